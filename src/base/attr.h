@@ -1,0 +1,23 @@
+/* attr.h - compiler attributes and the debug-only assert.
+ *
+ * Why: clang 14 refuses [[gnu::...]] in gnu17 and gcc 12 refuses it under -Wpedantic, so the
+ * __attribute__ spelling stands here once.  Thread: any.  Memory: none. */
+#pragma once
+
+#include <assert.h>
+
+#define MUST_USE __attribute__((warn_unused_result))
+#define PRINTF_LIKE(at, first) __attribute__((format(printf, at, first)))
+#define HOT __attribute__((hot))
+#define NORETURN __attribute__((noreturn))
+
+/* A marked discard: the reason stands in a comment beside each use. */
+#define UNUSED(x) ((void)(x))
+
+#ifdef PRONY_DEBUG
+#define hot_assert(cond) assert(cond)
+#else
+#define hot_assert(cond) ((void)sizeof(cond))
+#endif
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))

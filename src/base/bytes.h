@@ -1,0 +1,57 @@
+/* bytes.h - a view of bytes: pointer and length, owned by someone else.
+ *
+ * Why: most of what prony reads (plans, replies, headers) is not NUL-terminated.
+ * Thread: any.  Memory: borrows; the owner must outlive the view. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct bytes {
+    const char *at;
+    size_t len;
+}; /* invariant: at != NULL or len == 0 */
+
+#define BYTES_LIT(s) ((struct bytes){(s), sizeof(s) - 1})
+/* For printf's "%.*s". */
+#define BYTES_ARG(b) (int)(b).len, ((b).at ? (b).at : "")
+
+static inline struct bytes bytes_of(const char *cstr)
+{
+    return (struct bytes){cstr, cstr ? strlen(cstr) : 0};
+}
+
+static inline bool bytes_equal(struct bytes a, struct bytes b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+static inline bool bytes_is(struct bytes a, const char *cstr)
+{
+    return bytes_equal(a, bytes_of(cstr));
+}
+
+static inline bool bytes_starts(struct bytes a, struct bytes prefix)
+{
+    return a.len >= prefix.len && (prefix.len == 0 || memcmp(a.at, prefix.at, prefix.len) == 0);
+}
+
+/* The part from `from` (at most the end) on. */
+static inline struct bytes bytes_from(struct bytes a, size_t from)
+{
+    if (from > a.len) from = a.len;
+    return (struct bytes){a.at ? a.at + from : NULL, a.len - from};
+}
+
+/* ASCII case-insensitive equality (header names). */
+bool bytes_same_nocase(struct bytes a, struct bytes b);
+/* Without spaces and tabs at both ends. */
+struct bytes bytes_trim(struct bytes a);
+/* Position of `needle` in `a` (0 for an empty needle), SIZE_MAX when absent. */
+size_t bytes_find(struct bytes a, struct bytes needle);
+/* Decimal digits only, all of `a`, no overflow; false leaves `*out` untouched. */
+bool bytes_to_u64(struct bytes a, uint64_t *out);
+/* A decimal number with optional sign, fraction and exponent, all of `a`. Locale-free. */
+bool bytes_to_double(struct bytes a, double *out);

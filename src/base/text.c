@@ -1,0 +1,107 @@
+#include "base/text.h"
+
+#include <stdio.h>
+
+struct text text_in(char *array, size_t size)
+{
+    assert(size > 0);
+    array[0] = '\0';
+    return (struct text){.at = array, .size = size};
+}
+
+void text_clear(struct text *t)
+{
+    t->len = 0;
+    t->cut = false;
+    t->at[0] = '\0';
+}
+
+void text_add(struct text *t, struct bytes b)
+{
+    size_t room = t->size - 1 - t->len;
+    if (b.len > room) {
+        t->cut = true;
+        b.len = room;
+    }
+    if (b.len > 0) memcpy(t->at + t->len, b.at, b.len);
+    t->len += b.len;
+    t->at[t->len] = '\0';
+}
+
+void text_adds(struct text *t, const char *cstr)
+{
+    text_add(t, bytes_of(cstr));
+}
+
+void text_addc(struct text *t, char c, size_t times)
+{
+    for (size_t i = 0; i < times; i++) text_add(t, (struct bytes){&c, 1});
+}
+
+void text_addv(struct text *t, const char *format, va_list args)
+{
+    size_t room = t->size - t->len;
+    int wrote = vsnprintf(t->at + t->len, room, format, args);
+    if (wrote < 0) {
+        t->cut = true;
+    } else if ((size_t)wrote >= room) {
+        t->cut = true;
+        t->len = t->size - 1;
+    } else {
+        t->len += (size_t)wrote;
+    }
+    t->at[t->len] = '\0';
+}
+
+void text_addf(struct text *t, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    text_addv(t, format, args);
+    va_end(args);
+}
+
+/* Length of the well-formed UTF-8 sequence at `b` (RFC 3629), 0 when there is none. */
+static size_t utf8_len(struct bytes b)
+{
+    unsigned char c = (unsigned char)b.at[0];
+    size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : (c & 0xf0) == 0xe0 ? 3 : 0;
+    if (n == 0) n = c >= 0xf0 && c < 0xf5 ? 4 : 0;
+    if (n == 0 || n > b.len) return 0;
+    for (size_t i = 1; i < n; i++) {
+        if (((unsigned char)b.at[i] & 0xc0) != 0x80) return 0;
+    }
+    unsigned char second = n > 1 ? (unsigned char)b.at[1] : 0;
+    if ((c == 0xe0 && second < 0xa0) || (c == 0xed && second > 0x9f)) return 0;
+    if ((c == 0xf0 && second < 0x90) || (c == 0xf4 && second > 0x8f)) return 0;
+    return n;
+}
+
+void text_add_safe(struct text *t, struct bytes b)
+{
+    for (size_t i = 0; i < b.len;) {
+        struct bytes rest = bytes_from(b, i);
+        unsigned char c = (unsigned char)rest.at[0];
+        size_t n = utf8_len(rest);
+        bool c1 = n == 2 && c == 0xc2 && (unsigned char)rest.at[1] < 0xa0;
+        if (n == 0 || c < 0x20 || c == 0x7f || c1) {
+            text_addf(t, "\\x%02x", c);
+            i++;
+        } else {
+            text_add(t, (struct bytes){rest.at, n});
+            i += n;
+        }
+    }
+}
+
+struct bytes text_bytes(const struct text *t)
+{
+    return (struct bytes){t->at, t->len};
+}
+
+size_t text_columns(struct bytes b)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < b.len; i++) columns += ((unsigned char)b.at[i] & 0xc0) != 0x80;
+    return columns;
+}

@@ -1,0 +1,34 @@
+/* text.h - a bounded string being built; the only place that formats text.
+ *
+ * Why: snprintf's return value is a trap. A text is cut at its capacity, remembers that it was
+ * (`cut`, sticky, tested once at the end), and is always NUL-terminated.
+ * Thread: one owner.  Memory: the caller's array. */
+#pragma once
+
+#include <stdarg.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/bytes.h"
+
+struct text {
+    char *at;
+    size_t len;  /* without the NUL */
+    size_t size; /* of the array, NUL included; > 0 */
+    bool cut;    /* something did not fit */
+}; /* invariant: len < size, at[len] == '\0' */
+
+/* An empty text in `array`. */
+struct text text_in(char *array, size_t size);
+void text_clear(struct text *t);
+void text_add(struct text *t, struct bytes b);
+void text_adds(struct text *t, const char *cstr);
+void text_addc(struct text *t, char c, size_t times);
+void text_addf(struct text *t, const char *format, ...) PRINTF_LIKE(2, 3);
+void text_addv(struct text *t, const char *format, va_list args) PRINTF_LIKE(2, 0);
+/* Appends `b` with control characters as \xNN, so hostile bytes cannot drive a terminal.
+ * UTF-8 passes; invalid bytes become \xNN. */
+void text_add_safe(struct text *t, struct bytes b);
+struct bytes text_bytes(const struct text *t);
+/* Columns that `b` takes on a terminal, counting code points (no wide or combining marks). */
+size_t text_columns(struct bytes b);

@@ -1,0 +1,59 @@
+#include "base/text.h"
+
+#include "check.h"
+
+static void cutting(void **state)
+{
+    (void)state;
+    char array[8];
+    struct text t = text_in(array, sizeof array);
+    text_adds(&t, "abc");
+    text_addf(&t, "%d", 12345);
+    assert_true(t.cut);
+    assert_string_equal(array, "abc1234");
+    text_clear(&t);
+    text_addc(&t, '-', 3);
+    assert_false(t.cut);
+    assert_string_equal(array, "---");
+}
+
+static void safe_text(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in, *want;
+    } rows[] = {
+        {"plain", "plain"},
+        {"\x1b[2J", "\\x1b[2J"},
+        {"a\nb\tc\rd", "a\\x0ab\\x09c\\x0dd"},
+        {"\xc3\xa9", "\xc3\xa9"},                 /* e acute passes */
+        {"\xc2\x9b""31m", "\\xc2\\x9b31m"},         /* C1 control sequence introducer */
+        {"\xff\xfe", "\\xff\\xfe"},               /* not UTF-8 */
+        {"\xe2\x82", "\\xe2\\x82"},               /* cut in the middle */
+        {"\xed\xa0\x80", "\\xed\\xa0\\x80"},      /* a surrogate */
+        {"\x7f", "\\x7f"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char array[64];
+        struct text t = text_in(array, sizeof array);
+        text_add_safe(&t, bytes_of(rows[i].in));
+        CHECK_STR(rows[i].want, array, rows[i].want);
+    }
+}
+
+static void columns(void **state)
+{
+    (void)state;
+    assert_int_equal(text_columns(BYTES_LIT("p95 \xe2\x89\xa4 5")), 7);
+    assert_int_equal(text_columns(BYTES_LIT("")), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cutting),
+        cmocka_unit_test(safe_text),
+        cmocka_unit_test(columns),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
