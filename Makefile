@@ -1,0 +1,42 @@
+# prony: the few commands a person types. Meson and ninja build; tools/ holds each step.
+# Every target works as root and as a user with sudo, from any state, any number of times.
+
+.PHONY: all demo test check bench lint fmt install clean help
+.DEFAULT_GOAL := all
+
+all:            ## build build/prony (installs the libraries it needs, if any is missing)
+	@tools/setup build
+	@tools/build build
+
+demo: all       ## load the reference service by examples/plans/jobs.yaml: about a minute
+	@tools/demo
+
+test:           ## every test, then unit tests and fuzz regressions under ASan and UBSan
+	@tools/setup test
+	@tools/run-tests
+
+check:          ## the long checks: TSan, sanitised end to end, each fuzzer for 60 s
+	@tools/setup test
+	@tools/run-checks
+
+bench:          ## compare with wrk and others on this machine; writes bench/RESULTS.md
+	@tools/setup bench
+	@tools/build build
+	@bench/run
+
+lint:           ## formatting, clang-tidy, cppcheck, layers, house rules
+	@tools/setup test
+	@tools/lint
+
+fmt:            ## format the C sources in place
+	@tools/setup test
+	@tools/format --write
+
+install: all    ## install to PREFIX (default /usr/local); DESTDIR is honoured
+	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" tools/install
+
+clean:          ## remove what was built (never runs or results)
+	@tools/build --clean
+
+help:           ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
