@@ -1,0 +1,48 @@
+/* engine.h - the load engine as a source of ticks.
+ *
+ * Why: the rest of prony starts it, takes a tick a second and may ask it to stop; how workers share
+ * one schedule and nothing else is load/'s own business.
+ * Source: docs/architecture.md, "Life of a request".
+ * Thread: main; the workers are its own.  Memory: planned at the start, printed, then sealed. */
+#pragma once
+
+#include "base/err.h"
+#include "net/address.h"
+#include "plan/plan.h"
+#include "tick/run.h"
+#include "tick/tick.h"
+
+struct engine;
+
+/* What a plan needs of this machine; `prony check` prints it. */
+struct engine_needs {
+    uint64_t memory_bytes;   /* resident, estimated */
+    uint64_t user_bytes;     /* of them per user or iteration in flight */
+    uint64_t slots;          /* users and iterations at once */
+    uint64_t connections;    /* at most at once */
+    uint64_t descriptors;
+};
+
+/* Threads for a plan that names none: the cores it may use, less one where that can be spared. */
+uint32_t engine_default_threads(void);
+void engine_measure_needs(const struct plan *plan, uint32_t threads, struct engine_needs *out);
+
+struct engine_options {
+    const struct run_header *header; /* keeps; header->plan, ->threads, ->tick_ns are used */
+    const struct address *addresses; /* [plan->target_count], keeps */
+};
+
+/* Builds everything and starts the workers; run time 0 is a few ms later. */
+MUST_USE bool engine_start(struct engine **out, const struct engine_options *options,
+                           struct err *err);
+/* CLOCK_MONOTONIC at run time 0. */
+uint64_t engine_origin_ns(const struct engine *engine);
+/* Waits for the next tick to be closed by all workers; borrowed until the next call. False: there
+ * is none, the last was tick->last. Events and exemplars of the engine are in it. */
+bool engine_next_tick(struct engine *engine, struct tick *out);
+/* No new iteration from now on; open ones are drained at most as long as the plan says. */
+void engine_stop(struct engine *engine);
+/* Cuts what is open at once; the last tick follows. */
+void engine_leave(struct engine *engine);
+/* Joins the workers and frees all. */
+void engine_close(struct engine *engine);

@@ -1,0 +1,36 @@
+/* diag.h - what is wrong with a plan: collected, not stopped at the first.
+ *
+ * Why: a user mends ten mistakes in one go. Each has a code, a place, a cause and a cure.
+ * Thread: one owner.  Memory: in place, about 32 KiB; beyond DIAGS_MAX they are counted. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/bytes.h"
+#include "base/text.h"
+#include "plan/diag_code.h"
+#include "plan/span.h"
+
+#define DIAGS_MAX 64
+
+struct diag {
+    enum diag_code code;
+    struct span at;
+    char msg[200];  /* cause, one line */
+    char hint[240]; /* cure, stands behind the caret; may be empty */
+};
+
+struct diags {
+    struct diag items[DIAGS_MAX];
+    uint32_t count;   /* in items */
+    uint32_t dropped; /* beyond them */
+};
+
+/* Adds an error; returns false. `hint` may be NULL. */
+bool diag_add(struct diags *diags, enum diag_code code, struct span at, const char *hint,
+              const char *format, ...) PRINTF_LIKE(5, 6);
+/* Sorts by place and writes all, as file:line:col: error[Pnnn]: cause, the line, a caret, the cure. */
+void diag_print(struct text *out, const struct diags *diags, struct bytes path, struct bytes source);
+/* The candidate nearest to `word` by edit distance, NULL if none is near enough to be meant. */
+const char *diag_nearest(struct bytes word, const char *const *candidates, uint32_t count);

@@ -1,0 +1,73 @@
+/* objective.h - one sentence that must hold, as data.
+ *
+ * Why: the plan's `objectives:` and `abort_when:`, the flags `--p95 100ms` and a replay with other
+ * limits all read the same grammar:
+ *   [warn:] METRIC [of REQUEST|SCENARIO|each] [in STAGE] OP VALUE [for DURATION]
+ * Source: docs/plan.md, "Objectives".  Thread: any.  Memory: the arena given to the parser. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "plan/span.h"
+
+enum metric {
+    METRIC_AVG,
+    METRIC_QUANTILE,
+    METRIC_MAX,
+    METRIC_ERRORS,
+    METRIC_AVAILABILITY,
+    METRIC_AVAILABILITY_BY_TIME,
+    METRIC_THROUGHPUT,
+    METRIC_USERS,
+    METRIC_IN_FLIGHT
+};
+
+enum objective_op { OP_LT, OP_LE, OP_GT, OP_GE };
+
+enum scope_kind {
+    SCOPE_ALL,      /* all requests of the stage, pooled */
+    SCOPE_REQUEST,  /* one request name */
+    SCOPE_SCENARIO, /* iterations of one scenario */
+    SCOPE_EACH      /* every request name by itself */
+};
+
+struct objective {
+    struct span at;
+    struct bytes text; /* as written, without `warn:` */
+    bool warn;         /* reported, never fails */
+    bool implicit;     /* `errors <= 50%`, added when none was given */
+    enum metric metric;
+    uint32_t per_million; /* METRIC_QUANTILE: p99.9 is 999000 */
+    enum scope_kind scope;
+    uint32_t scope_index; /* into names or scenarios */
+    bool has_in;
+    uint32_t stage_first, stage_count; /* with has_in: `in climb` is all its rungs */
+    enum objective_op op;
+    double value;    /* ns for times, share for %, per second for throughput, else a count */
+    bool of_offered; /* throughput: value is a share of the offered rate */
+    uint64_t for_ns; /* abort_when: the condition must have held so long */
+};
+
+/* The names a sentence may use. Spans and views are borrowed. */
+struct objective_names {
+    const struct bytes *requests;
+    const struct bytes *scenarios;
+    const struct bytes *stage_names;  /* by stage */
+    const struct bytes *stage_groups; /* by stage */
+    uint32_t request_count, scenario_count, stage_count;
+};
+
+struct diags;
+
+/* Reads one sentence; `at` is where its text starts (line 0 for a flag). `abort` asks for the
+ * `for DURATION` end. On false the reasons are in `diags`. */
+bool objective_parse(struct objective *out, struct arena *arena, struct bytes text, struct span at,
+                     bool abort, const struct objective_names *names, struct diags *diags);
+
+/* "p95", "p99.9", "errors", ... into `out`; for tables and progress lines. */
+struct text;
+void objective_metric_name(struct text *out, const struct objective *o);
+const char *objective_op_text(enum objective_op op);

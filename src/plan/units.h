@@ -1,0 +1,16 @@
+/* units.h - amounts with their units, as plans and flags write them.
+ *
+ * Why: a bare number where a unit belongs is an error with a cure, in every place alike.
+ * Thread: any.  Memory: none. */
+#pragma once
+
+#include "base/attr.h"
+#include "base/bytes.h"
+
+/* Each reads all of `in`; false: `*why` is a static sentence naming the cause and the form wanted.
+ * Durations: ns us ms s m h d, also compound `1m30s`. Rates: /s /m /h. Sizes: B KiB MiB GiB. */
+MUST_USE bool units_duration(struct bytes in, uint64_t *out_ns, const char **why);
+MUST_USE bool units_rate(struct bytes in, double *out_per_s, const char **why);
+MUST_USE bool units_share(struct bytes in, double *out, const char **why); /* `0.1%` is 0.001 */
+MUST_USE bool units_size(struct bytes in, uint64_t *out_bytes, const char **why);
+MUST_USE bool units_count(struct bytes in, uint64_t *out, const char **why); /* whole number */

@@ -1,0 +1,51 @@
+/* bus.h - the one stream: a source puts header, ticks and end on it, sinks take them.
+ *
+ * Why: live, replayed and later merged runs go down the same path. The judge is a sink that puts
+ * its results back on the bus. Commands (stop, abort) walk the other way through one door.
+ * Order for each sink: begin, then (tick, result)*, then end, then the final result.
+ * Thread: collecting thread; bus_command() from any thread.  Memory: in place. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/shared.h"
+#include "tick/result.h"
+#include "tick/run.h"
+#include "tick/tick.h"
+
+#define BUS_SINKS_MAX 16
+
+/* Any member but ctx may be NULL. Arguments are borrowed for the call. */
+struct sink {
+    void *ctx;
+    void (*begin)(void *ctx, const struct run_header *header);
+    void (*tick)(void *ctx, const struct tick *tick);
+    void (*result)(void *ctx, const struct result *result);
+    void (*end)(void *ctx, const struct run_end *end);
+};
+
+enum command {
+    COMMAND_NONE,
+    COMMAND_STOP,  /* stop sending, drain, judge what can be judged */
+    COMMAND_ABORT, /* the same, because abort_when or a safety limit said so */
+    COMMAND_LEAVE  /* at once */
+};
+
+struct bus {
+    struct sink sinks[BUS_SINKS_MAX];
+    uint32_t sink_count;
+    struct shared command; /* enum command: the strongest asked for so far */
+    char reason[200]; /* of COMMAND_ABORT; written before the command */
+};
+
+void bus_init(struct bus *bus);
+/* Sinks are called in the order they were added: the judge first, then what shows it. */
+void bus_add(struct bus *bus, struct sink sink);
+void bus_begin(struct bus *bus, const struct run_header *header);
+void bus_tick(struct bus *bus, const struct tick *tick);
+void bus_result(struct bus *bus, const struct result *result);
+void bus_end(struct bus *bus, const struct run_end *end);
+/* Asks the conductor; a weaker command never replaces a stronger one. `reason` may be NULL. */
+void bus_command(struct bus *bus, enum command command, const char *reason);
+enum command bus_commanded(const struct bus *bus);

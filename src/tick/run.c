@@ -1,0 +1,27 @@
+#include "tick/run.h"
+
+#include "base/attr.h"
+
+uint32_t run_stage_count(const struct run_header *header)
+{
+    return header->plan->stage_count + 1;
+}
+
+struct bytes run_stage_name(const struct run_header *header, uint32_t stage)
+{
+    assert(stage <= header->plan->stage_count);
+    if (stage == header->plan->stage_count) return BYTES_LIT("drain");
+    return header->plan->stages[stage].name;
+}
+
+bool run_stage_judged(const struct run_header *header, uint32_t stage)
+{
+    return stage < header->plan->stage_count && header->plan->stages[stage].judged;
+}
+
+const char *run_ended_name(enum run_ended ended)
+{
+    static const char *const names[] = {"complete", "aborted", "interrupted", "preflight"};
+    assert(ended < COUNT_OF(names));
+    return names[ended];
+}

@@ -1,0 +1,51 @@
+/* run.h - what is known of a run before its first tick and after its last.
+ *
+ * Why: a replay reads the header, the ticks and the end, and nothing else; so live and replayed
+ * runs give judge and sinks the same three things.
+ * Thread: read-only once on the bus.  Memory: owned by the source of the run. */
+#pragma once
+
+#include "base/bytes.h"
+#include "plan/plan.h"
+
+#define RUN_ID_LEN 8
+
+struct run_header {
+    char id[RUN_ID_LEN + 1];
+    uint64_t wall_start_ns; /* CLOCK_REALTIME at run time 0 */
+    uint64_t tick_ns;       /* 1 s, or longer by the plan's length */
+    /* Of a replay, only the tables that judge and sinks read are filled: name, path, source, targets'
+     * text, stages, names, scenarios' names and weights, objectives, abort_when, numbers. */
+    const struct plan *plan;
+    struct bytes command; /* how it was started, masked */
+    struct bytes version; /* of prony */
+    struct bytes host, kernel, cpu; /* name, release, model */
+    uint32_t cores;         /* that prony may use */
+    uint64_t memory_bytes;
+    uint32_t threads;       /* workers */
+    uint64_t budget_bytes;  /* memory planned for the generator */
+    uint64_t response_limit_ns; /* tightest latency limit, 0 without one; slots count `over` by it */
+};
+
+/* Stages of the plan, then the drain. */
+uint32_t run_stage_count(const struct run_header *header);
+struct bytes run_stage_name(const struct run_header *header, uint32_t stage);
+bool run_stage_judged(const struct run_header *header, uint32_t stage);
+
+enum run_ended {
+    RUN_COMPLETE,
+    RUN_ABORTED,     /* abort_when, or a safety limit */
+    RUN_INTERRUPTED, /* a signal */
+    RUN_PREFLIGHT    /* nothing could be judged: target unreachable, service not ready */
+};
+
+struct run_end {
+    enum run_ended ended;
+    int signal;          /* RUN_INTERRUPTED: 2 or 15 */
+    uint64_t at_ns;      /* run time */
+    uint64_t generator_cpu_ns;
+    uint64_t max_rss_bytes;
+    char reason[240];    /* one sentence, may be empty */
+};
+
+const char *run_ended_name(enum run_ended ended); /* "complete", ... */

@@ -1,0 +1,19 @@
+#include "tick/tick.h"
+
+#include "base/attr.h"
+
+const char *outcome_name(enum outcome outcome)
+{
+    static const char *const names[OUTCOME_COUNT] = {"ok",       "status", "check", "timeout",
+                                                     "dns",      "refused", "reset", "tls",
+                                                     "protocol", "cut",    "dropped"};
+    assert(outcome < OUTCOME_COUNT);
+    return names[outcome];
+}
+
+const char *event_kind_name(enum event_kind kind)
+{
+    static const char *const names[] = {"stage", "command", "service", "recorder", "note"};
+    assert(kind < COUNT_OF(names));
+    return names[kind];
+}

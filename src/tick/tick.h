@@ -1,0 +1,133 @@
+/* tick.h - one second of run time as plain data: cells, facts, events, exemplars.
+ *
+ * Why: sources, judge and sinks never meet; all they share is this. A tick lasts header.tick_ns and
+ * is cut short at each stage edge and at the end of `settle`, so judged time is a whole number of
+ * ticks. Closed ticks never change.
+ * Source: docs/architecture.md, "The tick".
+ * Thread: built and read on the collecting thread.
+ * Memory: borrowed for the duration of the call; a sink that keeps something copies it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "stats/hist.h"
+
+#define SLOT_NS UINT64_C(100000000) /* the 100 ms of intended time that a slot counts */
+
+/* How a request ended: exactly one each. An iteration takes the outcome of its first step that was
+ * not ok (OUTCOME_OK: done). */
+enum outcome {
+    OUTCOME_OK,
+    OUTCOME_STATUS,
+    OUTCOME_CHECK,
+    OUTCOME_TIMEOUT,
+    OUTCOME_DNS,
+    OUTCOME_REFUSED,
+    OUTCOME_RESET,
+    OUTCOME_TLS,
+    OUTCOME_PROTOCOL,
+    OUTCOME_CUT,     /* still open when the run ended */
+    OUTCOME_DROPPED, /* never sent: max_in_flight */
+    OUTCOME_COUNT
+};
+
+enum cell_kind {
+    CELL_REQUEST,   /* index: request name */
+    CELL_ITERATION, /* index: scenario; times are arrival to last reply */
+    CELL_STAGE      /* index: 0 */
+};
+
+/* CELL_REQUEST and CELL_ITERATION */
+enum cell_measure {
+    MEASURE_OK,          /* response time of those that ended ok */
+    MEASURE_OK_LESS_LAG, /* the same less our lag */
+    MEASURE_NOT_OK,      /* answered or refused at once, but not ok */
+    MEASURE_TIMEOUT_AGE,
+    MEASURE_CUT_AGE,
+    MEASURE_SERVICE, /* requests: end - first byte handed to the kernel; ok ones */
+    MEASURE_TTFB,    /* requests: first byte of the reply - first byte sent; ok ones */
+    MEASURE_COUNT
+};
+
+/* CELL_STAGE */
+enum stage_measure {
+    STAGE_LAG,     /* every request taken up */
+    STAGE_WAIT,    /* every request taken up */
+    STAGE_CONNECT, /* each connection made for a request */
+    STAGE_MEASURE_COUNT
+};
+
+/* What ended in this tick of one name in one stage. */
+struct cell {
+    uint32_t stage; /* of the intended time; header.plan->stage_count: the drain */
+    bool settle;    /* intended within the stage's `settle` */
+    enum cell_kind kind;
+    uint32_t index;
+    /* Requests: taken up in this tick. Iterations: planned (intended) in this tick. */
+    uint64_t begun;
+    uint64_t outcomes[OUTCOME_COUNT];
+    uint64_t answered_5xx; /* requests: of `outcomes`, replies with a 5xx status */
+    struct hist_sparse measures[MEASURE_COUNT];
+};
+
+/* 100 ms of intended time; what became known of it in this tick. */
+struct slot {
+    uint32_t index; /* of SLOT_NS since the run's start */
+    uint32_t stage;
+    uint32_t planned; /* arrivals and later requests */
+    uint32_t taken;   /* seen by a worker (dropped counts) */
+    uint32_t ok, failed;
+    uint32_t over;   /* requests over the tightest latency limit, of ok + failed */
+};
+
+enum event_kind {
+    EVENT_STAGE,    /* a stage began */
+    EVENT_COMMAND,  /* stop, abort, end of a stage by count */
+    EVENT_SERVICE,  /* started, ready, died, stopped */
+    EVENT_RECORDER, /* the run file fell behind or could not be written */
+    EVENT_NOTE
+};
+
+struct event {
+    uint64_t at_ns; /* run time */
+    enum event_kind kind;
+    uint32_t stage;
+    char text[200]; /* safe: control characters are \xNN, secrets masked */
+};
+
+enum exemplar_kind { EXEMPLAR_SLOW, EXEMPLAR_RANDOM, EXEMPLAR_FIRST_ERROR };
+
+/* A request looked at closely. */
+struct exemplar {
+    enum exemplar_kind kind;
+    uint32_t stage, name;
+    enum outcome outcome;
+    uint32_t status; /* 0: no reply */
+    uint64_t intended_ns; /* run time */
+    uint64_t response_ns, lag_ns, wait_ns, connect_ns, ttfb_ns, service_ns;
+    struct bytes detail; /* why it is not ok: "check: json .state == done, was running" */
+    struct bytes sample; /* start of the reply, masked, safe; may be empty */
+};
+
+struct tick {
+    uint32_t index;            /* 0, 1, 2, ... */
+    uint64_t start_ns, end_ns; /* run time */
+    uint32_t stage;            /* in progress; header.plan->stage_count: the drain */
+    bool judged;               /* of a judged stage, after its settle */
+    bool last;
+    const struct cell *cells;
+    const struct slot *slots;
+    const struct event *events;
+    const struct exemplar *exemplars;
+    uint32_t cell_count, slot_count, event_count, exemplar_count;
+    /* Time integrals over the tick in ns x count; divide by end - start for the mean. */
+    const double *requests_in_flight;   /* [name_count] */
+    const double *iterations_in_flight; /* [scenario_count] */
+    double users;
+    uint64_t generator_cpu_ns; /* user + system of the whole process, in this tick */
+};
+
+const char *outcome_name(enum outcome outcome); /* "ok", "status", ... as in reports and JSON */
+const char *event_kind_name(enum event_kind kind);
