@@ -37,9 +37,15 @@ MUST_USE bool engine_start(struct engine **out, const struct engine_options *opt
                            struct err *err);
 /* CLOCK_MONOTONIC at run time 0. */
 uint64_t engine_origin_ns(const struct engine *engine);
-/* Waits for the next tick to be closed by all workers; borrowed until the next call. False: there
- * is none, the last was tick->last. Events and exemplars of the engine are in it. */
-bool engine_next_tick(struct engine *engine, struct tick *out);
+enum engine_step {
+    ENGINE_TICK, /* `out` is filled; borrowed until the next call */
+    ENGINE_IDLE, /* nothing yet; returns at least every 50 ms, so signals and commands can be seen */
+    ENGINE_END   /* the tick before had `last` set */
+};
+
+/* Waits up to 50 ms for the next tick to be closed by all workers. Events and exemplars of the
+ * engine are in it. */
+enum engine_step engine_next_tick(struct engine *engine, struct tick *out);
 /* No new iteration from now on; open ones are drained at most as long as the plan says. */
 void engine_stop(struct engine *engine);
 /* Cuts what is open at once; the last tick follows. */
