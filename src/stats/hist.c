@@ -1,0 +1,103 @@
+#include "stats/hist.h"
+
+#include <string.h>
+
+#define SUB_COUNT (1u << HIST_SUB_BITS)
+static_assert(HIST_BUCKETS == 4608, "stored runs depend on the bucket count");
+
+uint64_t hist_bucket_top(uint32_t bucket)
+{
+    assert(bucket < HIST_BUCKETS);
+    if (bucket < SUB_COUNT) return bucket;
+    uint32_t shift = (bucket >> HIST_SUB_BITS) - 1;
+    return ((uint64_t)((bucket & (SUB_COUNT - 1)) + SUB_COUNT + 1) << shift) - 1;
+}
+
+void hist_init(struct hist *h)
+{
+    memset(h, 0, sizeof *h);
+}
+
+void hist_record(struct hist *h, uint64_t value_ns)
+{
+    h->count++;
+    h->sum_ns += value_ns;
+    if (value_ns > h->max_ns) h->max_ns = value_ns;
+    uint32_t bucket = hist_bucket(value_ns);
+    if (bucket == HIST_OVER) h->over++;
+    else h->buckets[bucket]++;
+}
+
+void hist_merge(struct hist *into, const struct hist *from)
+{
+    if (from->count == 0) return;
+    into->count += from->count;
+    into->over += from->over;
+    into->sum_ns += from->sum_ns;
+    if (from->max_ns > into->max_ns) into->max_ns = from->max_ns;
+    for (uint32_t i = 0; i < HIST_BUCKETS; i++) into->buckets[i] += from->buckets[i];
+}
+
+void hist_merge_sparse(struct hist *into, const struct hist_sparse *from)
+{
+    into->count += from->count;
+    into->sum_ns += from->sum_ns;
+    if (from->max_ns > into->max_ns) into->max_ns = from->max_ns;
+    for (uint32_t i = 0; i < from->pair_count; i++) {
+        struct hist_pair pair = from->pairs[i];
+        assert(pair.bucket <= HIST_OVER);
+        if (pair.bucket == HIST_OVER) into->over += pair.count;
+        else into->buckets[pair.bucket] += pair.count;
+    }
+}
+
+/* The first bucket that counts as above `limit_ns`: its top is beyond the limit. */
+static uint32_t first_above(uint64_t limit_ns)
+{
+    uint32_t bucket = hist_bucket(limit_ns);
+    if (bucket == HIST_OVER) return HIST_OVER;
+    return hist_bucket_top(bucket) > limit_ns ? bucket : bucket + 1;
+}
+
+uint64_t hist_count_above(const struct hist *h, uint64_t limit_ns)
+{
+    uint64_t above = h->over;
+    for (uint32_t i = first_above(limit_ns); i < HIST_BUCKETS; i++) above += h->buckets[i];
+    return above;
+}
+
+uint64_t hist_sparse_count_above(const struct hist_sparse *h, uint64_t limit_ns)
+{
+    uint32_t first = first_above(limit_ns);
+    uint64_t above = 0;
+    for (uint32_t i = h->pair_count; i > 0 && h->pairs[i - 1].bucket >= first; i--) {
+        above += h->pairs[i - 1].count;
+    }
+    return above;
+}
+
+uint64_t hist_at_rank(const struct hist *h, uint64_t rank)
+{
+    assert(rank > 0);
+    assert(rank <= h->count);
+    uint64_t seen = 0;
+    for (uint32_t i = 0; i < HIST_BUCKETS; i++) {
+        seen += h->buckets[i];
+        if (seen < rank) continue;
+        uint64_t top = hist_bucket_top(i);
+        return top < h->max_ns ? top : h->max_ns;
+    }
+    return h->max_ns; /* the rank lies among the over-range values */
+}
+
+bool hist_quantile(const struct hist *h, uint32_t per_million, uint64_t *out_ns)
+{
+    assert(per_million > 0);
+    assert(per_million <= 1000000);
+    if (h->count == 0) return false;
+    /* Rank rounds up: p99 of ten values is the tenth. Split so count * 1e6 cannot overflow. */
+    uint64_t rank = h->count / 1000000 * per_million;
+    rank += (h->count % 1000000 * per_million + 999999) / 1000000;
+    *out_ns = hist_at_rank(h, rank);
+    return true;
+}
