@@ -1,0 +1,181 @@
+#include "net/stream.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define READY_MAX 256
+/* The wall clock may be slewed by NTP at up to 500 ppm: 10 ms keep the stamps within 5 us. */
+#define OFFSET_KEPT_NS (10 * NS_PER_MS)
+
+static_assert(sizeof(struct sockaddr_storage) == 128, "addresses are stored as the kernel has them");
+
+bool poller_open(struct poller *p, struct err *err)
+{
+    p->fd = epoll_create1(EPOLL_CLOEXEC);
+    if (p->fd < 0) return err_set(err, ERR_LIMIT, errno, "cannot create an epoll descriptor");
+    p->offset_read_ns = clock_now_ns();
+    p->wall_offset_ns = clock_wall_offset_ns();
+    return true;
+}
+
+void poller_close(struct poller *p)
+{
+    if (p->fd >= 0) stream_close(p->fd);
+    p->fd = -1;
+}
+
+uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_t deadline_ns)
+{
+    struct epoll_event events[READY_MAX];
+    if (size > READY_MAX) size = READY_MAX;
+    uint64_t now = clock_now_ns();
+    int count;
+    if (deadline_ns <= now) {
+        count = epoll_wait(p->fd, events, (int)size, 0);
+    } else {
+        uint64_t left = deadline_ns - now;
+        struct timespec ts = {.tv_sec = (time_t)(left / NS_PER_S), .tv_nsec = (long)(left % NS_PER_S)};
+        count = epoll_pwait2(p->fd, events, (int)size, &ts, NULL);
+    }
+    if (count < 0) {
+        assert(errno == EINTR);
+        return 0;
+    }
+    for (int i = 0; i < count; i++) {
+        uint32_t bits = events[i].events;
+        out[i].id = events[i].data.u32;
+        out[i].readable = (bits & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+        out[i].writable = (bits & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+    }
+    return (uint32_t)count;
+}
+
+static enum stream_status status_of(int error)
+{
+    switch (error) {
+    case 0: return STREAM_OK;
+    case EAGAIN:
+    case EINPROGRESS:
+    case EINTR: return STREAM_AGAIN;
+    case ECONNREFUSED: return STREAM_REFUSED;
+    case EADDRNOTAVAIL:
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM: return STREAM_NO_PORT;
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case ETIMEDOUT: return STREAM_NO_ROUTE;
+    default: return STREAM_RESET;
+    }
+}
+
+static void must_control(struct poller *p, int operation, int fd, uint32_t id, uint32_t events)
+{
+    struct epoll_event event = {.events = events, .data.u32 = id};
+    int failed = epoll_ctl(p->fd, operation, fd, &event);
+    assert(failed == 0);
+}
+
+static void set_option(int fd, int level, int name)
+{
+    int on = 1;
+    int failed = setsockopt(fd, level, name, &on, sizeof on);
+    assert(failed == 0);
+}
+
+enum stream_status stream_connect(struct poller *p, const struct address *to, uint32_t id, int *fd)
+{
+    const struct sockaddr *address = (const struct sockaddr *)&to->storage;
+    *fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (*fd < 0) return status_of(errno);
+    set_option(*fd, IPPROTO_TCP, TCP_NODELAY);
+    set_option(*fd, SOL_SOCKET, SO_TIMESTAMPNS);
+    int failed = connect(*fd, address, to->storage_len);
+    enum stream_status status = status_of(failed ? errno : 0);
+    if (status != STREAM_OK && status != STREAM_AGAIN) {
+        stream_close(*fd);
+        *fd = -1;
+        return status;
+    }
+    must_control(p, EPOLL_CTL_ADD, *fd, id, EPOLLOUT | EPOLLRDHUP);
+    return STREAM_AGAIN; /* also when it is there at once: one path, reported as writable */
+}
+
+enum stream_status stream_connected(struct poller *p, int fd, uint32_t id)
+{
+    int error = 0;
+    socklen_t len = sizeof error;
+    int failed = getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
+    assert(failed == 0);
+    enum stream_status status = status_of(error);
+    if (status == STREAM_OK) stream_want_write(p, fd, id, false);
+    return status;
+}
+
+enum stream_status stream_send(int fd, const char *at, size_t len, size_t *sent)
+{
+    ssize_t n = send(fd, at, len, MSG_NOSIGNAL);
+    *sent = n > 0 ? (size_t)n : 0;
+    return status_of(n < 0 ? errno : 0);
+}
+
+void stream_want_write(struct poller *p, int fd, uint32_t id, bool want)
+{
+    must_control(p, EPOLL_CTL_MOD, fd, id, EPOLLIN | EPOLLRDHUP | (want ? (uint32_t)EPOLLOUT : 0u));
+}
+
+/* The kernel stamps with the wall clock; what we keep is monotonic. */
+static uint64_t stamp_of(struct poller *p, struct msghdr *message)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS) continue;
+        struct timespec ts;
+        memcpy(&ts, CMSG_DATA(c), sizeof ts);
+        int64_t wall = (int64_t)ts.tv_sec * (int64_t)NS_PER_S + ts.tv_nsec;
+        return wall > p->wall_offset_ns ? (uint64_t)(wall - p->wall_offset_ns) : 0;
+    }
+    return 0;
+}
+
+enum stream_status stream_receive(struct poller *p, int fd, char *at, size_t size, size_t *received,
+                                  uint64_t *kernel_ns)
+{
+    union {
+        char bytes[CMSG_SPACE(sizeof(struct timespec))];
+        struct cmsghdr align;
+    } control;
+    struct iovec part = {at, size};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control.bytes,
+                             .msg_controllen = sizeof control.bytes};
+    *received = 0;
+    *kernel_ns = 0;
+    ssize_t n = recvmsg(fd, &message, 0);
+    if (n < 0) return status_of(errno);
+    if (n == 0) return STREAM_EOF;
+    *received = (size_t)n;
+    *kernel_ns = stamp_of(p, &message);
+    return STREAM_OK;
+}
+
+void poller_refresh(struct poller *p, uint64_t now_ns)
+{
+    if (now_ns - p->offset_read_ns < OFFSET_KEPT_NS) return;
+    p->offset_read_ns = now_ns;
+    p->wall_offset_ns = clock_wall_offset_ns();
+}
+
+void stream_close(int fd)
+{
+    int failed = close(fd);
+    UNUSED(failed); /* EINTR and EIO leave the descriptor closed on Linux: nothing to do */
+}
