@@ -17,7 +17,7 @@ test:           ## every test, then unit tests and fuzz regressions under ASan a
 
 check:          ## the long checks: TSan, sanitised end to end, each fuzzer for 60 s
 	@tools/setup test
-	@tools/run-checks
+	@tools/run-tests --fuzz 60 build-tsan:unit,simulation,e2e build-asan:golden,e2e
 
 bench:          ## compare with wrk and others on this machine; writes bench/RESULTS.md
 	@tools/setup bench
