@@ -61,9 +61,9 @@ void text_addf(struct text *t, const char *format, ...)
     va_end(args);
 }
 
-/* Length of the well-formed UTF-8 sequence at `b` (RFC 3629), 0 when there is none. */
-static size_t utf8_len(struct bytes b)
+size_t text_utf8_len(struct bytes b)
 {
+    if (b.len == 0) return 0;
     unsigned char c = (unsigned char)b.at[0];
     size_t n = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : (c & 0xf0) == 0xe0 ? 3 : 0;
     if (n == 0) n = c >= 0xf0 && c < 0xf5 ? 4 : 0;
@@ -82,7 +82,7 @@ void text_add_safe(struct text *t, struct bytes b)
     for (size_t i = 0; i < b.len;) {
         struct bytes rest = bytes_from(b, i);
         unsigned char c = (unsigned char)rest.at[0];
-        size_t n = utf8_len(rest);
+        size_t n = text_utf8_len(rest);
         bool c1 = n == 2 && c == 0xc2 && (unsigned char)rest.at[1] < 0xa0;
         if (n == 0 || c < 0x20 || c == 0x7f || c1) {
             text_addf(t, "\\x%02x", c);

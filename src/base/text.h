@@ -32,3 +32,5 @@ void text_add_safe(struct text *t, struct bytes b);
 struct bytes text_bytes(const struct text *t);
 /* Columns that `b` takes on a terminal, counting code points (no wide or combining marks). */
 size_t text_columns(struct bytes b);
+/* Length of the well-formed UTF-8 sequence at the start of `b` (RFC 3629), 0 when there is none. */
+size_t text_utf8_len(struct bytes b);
