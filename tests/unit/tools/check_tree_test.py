@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+"""Small made-up trees, each breaking one rule of tools/check-tree; and one that breaks none."""
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+import tap
+
+TOOL = pathlib.Path(__file__).resolve().parents[3] / "tools" / "check-tree"
+
+TREE = {
+    "docs/layers.txt": "base:\nplan: base\npure:\n<yaml.h>: plan\n",
+    "docs/architecture.md": "| room | may include |\n|---|---|\n| `base` | | memory |\n"
+                            "| `plan` | base | the plan |\n",
+    "docs/decisions/0001-one-idea.md": "# One idea\n\n**Wrong if** two would be shorter.\n",
+    "src/base/text.h": "/* text.h - text being built.\n *\n * Thread: any.  Memory: none. */\n"
+                       "#pragma once\n",
+    "src/base/text.c": '#include "base/text.h"\n/* strcpy() is not called here */\n'
+                       'static const char *const name = "malloc(1)";\n',
+    "tools/sum": "#!/usr/bin/python3\nprint(1)\n",
+    "tools/run": "#!/bin/bash\necho hello\n",
+}
+
+
+class CheckTree(unittest.TestCase):
+    def check(self, changes):
+        tree = dict(TREE, **changes)
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            for name, text in tree.items():
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                (root / name).write_text(text)
+            done = subprocess.run([TOOL, "--root", root], capture_output=True, text=True)
+            return done.returncode, done.stdout
+
+    def assert_only(self, changes, finding):
+        code, out = self.check(changes)
+        self.assertEqual((1, [finding]), (code, out.splitlines()))
+
+    def test_sound_tree(self):
+        self.assertEqual((0, f"{len(TREE)} files\n"), self.check({}))
+
+    def test_words(self):
+        for word in ("TO" + "DO", "FIX" + "ME", "for" + " now", "a stu" + "b"):
+            with self.subTest(word):
+                code, out = self.check({"src/base/text.c": f"/* {word}: more */\n"})
+                self.assertEqual(1, code)
+                self.assertIn("src/base/text.c:1: '", out)
+        self.assertEqual(0, self.check({"docs/a.md": "mkstemp(XXXXXX), stubborn\n"})[0])
+
+    def test_white_space(self):
+        self.assert_only({"docs/a.md": "one \n"}, "docs/a.md:1: white space at the end")
+        self.assert_only({"docs/a.md": "one"}, "docs/a.md: no newline at the end")
+        self.assert_only({"src/base/text.c": "\tint x;\n"}, "src/base/text.c:1: a tab")
+
+    def test_columns(self):
+        self.assert_only({"src/base/text.c": "/" * 101 + "\n"},
+                         "src/base/text.c:1: 101 columns, at most 100")
+        self.assertEqual(0, self.check({"docs/a.md": "long," * 40 + "\n"})[0])
+
+    def test_calls(self):
+        self.assert_only({"src/base/text.c": "void f(void) { strcpy(a, b); }\n"},
+                         "src/base/text.c:1: strcpy() is banned; use base/text")
+        self.assert_only({"src/base/text.c": "void f(void) { free(a); }\n"},
+                         "src/base/text.c:1: free() is banned; use an arena or a pool of base/")
+        allowed = "void f(void) { x->free(a); free_list(a); }\n"
+        self.assertEqual(0, self.check({"src/base/text.c": allowed})[0])
+        self.assertEqual(0, self.check({"src/base/arena.c": "void f(void) { free(a); }\n"})[0])
+        self.assertEqual(0, self.check({"examples/a.c": "void f(void) { free(a); }\n"})[0])
+
+    def test_headers(self):
+        self.assert_only({"src/base/text.h": "#pragma once\n"},
+                         "src/base/text.h: does not open with '/* text.h - what it is'")
+        self.assert_only({"src/base/text.h": "/* text.h - text. Thread: any. */\n#pragma once\n"},
+                         "src/base/text.h: its opening comment has no 'Memory:'")
+        self.assert_only({"src/base/text.h": "/* text.h - t. Thread: any. Memory: none. */\n"},
+                         "src/base/text.h: no #pragma once")
+
+    def test_scripts(self):
+        self.assert_only({"tools/sum": "#!/usr/bin/python3\nprint(\n"},
+                         "tools/sum:2: Python: '(' was never closed")
+        code, out = self.check({"tools/run": "#!/bin/bash\nif true\n"})
+        self.assertEqual(1, code)
+        self.assertIn("tools/run: bash: ", out)
+
+    def test_decisions(self):
+        self.assert_only({"docs/decisions/0002-more.md": "# More\n"},
+                         "docs/decisions/0002-more.md: has no 'Wrong if' line")
+        self.assert_only({"docs/decisions/0001-again.md": "Wrong if it is not.\n"},
+                         "docs/decisions/0001-one-idea.md: its number is taken")
+        self.assert_only({"docs/decisions/notes.md": "Wrong if it is not.\n"},
+                         "docs/decisions/notes.md: is not NNNN-title.md")
+        self.assert_only({"docs/decisions/0002-long.md": "Wrong if it is not.\n" + "a\n" * 41},
+                         "docs/decisions/0002-long.md: over 40 lines")
+
+    def test_layer_table(self):
+        page = TREE["docs/architecture.md"].replace("| base |", "| base tick |")
+        self.assert_only({"docs/architecture.md": page},
+                         "docs/architecture.md: its layer table says 'plan: base tick', "
+                         "docs/layers.txt 'plan: base'")
+        page = TREE["docs/architecture.md"] + "| `show` | plan | it |\n"
+        self.assert_only({"docs/architecture.md": page},
+                         "docs/architecture.md: its layer table says 'show: plan', "
+                         "docs/layers.txt 'show: (nothing)'")
+
+
+if __name__ == "__main__":
+    tap.main()
