@@ -1,0 +1,163 @@
+#include "committer.h"
+
+#include <stdio.h>
+
+#include "clock.h"
+#include "metrics.h"
+#include "thread.h"
+
+#define GATHER_NS (2 * NS_PER_MS)        /* how long the first write waits for company */
+#define RETRY_AFTER_NS (100 * NS_PER_MS) /* after a commit that failed: a full disk, say */
+
+/* Takes up to BATCH writes off the line; called with the lock held. */
+static struct write *take_batch(struct committer *committer)
+{
+    struct write *batch = committer->first;
+    struct write **end = &committer->first;
+    uint32_t taken = 0;
+    for (; *end && taken < committer->settings->batch; taken++) end = &(*end)->next;
+    committer->first = *end;
+    *end = NULL;
+    if (!committer->first) committer->last = &committer->first;
+    committer->waiting -= taken;
+    return batch;
+}
+
+static enum store_result run_write(struct db *db, struct write *write, uint64_t now_ns)
+{
+    if (!write->job) return store_mark(db, write->id, write->state, write->at_ms);
+    if (write->deadline_ns != 0 && now_ns >= write->deadline_ns) return STORE_LATE;
+    return store_insert(db, write->job);
+}
+
+/* All of the batch but what is late goes in, or none of it. */
+static bool commit(struct db *db, struct write *batch, uint64_t now_ns)
+{
+    if (!db_run(db, "BEGIN IMMEDIATE")) return false;
+    int64_t written = 0;
+    for (struct write *write = batch; write; write = write->next) {
+        enum store_result result = run_write(db, write, now_ns);
+        if (result == STORE_FAIL) goto out;
+        if (result == STORE_OK) written++;
+    }
+    if (!db_run(db, "COMMIT")) goto out;
+    metrics_add(METRIC_COMMITS, 1);
+    metrics_add(METRIC_COMMIT_WRITES, written);
+    return true;
+out:
+    if (!sqlite3_get_autocommit(db->handle)) sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+    return false;
+}
+
+static void put_back(struct committer *committer, struct write *first, struct write **end,
+                     uint32_t count)
+{
+    pthread_mutex_lock(&committer->lock);
+    *end = committer->first;
+    if (!committer->first) committer->last = end;
+    committer->first = first;
+    committer->waiting += count;
+    pthread_mutex_unlock(&committer->lock);
+}
+
+/* New jobs were not accepted and their clients are told so. Marks are of accepted jobs: they are
+ * tried again, in their order, and at the end of the process left to the next start. */
+static void fail_batch(struct committer *committer, struct write *batch, bool stopping)
+{
+    struct write *marks = NULL;
+    struct write **end = &marks;
+    uint32_t count = 0;
+    while (batch) {
+        struct write *next = batch->next;
+        if (batch->job || stopping) {
+            batch->done(batch, STORE_FAIL);
+        } else {
+            *end = batch;
+            end = &batch->next;
+            count++;
+        }
+        batch = next;
+    }
+    *end = NULL;
+    if (count > 0) put_back(committer, marks, end, count);
+    if (!stopping) clock_sleep_until(clock_now_ns() + RETRY_AFTER_NS);
+}
+
+static void finish_batch(struct write *batch, uint64_t began_ns)
+{
+    while (batch) {
+        struct write *next = batch->next;
+        bool late = batch->job && batch->deadline_ns != 0 && began_ns >= batch->deadline_ns;
+        batch->done(batch, late ? STORE_LATE : STORE_OK);
+        batch = next;
+    }
+}
+
+static void *serve(void *arg)
+{
+    struct committer *committer = arg;
+    pthread_mutex_lock(&committer->lock);
+    for (;;) {
+        while (!committer->first && !committer->stopped) {
+            pthread_cond_wait(&committer->filled, &committer->lock);
+        }
+        if (!committer->first) break;
+        uint64_t until_ns = clock_now_ns() + GATHER_NS;
+        while (committer->waiting < committer->settings->batch && !committer->stopped) {
+            if (!thread_cond_wait_until(&committer->filled, &committer->lock, until_ns)) break;
+        }
+        struct write *batch = take_batch(committer);
+        bool stopping = committer->stopped;
+        pthread_mutex_unlock(&committer->lock);
+        uint64_t began_ns = clock_now_ns();
+        if (commit(&committer->db, batch, began_ns)) finish_batch(batch, began_ns);
+        else fail_batch(committer, batch, stopping);
+        pthread_mutex_lock(&committer->lock);
+    }
+    pthread_mutex_unlock(&committer->lock);
+    return NULL;
+}
+
+bool committer_start(struct committer *committer, const struct settings *settings)
+{
+    *committer = (struct committer){.settings = settings};
+    committer->last = &committer->first;
+    pthread_mutex_init(&committer->lock, NULL);
+    thread_cond_init(&committer->filled);
+    if (!db_open(&committer->db, settings->db_path, NULL)) return false;
+    if (!store_prepare_writer(&committer->db)) return false;
+    committer->started =
+        thread_start(&committer->thread, "jobs-commit", THREAD_STACK_DB, serve, committer);
+    return committer->started;
+}
+
+void committer_submit(struct committer *committer, struct write *write)
+{
+    write->next = NULL;
+    pthread_mutex_lock(&committer->lock);
+    bool stopped = committer->stopped;
+    if (!stopped) {
+        *committer->last = write;
+        committer->last = &write->next;
+        committer->waiting++;
+        /* The thread is woken by the first write and by a full batch, not by each in between. */
+        if (committer->waiting == 1 || committer->waiting == committer->settings->batch) {
+            pthread_cond_signal(&committer->filled);
+        }
+    }
+    pthread_mutex_unlock(&committer->lock);
+    if (stopped) write->done(write, STORE_FAIL);
+}
+
+void committer_stop(struct committer *committer)
+{
+    if (committer->started) {
+        pthread_mutex_lock(&committer->lock);
+        committer->stopped = true;
+        pthread_cond_signal(&committer->filled);
+        pthread_mutex_unlock(&committer->lock);
+        pthread_join(committer->thread, NULL);
+        committer->started = false;
+    }
+    db_close(&committer->db);
+}

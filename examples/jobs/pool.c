@@ -1,0 +1,170 @@
+#include "pool.h"
+
+#include <stdlib.h>
+
+#include "clock.h"
+#include "metrics.h"
+#include "thread.h"
+
+#define REAP_EVERY_NS (10 * NS_PER_MS)
+
+/* Takes the first task in line; called with the lock held. */
+static struct task *take_first(struct pool *pool)
+{
+    struct task *task = pool->first;
+    pool->first = task->next;
+    if (!pool->first) pool->last = &pool->first;
+    metrics_add(METRIC_POOL_WAITING, -1);
+    return task;
+}
+
+static bool is_late(const struct task *task, uint64_t now_ns)
+{
+    return task->deadline_ns != 0 && now_ns >= task->deadline_ns;
+}
+
+/* REUSE=0: a connection for this task alone. */
+static void run_alone(struct pool *pool, struct task *task)
+{
+    struct db db;
+    if (!db_open(&db, pool->settings->db_path, &pool->stopped)) {
+        task->run(task, &(struct lease){.db = NULL});
+        return;
+    }
+    db_set_deadline(&db, task->deadline_ns);
+    task->run(task, &(struct lease){.db = &db});
+    db_close(&db);
+}
+
+static void run_task(struct pool *pool, struct task *task, const struct lease *kept)
+{
+    if (is_late(task, clock_now_ns())) {
+        task->drop(task, DROP_LATE);
+        return;
+    }
+    metrics_add(METRIC_POOL_BUSY, 1);
+    if (kept->db) {
+        db_set_deadline(kept->db, task->deadline_ns);
+        task->run(task, kept);
+    } else {
+        run_alone(pool, task);
+    }
+    metrics_add(METRIC_POOL_BUSY, -1);
+}
+
+static void *serve(void *arg)
+{
+    struct pool *pool = arg;
+    struct db db = {0};
+    struct text scratch = {0};
+    struct lease kept = {0};
+    if (pool->settings->reuse && db_open(&db, pool->settings->db_path, &pool->stopped)) {
+        db_tune(&db);
+        kept = (struct lease){.db = &db, .scratch = &scratch};
+    }
+    pthread_mutex_lock(&pool->lock);
+    for (;;) {
+        while (!pool->first && !pool->stopped) pthread_cond_wait(&pool->filled, &pool->lock);
+        if (pool->stopped) break;
+        struct task *task = take_first(pool);
+        pthread_mutex_unlock(&pool->lock);
+        run_task(pool, task, &kept);
+        pthread_mutex_lock(&pool->lock);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    text_free(&scratch);
+    db_close(&db);
+    return NULL;
+}
+
+/* Takes all late tasks out of the line. Deadlines grow along it, except for tasks without one,
+ * so the search ends at the first that has time left. Called with the lock held. */
+static struct task *take_late(struct pool *pool, uint64_t now_ns)
+{
+    struct task *late = NULL;
+    struct task **at = &pool->first;
+    while (*at && ((*at)->deadline_ns == 0 || is_late(*at, now_ns))) {
+        struct task *task = *at;
+        if (task->deadline_ns == 0) {
+            at = &task->next;
+            continue;
+        }
+        *at = task->next;
+        if (!*at) pool->last = at;
+        metrics_add(METRIC_POOL_WAITING, -1);
+        task->next = late;
+        late = task;
+    }
+    return late;
+}
+
+static void drop_all(struct task *task, enum drop_reason reason)
+{
+    while (task) {
+        struct task *next = task->next;
+        task->drop(task, reason);
+        task = next;
+    }
+}
+
+static void *reap(void *arg)
+{
+    struct pool *pool = arg;
+    while (!atomic_load(&pool->stopped)) {
+        uint64_t now_ns = clock_now_ns();
+        pthread_mutex_lock(&pool->lock);
+        struct task *late = take_late(pool, now_ns);
+        pthread_mutex_unlock(&pool->lock);
+        drop_all(late, DROP_LATE);
+        clock_sleep_until(now_ns + REAP_EVERY_NS);
+    }
+    return NULL;
+}
+
+bool pool_start(struct pool *pool, const struct settings *settings)
+{
+    *pool = (struct pool){.settings = settings};
+    pool->last = &pool->first;
+    pthread_mutex_init(&pool->lock, NULL);
+    thread_cond_init(&pool->filled);
+    pool->threads = calloc(settings->db_pool, sizeof *pool->threads);
+    if (!pool->threads) return false;
+    for (uint32_t i = 0; i < settings->db_pool; i++, pool->thread_count++) {
+        if (!thread_start(&pool->threads[i], "jobs-db", THREAD_STACK_DB, serve, pool)) return false;
+    }
+    if (settings->timeout_ns == 0) return true;
+    pool->reaping = thread_start(&pool->reaper, "jobs-deadline", THREAD_STACK_SMALL, reap, pool);
+    return pool->reaping;
+}
+
+void pool_submit(struct pool *pool, struct task *task)
+{
+    task->next = NULL;
+    pthread_mutex_lock(&pool->lock);
+    bool stopped = pool->stopped;
+    if (!stopped) {
+        *pool->last = task;
+        pool->last = &task->next;
+        metrics_add(METRIC_POOL_WAITING, 1);
+        pthread_cond_signal(&pool->filled);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    if (stopped) task->drop(task, DROP_STOPPING);
+}
+
+void pool_stop(struct pool *pool)
+{
+    if (!pool->threads) return;
+    pthread_mutex_lock(&pool->lock);
+    atomic_store(&pool->stopped, true);
+    struct task *left = pool->first;
+    pool->first = NULL;
+    pool->last = &pool->first;
+    pthread_cond_broadcast(&pool->filled);
+    pthread_mutex_unlock(&pool->lock);
+    drop_all(left, DROP_STOPPING);
+    for (uint32_t i = 0; i < pool->thread_count; i++) pthread_join(pool->threads[i], NULL);
+    if (pool->reaping) pthread_join(pool->reaper, NULL);
+    free(pool->threads);
+    pool->threads = NULL;
+}

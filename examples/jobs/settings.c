@@ -1,0 +1,248 @@
+#include "settings.h"
+
+#include <err.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "amounts.h"
+#include "clock.h"
+
+enum knob_kind { KNOB_WHOLE, KNOB_RATE, KNOB_TIME, KNOB_SWITCH, KNOB_CACHE, KNOB_INDEX };
+
+struct knob {
+    const char *name;
+    enum knob_kind kind;
+    size_t offset; /* of the field in struct settings */
+    uint64_t least, most;
+    const char *usual; /* the naive default, in the words a user would type */
+    const char *help;
+};
+
+#define FIELD(name) offsetof(struct settings, name)
+
+/* clang-format off */
+static const struct knob knobs[] = {
+    { "WORKERS", KNOB_WHOLE, FIELD(workers), 1, 1024, "4",
+      "threads that carry out jobs" },
+    { "DB_POOL", KNOB_WHOLE, FIELD(db_pool), 1, 256, "4",
+      "requests that may be in the database at once" },
+    { "CACHE", KNOB_CACHE, FIELD(cache), 0, 0, "off",
+      "off, or memory: keep answers of GET /jobs, /jobs/ID, /stats" },
+    { "CACHE_TTL", KNOB_TIME, FIELD(cache_ttl_ns), 0, 3600 * NS_PER_S, "1s",
+      "how old a cached answer may be" },
+    { "LIMIT", KNOB_WHOLE, FIELD(limit), 0, 100000, "0",
+      "requests in flight before 503; 0 = no limit" },
+    { "RATE", KNOB_RATE, FIELD(rate_per_s), 0, 1000000, "0",
+      "requests let in per second before 429 (500/s); 0 = no limit" },
+    { "TIMEOUT", KNOB_TIME, FIELD(timeout_ns), 0, 3600 * NS_PER_S, "0s",
+      "a request's deadline before 504; 0s = none" },
+    { "QUEUE", KNOB_WHOLE, FIELD(queue), 0, 10000000, "0",
+      "jobs waiting for a worker before 503; 0 = no limit" },
+    { "REUSE", KNOB_SWITCH, FIELD(reuse), 0, 1, "0",
+      "1: keep connections, statements and buffers between requests" },
+    { "BATCH", KNOB_WHOLE, FIELD(batch), 1, 10000, "1",
+      "writes in one commit; above 1: one writer thread, WAL" },
+    { "ROWS", KNOB_WHOLE, FIELD(rows), 0, 5000000, "50000",
+      "old jobs that a new database starts with" },
+    { "INDEX", KNOB_INDEX, FIELD(index), 0, 1, "",
+      "1: create the indexes, 0: drop them; unset: leave them as they are" },
+};
+/* clang-format on */
+
+#define KNOB_COUNT (sizeof knobs / sizeof *knobs)
+
+static void *field_of(struct settings *settings, const struct knob *knob)
+{
+    return (char *)settings + knob->offset;
+}
+
+static bool set_number(struct settings *out, const struct knob *knob, const char *text)
+{
+    uint64_t value;
+    bool read = knob->kind == KNOB_RATE ? amounts_rate(text, knob->most, &value)
+                                        : amounts_whole(text, knob->most, &value);
+    if (!read || value < knob->least) return false;
+    *(uint32_t *)field_of(out, knob) = (uint32_t)value; /* knob->most fits 32 bits */
+    return true;
+}
+
+static bool set_time(struct settings *out, const struct knob *knob, const char *text)
+{
+    uint64_t value_ns;
+    if (!amounts_duration(text, &value_ns) || value_ns > knob->most) return false;
+    *(uint64_t *)field_of(out, knob) = value_ns;
+    return true;
+}
+
+static bool set_choice(struct settings *out, const struct knob *knob, const char *text)
+{
+    bool one = strcmp(text, "1") == 0;
+    if (knob->kind == KNOB_CACHE) {
+        out->cache = strcmp(text, "memory") == 0 ? CACHE_MEMORY : CACHE_OFF;
+        return out->cache == CACHE_MEMORY || strcmp(text, "off") == 0;
+    }
+    if (knob->kind == KNOB_INDEX) {
+        out->index = *text == '\0' ? INDEX_KEEP : one ? INDEX_CREATE : INDEX_DROP;
+        return *text == '\0' || one || strcmp(text, "0") == 0;
+    }
+    *(bool *)field_of(out, knob) = one;
+    return one || strcmp(text, "0") == 0;
+}
+
+static bool set_knob(struct settings *out, const struct knob *knob, const char *text)
+{
+    switch (knob->kind) {
+    case KNOB_WHOLE:
+    case KNOB_RATE:
+        return set_number(out, knob, text);
+    case KNOB_TIME:
+        return set_time(out, knob, text);
+    case KNOB_SWITCH:
+    case KNOB_CACHE:
+    case KNOB_INDEX:
+        return set_choice(out, knob, text);
+    }
+    return false;
+}
+
+static void complain(const struct knob *knob, const char *text)
+{
+    switch (knob->kind) {
+    case KNOB_WHOLE:
+        warnx("%s=%s: must be a whole number from %llu to %llu", knob->name, text,
+              (unsigned long long)knob->least, (unsigned long long)knob->most);
+        break;
+    case KNOB_RATE:
+        warnx("%s=%s: must be a whole number per second up to %llu, such as 500/s (0 = no limit)",
+              knob->name, text, (unsigned long long)knob->most);
+        break;
+    case KNOB_TIME:
+        warnx("%s=%s: must be a duration up to 1h, such as 500ms or 2s", knob->name, text);
+        break;
+    case KNOB_CACHE:
+        warnx("%s=%s: must be off or memory (this build has no other cache)", knob->name, text);
+        break;
+    case KNOB_SWITCH:
+    case KNOB_INDEX:
+        warnx("%s=%s: must be 0 or 1", knob->name, text);
+        break;
+    }
+}
+
+static bool read_knobs(struct settings *out)
+{
+    bool good = true;
+    for (size_t i = 0; i < KNOB_COUNT; i++) {
+        const char *text = getenv(knobs[i].name);
+        if (!text || *text == '\0') text = knobs[i].usual;
+        if (set_knob(out, &knobs[i], text)) continue;
+        complain(&knobs[i], text);
+        good = false;
+    }
+    const char *plant = getenv("PLANT");
+    if (plant && !plant_parse(&out->plant, plant)) {
+        warnx("PLANT=%s: must be a comma list of %s", plant, PLANT_FORMS);
+        good = false;
+    }
+    return good;
+}
+
+/* Uses `dir`, made if need be; without one a private folder that goes at the end. */
+static bool make_dir(struct settings *out, const char **dir)
+{
+    if (*dir) {
+        if (mkdir(*dir, 0700) == 0 || errno == EEXIST) return true;
+        warn("--dir %s", *dir);
+        return false;
+    }
+    snprintf(out->temp_dir, sizeof out->temp_dir, "/tmp/jobs.XXXXXX");
+    *dir = mkdtemp(out->temp_dir);
+    if (*dir) return true;
+    warn("cannot make a private folder under /tmp");
+    out->temp_dir[0] = '\0';
+    return false;
+}
+
+/* DB is a path (`sqlite:PATH` too). False: it names another database. */
+static bool check_db(const char *db)
+{
+    if (!strstr(db, "://")) return true;
+    int scheme_len = (int)strcspn(db, ":"); /* what follows may hold a password */
+    warnx("DB=%.*s://...: this build has SQLite only; DB must be a file's path, or empty for "
+          "jobs.db under --dir",
+          scheme_len, db);
+    return false;
+}
+
+static bool set_path(struct settings *out, const char *db, const char *dir)
+{
+    int len;
+    if (*db == '\0') {
+        if (!make_dir(out, &dir)) return false;
+        len = snprintf(out->db_path, sizeof out->db_path, "%s/jobs.db", dir);
+    } else {
+        if (strncmp(db, "sqlite:", 7) == 0) db += 7;
+        len = snprintf(out->db_path, sizeof out->db_path, "%s", db);
+    }
+    if (len > 0 && (size_t)len < sizeof out->db_path) return true;
+    warnx("DB, --dir: the path is empty or too long");
+    return false;
+}
+
+/* The value of `--name VALUE` or `--name=VALUE` at argv[*i]; advances *i past it. */
+static const char *option_value(const char *name, int argc, char **argv, int *i)
+{
+    size_t len = strlen(name);
+    if (strncmp(argv[*i], name, len) != 0) return NULL;
+    if (argv[*i][len] == '=') return argv[*i] + len + 1;
+    if (argv[*i][len] != '\0' || *i + 1 >= argc) return NULL;
+    return argv[++*i];
+}
+
+enum settings_result settings_read(struct settings *out, int argc, char **argv)
+{
+    *out = (struct settings){.port = 8080};
+    const char *dir = NULL;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return SETTINGS_HELP;
+        const char *value = option_value("--dir", argc, argv, &i);
+        if (value && *value) {
+            dir = value;
+            continue;
+        }
+        value = option_value("--port", argc, argv, &i);
+        uint64_t port;
+        if (value && amounts_whole(value, UINT16_MAX, &port)) {
+            out->port = (uint16_t)port;
+            continue;
+        }
+        if (value) warnx("--port %s: must be a number from 0 to 65535", value);
+        else warnx("%s: unknown, or its value is missing; see --help", argv[i]);
+        return SETTINGS_BAD;
+    }
+    const char *db = getenv("DB");
+    if (!db) db = "";
+    bool good = read_knobs(out);
+    good = check_db(db) && good;
+    return good && set_path(out, db, dir) ? SETTINGS_OK : SETTINGS_BAD;
+}
+
+void settings_help(FILE *to)
+{
+    fputs("jobs - a job queue behind an HTTP API, with SQLite inside\n\n"
+          "  jobs [--port N] [--dir DIR]\n\n"
+          "  --port N   on 127.0.0.1; default 8080, 0 = any free one\n"
+          "  --dir DIR  keeps jobs.db; default a private folder that is removed at the end\n\n"
+          "Environment (default in brackets):\n",
+          to);
+    for (size_t i = 0; i < KNOB_COUNT; i++) {
+        fprintf(to, "  %-10s %s [%s]\n", knobs[i].name, knobs[i].help,
+                *knobs[i].usual ? knobs[i].usual : "unset");
+    }
+    fprintf(to, "  %-10s path of the SQLite file [jobs.db under --dir]\n", "DB");
+    fprintf(to, "  %-10s faults to plant, a comma list of\n  %-10s %s [none]\n", "PLANT", "",
+            PLANT_FORMS);
+}
