@@ -76,18 +76,31 @@ uint64_t hist_sparse_count_above(const struct hist_sparse *h, uint64_t limit_ns)
     return above;
 }
 
-uint64_t hist_at_rank(const struct hist *h, uint64_t rank)
+/* Bucket of the `rank`-th smallest value. */
+static uint32_t bucket_at_rank(const struct hist *h, uint64_t rank)
 {
     assert(rank > 0);
     assert(rank <= h->count);
     uint64_t seen = 0;
     for (uint32_t i = 0; i < HIST_BUCKETS; i++) {
         seen += h->buckets[i];
-        if (seen < rank) continue;
-        uint64_t top = hist_bucket_top(i);
-        return top < h->max_ns ? top : h->max_ns;
+        if (seen >= rank) return i;
     }
-    return h->max_ns; /* the rank lies among the over-range values */
+    return HIST_OVER;
+}
+
+uint64_t hist_at_rank(const struct hist *h, uint64_t rank)
+{
+    uint32_t bucket = bucket_at_rank(h, rank);
+    if (bucket == HIST_OVER) return h->max_ns;
+    uint64_t top = hist_bucket_top(bucket);
+    return top < h->max_ns ? top : h->max_ns;
+}
+
+uint64_t hist_floor_at_rank(const struct hist *h, uint64_t rank)
+{
+    uint32_t bucket = bucket_at_rank(h, rank);
+    return bucket == 0 ? 0 : hist_bucket_top(bucket - 1) + 1;
 }
 
 bool hist_quantile(const struct hist *h, uint32_t per_million, uint64_t *out_ns)

@@ -6,7 +6,8 @@
  * is >= the true one and exceeds it by at most 1/128 (0.8 %).
  *
  * Source: G. Tene, HdrHistogram (the log-linear scheme; constants and code are ours).
- * Thread: one writer.  Memory: 36 KiB, in place; untouched pages of a fresh mapping cost nothing. */
+ * Thread: one writer.  Memory: 36 KiB, in place; untouched pages of a fresh mapping cost nothing.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -62,8 +63,11 @@ void hist_merge_sparse(struct hist *into, const struct hist_sparse *from);
 /* Values above `limit_ns`, by whole buckets: a bucket counts when its top is above the limit. */
 uint64_t hist_count_above(const struct hist *h, uint64_t limit_ns);
 uint64_t hist_sparse_count_above(const struct hist_sparse *h, uint64_t limit_ns);
-/* Value of the `rank`-th smallest (1-based, <= count), in ns: the top of its bucket, at most max. */
+/* Value of the `rank`-th smallest (1-based, <= count), in ns: the top of its bucket, at most max.
+ */
 uint64_t hist_at_rank(const struct hist *h, uint64_t rank);
+/* The least that value can have been: the bottom of its bucket. hist_at_rank() is the most. */
+uint64_t hist_floor_at_rank(const struct hist *h, uint64_t rank);
 /* Nearest-rank quantile in ns; `per_million` in (0, 1000000], so p99.9 is 999000.
  * False: `h` is empty and `*out_ns` is untouched. */
 MUST_USE bool hist_quantile(const struct hist *h, uint32_t per_million, uint64_t *out_ns);
