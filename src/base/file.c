@@ -158,6 +158,11 @@ bool file_remove_tree(const char *path, struct err *err)
     return err_set(err, ERR_IO, errno, "cannot remove %s", path);
 }
 
+void file_remove_empty(const char *path)
+{
+    if (rmdir(path) != 0) return; /* somebody else's files are in it, or it is gone */
+}
+
 bool file_is_there(const char *path)
 {
     struct stat st;

@@ -31,6 +31,8 @@ MUST_USE bool file_make_private(const char *path, struct err *err);
 /* Removes a folder and all in it; follows no link and leaves no file system. Only for folders that
  * file_make_private() made. */
 MUST_USE bool file_remove_tree(const char *path, struct err *err);
+/* Removes a folder if nothing is in it, else leaves it. */
+void file_remove_empty(const char *path);
 /* Whether it is there, of either kind. */
 bool file_is_there(const char *path);
 bool file_is_folder(const char *path);
