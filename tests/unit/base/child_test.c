@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "unit/check.h"
+#include "check.h"
 
 static char folder[] = "/tmp/prony-child-XXXXXX";
 static char log_path[64];

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "unit/check.h"
+#include "check.h"
 
 struct place {
     char folder[64];

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "net/address.h"
-#include "unit/check.h"
+#include "check.h"
 
 static char folder[] = "/tmp/prony-services-XXXXXX";
 static struct arena arena;
