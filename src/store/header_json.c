@@ -1,0 +1,421 @@
+#include "store/header_json.h"
+
+#include <jansson.h>
+#include <math.h>
+
+#include "base/text.h"
+
+#define SECRET_LEN_MIN 4
+
+/* ---- writing ---- */
+
+/* Beyond a JSON integer of 63 bits a number is written as text. */
+static json_t *number(uint64_t value)
+{
+    if (value <= INT64_MAX) return json_integer((json_int_t)value);
+    char array[24];
+    struct text text = text_in(array, sizeof array);
+    text_addf(&text, "%llu", (unsigned long long)value);
+    return json_string(array);
+}
+
+/* Bytes that aren't UTF-8 can't stand in JSON; a plan's text is checked before, a host's isn't. */
+static json_t *string(struct bytes b)
+{
+    json_t *value = json_stringn(b.at ? b.at : "", b.len);
+    if (value) return value;
+    char array[4096];
+    struct text text = text_in(array, sizeof array);
+    text_add_safe(&text, b);
+    return json_string(array);
+}
+
+static void put(json_t *object, const char *key, json_t *value)
+{
+    int failed = json_object_set_new(object, key, value);
+    assert(failed == 0); /* jansson's heap: exhausted memory is not survived */
+}
+
+static void append(json_t *array, json_t *value)
+{
+    int failed = json_array_append_new(array, value);
+    assert(failed == 0);
+}
+
+static json_t *span_json(struct span at)
+{
+    json_t *array = json_array();
+    append(array, number(at.line));
+    append(array, number(at.col));
+    append(array, number(at.len));
+    append(array, number(at.offset));
+    return array;
+}
+
+/* The plan's text with every secret value blotted out by as many '*': places stay right. The text
+ * names $env.X, not its value, so this catches a value that was written out a second time; values
+ * too short to be secrets would blot out digits everywhere. */
+static json_t *masked_source(struct arena *arena, const struct plan *plan)
+{
+    struct bytes copy = arena_copy(arena, plan->source);
+    if (!arena_ok(arena)) return NULL;
+    for (uint32_t i = 0; i < plan->secret_count; i++) {
+        struct bytes secret = plan->secrets[i];
+        if (secret.len < SECRET_LEN_MIN) continue;
+        size_t from = 0;
+        for (;;) {
+            size_t at = bytes_find(bytes_from(copy, from), secret);
+            if (at == SIZE_MAX) break;
+            from += at;
+            char *blot = arena->base + (copy.at - arena->base) + from;
+            memset(blot, '*', secret.len);
+            from += secret.len;
+        }
+    }
+    return string(copy);
+}
+
+static json_t *stage_json(const struct stage *s, uint32_t scenario_count)
+{
+    json_t *o = json_object();
+    put(o, "name", string(s->name));
+    put(o, "group", string(s->group));
+    put(o, "at", span_json(s->at));
+    put(o, "model", json_string(s->model == MODEL_OPEN ? "open" : "closed"));
+    put(o, "rate_from", json_real(s->rate_from));
+    put(o, "rate_to", json_real(s->rate_to));
+    put(o, "users_from", number(s->users_from));
+    put(o, "users_to", number(s->users_to));
+    put(o, "length_ns", number(s->length_ns));
+    put(o, "requests", number(s->requests));
+    put(o, "settle_ns", number(s->settle_ns));
+    put(o, "judged", json_boolean(s->judged));
+    put(o, "warmup", json_boolean(s->warmup));
+    put(o, "arrivals", number(s->arrivals));
+    json_t *mix = json_array();
+    for (uint32_t i = 0; s->mix && i < scenario_count; i++) append(mix, json_real(s->mix[i]));
+    put(o, "mix", mix);
+    put(o, "has_think", json_boolean(s->has_think));
+    put(o, "think_lo_ns", number(s->think.lo_ns));
+    put(o, "think_hi_ns", number(s->think.hi_ns));
+    put(o, "pacing_ns", number(s->pacing_ns));
+    return o;
+}
+
+static json_t *objectives_json(const struct objective *items, uint32_t count)
+{
+    json_t *array = json_array();
+    for (uint32_t i = 0; i < count; i++) {
+        json_t *o = json_object();
+        put(o, "text", string(items[i].text));
+        put(o, "at", span_json(items[i].at));
+        put(o, "warn", json_boolean(items[i].warn));
+        put(o, "implicit", json_boolean(items[i].implicit));
+        append(array, o);
+    }
+    return array;
+}
+
+static json_t *plan_json(struct arena *arena, const struct plan *plan)
+{
+    json_t *o = json_object();
+    put(o, "name", string(plan->name));
+    put(o, "path", string(plan->path));
+    put(o, "source", masked_source(arena, plan));
+    json_t *targets = json_array(), *names = json_array(), *scenarios = json_array();
+    json_t *stages = json_array();
+    for (uint32_t i = 0; i < plan->target_count; i++)
+        append(targets, string(plan->targets[i].text));
+    for (uint32_t i = 0; i < plan->name_count; i++) append(names, string(plan->names[i]));
+    for (uint32_t i = 0; i < plan->scenario_count; i++) {
+        json_t *scenario = json_object();
+        put(scenario, "name", string(plan->scenarios[i].name));
+        put(scenario, "weight", json_real(plan->scenarios[i].weight));
+        append(scenarios, scenario);
+    }
+    for (uint32_t i = 0; i < plan->stage_count; i++) {
+        append(stages, stage_json(&plan->stages[i], plan->scenario_count));
+    }
+    put(o, "targets", targets);
+    put(o, "names", names);
+    put(o, "scenarios", scenarios);
+    put(o, "stages", stages);
+    put(o, "objectives", objectives_json(plan->objectives, plan->objective_count));
+    put(o, "abort_when", objectives_json(plan->abort_when, plan->abort_count));
+    put(o, "max_in_flight", number(plan->max_in_flight));
+    put(o, "connections", number(plan->connections));
+    put(o, "threads", number(plan->threads));
+    put(o, "seed", number(plan->seed));
+    put(o, "seed_given", json_boolean(plan->seed_given));
+    return o;
+}
+
+struct bytes header_json_make(struct arena *arena, const struct run_header *header)
+{
+    json_t *o = json_object();
+    put(o, "id", json_string(header->id));
+    put(o, "version", string(header->version));
+    put(o, "command", string(header->command));
+    put(o, "wall_start_ns", number(header->wall_start_ns));
+    put(o, "tick_ns", number(header->tick_ns));
+    put(o, "host", string(header->host));
+    put(o, "kernel", string(header->kernel));
+    put(o, "cpu", string(header->cpu));
+    put(o, "cores", number(header->cores));
+    put(o, "memory_bytes", number(header->memory_bytes));
+    put(o, "threads", number(header->threads));
+    put(o, "budget_bytes", number(header->budget_bytes));
+    put(o, "response_limit_ns", number(header->response_limit_ns));
+    struct bytes out = {NULL, 0};
+    json_t *plan = plan_json(arena, header->plan);
+    put(o, "plan", plan);
+
+    size_t len = json_dumpb(o, NULL, 0, JSON_COMPACT);
+    char *text = len > 0 ? arena_alloc(arena, len) : NULL;
+    if (text && json_dumpb(o, text, len, JSON_COMPACT) == len) out = (struct bytes){text, len};
+    json_decref(o);
+    return out;
+}
+
+/* ---- reading ---- */
+
+/* Sticky: the first key that is missing or of another kind is remembered. */
+struct reader {
+    struct arena *arena;
+    const char *wrong;
+};
+
+static const json_t *get(struct reader *r, const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    if (!value && !r->wrong) r->wrong = key;
+    return value;
+}
+
+static void complain(struct reader *r, const char *key)
+{
+    if (!r->wrong) r->wrong = key;
+}
+
+static uint64_t to_number(struct reader *r, const json_t *value, const char *key)
+{
+    if (json_is_integer(value) && json_integer_value(value) >= 0) {
+        return (uint64_t)json_integer_value(value);
+    }
+    uint64_t big = 0;
+    struct bytes text = {json_string_value(value), json_string_length(value)};
+    if (!text.at || !bytes_to_u64(text, &big)) complain(r, key);
+    return big;
+}
+
+static uint64_t get_number(struct reader *r, const json_t *object, const char *key)
+{
+    return to_number(r, get(r, object, key), key);
+}
+
+static uint32_t get_u32(struct reader *r, const json_t *object, const char *key)
+{
+    uint64_t value = get_number(r, object, key);
+    if (value > UINT32_MAX) complain(r, key);
+    return (uint32_t)value;
+}
+
+static bool get_bool(struct reader *r, const json_t *object, const char *key)
+{
+    const json_t *value = get(r, object, key);
+    if (!json_is_boolean(value)) complain(r, key);
+    return json_is_true(value);
+}
+
+static double to_double(struct reader *r, const json_t *value, const char *key)
+{
+    if (!json_is_number(value) || !isfinite(json_number_value(value))) complain(r, key);
+    return json_number_value(value);
+}
+
+static struct bytes to_text(struct reader *r, const json_t *value, const char *key)
+{
+    if (!json_is_string(value)) complain(r, key);
+    struct bytes text = {json_string_value(value), json_string_length(value)};
+    return arena_copy(r->arena, text);
+}
+
+static struct bytes get_text(struct reader *r, const json_t *object, const char *key)
+{
+    return to_text(r, get(r, object, key), key);
+}
+
+/* An array, its length in `*count`; NULL and 0 when there is none. */
+static const json_t *get_array(struct reader *r, const json_t *object, const char *key,
+                               uint32_t *count)
+{
+    const json_t *array = get(r, object, key);
+    if (!json_is_array(array)) complain(r, key);
+    *count = (uint32_t)json_array_size(array);
+    return array;
+}
+
+static struct span get_span(struct reader *r, const json_t *object)
+{
+    uint32_t count, words[4] = {0};
+    const json_t *array = get_array(r, object, "at", &count);
+    if (count != COUNT_OF(words)) complain(r, "at");
+    for (uint32_t i = 0; i < COUNT_OF(words) && i < count; i++) {
+        uint64_t value = to_number(r, json_array_get(array, i), "at");
+        if (value > UINT32_MAX) complain(r, "at");
+        words[i] = (uint32_t)value;
+    }
+    return (struct span){words[0], words[1], words[2], words[3]};
+}
+
+static void read_stage(struct reader *r, const json_t *o, uint32_t scenario_count,
+                       struct stage *out)
+{
+    out->name = get_text(r, o, "name");
+    out->group = get_text(r, o, "group");
+    out->at = get_span(r, o);
+    struct bytes model = get_text(r, o, "model");
+    out->model = bytes_is(model, "closed") ? MODEL_CLOSED : MODEL_OPEN;
+    out->rate_from = to_double(r, get(r, o, "rate_from"), "rate_from");
+    out->rate_to = to_double(r, get(r, o, "rate_to"), "rate_to");
+    out->users_from = get_u32(r, o, "users_from");
+    out->users_to = get_u32(r, o, "users_to");
+    out->length_ns = get_number(r, o, "length_ns");
+    out->requests = get_number(r, o, "requests");
+    out->settle_ns = get_number(r, o, "settle_ns");
+    out->judged = get_bool(r, o, "judged");
+    out->warmup = get_bool(r, o, "warmup");
+    uint32_t arrivals = get_u32(r, o, "arrivals"), mixed;
+    if (arrivals > ARRIVALS_EXACT) complain(r, "arrivals");
+    else out->arrivals = (enum arrivals)arrivals;
+    const json_t *mix = get_array(r, o, "mix", &mixed);
+    if (mixed > 0 && mixed != scenario_count) complain(r, "mix");
+    double *weights = mixed > 0 ? ARENA_ARRAY(r->arena, mixed, double) : NULL;
+    for (uint32_t i = 0; weights && i < mixed; i++) {
+        weights[i] = to_double(r, json_array_get(mix, i), "mix");
+    }
+    out->mix = weights;
+    out->has_think = get_bool(r, o, "has_think");
+    out->think.lo_ns = get_number(r, o, "think_lo_ns");
+    out->think.hi_ns = get_number(r, o, "think_hi_ns");
+    out->pacing_ns = get_number(r, o, "pacing_ns");
+}
+
+static struct objective *read_objectives(struct reader *r, const json_t *plan, const char *key,
+                                         bool abort, const struct objective_names *names,
+                                         uint32_t *count)
+{
+    const json_t *array = get_array(r, plan, key, count);
+    struct objective *items = ARENA_ARRAY(r->arena, *count, struct objective);
+    struct diags *diags = ARENA_NEW(r->arena, struct diags);
+    for (uint32_t i = 0; items && diags && i < *count && !r->wrong; i++) {
+        const json_t *o = json_array_get(array, i);
+        struct bytes text = get_text(r, o, "text");
+        struct span at = get_span(r, o);
+        if (!objective_parse(&items[i], r->arena, text, at, abort, names, diags)) complain(r, key);
+        items[i].warn = get_bool(r, o, "warn");
+        items[i].implicit = get_bool(r, o, "implicit");
+    }
+    return items;
+}
+
+/* Texts of an array. */
+static struct bytes *read_texts(struct reader *r, const json_t *plan, const char *key,
+                                uint32_t *count)
+{
+    const json_t *array = get_array(r, plan, key, count);
+    struct bytes *items = ARENA_ARRAY(r->arena, *count, struct bytes);
+    for (uint32_t i = 0; items && i < *count; i++) {
+        items[i] = to_text(r, json_array_get(array, i), key);
+    }
+    return items;
+}
+
+struct objective_names header_json_names(struct arena *arena, const struct plan *plan)
+{
+    struct objective_names names = {.requests = plan->names,
+                                    .request_count = plan->name_count,
+                                    .scenario_count = plan->scenario_count,
+                                    .stage_count = plan->stage_count};
+    struct bytes *scenarios = ARENA_ARRAY(arena, plan->scenario_count, struct bytes);
+    struct bytes *stages = ARENA_ARRAY(arena, plan->stage_count, struct bytes);
+    struct bytes *groups = ARENA_ARRAY(arena, plan->stage_count, struct bytes);
+    if (!arena_ok(arena)) return (struct objective_names){0};
+    for (uint32_t i = 0; i < plan->scenario_count; i++) scenarios[i] = plan->scenarios[i].name;
+    for (uint32_t i = 0; i < plan->stage_count; i++) {
+        stages[i] = plan->stages[i].name;
+        groups[i] = plan->stages[i].group;
+    }
+    names.scenarios = scenarios;
+    names.stage_names = stages;
+    names.stage_groups = groups;
+    return names;
+}
+
+static void read_plan(struct reader *r, const json_t *o, struct plan *out)
+{
+    out->name = get_text(r, o, "name");
+    out->path = get_text(r, o, "path");
+    out->source = get_text(r, o, "source");
+    struct bytes *targets = read_texts(r, o, "targets", &out->target_count);
+    out->targets = ARENA_ARRAY(r->arena, out->target_count, struct target);
+    out->names = read_texts(r, o, "names", &out->name_count);
+    const json_t *scenarios = get_array(r, o, "scenarios", &out->scenario_count);
+    out->scenarios = ARENA_ARRAY(r->arena, out->scenario_count, struct scenario);
+    const json_t *stages = get_array(r, o, "stages", &out->stage_count);
+    out->stages = ARENA_ARRAY(r->arena, out->stage_count, struct stage);
+    if (!arena_ok(r->arena)) return;
+
+    for (uint32_t i = 0; i < out->target_count; i++) out->targets[i].text = targets[i];
+    for (uint32_t i = 0; i < out->scenario_count; i++) {
+        const json_t *scenario = json_array_get(scenarios, i);
+        out->scenarios[i].name = get_text(r, scenario, "name");
+        out->scenarios[i].weight = to_double(r, get(r, scenario, "weight"), "weight");
+    }
+    for (uint32_t i = 0; i < out->stage_count; i++) {
+        read_stage(r, json_array_get(stages, i), out->scenario_count, &out->stages[i]);
+    }
+    struct objective_names names = header_json_names(r->arena, out);
+    if (!arena_ok(r->arena) || r->wrong) return;
+    out->objectives = read_objectives(r, o, "objectives", false, &names, &out->objective_count);
+    out->abort_when = read_objectives(r, o, "abort_when", true, &names, &out->abort_count);
+    out->max_in_flight = get_number(r, o, "max_in_flight");
+    out->connections = get_u32(r, o, "connections");
+    out->threads = get_u32(r, o, "threads");
+    out->seed = get_number(r, o, "seed");
+    out->seed_given = get_bool(r, o, "seed_given");
+}
+
+bool header_json_read(struct run_header *out, struct arena *arena, struct bytes json,
+                      struct err *err)
+{
+    *out = (struct run_header){0};
+    json_t *o = json_loadb(json.at, json.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+    struct reader r = {.arena = arena};
+    struct plan *plan = ARENA_NEW(arena, struct plan);
+    if (!o || !plan) {
+        json_decref(o);
+        return err_set(err, ERR_IO, 0, "the run's header is damaged");
+    }
+    struct bytes id = get_text(&r, o, "id");
+    struct text id_text = text_in(out->id, sizeof out->id);
+    text_add(&id_text, id);
+    out->version = get_text(&r, o, "version");
+    out->command = get_text(&r, o, "command");
+    out->wall_start_ns = get_number(&r, o, "wall_start_ns");
+    out->tick_ns = get_number(&r, o, "tick_ns");
+    out->host = get_text(&r, o, "host");
+    out->kernel = get_text(&r, o, "kernel");
+    out->cpu = get_text(&r, o, "cpu");
+    out->cores = get_u32(&r, o, "cores");
+    out->memory_bytes = get_number(&r, o, "memory_bytes");
+    out->threads = get_u32(&r, o, "threads");
+    out->budget_bytes = get_number(&r, o, "budget_bytes");
+    out->response_limit_ns = get_number(&r, o, "response_limit_ns");
+    read_plan(&r, get(&r, o, "plan"), plan);
+    out->plan = plan;
+    json_decref(o);
+    if (r.wrong) return err_set(err, ERR_IO, 0, "the run's header is damaged at '%s'", r.wrong);
+    if (!arena_ok(arena)) return err_set(err, ERR_LIMIT, 0, "the run's header is too large");
+    return true;
+}

@@ -1,0 +1,504 @@
+#include "store/recorder.h"
+
+#include <pthread.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "store/header_json.h"
+#include "store/run_file.h"
+#include "store/tick_blob.h"
+
+#define ITEM_BYTES ((size_t)32 << 20) /* address space of one queued tick */
+#define RETRY_NS NS_PER_S
+#define RESERVED_ITEMS 3 /* end, verdict, result: never lost to a full queue */
+
+enum item_kind { ITEM_HEADER, ITEM_TICK, ITEM_END, ITEM_VERDICT, ITEM_RESULT };
+
+/* One thing to write. Its texts lie in its own arena. */
+struct item {
+    struct arena arena;
+    enum item_kind kind;
+    struct bytes bytes;  /* header and result: JSON; tick: raw blob; verdict: its name */
+    struct bytes packed; /* tick: compressed, by the writer thread */
+    struct tick tick;    /* numbers, events and exemplars */
+    struct run_end end;
+    int exit_code;
+};
+
+enum statement { PUT_TICK, PUT_EVENT, PUT_EXEMPLAR, GET_COMMAND, TAKE_COMMAND, STATEMENT_COUNT };
+
+struct recorder {
+    struct arena arena; /* holds this struct */
+    struct run_file file;
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+    pthread_t thread;
+    struct blob_dims dims;
+    struct shared command;
+
+    pthread_mutex_t lock; /* all below */
+    pthread_cond_t changed;
+    struct item items[RECORDER_QUEUE];
+    uint32_t first, count; /* a ring: the oldest, how many wait */
+    bool closing;
+    uint64_t close_deadline_ns;
+    uint64_t run_ns; /* end of the newest tick taken */
+    uint64_t lost_ticks;
+    uint64_t short_from_ns; /* UINT64_MAX: nothing is missing */
+    bool stuck;             /* the last attempt failed */
+    char news[240];         /* empty: none */
+};
+
+/* ---- the writer thread ---- */
+
+static const char *const sql[STATEMENT_COUNT] = {
+    [PUT_TICK] = "INSERT INTO tick VALUES(?, ?, ?, ?, ?, ?, ?)",
+    [PUT_EVENT] = "INSERT INTO event VALUES(?, ?, ?, ?, ?, ?)",
+    [PUT_EXEMPLAR] = "INSERT INTO exemplar VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [GET_COMMAND] = "SELECT id, verb FROM command WHERE taken_ns IS NULL ORDER BY id",
+    [TAKE_COMMAND] = "UPDATE command SET taken_ns = ? WHERE id = ?",
+};
+
+/* Binds whole numbers from parameter 1 on and gives the next parameter. */
+static int bind_numbers(sqlite3_stmt *s, const uint64_t *numbers, int count)
+{
+    for (int i = 0; i < count; i++) sqlite3_bind_int64(s, i + 1, (sqlite3_int64)numbers[i]);
+    return count + 1;
+}
+
+static int run_statement(sqlite3_stmt *s)
+{
+    int code = sqlite3_step(s);
+    if (code == SQLITE_DONE) code = SQLITE_OK;
+    sqlite3_reset(s);
+    return code;
+}
+
+static int put_event(struct recorder *r, const struct item *item, uint32_t seq)
+{
+    const struct event *e = &item->tick.events[seq];
+    sqlite3_stmt *s = r->statements[PUT_EVENT];
+    uint64_t numbers[] = {item->tick.index, seq, e->at_ns, e->kind, e->stage};
+    int next = bind_numbers(s, numbers, COUNT_OF(numbers));
+    sqlite3_bind_text(s, next, e->text, -1, SQLITE_STATIC);
+    return run_statement(s);
+}
+
+static void bind_blob(sqlite3_stmt *s, int at, struct bytes b)
+{
+    sqlite3_bind_blob64(s, at, b.len > 0 ? b.at : "", b.len, SQLITE_STATIC);
+}
+
+static int put_exemplar(struct recorder *r, const struct item *item, uint32_t seq)
+{
+    const struct exemplar *e = &item->tick.exemplars[seq];
+    sqlite3_stmt *s = r->statements[PUT_EXEMPLAR];
+    uint64_t numbers[] = {item->tick.index, seq,          e->kind,    e->stage,
+                          e->name,          e->outcome,   e->status,  e->intended_ns,
+                          e->response_ns,   e->lag_ns,    e->wait_ns, e->connect_ns,
+                          e->ttfb_ns,       e->service_ns};
+    int next = bind_numbers(s, numbers, COUNT_OF(numbers));
+    bind_blob(s, next, e->detail);
+    bind_blob(s, next + 1, e->sample);
+    return run_statement(s);
+}
+
+static int put_tick(struct recorder *r, struct item *item)
+{
+    const struct tick *t = &item->tick;
+    if (!item->packed.at) item->packed = tick_blob_compress(&item->arena, item->bytes);
+    if (!item->packed.at) return SQLITE_NOMEM;
+    sqlite3_stmt *s = r->statements[PUT_TICK];
+    uint64_t numbers[] = {t->index, t->start_ns, t->end_ns, t->stage, t->judged, t->last};
+    int next = bind_numbers(s, numbers, COUNT_OF(numbers));
+    bind_blob(s, next, item->packed);
+    int code = run_statement(s);
+    for (uint32_t i = 0; i < t->event_count && code == SQLITE_OK; i++) code = put_event(r, item, i);
+    for (uint32_t i = 0; i < t->exemplar_count && code == SQLITE_OK; i++) {
+        code = put_exemplar(r, item, i);
+    }
+    return code;
+}
+
+/* A statement that runs once in a run's life. */
+static int put_once(struct recorder *r, const char *text, const uint64_t *numbers, int count,
+                    struct bytes words)
+{
+    sqlite3_stmt *s = NULL;
+    int code = sqlite3_prepare_v2(r->file.db, text, -1, &s, NULL);
+    if (code != SQLITE_OK) return code;
+    int next = bind_numbers(s, numbers, count);
+    sqlite3_bind_text64(s, next, words.at, words.len, SQLITE_STATIC, SQLITE_UTF8);
+    code = run_statement(s);
+    sqlite3_finalize(s);
+    return code;
+}
+
+static int put_item(struct recorder *r, struct item *item)
+{
+    const struct run_end *end = &item->end;
+    switch (item->kind) {
+    case ITEM_HEADER:
+        return put_once(r, "INSERT OR REPLACE INTO header VALUES('run', ?)", NULL, 0, item->bytes);
+    case ITEM_TICK:
+        return put_tick(r, item);
+    case ITEM_END: {
+        uint64_t numbers[] = {end->ended, (uint64_t)end->signal, end->at_ns, end->generator_cpu_ns,
+                              end->max_rss_bytes};
+        return put_once(r, "INSERT OR REPLACE INTO ending VALUES(1, ?, ?, ?, ?, ?, ?)", numbers,
+                        COUNT_OF(numbers), bytes_of(end->reason));
+    }
+    case ITEM_VERDICT: {
+        uint64_t numbers[] = {(uint64_t)item->exit_code};
+        return put_once(r,
+                        "INSERT OR REPLACE INTO result(id, exit, verdict, json)"
+                        " VALUES(1, ?, ?, '')",
+                        numbers, COUNT_OF(numbers), item->bytes);
+    }
+    case ITEM_RESULT:
+        return put_once(r, "UPDATE result SET json = ?", NULL, 0, item->bytes);
+    }
+    return SQLITE_OK;
+}
+
+/* Writes `count` items from `first` on in one transaction. On failure nothing of them is in. */
+static int put_batch(struct recorder *r, uint32_t first, uint32_t count, uint64_t short_from_ns)
+{
+    int code = run_file_exec(&r->file, "BEGIN IMMEDIATE");
+    for (uint32_t i = 0; i < count && code == SQLITE_OK; i++) {
+        code = put_item(r, &r->items[(first + i) % RECORDER_QUEUE]);
+    }
+    if (code == SQLITE_OK && short_from_ns != UINT64_MAX) {
+        char number[24];
+        struct text text = text_in(number, sizeof number);
+        text_addf(&text, "%llu", (unsigned long long)short_from_ns);
+        if (!run_file_put_value(&r->file, "short_from_ns", text_bytes(&text))) {
+            code = sqlite3_errcode(r->file.db);
+        }
+    }
+    if (code == SQLITE_OK) code = run_file_exec(&r->file, "COMMIT");
+    bool open = !sqlite3_get_autocommit(r->file.db);
+    if (open && run_file_exec(&r->file, "ROLLBACK") != SQLITE_OK)
+        return code; /* the first says why */
+    return code;
+}
+
+/* Looks once a tick for what another process asks of this run. */
+static void take_commands(struct recorder *r, uint64_t run_ns)
+{
+    sqlite3_stmt *get = r->statements[GET_COMMAND], *take = r->statements[TAKE_COMMAND];
+    while (sqlite3_step(get) == SQLITE_ROW) {
+        struct bytes verb = bytes_of((const char *)sqlite3_column_text(get, 1));
+        enum command command = bytes_is(verb, "stop")    ? COMMAND_STOP
+                               : bytes_is(verb, "leave") ? COMMAND_LEAVE
+                                                         : COMMAND_NONE;
+        shared_raise(&r->command, (uint64_t)command);
+        sqlite3_bind_int64(take, 1, (sqlite3_int64)run_ns);
+        sqlite3_bind_int64(take, 2, sqlite3_column_int64(get, 0));
+        if (run_statement(take) != SQLITE_OK)
+            break; /* taken again next time: raising is idempotent */
+    }
+    sqlite3_reset(get);
+}
+
+/* With the lock held: what an attempt changed. */
+static void note_attempt(struct recorder *r, int code)
+{
+    struct text news = text_in(r->news, sizeof r->news);
+    double at_s = (double)r->run_ns / (double)NS_PER_S;
+    if (code != SQLITE_OK && !r->stuck) {
+        text_addf(&news,
+                  "the run file cannot be written at %.0f s: %s; the run goes on, trying"
+                  " again every second",
+                  at_s, run_file_said(code));
+    } else if (code == SQLITE_OK && r->stuck && r->lost_ticks == 0) {
+        text_addf(&news, "the run file is written again at %.0f s; nothing is missing", at_s);
+    } else if (code == SQLITE_OK && r->stuck) {
+        text_addf(&news,
+                  "the run file is written again at %.0f s; %llu ticks from %.0f s on are"
+                  " missing",
+                  at_s, (unsigned long long)r->lost_ticks,
+                  (double)r->short_from_ns / (double)NS_PER_S);
+    }
+    r->stuck = code != SQLITE_OK;
+}
+
+static struct timespec timespec_of(uint64_t ns)
+{
+    return (struct timespec){(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
+}
+
+static void *write_all(void *ctx)
+{
+    struct recorder *r = ctx;
+    pthread_mutex_lock(&r->lock);
+    while (r->count > 0 || !r->closing) {
+        if (r->count == 0) {
+            pthread_cond_wait(&r->changed, &r->lock);
+            continue;
+        }
+        /* One by one while the disk is nearly full: a small transaction may still fit. */
+        uint32_t first = r->first, count = r->stuck ? 1 : r->count;
+        uint64_t short_from_ns = r->short_from_ns, run_ns = r->run_ns;
+        pthread_mutex_unlock(&r->lock);
+        int code = put_batch(r, first, count, short_from_ns);
+        if (code == SQLITE_OK) take_commands(r, run_ns);
+        pthread_mutex_lock(&r->lock);
+
+        note_attempt(r, code);
+        if (code == SQLITE_OK) {
+            for (uint32_t i = 0; i < count; i++) {
+                arena_reset(&r->items[(first + i) % RECORDER_QUEUE].arena);
+            }
+            r->first = (first + count) % RECORDER_QUEUE;
+            r->count -= count;
+            continue;
+        }
+        uint64_t again_ns = clock_now_ns() + (r->closing ? RETRY_NS / 10 : RETRY_NS);
+        if (r->closing && again_ns > r->close_deadline_ns) break;
+        struct timespec until = timespec_of(again_ns);
+        bool was_closing = r->closing;
+        while (r->closing == was_closing
+               && pthread_cond_timedwait(&r->changed, &r->lock, &until) == 0) {
+        }
+    }
+    pthread_mutex_unlock(&r->lock);
+    return NULL;
+}
+
+/* ---- the collecting thread ---- */
+
+/* With the lock held: a free item, NULL when only the reserved ones are left. */
+static struct item *new_item(struct recorder *r, enum item_kind kind)
+{
+    uint32_t limit = kind == ITEM_TICK ? RECORDER_QUEUE - RESERVED_ITEMS : RECORDER_QUEUE;
+    if (r->count >= limit) return NULL;
+    struct item *item = &r->items[(r->first + r->count) % RECORDER_QUEUE];
+    struct arena arena = item->arena;
+    *item = (struct item){.arena = arena, .kind = kind};
+    return item;
+}
+
+static void push_item(struct recorder *r)
+{
+    r->count++;
+    pthread_cond_signal(&r->changed);
+}
+
+static void push_bytes(struct recorder *r, enum item_kind kind, struct bytes b, int exit_code)
+{
+    pthread_mutex_lock(&r->lock);
+    struct item *item = new_item(r, kind);
+    if (item) {
+        item->bytes = arena_copy(&item->arena, b);
+        item->exit_code = exit_code;
+        push_item(r);
+    }
+    pthread_mutex_unlock(&r->lock);
+}
+
+static void on_begin(void *ctx, const struct run_header *header)
+{
+    struct recorder *r = ctx;
+    r->dims = tick_blob_dims(header);
+    pthread_mutex_lock(&r->lock);
+    struct item *item = new_item(r, ITEM_HEADER);
+    assert(item); /* the first of all */
+    item->bytes = header_json_make(&item->arena, header);
+    if (item->bytes.at) push_item(r);
+    pthread_mutex_unlock(&r->lock);
+}
+
+/* Copies what a tick points to. False: it is too large for its place. */
+static bool pack_tick(struct recorder *r, struct item *item, const struct tick *tick)
+{
+    struct arena *arena = &item->arena;
+    item->tick = *tick;
+    item->bytes = tick_blob_encode(arena, tick, &r->dims);
+    struct event *events = ARENA_ARRAY(arena, tick->event_count, struct event);
+    struct exemplar *exemplars = ARENA_ARRAY(arena, tick->exemplar_count, struct exemplar);
+    if (!arena_ok(arena)) return false;
+    if (tick->event_count > 0) {
+        memcpy(events, tick->events, tick->event_count * sizeof *events);
+    }
+    for (uint32_t i = 0; i < tick->exemplar_count; i++) {
+        exemplars[i] = tick->exemplars[i];
+        exemplars[i].detail = arena_copy(arena, exemplars[i].detail);
+        exemplars[i].sample = arena_copy(arena, exemplars[i].sample);
+    }
+    item->tick.events = events;
+    item->tick.exemplars = exemplars;
+    return arena_ok(arena);
+}
+
+static void on_tick(void *ctx, const struct tick *tick)
+{
+    struct recorder *r = ctx;
+    pthread_mutex_lock(&r->lock);
+    r->run_ns = tick->end_ns;
+    struct item *item = new_item(r, ITEM_TICK);
+    bool fits = item && pack_tick(r, item, tick);
+    if (fits) {
+        push_item(r);
+    } else {
+        if (item) arena_reset(&item->arena);
+        r->lost_ticks++;
+        if (r->short_from_ns == UINT64_MAX) {
+            r->short_from_ns = tick->start_ns;
+            struct text news = text_in(r->news, sizeof r->news);
+            text_addf(&news, "the run file is short from %.0f s on: a replay will differ",
+                      (double)tick->start_ns / (double)NS_PER_S);
+        }
+    }
+    pthread_mutex_unlock(&r->lock);
+}
+
+static void on_end(void *ctx, const struct run_end *end)
+{
+    struct recorder *r = ctx;
+    pthread_mutex_lock(&r->lock);
+    struct item *item = new_item(r, ITEM_END);
+    if (item) {
+        item->end = *end;
+        push_item(r);
+    }
+    pthread_mutex_unlock(&r->lock);
+}
+
+static void on_result(void *ctx, const struct result *result)
+{
+    if (!result->final) return;
+    push_bytes(ctx, ITEM_VERDICT, bytes_of(verdict_name(result->verdict)), result->exit_code);
+}
+
+struct sink recorder_sink(struct recorder *r)
+{
+    return (struct sink){
+        .ctx = r, .begin = on_begin, .tick = on_tick, .result = on_result, .end = on_end};
+}
+
+bool recorder_trouble(struct recorder *r, struct text *out)
+{
+    pthread_mutex_lock(&r->lock);
+    bool any = r->news[0] != '\0';
+    text_adds(out, r->news);
+    r->news[0] = '\0';
+    pthread_mutex_unlock(&r->lock);
+    return any;
+}
+
+enum command recorder_commanded(const struct recorder *r)
+{
+    return (enum command)shared_see(&r->command);
+}
+
+void recorder_put_result(struct recorder *r, struct bytes json)
+{
+    push_bytes(r, ITEM_RESULT, json, 0);
+}
+
+/* ---- opening and closing ---- */
+
+static bool open_queue(struct recorder *r, struct err *err)
+{
+    for (uint32_t i = 0; i < RECORDER_QUEUE; i++) {
+        if (!arena_open(&r->items[i].arena, ITEM_BYTES, err)) return false;
+    }
+    pthread_condattr_t monotonic;
+    bool made = pthread_mutex_init(&r->lock, NULL) == 0 && pthread_condattr_init(&monotonic) == 0
+                && pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0
+                && pthread_cond_init(&r->changed, &monotonic) == 0;
+    if (!made) return err_set(err, ERR_LIMIT, 0, "cannot start the recorder");
+    return true;
+}
+
+static void free_all(struct recorder *r)
+{
+    for (int i = 0; i < STATEMENT_COUNT; i++) sqlite3_finalize(r->statements[i]);
+    run_file_close(&r->file);
+    for (uint32_t i = 0; i < RECORDER_QUEUE; i++) arena_close(&r->items[i].arena);
+    struct arena arena = r->arena;
+    arena_close(&arena);
+}
+
+bool recorder_open(struct recorder **out, struct bytes folder, struct err *err)
+{
+    char path[RUN_FILE_PATH_MAX];
+    struct text name = text_in(path, sizeof path);
+    text_addf(&name, "%.*s/" RUN_FILE_NAME, BYTES_ARG(folder));
+    if (name.cut) return err_set(err, ERR_USAGE, 0, "the path of the runs folder is too long");
+
+    struct arena arena;
+    if (!arena_open(&arena, sizeof(struct recorder) + 64, err)) return false;
+    struct recorder *r = ARENA_NEW(&arena, struct recorder);
+    r->arena = arena;
+    r->short_from_ns = UINT64_MAX;
+    if (!run_file_create(&r->file, path, err) || !open_queue(r, err)) goto failed;
+    for (int i = 0; i < STATEMENT_COUNT; i++) {
+        int code = sqlite3_prepare_v3(r->file.db, sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+                                      &r->statements[i], NULL);
+        if (code == SQLITE_OK) continue;
+        err_set(err, ERR_PREFLIGHT, 0, "cannot write %s: %s", path, run_file_said(code));
+        goto failed;
+    }
+    int failed = pthread_create(&r->thread, NULL, write_all, r);
+    if (failed) {
+        err_set(err, ERR_LIMIT, failed, "cannot start the recorder");
+        goto failed;
+    }
+    *out = r;
+    return true;
+failed:
+    free_all(r);
+    return false;
+}
+
+/* Ending -> checkpoint -> one plain file -> ended. What a reader holds up is left as it is: the
+ * next report folds it in. */
+static void make_plain(struct recorder *r)
+{
+    for (int i = 0; i < STATEMENT_COUNT; i++) {
+        sqlite3_finalize(r->statements[i]);
+        r->statements[i] = NULL;
+    }
+    if (!run_file_put_value(&r->file, "state", BYTES_LIT(RUN_FILE_ENDING))) return;
+    for (;;) {
+        int code = run_file_exec(&r->file, "PRAGMA journal_mode = DELETE");
+        int kind = code & 0xff;
+        bool busy = kind == SQLITE_BUSY || kind == SQLITE_LOCKED;
+        if (!busy || clock_now_ns() > r->close_deadline_ns) break;
+        clock_sleep_until(clock_now_ns() + 100 * NS_PER_MS);
+    }
+    if (!run_file_put_value(&r->file, "state", BYTES_LIT(RUN_FILE_ENDED))) return;
+}
+
+bool recorder_close(struct recorder *r, struct err *err)
+{
+    if (!r) return true;
+    pthread_mutex_lock(&r->lock);
+    r->closing = true;
+    r->close_deadline_ns = clock_now_ns() + RECORDER_CLOSE_WAIT_S * NS_PER_S;
+    pthread_cond_signal(&r->changed);
+    pthread_mutex_unlock(&r->lock);
+    int failed = pthread_join(r->thread, NULL);
+    assert(failed == 0);
+
+    /* From here on there is one thread. */
+    bool end_missing = r->count > 0;
+    for (uint32_t i = 0; i < r->count; i++) {
+        const struct item *item = &r->items[(r->first + i) % RECORDER_QUEUE];
+        if (item->kind != ITEM_TICK) continue;
+        if (item->tick.start_ns < r->short_from_ns) r->short_from_ns = item->tick.start_ns;
+        break;
+    }
+    if (!end_missing) make_plain(r);
+    bool whole = r->short_from_ns == UINT64_MAX;
+    if (!whole) {
+        err_set(err, ERR_IO, 0, "the run file is short from %.1f s on: a replay will differ",
+                (double)r->short_from_ns / (double)NS_PER_S);
+    } else if (end_missing) {
+        err_set(err, ERR_IO, 0, "the run file has no end: a replay will say interrupted");
+    }
+    free_all(r);
+    return whole && !end_missing;
+}

@@ -1,0 +1,330 @@
+#include "store/replay.h"
+
+#include "base/clock.h"
+#include "store/header_json.h"
+#include "store/run_file.h"
+#include "store/tick_blob.h"
+
+#define HEADER_ARENA_BYTES ((size_t)256 << 20) /* address space */
+#define TICK_ARENA_BYTES ((size_t)512 << 20)
+
+struct replay {
+    struct arena arena; /* this struct, header, plan */
+    struct arena tick_arena;
+    struct run_file file;
+    struct run_header header;
+    struct plan *plan;      /* header.plan, ours to change */
+    bool live;              /* another process still writes it */
+    uint64_t short_from_ns; /* UINT64_MAX: nothing is missing */
+};
+
+static int prepare(struct replay *r, const char *sql, sqlite3_stmt **out)
+{
+    return sqlite3_prepare_v2(r->file.db, sql, -1, out, NULL);
+}
+
+static uint64_t number_of(sqlite3_stmt *s, int column)
+{
+    return (uint64_t)sqlite3_column_int64(s, column);
+}
+
+static struct bytes column_bytes(sqlite3_stmt *s, int column)
+{
+    const char *at = sqlite3_column_blob(s, column);
+    return (struct bytes){at, at ? (size_t)sqlite3_column_bytes(s, column) : 0};
+}
+
+/* The text under `key` of table header, in the arena; at == NULL: there is none. */
+static struct bytes value_of(struct replay *r, const char *key)
+{
+    struct bytes value = {NULL, 0};
+    sqlite3_stmt *s = NULL;
+    if (prepare(r, "SELECT value FROM header WHERE key = ?", &s) == SQLITE_OK
+        && sqlite3_bind_text(s, 1, key, -1, SQLITE_STATIC) == SQLITE_OK
+        && sqlite3_step(s) == SQLITE_ROW) {
+        value = arena_copy(&r->arena, column_bytes(s, 0));
+    }
+    sqlite3_finalize(s);
+    return value;
+}
+
+bool replay_open(struct replay **out, struct bytes path, struct err *err)
+{
+    struct arena arena;
+    if (!arena_open(&arena, HEADER_ARENA_BYTES, err)) return false;
+    struct replay *r = ARENA_NEW(&arena, struct replay);
+    struct bytes file = arena_copy(&arena, path);
+    r->arena = arena;
+    bool opened = false;
+    if (!arena_open(&r->tick_arena, TICK_ARENA_BYTES, err)) goto out;
+    if (!run_file_open(&r->file, file.at, &r->live, err)) goto out;
+    struct bytes json = value_of(r, "run");
+    if (!json.at) {
+        err_set(err, ERR_IO, 0, "%s holds no run: it ended before its start", file.at);
+        goto out;
+    }
+    if (!header_json_read(&r->header, &r->arena, json, err)) {
+        err_context(err, "%s", file.at);
+        goto out;
+    }
+    r->plan = ARENA_NEW(&r->arena, struct plan);
+    if (!r->plan) {
+        err_set(err, ERR_LIMIT, 0, "%s: its header is too large", file.at);
+        goto out;
+    }
+    *r->plan = *r->header.plan;
+    r->header.plan = r->plan;
+    r->short_from_ns = UINT64_MAX;
+    if (!bytes_to_u64(value_of(r, "short_from_ns"), &r->short_from_ns)) {
+        r->short_from_ns = UINT64_MAX;
+    }
+    opened = true;
+out:
+    if (opened) *out = r;
+    else replay_close(r);
+    return opened;
+}
+
+const struct run_header *replay_header(const struct replay *r)
+{
+    return &r->header;
+}
+
+bool replay_set_objectives(struct replay *r, const struct bytes *sentences, uint32_t count,
+                           struct diags *diags)
+{
+    struct objective_names names = header_json_names(&r->arena, r->plan);
+    struct objective *items = ARENA_ARRAY(&r->arena, count, struct objective);
+    assert(arena_ok(&r->arena)); /* a few sentences in 256 MiB */
+    bool all = true;
+    for (uint32_t i = 0; i < count; i++) {
+        struct bytes sentence = arena_copy(&r->arena, sentences[i]);
+        struct span at = {.len = (uint32_t)sentence.len};
+        all = objective_parse(&items[i], &r->arena, sentence, at, false, &names, diags) && all;
+    }
+    if (!all) return false;
+    r->plan->objectives = items;
+    r->plan->objective_count = count;
+    return true;
+}
+
+bool replay_trouble(const struct replay *r, struct text *out)
+{
+    if (r->short_from_ns == UINT64_MAX) return false;
+    text_addf(out, "the file of this run is short from %.1f s on (it could not be written then)",
+              (double)r->short_from_ns / (double)NS_PER_S);
+    return true;
+}
+
+/* ---- playing ---- */
+
+/* The rows of one table that belong to ticks, walked beside them. */
+enum rows { ROWS_TICK, ROWS_EVENT, ROWS_EXEMPLAR, ROWS_COUNT };
+
+struct walk {
+    sqlite3_stmt *statements[ROWS_COUNT];
+    int codes[ROWS_COUNT]; /* of the last step */
+};
+
+static const char *const queries[ROWS_COUNT] = {
+    [ROWS_TICK] = "SELECT id, start_ns, end_ns, stage, judged, last, blob FROM tick ORDER BY id",
+    [ROWS_EVENT] = "SELECT tick, at_ns, kind, stage, text FROM event ORDER BY tick, seq",
+    [ROWS_EXEMPLAR] = "SELECT tick, kind, stage, name, outcome, status, intended_ns, response_ns,"
+                      " lag_ns, wait_ns, connect_ns, ttfb_ns, service_ns, detail, sample"
+                      " FROM exemplar ORDER BY tick, seq",
+};
+
+static void step(struct walk *w, enum rows rows)
+{
+    w->codes[rows] = sqlite3_step(w->statements[rows]);
+}
+
+/* How many rows of tick `id` stand at the cursor can't be known beforehand: a list grows in the
+ * arena by doubling. */
+#define GROW(arena, items, count, room, type)                                                      \
+    do {                                                                                           \
+        if ((count) < (room)) break;                                                               \
+        uint32_t wanted_ = (room) ? 2 * (room) : 8;                                                \
+        type *grown_ = ARENA_ARRAY((arena), wanted_, type);                                        \
+        if (grown_ && (count) > 0) memcpy(grown_, (items), (count) * sizeof *grown_);              \
+        (items) = grown_;                                                                          \
+        (room) = wanted_;                                                                          \
+    } while (0)
+
+static bool read_event(struct replay *r, sqlite3_stmt *s, struct event *out)
+{
+    uint64_t kind = number_of(s, 2), stage = number_of(s, 3);
+    if (kind > EVENT_NOTE || stage > r->plan->stage_count) return false;
+    out->at_ns = number_of(s, 1);
+    out->kind = (enum event_kind)kind;
+    out->stage = (uint32_t)stage;
+    struct text text = text_in(out->text, sizeof out->text);
+    text_add_safe(&text, column_bytes(s, 4));
+    return true;
+}
+
+static bool read_exemplar(struct replay *r, sqlite3_stmt *s, struct exemplar *out)
+{
+    uint64_t kind = number_of(s, 1), stage = number_of(s, 2), name = number_of(s, 3);
+    uint64_t outcome = number_of(s, 4), status = number_of(s, 5);
+    if (kind > EXEMPLAR_FIRST_ERROR || stage > r->plan->stage_count) return false;
+    if (name >= r->plan->name_count || outcome >= OUTCOME_COUNT || status > 999) return false;
+    *out = (struct exemplar){.kind = (enum exemplar_kind)kind,
+                             .stage = (uint32_t)stage,
+                             .name = (uint32_t)name,
+                             .outcome = (enum outcome)outcome,
+                             .status = (uint32_t)status,
+                             .intended_ns = number_of(s, 6),
+                             .response_ns = number_of(s, 7),
+                             .lag_ns = number_of(s, 8),
+                             .wait_ns = number_of(s, 9),
+                             .connect_ns = number_of(s, 10),
+                             .ttfb_ns = number_of(s, 11),
+                             .service_ns = number_of(s, 12),
+                             .detail = arena_copy(&r->tick_arena, column_bytes(s, 13)),
+                             .sample = arena_copy(&r->tick_arena, column_bytes(s, 14))};
+    return true;
+}
+
+static bool read_events(struct replay *r, struct walk *w, struct tick *out)
+{
+    struct event *items = NULL;
+    uint32_t count = 0, room = 0;
+    sqlite3_stmt *s = w->statements[ROWS_EVENT];
+    for (; w->codes[ROWS_EVENT] == SQLITE_ROW && number_of(s, 0) <= out->index;
+         step(w, ROWS_EVENT)) {
+        GROW(&r->tick_arena, items, count, room, struct event);
+        if (!items || !read_event(r, s, &items[count])) return false;
+        count++;
+    }
+    out->events = items;
+    out->event_count = count;
+    return true;
+}
+
+static bool read_exemplars(struct replay *r, struct walk *w, struct tick *out)
+{
+    struct exemplar *items = NULL;
+    uint32_t count = 0, room = 0;
+    sqlite3_stmt *s = w->statements[ROWS_EXEMPLAR];
+    for (; w->codes[ROWS_EXEMPLAR] == SQLITE_ROW && number_of(s, 0) <= out->index;
+         step(w, ROWS_EXEMPLAR)) {
+        GROW(&r->tick_arena, items, count, room, struct exemplar);
+        if (!items || !read_exemplar(r, s, &items[count])) return false;
+        count++;
+    }
+    out->exemplars = items;
+    out->exemplar_count = count;
+    return true;
+}
+
+static bool read_tick(struct replay *r, struct walk *w, struct tick *out)
+{
+    sqlite3_stmt *s = w->statements[ROWS_TICK];
+    uint64_t index = number_of(s, 0), stage = number_of(s, 3);
+    if (index > UINT32_MAX || stage > r->plan->stage_count) return false;
+    *out = (struct tick){.index = (uint32_t)index,
+                         .start_ns = number_of(s, 1),
+                         .end_ns = number_of(s, 2),
+                         .stage = (uint32_t)stage,
+                         .judged = number_of(s, 4) != 0,
+                         .last = number_of(s, 5) != 0};
+    if (out->end_ns < out->start_ns) return false;
+    struct bytes raw = tick_blob_expand(&r->tick_arena, column_bytes(s, 6));
+    struct blob_dims dims = tick_blob_dims(&r->header);
+    return raw.at && tick_blob_decode(out, &r->tick_arena, raw, &dims) && read_events(r, w, out)
+           && read_exemplars(r, w, out) && arena_ok(&r->tick_arena);
+}
+
+/* The end that stands in the file, or one that says that there is none. */
+static int read_end(struct replay *r, uint64_t last_ns, struct run_end *out)
+{
+    sqlite3_stmt *s = NULL;
+    int code = prepare(r,
+                       "SELECT ended, signal, at_ns, generator_cpu_ns, max_rss_bytes, reason"
+                       " FROM ending",
+                       &s);
+    if (code == SQLITE_OK) code = sqlite3_step(s);
+    *out = (struct run_end){.ended = RUN_INTERRUPTED, .at_ns = last_ns};
+    struct text reason = text_in(out->reason, sizeof out->reason);
+    if (code == SQLITE_ROW && number_of(s, 0) <= RUN_PREFLIGHT) {
+        out->ended = (enum run_ended)number_of(s, 0);
+        out->signal = sqlite3_column_int(s, 1);
+        out->at_ns = number_of(s, 2);
+        out->generator_cpu_ns = number_of(s, 3);
+        out->max_rss_bytes = number_of(s, 4);
+        text_add_safe(&reason, column_bytes(s, 5));
+        code = SQLITE_DONE;
+    } else if (code == SQLITE_DONE) {
+        double at_s = (double)last_ns / (double)NS_PER_S;
+        if (r->live) text_addf(&reason, "still going on: figures up to %.1f s", at_s);
+        else
+            text_addf(&reason, "prony was killed, or could not write the end: figures up to %.1f s",
+                      at_s);
+    }
+    sqlite3_finalize(s);
+    return code;
+}
+
+static bool play_ticks(struct replay *r, struct walk *w, struct bus *bus, uint64_t *last_ns,
+                       struct err *err)
+{
+    for (step(w, ROWS_TICK); w->codes[ROWS_TICK] == SQLITE_ROW; step(w, ROWS_TICK)) {
+        struct tick tick;
+        arena_reset(&r->tick_arena);
+        if (!read_tick(r, w, &tick)) {
+            return err_set(err, ERR_IO, 0, "the run file is damaged at tick %lld",
+                           (long long)sqlite3_column_int64(w->statements[ROWS_TICK], 0));
+        }
+        bus_tick(bus, &tick);
+        *last_ns = tick.end_ns;
+    }
+    for (int i = 0; i < ROWS_COUNT; i++) {
+        if (w->codes[i] == SQLITE_DONE || w->codes[i] == SQLITE_ROW) continue;
+        return err_set(err, ERR_IO, 0, "cannot read the run file: %s", run_file_said(w->codes[i]));
+    }
+    return true;
+}
+
+bool replay_play(struct replay *r, struct bus *bus, struct err *err)
+{
+    struct walk walk = {0};
+    bool played = false;
+    uint64_t last_ns = 0;
+    struct run_end end;
+    /* One transaction: of a run in progress, one instant. */
+    int code = run_file_exec(&r->file, "BEGIN");
+    for (int i = 0; i < ROWS_COUNT && code == SQLITE_OK; i++) {
+        code = prepare(r, queries[i], &walk.statements[i]);
+    }
+    if (code != SQLITE_OK) {
+        err_set(err, ERR_IO, 0, "cannot read the run file: %s", run_file_said(code));
+        goto out;
+    }
+    step(&walk, ROWS_EVENT);
+    step(&walk, ROWS_EXEMPLAR);
+    bus_begin(bus, &r->header);
+    if (!play_ticks(r, &walk, bus, &last_ns, err)) goto out;
+    code = read_end(r, last_ns, &end);
+    if (code != SQLITE_DONE) {
+        err_set(err, ERR_IO, 0, "cannot read the run file: %s", run_file_said(code));
+        goto out;
+    }
+    bus_end(bus, &end);
+    played = true;
+out:
+    for (int i = 0; i < ROWS_COUNT; i++) sqlite3_finalize(walk.statements[i]);
+    if (!sqlite3_get_autocommit(r->file.db)) {
+        code = run_file_exec(&r->file, "COMMIT"); /* of a reader: nothing can be lost */
+    }
+    return played;
+}
+
+void replay_close(struct replay *r)
+{
+    if (!r) return;
+    run_file_close(&r->file);
+    arena_close(&r->tick_arena);
+    struct arena arena = r->arena;
+    arena_close(&arena);
+}

@@ -1,0 +1,38 @@
+/* tick_blob.h - the measured part of a tick as a few kilobytes, and back.
+ *
+ * Why: a day of ten request names must fit in 50 MB. Histograms are sparse, their buckets stand as
+ * gaps, and all gaps and all counts of a tick stand together, each stream being of one kind, which
+ * is what a general compressor is good at. Events and exemplars are rows of their own, so that
+ * anyone with sqlite3 can read them.
+ * Source: docs/run-file.md, "Blob".
+ * Thread: any.  Memory: everything in the arena given. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "tick/run.h"
+#include "tick/tick.h"
+
+#define TICK_BLOB_RAW_MAX ((size_t)64 << 20) /* bytes; a longer blob is refused as corrupt */
+
+/* The sizes of the tables that a tick's indexes point into. */
+struct blob_dims {
+    uint32_t stage_count; /* of the plan, without the drain */
+    uint32_t name_count, scenario_count;
+};
+
+struct blob_dims tick_blob_dims(const struct run_header *header);
+
+/* Cells, slots and time integrals; at == NULL when the arena is too small. Cheap: no compression.
+ */
+struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
+                              const struct blob_dims *dims);
+/* The inverse; fills cells, slots and integrals of `out` only. False: not a blob of these
+ * dimensions, or the arena is too small. Any input is safe. */
+MUST_USE bool tick_blob_decode(struct tick *out, struct arena *arena, struct bytes raw,
+                               const struct blob_dims *dims);
+
+/* The same bytes smaller; at == NULL when the arena is too small. */
+struct bytes tick_blob_compress(struct arena *arena, struct bytes raw);
+/* The inverse; at == NULL: corrupt, or over TICK_BLOB_RAW_MAX. */
+struct bytes tick_blob_expand(struct arena *arena, struct bytes packed);
