@@ -174,6 +174,12 @@ class CheckLayers(unittest.TestCase):
         self.assert_only({"src/plan/units.c": text},
                          "plan/units.c: extern parse_unit does not start with units_")
 
+    def test_extern_name_of_a_twin(self):
+        text = "int units_here(void);\nint units_here(void) { return 1; }\n"
+        self.assertEqual(0, self.check({"src/plan/units_linux.c": text})[0])
+        self.assert_only({"src/plan/units_linux.c": text + "int linux_here;\n"},
+                         "plan/units_linux.c: extern linux_here does not start with units_")
+
     def test_objects_missing(self):
         code, out = self.check({}, compile_all=False)
         self.assertEqual(1, code)
