@@ -69,6 +69,20 @@ class CheckTree(unittest.TestCase):
         self.assertEqual(0, self.check({"src/base/arena.c": "void f(void) { free(a); }\n"})[0])
         self.assertEqual(0, self.check({"examples/a.c": "void f(void) { free(a); }\n"})[0])
 
+    def test_atomics(self):
+        self.assert_only({"src/plan/a.c": "int f(void) { return __atomic_load_n(&x, 0); }\n"},
+                         "src/plan/a.c:1: __atomic_load_n: atomics live in base/shared.h")
+        self.assertEqual(0, self.check({"src/base/a.c": "_Atomic int x;\n"})[0])
+
+    def test_references(self):
+        self.assert_only({"src/base/a.c": "/* Source: docs/gone.md, \"Writing\" */\n"},
+                         "src/base/a.c: names docs/gone.md, which does not exist")
+        page = {"docs/run.md": "# A run\n\n## Writing\n"}
+        found = dict(page, **{"src/base/a.c": '/* Source:\n * docs/run.md,\n * "Writing". */\n'})
+        self.assertEqual(0, self.check(found)[0])
+        self.assert_only(dict(page, **{"src/base/a.c": '/* docs/run.md, "Reading" */\n'}),
+                         'src/base/a.c: names "Reading" of docs/run.md, which has no such heading')
+
     def test_headers(self):
         self.assert_only({"src/base/text.h": "#pragma once\n"},
                          "src/base/text.h: does not open with '/* text.h - what it is'")
