@@ -1,0 +1,177 @@
+/* What is due: stages one after the other, in an open stage its arrivals, in a closed one its
+ * users. Nothing here depends on how the target answers, but that a closed user must be back. */
+#include "base/clock.h"
+#include "base/rng.h"
+#include "load/worker_priv.h"
+
+#define ARRIVALS_A_TURN 64 /* taken before the poller is looked at again */
+
+static uint64_t stage_edge(const struct worker *w, uint32_t stage)
+{
+    uint64_t at = timeline_start(w->setting.timeline, stage);
+    return at == UINT64_MAX ? UINT64_MAX : w->setting.origin_ns + at;
+}
+
+/* Moves on to this worker's next arrival of the stage. */
+static void next_arrival(struct worker *w)
+{
+    do {
+        w->has_arrival = schedule_next(&w->schedule, &w->arrival);
+    } while (w->has_arrival && w->arrival.index % w->setting.worker_count != w->index);
+}
+
+/* When user `user` of the stage joins, from the stage's start: spread over the first second, or
+ * where the ramp reaches it. */
+static uint64_t user_start_ns(const struct stage *stage, uint64_t user)
+{
+    uint64_t spread_ns = stage->length_ns < NS_PER_S ? stage->length_ns : NS_PER_S;
+    if (user < stage->users_from || stage->users_to <= stage->users_from) {
+        uint32_t at_first = stage->users_from > 0 ? stage->users_from : 1;
+        return (uint64_t)(((double)user + 0.5) / at_first * (double)spread_ns);
+    }
+    double climb = (double)(stage->users_to - stage->users_from);
+    double share = ((double)(user - stage->users_from) + 0.5) / climb;
+    return (uint64_t)(share * (double)stage->length_ns);
+}
+
+/* Whether a falling ramp still wants user `user` at `at_ns` of the stage. */
+static bool user_wanted(const struct stage *stage, uint64_t user, uint64_t at_ns)
+{
+    if (stage->users_to >= stage->users_from) return true;
+    double share = (double)at_ns / (double)stage->length_ns;
+    double wanted = stage->users_from - share * (double)(stage->users_from - stage->users_to);
+    return (double)user + 0.5 < wanted;
+}
+
+static uint32_t stage_users(const struct stage *stage)
+{
+    return stage->users_from > stage->users_to ? stage->users_from : stage->users_to;
+}
+
+static void start_users(struct worker *w, const struct stage *stage)
+{
+    uint32_t users = stage_users(stage);
+    uint64_t start = stage_edge(w, w->stage);
+    w->quota_users = 0;
+    for (uint64_t user = w->index; user < users; user += w->setting.worker_count) {
+        uint64_t quota = UINT64_MAX;
+        if (stage->requests > 0) quota = stage->requests / users + (user < stage->requests % users);
+        if (quota == 0) continue;
+        struct flow *f = flow_take(w);
+        assert(f); /* worker_flow_count() has a place for each */
+        f->closed = true;
+        f->state = FLOW_RESTING;
+        f->arrival_stage = w->stage;
+        f->user = user;
+        f->quota = quota;
+        f->intended_ns = start + user_start_ns(stage, user);
+        flow_wake_at(w, f, f->intended_ns);
+        w->quota_users += stage->requests > 0;
+    }
+    /* A worker without users has nothing to wait for. */
+    if (stage->requests > 0 && w->quota_users == 0) shared_publish(&w->board.stage_done, w->stage + 1);
+}
+
+static void enter_stage(struct worker *w, uint32_t stage_index)
+{
+    w->stage = stage_index;
+    w->has_arrival = false;
+    if (stage_index == w->setting.plan->stage_count) return;
+    const struct stage *stage = &w->setting.plan->stages[stage_index];
+    if (stage->model == MODEL_CLOSED) {
+        start_users(w, stage);
+        return;
+    }
+    schedule_open(&w->schedule, stage, stage_index, w->setting.plan->seed, w->dues_ns, w->due_size);
+    next_arrival(w);
+}
+
+void arrivals_user_leaves(struct worker *w, struct flow *f, uint64_t now_ns)
+{
+    const struct stage *stage = &w->setting.plan->stages[f->arrival_stage];
+    if (f->joined) record_user(w, now_ns, false);
+    if (stage->requests > 0 && f->arrival_stage == w->stage && --w->quota_users == 0) {
+        shared_publish(&w->board.stage_done, w->stage + 1);
+    }
+    flow_release(w, f);
+}
+
+void arrivals_user_due(struct worker *w, struct flow *f)
+{
+    const struct stage *stage = &w->setting.plan->stages[f->arrival_stage];
+    uint64_t start = stage_edge(w, f->arrival_stage), end = stage_edge(w, f->arrival_stage + 1);
+    uint64_t at = f->intended_ns > start ? f->intended_ns - start : 0;
+    if (f->intended_ns >= end || f->quota == 0 || !user_wanted(stage, f->user, at)) {
+        arrivals_user_leaves(w, f, clock_now_ns());
+        return;
+    }
+    if (!f->joined) {
+        f->joined = true;
+        record_user(w, clock_now_ns(), true);
+    }
+    if (f->quota != UINT64_MAX) f->quota--;
+    f->index = f->user << 32 | f->iteration;
+    f->sequence = w->setting.program->sequence_base[f->arrival_stage] +
+                  f->iteration * stage_users(stage) + f->user;
+    flow_start(w, f, f->intended_ns);
+}
+
+static void fill_arrival(const struct worker *w, struct flow *f)
+{
+    f->state = FLOW_SLEEPING;
+    f->arrival_stage = w->stage;
+    f->index = f->user = w->arrival.index;
+    f->sequence = w->setting.program->sequence_base[w->stage] + w->arrival.index;
+}
+
+/* The arrival that is due; false: it lies beyond a stage's end that was moved forward. */
+static bool take_arrival(struct worker *w, uint64_t due_ns)
+{
+    if (due_ns >= stage_edge(w, w->stage + 1)) {
+        w->has_arrival = false;
+        return false;
+    }
+    struct flow *f = flow_take(w);
+    assert(f); /* one more than max_in_flight is there for the one that is dropped */
+    fill_arrival(w, f);
+    flow_start(w, f, due_ns);
+    next_arrival(w);
+    return true;
+}
+
+uint64_t arrivals_pump(struct worker *w, uint64_t now_ns)
+{
+    uint32_t taken = 0;
+    for (;;) {
+        if (!w->stage_entered) {
+            enter_stage(w, 0);
+            w->stage_entered = true;
+        } else if (w->has_arrival) {
+            uint64_t due = stage_edge(w, w->stage) + w->arrival.due_ns;
+            if (due > now_ns) {
+                uint64_t end = stage_edge(w, w->stage + 1);
+                return due < end ? due : end;
+            }
+            if (taken++ == ARRIVALS_A_TURN) return now_ns;
+            if (!take_arrival(w, due)) continue;
+        } else {
+            uint64_t edge = stage_edge(w, w->stage + 1);
+            if (edge > now_ns) return edge;
+            enter_stage(w, w->stage + 1);
+        }
+    }
+}
+
+void arrivals_cut(struct worker *w, uint64_t now_ns)
+{
+    while (w->has_arrival) {
+        uint64_t due = stage_edge(w, w->stage) + w->arrival.due_ns;
+        if (due > now_ns || due >= stage_edge(w, w->stage + 1)) return;
+        struct flow cut = {.arrival_ns = due};
+        fill_arrival(w, &cut);
+        flow_choose(w, &cut);
+        record_planned(w, &cut, now_ns);
+        record_unstarted(w, &cut, OUTCOME_CUT, now_ns);
+        next_arrival(w);
+    }
+}

@@ -1,0 +1,284 @@
+#include "load/engine.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "load/collect.h"
+#include "load/worker.h"
+
+#define WORKERS_MAX 256
+#define START_AHEAD_NS (20 * NS_PER_MS) /* so that every worker waits at the line at run time 0 */
+#define LOOK_NS NS_PER_MS
+#define IDLE_NS (50 * NS_PER_MS)
+#define PLAN_BYTES ((size_t)64 << 20)
+#define EVENTS_MAX 32
+#define SLOT_SLACK 600 /* 60 s of lateness beside the longest timeout */
+
+struct engine {
+    struct arena arena;
+    struct worker_setting setting;
+    struct program program;
+    struct timeline timeline;
+    struct collector collector;
+    struct worker *workers[WORKERS_MAX];
+    pthread_t threads[WORKERS_MAX];
+    uint32_t started;
+    uint32_t stage; /* of the tick given out last */
+    bool any_tick, ended, stopped;
+    uint64_t cpu_ns;
+    struct event events[EVENTS_MAX];
+    uint32_t event_count;
+};
+
+static uint32_t usable_cores(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    int count = CPU_COUNT(&set);
+    return count > 0 ? (uint32_t)count : 1;
+}
+
+uint32_t engine_default_threads(void)
+{
+    uint32_t cores = usable_cores();
+    /* One is left for the target and for the kernel's side of the connections. */
+    uint32_t threads = cores > 1 ? cores - 1 : 1;
+    return threads < WORKERS_MAX ? threads : WORKERS_MAX;
+}
+
+static uint32_t slot_size(const struct plan *plan, uint64_t tick_ns)
+{
+    uint64_t need = (timeline_drain_ns(plan) + tick_ns) / SLOT_NS * 2 + SLOT_SLACK;
+    uint32_t size = 1024;
+    while (size < need && size < 1u << 24) size *= 2;
+    return size;
+}
+
+static uint64_t flight_bound(const struct plan *plan, const struct stage *stage)
+{
+    if (stage->model == MODEL_CLOSED) {
+        return stage->users_from > stage->users_to ? stage->users_from : stage->users_to;
+    }
+    /* Little's law with the longest time an iteration may take: no more can be in flight. */
+    double rate = stage->rate_from > stage->rate_to ? stage->rate_from : stage->rate_to;
+    double longest_s = 0;
+    for (uint32_t i = 0; i < plan->scenario_count; i++) {
+        double s = 0;
+        for (uint32_t j = 0; j < plan->scenarios[i].step_count; j++) {
+            const struct step *step = &plan->scenarios[i].steps[j];
+            uint64_t ns = step->until ? step->within_ns : 0;
+            s += (double)(ns + step->timeout.response_ns + step->think.hi_ns) / (double)NS_PER_S;
+        }
+        if (s > longest_s) longest_s = s;
+    }
+    double bound = rate * longest_s + 1;
+    return bound < (double)plan->max_in_flight ? (uint64_t)bound : plan->max_in_flight;
+}
+
+void engine_measure_needs(const struct plan *plan, uint32_t threads, struct engine_needs *out)
+{
+    *out = (struct engine_needs){0};
+    uint64_t captured = 0;
+    for (uint32_t i = 0; i < plan->scenario_count; i++) {
+        uint64_t bytes = (uint64_t)plan->scenarios[i].capture_count * CAPTURE_MAX;
+        if (bytes > captured) captured = bytes;
+    }
+    for (uint32_t i = 0; i < plan->stage_count; i++) {
+        uint64_t bound = flight_bound(plan, &plan->stages[i]);
+        if (bound > out->slots) out->slots = bound;
+    }
+    struct program shape = {0};
+    out->connections = out->slots;
+    if (plan->connections > 0 && plan->connections < out->connections) out->connections = plan->connections;
+    out->descriptors = out->connections + threads + 32; /* pollers, run file, logs, services */
+    out->user_bytes = worker_flow_bytes(&shape) + captured + worker_connection_bytes();
+    /* A sheet's resident part: about 16 KiB of touched pages for each measure of each name. */
+    uint64_t cell_bytes = (uint64_t)(plan->name_count + plan->scenario_count + 1) * MEASURE_COUNT * 16384;
+    out->memory_bytes = out->slots * out->user_bytes + threads * WORKER_SHEETS * cell_bytes +
+                        ((uint64_t)8 << 20);
+}
+
+uint64_t engine_origin_ns(const struct engine *engine)
+{
+    return engine->setting.origin_ns;
+}
+
+static void add_event(struct engine *e, enum event_kind kind, uint64_t at_ns, uint32_t stage,
+                      struct bytes a, const char *b)
+{
+    if (e->event_count == EVENTS_MAX) return;
+    struct event *event = &e->events[e->event_count++];
+    *event = (struct event){.at_ns = at_ns, .kind = kind, .stage = stage};
+    struct text text = text_in(event->text, sizeof event->text);
+    text_add_safe(&text, a);
+    text_adds(&text, b);
+}
+
+static bool open_workers(struct engine *e, struct err *err)
+{
+    for (uint32_t i = 0; i < e->setting.worker_count; i++) {
+        if (!worker_open(&e->workers[i], &e->setting, i, err)) return false;
+    }
+    return collect_open(&e->collector, &e->setting, e->workers, err);
+}
+
+static bool start_threads(struct engine *e, struct err *err)
+{
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are the conductor's alone */
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < e->setting.worker_count; i++) {
+        int failed = pthread_create(&e->threads[i], NULL, worker_run, e->workers[i]);
+        ok = failed == 0;
+        if (ok) e->started++;
+        else err_set(err, ERR_LIMIT, failed, "cannot start worker %u", i + 1);
+    }
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return ok;
+}
+
+static bool prepare(struct engine *e, const struct engine_options *options, struct err *err)
+{
+    const struct run_header *header = options->header;
+    const struct plan *plan = header->plan;
+    if (!program_build(&e->program, plan, &e->arena, err)) return false;
+    timeline_init(&e->timeline, plan, header->tick_ns, &e->arena);
+    if (!arena_ok(&e->arena)) return err_set(err, ERR_LIMIT, 0, "the plan is too large");
+    uint32_t threads = header->threads > 0 ? header->threads : engine_default_threads();
+    e->setting = (struct worker_setting){
+        .plan = plan,
+        .program = &e->program,
+        .timeline = &e->timeline,
+        .addresses = options->addresses,
+        .over_ns = header->response_limit_ns > 0 ? header->response_limit_ns : UINT64_MAX,
+        .worker_count = threads < WORKERS_MAX ? threads : WORKERS_MAX,
+        .shape = {.stage_count = plan->stage_count + 1,
+                  .name_count = plan->name_count,
+                  .scenario_count = plan->scenario_count,
+                  .slot_size = slot_size(plan, header->tick_ns)}};
+    e->setting.origin_ns = clock_now_ns() + START_AHEAD_NS;
+    return open_workers(e, err) && start_threads(e, err);
+}
+
+bool engine_start(struct engine **out, const struct engine_options *options, struct err *err)
+{
+    struct arena arena;
+    *out = NULL;
+    if (!arena_open(&arena, PLAN_BYTES, err)) return false;
+    struct engine *e = ARENA_NEW(&arena, struct engine);
+    e->arena = arena;
+    e->cpu_ns = clock_process_cpu_ns();
+    if (!prepare(e, options, err)) {
+        engine_close(e);
+        return false;
+    }
+    *out = e;
+    return true;
+}
+
+/* The stage by count that is on, when every worker has used up its part. */
+static void watch_quota(struct engine *e, uint64_t now_ns)
+{
+    uint32_t stage = timeline_stage(&e->timeline, now_ns), done = UINT32_MAX;
+    for (uint32_t i = 0; i < e->setting.worker_count; i++) {
+        uint32_t at = (uint32_t)shared_see(&worker_board(e->workers[i])->stage_done);
+        if (at < done) done = at;
+    }
+    if (done != stage + 1 || stage >= e->setting.plan->stage_count) return;
+    if (e->setting.plan->stages[stage].requests == 0) return;
+    uint64_t at_ns = now_ns + TIMELINE_NOTICE_NS;
+    if (at_ns >= timeline_start(&e->timeline, stage + 1)) return;
+    timeline_end_stage(&e->timeline, stage, at_ns);
+    add_event(e, EVENT_COMMAND, at_ns, stage, e->setting.plan->stages[stage].name, ": all requests are done");
+}
+
+static void watch_idle(struct engine *e, uint64_t now_ns)
+{
+    if (now_ns < timeline_start(&e->timeline, e->setting.plan->stage_count)) return;
+    for (uint32_t i = 0; i < e->setting.worker_count; i++) {
+        if (!shared_see(&worker_board(e->workers[i])->idle)) return;
+    }
+    timeline_leave(&e->timeline, now_ns + TIMELINE_NOTICE_NS);
+}
+
+static void finish_tick(struct engine *e, struct tick *out)
+{
+    const struct plan *plan = e->setting.plan;
+    uint32_t stage = out->stage;
+    out->last = out->end_ns >= shared_see(&e->timeline.leave);
+    out->judged = stage < plan->stage_count && plan->stages[stage].judged &&
+                  !timeline_settling(&e->timeline, stage, out->start_ns);
+    if (!e->any_tick || stage != e->stage) {
+        struct bytes name = stage < plan->stage_count ? plan->stages[stage].name : BYTES_LIT("drain");
+        add_event(e, EVENT_STAGE, out->start_ns, stage, name, " begins");
+    }
+    e->any_tick = true;
+    e->stage = stage;
+    e->ended = out->last;
+    out->events = e->events;
+    out->event_count = e->event_count;
+    e->event_count = 0;
+    uint64_t cpu = clock_process_cpu_ns();
+    out->generator_cpu_ns = cpu - e->cpu_ns;
+    e->cpu_ns = cpu;
+}
+
+enum engine_step engine_next_tick(struct engine *e, struct tick *out)
+{
+    if (e->ended) return ENGINE_END;
+    uint64_t give_up = clock_now_ns() + IDLE_NS;
+    while (!collect_ready(&e->collector)) {
+        uint64_t now = clock_now_ns();
+        if (now >= give_up) return ENGINE_IDLE;
+        uint64_t run = now > e->setting.origin_ns ? now - e->setting.origin_ns : 0;
+        watch_quota(e, run);
+        watch_idle(e, run);
+        clock_sleep_until(now + LOOK_NS);
+    }
+    collect_tick(&e->collector, out);
+    finish_tick(e, out);
+    return ENGINE_TICK;
+}
+
+static uint64_t run_now(const struct engine *e)
+{
+    uint64_t now = clock_now_ns();
+    return now > e->setting.origin_ns ? now - e->setting.origin_ns : 0;
+}
+
+void engine_stop(struct engine *e)
+{
+    if (e->stopped) return;
+    e->stopped = true;
+    timeline_stop(&e->timeline, run_now(e) + TIMELINE_NOTICE_NS);
+}
+
+void engine_leave(struct engine *e)
+{
+    uint64_t at = run_now(e) + TIMELINE_NOTICE_NS;
+    e->stopped = true;
+    timeline_stop(&e->timeline, at);
+    timeline_leave(&e->timeline, at + 1);
+}
+
+void engine_close(struct engine *e)
+{
+    if (e->started > 0 && !e->ended) {
+        struct tick rest;
+        engine_leave(e);
+        while (engine_next_tick(e, &rest) != ENGINE_END) {
+        }
+    }
+    for (uint32_t i = 0; i < e->started; i++) pthread_join(e->threads[i], NULL);
+    for (uint32_t i = 0; i < e->setting.worker_count; i++) {
+        if (e->workers[i]) worker_close(e->workers[i]);
+    }
+    if (e->collector.workers) collect_close(&e->collector);
+    program_close(&e->program);
+    struct arena arena = e->arena;
+    arena_close(&arena);
+}

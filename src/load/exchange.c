@@ -1,0 +1,465 @@
+/* Connections: which one a request takes, what is written, what comes back. A response is taken
+ * apart where it lies in the worker's buffer; only a line that is cut, or a body that a check must
+ * see whole, is copied to the connection. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "load/worker_priv.h"
+
+#define ID_BITS 20u /* of the index in a poller's id; the rest tells reuses of it apart */
+
+static_assert(MAX_CONNECTIONS <= 1u << ID_BITS, "an index fits its bits");
+
+static uint32_t poll_id(const struct worker *w, const struct connection *c)
+{
+    return (uint32_t)(c - w->connections) | c->generation << ID_BITS;
+}
+
+static void end_request(struct worker *w, struct flow *f, enum outcome outcome, const char *why,
+                        struct bytes sample)
+{
+    uint64_t now = clock_now_ns();
+    struct ending ending = {
+        .outcome = outcome, .read_ns = now, .kernel_ns = now, .why = why, .sample = sample};
+    f->connection = NOBODY;
+    flow_request_ended(w, f, &ending);
+}
+
+/* --- the pool --- */
+
+static void unlink_idle(struct worker *w, struct connection *c)
+{
+    uint32_t id = (uint32_t)(c - w->connections), *link = &w->pools[c->target].idle;
+    while (*link != id) {
+        assert(*link != NOBODY);
+        link = &w->connections[*link].next;
+    }
+    *link = c->next;
+}
+
+static void discard(struct worker *w, struct connection *c)
+{
+    assert(c->state != CONNECTION_FREE);
+    if (c->state == CONNECTION_IDLE) unlink_idle(w, c);
+    if (c->fd >= 0) stream_close(c->fd);
+    c->fd = -1;
+    c->state = CONNECTION_FREE;
+    c->generation = (c->generation + 1) & ((1u << (32 - ID_BITS)) - 1);
+    c->next = w->connection_free;
+    w->connection_free = (uint32_t)(c - w->connections);
+}
+
+static void enqueue(struct worker *w, struct flow *f)
+{
+    struct pool *pool = &w->pools[f->target];
+    uint32_t id = flow_id(w, f);
+    f->state = FLOW_QUEUED;
+    f->next = NOBODY;
+    if (pool->queue_tail == NOBODY) pool->queue_head = id;
+    else w->flows[pool->queue_tail].next = id;
+    pool->queue_tail = id;
+    flow_watch(w, f);
+}
+
+static void unqueue(struct worker *w, struct flow *f)
+{
+    struct pool *pool = &w->pools[f->target];
+    uint32_t id = flow_id(w, f), before = NOBODY;
+    for (uint32_t at = pool->queue_head; at != id; at = w->flows[at].next) {
+        assert(at != NOBODY);
+        before = at;
+    }
+    if (before == NOBODY) pool->queue_head = f->next;
+    else w->flows[before].next = f->next;
+    if (pool->queue_tail == id) pool->queue_tail = before;
+    f->next = NOBODY;
+}
+
+/* --- sending --- */
+
+static void fail_connection(struct worker *w, struct connection *c, enum outcome outcome,
+                            const char *why, struct bytes sample)
+{
+    struct flow *f = &w->flows[c->flow];
+    discard(w, c);
+    end_request(w, f, outcome, why, sample);
+}
+
+static const char *lost_why(enum stream_status status)
+{
+    return status == STREAM_EOF ? "the connection was closed before the reply was complete"
+                                : "the connection was reset";
+}
+
+static void send_rest(struct worker *w, struct connection *c)
+{
+    size_t sent = 0;
+    enum stream_status status = stream_send(c->fd, c->unsent, c->unsent_len, &sent);
+    if (status != STREAM_OK && status != STREAM_AGAIN) {
+        fail_connection(w, c, OUTCOME_RESET, lost_why(status), (struct bytes){0});
+        return;
+    }
+    c->unsent += sent;
+    c->unsent_len -= sent;
+    if (c->unsent_len == 0) stream_want_write(&w->poller, c->fd, poll_id(w, c), false);
+}
+
+static bool render(struct worker *w, struct flow *f, struct bytes *request, const char **why)
+{
+    const struct operation *op = flow_operation(w, f);
+    if (op->constant) {
+        *request = op->constant[f->target];
+        return true;
+    }
+    struct values values = flow_values(w, f);
+    uint32_t target = f->target;
+    size_t len = 0;
+    enum render_status status = render_request(w->setting.program, op, &values, &target, w->out,
+                                               w->setting.program->request_limit, &len);
+    *request = (struct bytes){w->out, len};
+    *why = render_status_text(status);
+    f->target = target;
+    return status == RENDER_OK;
+}
+
+static void send_request(struct worker *w, struct flow *f, struct connection *c)
+{
+    const char *why = NULL;
+    struct bytes request;
+    const struct operation *op = flow_operation(w, f);
+    c->state = CONNECTION_BUSY;
+    c->flow = flow_id(w, f);
+    c->keep_len = c->body_len = 0;
+    c->body_cut = false;
+    c->unsent_len = 0;
+    h1_resp_init(&c->response, op->head_request);
+    f->state = FLOW_TALKING;
+    f->connection = (uint32_t)(c - w->connections);
+    bool rendered = render(w, f, &request, &why);
+    assert(rendered); /* exchange_begin() tried it, and it is a pure function */
+    UNUSED(rendered);
+
+    size_t sent = 0;
+    f->sent_ns = clock_now_ns();
+    enum stream_status status = stream_send(c->fd, request.at, request.len, &sent);
+    if (status != STREAM_OK && status != STREAM_AGAIN) {
+        fail_connection(w, c, OUTCOME_RESET, lost_why(status), (struct bytes){0});
+        return;
+    }
+    if (sent < request.len) {
+        c->unsent_len = request.len - sent;
+        c->unsent = request.at + sent;
+        if (!op->constant) { /* w->out is the next request's */
+            char *own = w->sends + (size_t)f->connection * w->setting.program->request_limit;
+            memcpy(own, c->unsent, c->unsent_len);
+            c->unsent = own;
+        }
+        stream_want_write(&w->poller, c->fd, poll_id(w, c), true);
+    }
+    flow_watch(w, f);
+}
+
+/* --- making connections --- */
+
+static enum outcome connect_outcome(struct worker *w, enum stream_status status, const char **why)
+{
+    switch (status) {
+    case STREAM_REFUSED: *why = "connection refused"; return OUTCOME_REFUSED;
+    case STREAM_NO_ROUTE: *why = "the target cannot be reached"; return OUTCOME_REFUSED;
+    case STREAM_NO_PORT:
+        shared_publish(&w->board.exhausted, shared_see(&w->board.exhausted) + 1);
+        *why = "no free local port or descriptor: prony's side, not the target's";
+        return OUTCOME_REFUSED;
+    case STREAM_OK:
+    case STREAM_AGAIN:
+    case STREAM_EOF:
+    case STREAM_RESET: *why = "reset while connecting"; return OUTCOME_RESET;
+    }
+    return OUTCOME_RESET;
+}
+
+static void connect_for(struct worker *w, struct flow *f)
+{
+    struct connection *c = &w->connections[w->connection_free];
+    w->connection_free = c->next;
+    c->state = CONNECTION_MAKING;
+    c->target = f->target;
+    c->flow = flow_id(w, f);
+    c->began_ns = clock_now_ns();
+    f->state = FLOW_CONNECTING;
+    f->connection = (uint32_t)(c - w->connections);
+    enum stream_status status =
+        stream_connect(&w->poller, &w->setting.addresses[f->target], poll_id(w, c), &c->fd);
+    if (status == STREAM_AGAIN) {
+        flow_watch(w, f);
+        return;
+    }
+    const char *why = NULL;
+    enum outcome outcome = connect_outcome(w, status, &why);
+    f->ready_ns = clock_now_ns();
+    fail_connection(w, c, outcome, why, (struct bytes){0});
+}
+
+/* Room for a new connection: a free place, or that of an idle connection to another target. */
+static bool make_room(struct worker *w)
+{
+    for (uint32_t i = 0; w->connection_free == NOBODY && i < w->setting.plan->target_count; i++) {
+        if (w->pools[i].idle != NOBODY) discard(w, &w->connections[w->pools[i].idle]);
+    }
+    return w->connection_free != NOBODY;
+}
+
+/* Flows that wait get connections while there is room. */
+static void serve_queues(struct worker *w)
+{
+    for (uint32_t i = 0; i < w->setting.plan->target_count; i++) {
+        struct pool *pool = &w->pools[i];
+        while (pool->queue_head != NOBODY && make_room(w)) {
+            struct flow *f = &w->flows[pool->queue_head];
+            unqueue(w, f);
+            connect_for(w, f);
+        }
+    }
+}
+
+static void connected(struct worker *w, struct connection *c)
+{
+    struct flow *f = &w->flows[c->flow];
+    enum stream_status status = stream_connected(&w->poller, c->fd, poll_id(w, c));
+    f->ready_ns = clock_now_ns();
+    f->connect_ns = f->ready_ns - c->began_ns;
+    if (status != STREAM_OK) {
+        const char *why = NULL;
+        enum outcome outcome = connect_outcome(w, status, &why);
+        fail_connection(w, c, outcome, why, (struct bytes){0});
+        serve_queues(w);
+        return;
+    }
+    record_connect(w, f);
+    send_request(w, f, c);
+}
+
+void exchange_begin(struct worker *w, struct flow *f)
+{
+    const struct operation *op = flow_operation(w, f);
+    const char *why = NULL;
+    struct bytes request;
+    if (op->fixed_target > 0) f->target = op->fixed_target - 1;
+    if (!op->constant && !render(w, f, &request, &why)) {
+        end_request(w, f, OUTCOME_CHECK, why, (struct bytes){0});
+        return;
+    }
+    struct pool *pool = &w->pools[f->target];
+    if (pool->idle != NOBODY) {
+        struct connection *c = &w->connections[pool->idle];
+        pool->idle = c->next;
+        send_request(w, f, c);
+    } else if (pool->queue_head == NOBODY && make_room(w)) {
+        connect_for(w, f);
+    } else {
+        enqueue(w, f);
+    }
+}
+
+/* A connection whose reply is complete: to the flow that waits longest, else it is idle. */
+static void release(struct worker *w, struct connection *c, uint64_t now_ns)
+{
+    struct pool *pool = &w->pools[c->target];
+    if (!c->response.keep_alive) {
+        discard(w, c);
+        serve_queues(w);
+    } else if (pool->queue_head != NOBODY) {
+        struct flow *f = &w->flows[pool->queue_head];
+        unqueue(w, f);
+        f->ready_ns = now_ns;
+        send_request(w, f, c);
+    } else {
+        c->state = CONNECTION_IDLE;
+        c->next = pool->idle;
+        pool->idle = (uint32_t)(c - w->connections);
+    }
+}
+
+void exchange_abandon(struct worker *w, struct flow *f)
+{
+    if (f->state == FLOW_QUEUED) {
+        unqueue(w, f);
+        f->ready_ns = clock_now_ns();
+        return;
+    }
+    assert(f->state == FLOW_CONNECTING || f->state == FLOW_TALKING);
+    if (f->state == FLOW_CONNECTING) f->ready_ns = clock_now_ns();
+    discard(w, &w->connections[f->connection]);
+    f->connection = NOBODY;
+    serve_queues(w);
+}
+
+/* --- receiving --- */
+
+/* What one read brought. */
+struct chunk {
+    struct bytes in;   /* kept bytes and new ones */
+    struct bytes all;  /* the same, whole: for the sample of an error */
+    struct bytes body; /* the body, as long as it is one piece of this chunk */
+    uint64_t read_ns, kernel_ns;
+};
+
+static void reply_complete(struct worker *w, struct connection *c, struct chunk *chunk)
+{
+    struct flow *f = &w->flows[c->flow];
+    const struct operation *op = flow_operation(w, f);
+    struct ending ending = {.outcome = OUTCOME_OK,
+                            .read_ns = chunk->read_ns,
+                            .kernel_ns = chunk->kernel_ns,
+                            .status = c->response.status,
+                            .sample = chunk->all};
+    if (chunk->in.len > 0) {
+        ending.outcome = OUTCOME_PROTOCOL;
+        ending.why = "bytes behind the reply that nobody asked for";
+        c->response.keep_alive = false;
+    } else if (!op->reads_head && !op->reads_body && !op->tests_status) {
+        /* The usual case, without a look at checks: 2xx and 3xx are ok. */
+        if (ending.status < 200 || ending.status > 399) ending.outcome = OUTCOME_STATUS;
+    } else {
+        struct bytes body = chunk->body;
+        if (c->body_len > 0) body = (struct bytes){w->bodies + (size_t)f->connection * BODY_READ_MAX, c->body_len};
+        struct values values = flow_values(w, f);
+        struct captured captured = flow_captured(w, f);
+        ending.verdict = verify_reply(&w->verifier, op, &values, &captured, ending.status, body, &f->marks);
+        if (ending.verdict.status == VERIFY_STATUS) ending.outcome = OUTCOME_STATUS;
+        if (ending.verdict.status == VERIFY_CHECK) ending.outcome = OUTCOME_CHECK;
+    }
+    f->connection = NOBODY;
+    release(w, c, chunk->read_ns);
+    flow_request_ended(w, f, &ending);
+}
+
+/* A second piece of body: from now on the body is gathered in the connection's own place. */
+static void gather(struct worker *w, struct connection *c, struct bytes piece)
+{
+    size_t room = BODY_READ_MAX - c->body_len;
+    if (piece.len > room) {
+        piece.len = room;
+        c->body_cut = true;
+    }
+    char *own = w->bodies + (size_t)(c - w->connections) * BODY_READ_MAX;
+    if (piece.len > 0) memcpy(own + c->body_len, piece.at, piece.len);
+    c->body_len += (uint32_t)piece.len;
+}
+
+static enum h1_step read_events(struct worker *w, struct connection *c, struct chunk *chunk)
+{
+    struct flow *f = &w->flows[c->flow];
+    const struct operation *op = flow_operation(w, f);
+    struct values values = flow_values(w, f);
+    struct captured captured = flow_captured(w, f);
+    struct h1_event event;
+    enum h1_step step;
+    while ((step = h1_resp_step(&c->response, &chunk->in, &event)) == H1_EVENT) {
+        if (event.kind == H1_HEADER && op->reads_head) {
+            verify_header(&w->verifier, op, &values, &captured, event.name, event.value, &f->marks);
+        } else if (event.kind == H1_BODY && op->reads_body) {
+            bool first = c->body_len == 0 && chunk->body.len == 0;
+            if (first) {
+                chunk->body = event.body;
+                continue;
+            }
+            if (c->body_len == 0) gather(w, c, chunk->body);
+            gather(w, c, event.body);
+        }
+    }
+    /* The buffer is the next reply's: what of the body lies in it must move. */
+    if (step == H1_MORE && c->body_len == 0 && chunk->body.len > 0) gather(w, c, chunk->body);
+    return step;
+}
+
+/* True: more of this reply is to come. */
+static bool feed(struct worker *w, struct connection *c, struct chunk *chunk)
+{
+    struct flow *f = &w->flows[c->flow];
+    const struct operation *op = flow_operation(w, f);
+    bool reads = op->reads_head || op->reads_body;
+    enum h1_step step = reads ? read_events(w, c, chunk) : h1_resp_skip(&c->response, &chunk->in);
+    switch (step) {
+    case H1_DONE: reply_complete(w, c, chunk); return false;
+    case H1_EVENT:
+    case H1_BAD:
+        fail_connection(w, c, OUTCOME_PROTOCOL, h1_bad_text(c->response.bad), chunk->all);
+        serve_queues(w);
+        return false;
+    case H1_MORE: break;
+    }
+    assert(chunk->in.len <= KEEP_SIZE);
+    c->keep_len = (uint32_t)chunk->in.len;
+    char *keep = w->keeps + (size_t)(c - w->connections) * KEEP_SIZE;
+    if (c->keep_len > 0) memcpy(keep, chunk->in.at, c->keep_len);
+    return true;
+}
+
+static void lost(struct worker *w, struct connection *c, enum stream_status status, uint64_t read_ns)
+{
+    struct chunk chunk = {.read_ns = read_ns, .kernel_ns = read_ns};
+    if (status == STREAM_EOF && h1_resp_eof(&c->response) == H1_DONE) {
+        c->response.keep_alive = false;
+        reply_complete(w, c, &chunk);
+        return;
+    }
+    fail_connection(w, c, OUTCOME_RESET, lost_why(status), (struct bytes){0});
+    serve_queues(w);
+}
+
+/* The kernel's stamp must lie between sending and reading; a stepped wall clock could put it out. */
+static uint64_t bounded_stamp(const struct flow *f, uint64_t kernel_ns, uint64_t read_ns)
+{
+    if (kernel_ns == 0 || kernel_ns > read_ns) return read_ns;
+    return kernel_ns < f->sent_ns ? f->sent_ns : kernel_ns;
+}
+
+static void receive(struct worker *w, struct connection *c)
+{
+    struct flow *f = &w->flows[c->flow];
+    for (;;) {
+        struct chunk chunk = {0};
+        size_t received = 0;
+        char *at = w->in + KEEP_SIZE;
+        enum stream_status status =
+            stream_receive(&w->poller, c->fd, at, IN_SIZE, &received, &chunk.kernel_ns);
+        if (status == STREAM_AGAIN) return;
+        chunk.read_ns = clock_now_ns();
+        if (status != STREAM_OK) {
+            lost(w, c, status, chunk.read_ns);
+            return;
+        }
+        chunk.kernel_ns = bounded_stamp(f, chunk.kernel_ns, chunk.read_ns);
+        if (f->first_byte_ns == 0) f->first_byte_ns = chunk.kernel_ns;
+        if (c->keep_len > 0) {
+            memcpy(at - c->keep_len, w->keeps + (size_t)(c - w->connections) * KEEP_SIZE, c->keep_len);
+        }
+        chunk.in = chunk.all = (struct bytes){at - c->keep_len, received + c->keep_len};
+        c->keep_len = 0;
+        if (!feed(w, c, &chunk) || received < IN_SIZE) return;
+    }
+}
+
+void exchange_ready(struct worker *w, const struct ready *ready)
+{
+    struct connection *c = &w->connections[ready->id & ((1u << ID_BITS) - 1)];
+    if (ready->id >> ID_BITS != c->generation) return; /* of a connection that is gone */
+    switch (c->state) {
+    case CONNECTION_FREE: return;
+    case CONNECTION_MAKING:
+        if (ready->writable) connected(w, c);
+        return;
+    case CONNECTION_IDLE: /* closed by the peer, or it talks unasked: of no more use */
+        discard(w, c);
+        serve_queues(w);
+        return;
+    case CONNECTION_BUSY:
+        if (c->unsent_len > 0 && ready->writable) {
+            send_rest(w, c);
+            if (c->state != CONNECTION_BUSY || ready->id != poll_id(w, c)) return;
+        }
+        if (ready->readable) receive(w, c);
+        return;
+    }
+}

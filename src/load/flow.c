@@ -1,0 +1,305 @@
+/* An iteration's walk: each step is a request with its own intended time. That of the first is the
+ * arrival; that of a later one is the end of the reply before plus think time or `every`, so what
+ * the user would have waited is in the response time and what prony does late is lag. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/rng.h"
+#include "load/worker_priv.h"
+
+struct captured flow_captured(const struct worker *w, const struct flow *f)
+{
+    size_t slots = w->setting.program->capture_slots, id = flow_id(w, f);
+    return (struct captured){w->captures + id * slots * CAPTURE_MAX, w->capture_len + id * slots,
+                             w->capture_is_text + id * slots};
+}
+
+struct values flow_values(const struct worker *w, const struct flow *f)
+{
+    struct captured captured = flow_captured(w, f);
+    return (struct values){.captures = captured.at,
+                           .capture_len = captured.len,
+                           .capture_is_text = captured.is_text,
+                           .seed = w->setting.plan->seed,
+                           .stage = f->arrival_stage,
+                           .index = f->index,
+                           .sequence = f->sequence,
+                           .user = f->user,
+                           .step = f->step,
+                           .attempt = f->attempt};
+}
+
+struct flow *flow_take(struct worker *w)
+{
+    if (w->flow_free == NOBODY) return NULL;
+    struct flow *f = &w->flows[w->flow_free];
+    w->flow_free = f->next;
+    w->open_flows++;
+    memset(f, 0, sizeof *f);
+    f->connection = f->next = NOBODY;
+    return f;
+}
+
+void flow_release(struct worker *w, struct flow *f)
+{
+    assert(f->state != FLOW_FREE);
+    f->state = FLOW_FREE;
+    f->next = w->flow_free;
+    w->flow_free = flow_id(w, f);
+    w->open_flows--;
+}
+
+void flow_wake_at(struct worker *w, struct flow *f, uint64_t due_ns)
+{
+    uint32_t id = flow_id(w, f);
+    f->due_ns = due_ns;
+    if (timers_is_set(&w->timers, id) && timers_due(&w->timers, id) <= due_ns) return;
+    timers_set(&w->timers, id, due_ns);
+}
+
+void flow_wake_now(struct worker *w, struct flow *f)
+{
+    uint32_t id = flow_id(w, f);
+    f->due_ns = 0;
+    f->next = NOBODY;
+    if (w->now_tail == NOBODY) w->now_head = id;
+    else w->flows[w->now_tail].next = id;
+    w->now_tail = id;
+}
+
+static uint64_t draw_ns(const struct worker *w, const struct flow *f, const struct range_ns *range,
+                        uint32_t sub)
+{
+    if (range->lo_ns == range->hi_ns) return range->lo_ns;
+    struct rng_key key = {w->setting.plan->seed, f->arrival_stage, RNG_THINK};
+    uint64_t bits = rng_at(key, f->index, sub).a;
+    return (uint64_t)rng_between(bits, (int64_t)range->lo_ns, (int64_t)range->hi_ns);
+}
+
+/* Takes the request up that was intended for `intended_ns`. */
+static void begin_request(struct worker *w, struct flow *f, uint64_t intended_ns)
+{
+    uint64_t at = run_time(w, intended_ns);
+    f->intended_ns = intended_ns;
+    f->stage = timeline_stage(w->setting.timeline, at);
+    f->settle = timeline_settling(w->setting.timeline, f->stage, at);
+    f->connect_ns = f->first_byte_ns = f->sent_ns = 0;
+    f->marks = (struct head_marks){0};
+    f->taken_ns = f->ready_ns = clock_now_ns();
+    f->response_due_ns = intended_ns + flow_operation(w, f)->step->timeout.response_ns;
+    record_begun(w, f);
+    exchange_begin(w, f);
+}
+
+static uint32_t choose_scenario(const struct worker *w, const struct flow *f)
+{
+    const struct plan *plan = w->setting.plan;
+    const double *mix = plan->stages[f->arrival_stage].mix;
+    struct rng_key key = {plan->seed, f->arrival_stage, RNG_SCENARIO};
+    double at = rng_unit(rng_at(key, f->index, 0).a);
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < plan->scenario_count; i++) {
+        if (mix[i] <= 0) continue;
+        last = i;
+        if (at < mix[i]) return i;
+        at -= mix[i];
+    }
+    return last; /* the sum of the weights fell short of 1 by rounding */
+}
+
+void flow_choose(struct worker *w, struct flow *f)
+{
+    uint64_t at = run_time(w, f->arrival_ns);
+    f->scenario = choose_scenario(w, f);
+    f->target = (uint32_t)(f->sequence % w->setting.plan->target_count);
+    f->arrival_settle = timeline_settling(w->setting.timeline, f->arrival_stage, at);
+}
+
+void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns)
+{
+    uint64_t now = clock_now_ns();
+    f->arrival_ns = arrival_ns;
+    flow_choose(w, f);
+    f->step = f->attempt = 0;
+    f->outcome = OUTCOME_OK;
+    f->lag_ns = 0;
+    f->until_ns = 0;
+    record_planned(w, f, now);
+    bool full = !f->closed && w->open_iterations >= w->max_in_flight;
+    if (full) {
+        record_unstarted(w, f, OUTCOME_DROPPED, now);
+        flow_release(w, f);
+        return;
+    }
+    if (!f->closed) w->open_iterations++;
+    record_reach(w, now);
+    w->iterations_now[f->scenario]++;
+    w->sheet->iterations_in_flight[f->scenario] -= since_tick_start(w, now);
+    if (flow_captured(w, f).len) {
+        memset(flow_captured(w, f).len, 0, w->setting.program->capture_slots * sizeof(uint16_t));
+    }
+    begin_request(w, f, arrival_ns);
+}
+
+/* A closed user goes round again, or leaves with its stage. */
+static void rest(struct worker *w, struct flow *f, uint64_t end_ns)
+{
+    const struct stage *stage = &w->setting.plan->stages[f->arrival_stage];
+    const struct scenario *scenario = &w->setting.plan->scenarios[f->scenario];
+    const struct step *last = &scenario->steps[scenario->step_count - 1];
+    uint64_t next = end_ns;
+    if (stage->has_think) next += draw_ns(w, f, &stage->think, UINT32_MAX);
+    else if (last->has_think) next += draw_ns(w, f, &last->think, f->step << 8);
+    if (stage->pacing_ns > 0 && f->arrival_ns + stage->pacing_ns > next) {
+        next = f->arrival_ns + stage->pacing_ns;
+    }
+    f->iteration++;
+    f->state = FLOW_RESTING;
+    f->intended_ns = next;
+    if (next == end_ns) flow_wake_now(w, f);
+    else flow_wake_at(w, f, next);
+}
+
+static void end_iteration(struct worker *w, struct flow *f, uint64_t end_ns)
+{
+    record_iteration(w, f, end_ns);
+    w->iterations_now[f->scenario]--;
+    w->sheet->iterations_in_flight[f->scenario] += since_tick_start(w, end_ns);
+    if (f->closed) {
+        rest(w, f, end_ns);
+        return;
+    }
+    w->open_iterations--;
+    flow_release(w, f);
+}
+
+/* `until` does not hold yet: another try, unless `within` would be over by then. Then this reply is
+ * what the iteration fails by. */
+static bool try_again(struct worker *w, struct flow *f, struct ending *ending)
+{
+    const struct step *step = flow_operation(w, f)->step;
+    if (f->attempt == 0) f->until_ns = f->intended_ns + step->within_ns;
+    if (ending->read_ns + step->every_ns > f->until_ns) {
+        ending->outcome = OUTCOME_CHECK;
+        ending->why = "`until` did not hold within its time";
+        return false;
+    }
+    return true;
+}
+
+void flow_request_ended(struct worker *w, struct flow *f, const struct ending *given)
+{
+    struct ending ending = *given;
+    const struct step *step = flow_operation(w, f)->step;
+    bool again = ending.outcome == OUTCOME_OK && ending.verdict.status == VERIFY_AGAIN &&
+                 try_again(w, f, &ending);
+    record_request(w, f, &ending);
+    if (ending.outcome != OUTCOME_OK && f->outcome == OUTCOME_OK) f->outcome = ending.outcome;
+    if (again) {
+        f->attempt++;
+        f->state = FLOW_SLEEPING;
+        f->intended_ns = ending.read_ns + step->every_ns;
+        flow_wake_at(w, f, f->intended_ns);
+        return;
+    }
+    bool stops = ending.outcome == OUTCOME_CUT ||
+                 (ending.outcome != OUTCOME_OK && step->on_fail == ON_FAIL_STOP);
+    if (stops || f->step + 1 == w->setting.plan->scenarios[f->scenario].step_count) {
+        end_iteration(w, f, ending.read_ns);
+        return;
+    }
+    uint64_t next = ending.read_ns;
+    if (step->has_think) next += draw_ns(w, f, &step->think, f->step << 8);
+    f->step++;
+    f->attempt = 0;
+    /* Never straight on: a chain of instant replies must not grow the stack. */
+    f->state = FLOW_SLEEPING;
+    f->intended_ns = next;
+    if (next == ending.read_ns) flow_wake_now(w, f);
+    else flow_wake_at(w, f, next);
+}
+
+static void time_out(struct worker *w, struct flow *f, uint64_t now_ns, const char *why)
+{
+    exchange_abandon(w, f);
+    struct ending ending = {
+        .outcome = OUTCOME_TIMEOUT, .read_ns = now_ns, .kernel_ns = now_ns, .why = why};
+    flow_request_ended(w, f, &ending);
+}
+
+/* When the open request runs out of time, and what to call it. */
+static uint64_t request_limit(const struct worker *w, const struct flow *f, const char **why)
+{
+    const struct timeouts *timeout = &flow_operation(w, f)->step->timeout;
+    uint64_t limit = f->response_due_ns;
+    *why = "no complete reply within the response timeout";
+    if (f->state == FLOW_CONNECTING) {
+        uint64_t connect = w->connections[f->connection].began_ns + timeout->connect_ns;
+        if (connect < limit) {
+            limit = connect;
+            *why = "no connection within the connect timeout";
+        }
+    }
+    if (f->state == FLOW_TALKING && timeout->first_byte_ns > 0 && f->first_byte_ns == 0) {
+        uint64_t first = f->sent_ns + timeout->first_byte_ns;
+        if (first < limit) {
+            limit = first;
+            *why = "no first byte within its timeout";
+        }
+    }
+    return limit;
+}
+
+void flow_timer(struct worker *w, struct flow *f, uint64_t now_ns)
+{
+    const char *why = NULL;
+    switch (f->state) {
+    case FLOW_FREE: return; /* a timer of the flow that was here before */
+    case FLOW_RESTING:
+    case FLOW_SLEEPING:
+        if (now_ns < f->due_ns) {
+            flow_wake_at(w, f, f->due_ns);
+        } else if (f->state == FLOW_SLEEPING) {
+            begin_request(w, f, f->intended_ns);
+        } else {
+            arrivals_user_due(w, f);
+        }
+        return;
+    case FLOW_QUEUED:
+    case FLOW_CONNECTING:
+    case FLOW_TALKING: {
+        uint64_t limit = request_limit(w, f, &why);
+        if (now_ns < limit) flow_wake_at(w, f, limit);
+        else time_out(w, f, now_ns, why);
+        return;
+    }
+    }
+}
+
+void flow_watch(struct worker *w, struct flow *f)
+{
+    const char *why = NULL;
+    flow_wake_at(w, f, request_limit(w, f, &why));
+}
+
+void flow_cut(struct worker *w, struct flow *f, uint64_t now_ns)
+{
+    struct ending ending = {.outcome = OUTCOME_CUT, .read_ns = now_ns, .kernel_ns = now_ns};
+    switch (f->state) {
+    case FLOW_FREE: return;
+    case FLOW_RESTING: break;
+    case FLOW_SLEEPING:
+        if (f->outcome == OUTCOME_OK) f->outcome = OUTCOME_CUT;
+        end_iteration(w, f, now_ns);
+        break;
+    case FLOW_QUEUED:
+    case FLOW_CONNECTING:
+    case FLOW_TALKING:
+        exchange_abandon(w, f);
+        flow_request_ended(w, f, &ending);
+        break;
+    }
+    if (f->state == FLOW_FREE) return;
+    assert(f->state == FLOW_RESTING);
+    arrivals_user_leaves(w, f, now_ns);
+}

@@ -1,0 +1,59 @@
+/* program.h - scenarios compiled to a flat table of operations.
+ *
+ * Why: at run time a step is an index. Requests without variables are rendered once; expressions
+ * and JSON paths are compiled once; what a reply must be read for is known beforehand.
+ * Source: own.  Thread: built by main, read-only for workers but for `match`, which each has.
+ * Memory: the arena given; PCRE2 keeps its own until program_close(). */
+#pragma once
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "plan/plan.h"
+#include "wire/json_find.h"
+
+#define CAPTURE_MAX 1024       /* bytes of one captured value */
+#define BODY_READ_MAX 1048576u /* checks and captures read so much of a body */
+
+struct test {
+    const struct check *check;
+    struct json_path path;  /* CHECK_JSON */
+    pcre2_code *expression; /* CHECK_REGEX */
+};
+
+struct taking {
+    const struct capture *capture;
+    struct json_path path;
+    pcre2_code *expression;
+};
+
+struct operation {
+    const struct step *step;
+    const struct bytes *constant; /* [target_count] whole requests, NULL where something varies */
+    struct test *tests;
+    struct test *until;
+    struct taking *takings;
+    size_t request_limit;  /* bytes of the longest request it can render */
+    uint32_t fixed_target; /* 1 + target of a constant absolute URL; 0: the iteration's own */
+    bool head_request;
+    bool reads_head, reads_body; /* for checks and captures */
+    bool tests_status;           /* else 2xx and 3xx are ok */
+};
+
+struct program {
+    const struct plan *plan;
+    struct operation *operations;    /* all scenarios, one after the other */
+    const uint32_t *first;           /* [scenario_count] index of its first operation */
+    const uint64_t *sequence_base;   /* [stage_count] first number of `$seq` in the stage */
+    uint32_t operation_count;
+    uint32_t capture_slots; /* the most of any scenario */
+    size_t request_limit;
+    bool reads_body; /* any operation does */
+    bool varies;     /* any request is rendered at run time */
+};
+
+MUST_USE bool program_build(struct program *out, const struct plan *plan, struct arena *arena,
+                            struct err *err);
+void program_close(struct program *program);

@@ -1,0 +1,263 @@
+/* Counting: every request and every iteration comes by here once when it begins and once when it
+ * ends. A request is counted in the tick in which it ends, under the stage of its intended time. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/rng.h"
+#include "base/text.h"
+#include "load/worker_priv.h"
+
+#define GIVE_WAY_NS (100 * NS_PER_US) /* between looks at a collector that has not emptied a sheet */
+
+static struct live_cell *request_cell(struct worker *w, const struct flow *f)
+{
+    uint32_t name = flow_operation(w, f)->step->name_index;
+    return sheet_cell(w->sheet, f->stage, f->settle, CELL_REQUEST, name);
+}
+
+static struct live_cell *iteration_cell(struct worker *w, const struct flow *f)
+{
+    return sheet_cell(w->sheet, f->arrival_stage, f->arrival_settle, CELL_ITERATION, f->scenario);
+}
+
+void record_planned(struct worker *w, const struct flow *f, uint64_t taken_ns)
+{
+    record_reach(w, taken_ns);
+    iteration_cell(w, f)->begun++;
+}
+
+/* Planned, and taken up if that was before its stage was over. */
+static void count_slot(struct worker *w, uint32_t stage, uint64_t intended_ns, uint64_t taken_ns)
+{
+    struct slot *slot = sheet_slot(w->sheet, stage, run_time(w, intended_ns));
+    slot->planned++;
+    uint64_t end = timeline_start(w->setting.timeline, stage + 1);
+    if (end == UINT64_MAX || run_time(w, taken_ns) < end) slot->taken++;
+}
+
+void record_begun(struct worker *w, const struct flow *f)
+{
+    record_reach(w, f->taken_ns);
+    uint32_t name = flow_operation(w, f)->step->name_index;
+    request_cell(w, f)->begun++;
+    w->requests_now[name]++;
+    w->sheet->requests_in_flight[name] -= since_tick_start(w, f->taken_ns);
+    count_slot(w, f->stage, f->intended_ns, f->taken_ns);
+}
+
+/* What was ours: late to take it up, late to send, late to read. */
+static uint64_t lag_of(const struct flow *f, const struct ending *e)
+{
+    uint64_t lag = f->taken_ns - f->intended_ns;
+    if (f->sent_ns > f->ready_ns) lag += f->sent_ns - f->ready_ns;
+    if (e->read_ns > e->kernel_ns) lag += e->read_ns - e->kernel_ns;
+    return lag;
+}
+
+static void record_stage_measures(struct worker *w, const struct flow *f, uint64_t lag_ns,
+                                  uint64_t wait_ns)
+{
+    if (w->hist_sheet != w->sheet || w->hist_stage != f->stage || w->hist_settle != f->settle) {
+        struct live_cell *cell = sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0);
+        w->hist_sheet = w->sheet;
+        w->hist_stage = f->stage;
+        w->hist_settle = f->settle;
+        w->lag_hist = &cell->measures[STAGE_LAG];
+        w->wait_hist = &cell->measures[STAGE_WAIT];
+    }
+    live_record(w->lag_hist, lag_ns);
+    live_record(w->wait_hist, wait_ns);
+}
+
+/* Files the times of an ended request or iteration where its outcome belongs. */
+static void record_times(struct live_cell *cell, enum outcome outcome, uint64_t response_ns,
+                         uint64_t lag_ns)
+{
+    cell->outcomes[outcome]++;
+    switch (outcome) {
+    case OUTCOME_OK:
+        live_record(&cell->measures[MEASURE_OK], response_ns);
+        live_record(&cell->measures[MEASURE_OK_LESS_LAG], response_ns > lag_ns ? response_ns - lag_ns : 0);
+        break;
+    case OUTCOME_TIMEOUT: live_record(&cell->measures[MEASURE_TIMEOUT_AGE], response_ns); break;
+    case OUTCOME_CUT: live_record(&cell->measures[MEASURE_CUT_AGE], response_ns); break;
+    case OUTCOME_DROPPED: break;
+    case OUTCOME_STATUS:
+    case OUTCOME_CHECK:
+    case OUTCOME_DNS:
+    case OUTCOME_REFUSED:
+    case OUTCOME_RESET:
+    case OUTCOME_TLS:
+    case OUTCOME_PROTOCOL:
+    case OUTCOME_COUNT: live_record(&cell->measures[MEASURE_NOT_OK], response_ns); break;
+    }
+}
+
+static struct exemplar exemplar_of(const struct worker *w, const struct flow *f,
+                                   const struct ending *e, uint64_t lag_ns)
+{
+    bool sent = f->sent_ns > 0;
+    return (struct exemplar){
+        .stage = f->stage,
+        .name = flow_operation(w, f)->step->name_index,
+        .outcome = e->outcome,
+        .status = e->status,
+        .intended_ns = run_time(w, f->intended_ns),
+        .response_ns = e->read_ns - f->intended_ns,
+        .lag_ns = lag_ns,
+        .wait_ns = f->ready_ns - f->taken_ns,
+        .connect_ns = f->connect_ns,
+        .ttfb_ns = sent && f->first_byte_ns > f->sent_ns ? f->first_byte_ns - f->sent_ns : 0,
+        .service_ns = sent && e->kernel_ns > f->sent_ns ? e->kernel_ns - f->sent_ns : 0};
+}
+
+/* The slowest and one at random of each name; the random one is a reservoir of size one. */
+static void keep_exemplars(struct worker *w, const struct flow *f, const struct ending *e,
+                           uint64_t lag_ns)
+{
+    uint32_t name = flow_operation(w, f)->step->name_index;
+    uint64_t response_ns = e->read_ns - f->intended_ns;
+    if (response_ns > w->sheet->slowest[name].response_ns) {
+        w->sheet->slowest[name] = exemplar_of(w, f, e, lag_ns);
+    }
+    uint32_t seen = ++w->sheet->random_seen[name];
+    if ((seen & (seen - 1)) != 0) return; /* draws only at powers of two: cheap, still spread */
+    struct rng_key key = {w->setting.plan->seed, f->stage, RNG_EXEMPLAR};
+    if (seen == 1 || rng_at(key, w->tick, seen).a & 1) w->sheet->random[name] = exemplar_of(w, f, e, lag_ns);
+}
+
+static void describe(const struct ending *e, struct text *out)
+{
+    text_adds(out, outcome_name(e->outcome));
+    if (e->why) text_addf(out, ": %s", e->why);
+    if (e->verdict.failed) {
+        text_adds(out, ": ");
+        text_add_safe(out, e->verdict.failed->text);
+    }
+    if (e->verdict.capture) {
+        text_adds(out, ": capture ");
+        text_add_safe(out, e->verdict.capture->name);
+    }
+    if (e->verdict.why) text_addf(out, " %s", e->verdict.why);
+    if (e->status > 0) text_addf(out, " (status %u)", e->status);
+}
+
+/* The first of each outcome by name and stage is kept with its words and the start of the reply. */
+static void keep_error(struct worker *w, const struct flow *f, const struct ending *e, uint64_t lag_ns)
+{
+    uint32_t name = flow_operation(w, f)->step->name_index;
+    uint64_t *seen = &w->error_seen[(size_t)name * w->setting.shape.stage_count + f->stage];
+    if (*seen >> e->outcome & 1 || w->sheet->error_count == SHEET_ERRORS) return;
+    *seen |= UINT64_C(1) << e->outcome;
+    struct live_exemplar *kept = &w->sheet->errors[w->sheet->error_count++];
+    kept->at = exemplar_of(w, f, e, lag_ns);
+    kept->at.kind = EXEMPLAR_FIRST_ERROR;
+    struct text detail = text_in(kept->detail, sizeof kept->detail);
+    describe(e, &detail);
+    kept->detail_len = (uint32_t)detail.len;
+    kept->sample_len = (uint32_t)(e->sample.len < SHEET_SAMPLE ? e->sample.len : SHEET_SAMPLE);
+    if (kept->sample_len > 0) memcpy(kept->sample, e->sample.at, kept->sample_len);
+}
+
+void record_request(struct worker *w, struct flow *f, const struct ending *e)
+{
+    record_reach(w, e->read_ns);
+    const struct operation *op = flow_operation(w, f);
+    struct live_cell *cell = request_cell(w, f);
+    uint64_t response_ns = e->read_ns - f->intended_ns, lag_ns = lag_of(f, e);
+    f->lag_ns += lag_ns;
+    record_times(cell, e->outcome, response_ns, lag_ns);
+    if (e->status >= 500) cell->answered_5xx++;
+    if (e->outcome == OUTCOME_OK) {
+        uint64_t service_ns = e->kernel_ns > f->sent_ns ? e->kernel_ns - f->sent_ns : 0;
+        uint64_t ttfb_ns = f->first_byte_ns > f->sent_ns ? f->first_byte_ns - f->sent_ns : 0;
+        live_record(&cell->measures[MEASURE_SERVICE], service_ns);
+        live_record(&cell->measures[MEASURE_TTFB], ttfb_ns);
+    } else {
+        keep_error(w, f, e, lag_ns);
+    }
+    record_stage_measures(w, f, lag_ns, f->ready_ns - f->taken_ns);
+    keep_exemplars(w, f, e, lag_ns);
+
+    struct slot *slot = sheet_slot(w->sheet, f->stage, run_time(w, f->intended_ns));
+    if (e->outcome == OUTCOME_OK) slot->ok++;
+    else slot->failed++;
+    if (response_ns > w->setting.over_ns || e->outcome == OUTCOME_TIMEOUT) slot->over++;
+
+    uint32_t name = op->step->name_index;
+    w->requests_now[name]--;
+    w->sheet->requests_in_flight[name] += since_tick_start(w, e->read_ns);
+}
+
+void record_iteration(struct worker *w, const struct flow *f, uint64_t end_ns)
+{
+    record_reach(w, end_ns);
+    record_times(iteration_cell(w, f), f->outcome, end_ns - f->arrival_ns, f->lag_ns);
+}
+
+void record_unstarted(struct worker *w, const struct flow *f, enum outcome outcome, uint64_t now_ns)
+{
+    record_reach(w, now_ns);
+    const struct step *first = &w->setting.plan->scenarios[f->scenario].steps[0];
+    uint64_t age_ns = now_ns > f->arrival_ns ? now_ns - f->arrival_ns : 0;
+    record_times(iteration_cell(w, f), outcome, age_ns, 0);
+    struct live_cell *request = sheet_cell(w->sheet, f->arrival_stage, f->arrival_settle, CELL_REQUEST,
+                                           first->name_index);
+    request->begun++;
+    record_times(request, outcome, age_ns, 0);
+    count_slot(w, f->arrival_stage, f->arrival_ns, now_ns);
+    struct slot *slot = sheet_slot(w->sheet, f->arrival_stage, run_time(w, f->arrival_ns));
+    slot->failed++;
+    slot->over++;
+}
+
+void record_connect(struct worker *w, const struct flow *f)
+{
+    struct live_cell *cell = sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0);
+    live_record(&cell->measures[STAGE_CONNECT], f->connect_ns);
+}
+
+void record_user(struct worker *w, uint64_t now_ns, bool joins)
+{
+    record_reach(w, now_ns);
+    w->users_now += joins ? 1u : UINT32_MAX;
+    w->sheet->users += joins ? -since_tick_start(w, now_ns) : since_tick_start(w, now_ns);
+}
+
+static void close_integrals(struct worker *w, struct sheet *t)
+{
+    double whole = (double)(w->tick_end_ns - w->tick_start_ns);
+    for (uint32_t i = 0; i < t->shape.name_count; i++) {
+        t->requests_in_flight[i] += whole * w->requests_now[i];
+    }
+    for (uint32_t i = 0; i < t->shape.scenario_count; i++) {
+        t->iterations_in_flight[i] += whole * w->iterations_now[i];
+    }
+    t->users += whole * w->users_now;
+}
+
+void record_close(struct worker *w)
+{
+    close_integrals(w, w->sheet);
+    w->sheet->start_ns = run_time(w, w->tick_start_ns);
+    w->sheet->end_ns = run_time(w, w->tick_end_ns);
+    shared_publish(&w->board.published, ++w->tick);
+    /* Never over a sheet that was not read: waiting shows up as lag, a lost sheet nowhere. */
+    while (w->tick - shared_see(&w->board.returned) >= WORKER_SHEETS) {
+        clock_sleep_until(clock_now_ns() + GIVE_WAY_NS);
+    }
+    w->sheet = &w->sheets[w->tick % WORKER_SHEETS];
+    w->hist_sheet = NULL;
+    w->tick_start_ns = w->tick_end_ns;
+    uint64_t start = run_time(w, w->tick_start_ns);
+    w->tick_end_ns = w->setting.origin_ns + timeline_tick_end(w->setting.timeline, start);
+}
+
+void record_roll(struct worker *w, uint64_t now_ns)
+{
+    while (now_ns >= w->tick_end_ns) {
+        uint64_t end = run_time(w, w->tick_end_ns);
+        if (end >= shared_see(&w->setting.timeline->leave)) return;
+        record_close(w);
+    }
+}

@@ -1,0 +1,94 @@
+/* sheet.h - what one worker counts in one tick.
+ *
+ * Why: the record path may not allocate, lock, share or format. A worker writes into one sheet;
+ * at the tick's edge it publishes it and takes an empty one; the collector reads it, empties it and
+ * gives it back. Buckets are 32-bit with a bitmap of touched blocks, so reading and emptying cost
+ * what was recorded, not what could be.
+ * Source: docs/architecture.md, "The tick".
+ * Thread: the worker until published, then the collector until returned.
+ * Memory: planned by sheet_bytes(); address space for every (stage, name), pages only where touched. */
+#pragma once
+
+#include "base/arena.h"
+#include "tick/tick.h"
+
+#define SHEET_DIRTY_WORDS 2 /* 4609 buckets in blocks of 64: 73 bits */
+#define SHEET_BLOCK 64u     /* buckets that share a dirty bit */
+#define SHEET_ERRORS 16     /* first errors of a tick that are kept with their text */
+#define SHEET_SAMPLE 1024   /* bytes kept of a reply */
+
+struct live_hist {
+    uint64_t count, sum_ns, max_ns;
+    uint64_t dirty[SHEET_DIRTY_WORDS];
+    uint32_t buckets[HIST_BUCKETS + 1];
+};
+
+struct live_cell {
+    uint32_t stage;
+    bool settle;
+    enum cell_kind kind;
+    uint32_t index;
+    uint64_t begun, answered_5xx;
+    uint64_t outcomes[OUTCOME_COUNT];
+    struct live_hist measures[MEASURE_COUNT];
+};
+
+struct live_slot {
+    bool used;
+    struct slot slot;
+};
+
+struct live_exemplar {
+    struct exemplar at; /* detail and sample are filled from below when it is collected */
+    bool used;
+    uint32_t detail_len, sample_len;
+    char detail[200];
+    char sample[SHEET_SAMPLE];
+};
+
+struct sheet_shape {
+    uint32_t stage_count; /* drain included */
+    uint32_t name_count, scenario_count;
+    uint32_t slot_size; /* a power of two: 100 ms slots that one tick can touch */
+};
+
+struct sheet {
+    struct sheet_shape shape;
+    uint64_t start_ns, end_ns; /* run time */
+    uint32_t *cell_of;         /* by (stage, settle, kind+index): 1 + cell, 0: none yet */
+    struct live_cell *cells;
+    uint32_t cell_count;
+    struct live_slot *slots; /* open addressing by (stage, index) */
+    uint32_t *slot_used;
+    uint32_t slot_count;
+    double *requests_in_flight;   /* [name_count] ns x count */
+    double *iterations_in_flight; /* [scenario_count] */
+    double users;
+    struct exemplar *slowest, *random; /* [name_count]; response_ns 0: none */
+    uint32_t *random_seen;             /* [name_count] */
+    struct live_exemplar *errors;      /* [SHEET_ERRORS] */
+    uint32_t error_count;
+};
+
+/* Everything from `arena`, which needs about sheet_bytes() of address space. */
+void sheet_init(struct sheet *t, const struct sheet_shape *shape, struct arena *arena);
+/* Places for (stage, settle, kind, index): the length of cell_of. */
+uint32_t sheet_place_count(const struct sheet_shape *shape);
+size_t sheet_bytes(const struct sheet_shape *shape);
+/* The cell of this place, made on first use. */
+struct live_cell *sheet_cell(struct sheet *t, uint32_t stage, bool settle, enum cell_kind kind,
+                             uint32_t index);
+/* The slot that holds intended time `at_ns` (run time). */
+struct slot *sheet_slot(struct sheet *t, uint32_t stage, uint64_t at_ns);
+/* Back to empty. */
+void sheet_clear(struct sheet *t);
+
+static inline void live_record(struct live_hist *h, uint64_t value_ns)
+{
+    uint32_t bucket = hist_bucket(value_ns);
+    h->count++;
+    h->sum_ns += value_ns;
+    if (value_ns > h->max_ns) h->max_ns = value_ns;
+    h->buckets[bucket]++;
+    h->dirty[bucket >> 12] |= UINT64_C(1) << (bucket >> 6 & 63);
+}

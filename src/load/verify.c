@@ -1,0 +1,245 @@
+#include "load/verify.h"
+
+#include <string.h>
+
+#define MATCH_LIMIT 100000u /* PCRE2's own default is 10,000,000: seconds on a hostile body */
+#define DEPTH_LIMIT 1000u
+#define MARKS_MAX 64u
+
+bool verify_open(struct verifier *v, const struct program *program, struct arena *arena,
+                 struct err *err)
+{
+    *v = (struct verifier){.program = program};
+    v->right_size = (size_t)CAPTURE_MAX * 8;
+    v->left_size = (size_t)64 << 10;
+    v->right = arena_alloc(arena, v->right_size);
+    v->left = arena_alloc(arena, v->left_size);
+    v->match = pcre2_match_data_create(2, NULL);
+    v->limits = pcre2_match_context_create(NULL);
+    if (!v->right || !v->left || !v->match || !v->limits) {
+        return err_set(err, ERR_LIMIT, 0, "no memory for checks");
+    }
+    pcre2_set_match_limit(v->limits, MATCH_LIMIT);
+    pcre2_set_depth_limit(v->limits, DEPTH_LIMIT);
+    return true;
+}
+
+void verify_close(struct verifier *v)
+{
+    pcre2_match_data_free(v->match);
+    pcre2_match_context_free(v->limits);
+    *v = (struct verifier){0};
+}
+
+static bool render_right(struct verifier *v, const struct check *check, const struct values *values,
+                         struct bytes *out)
+{
+    size_t len = 0;
+    bool ok = render_pattern(v->program, &check->right, values, v->right, v->right_size, &len) == RENDER_OK;
+    *out = (struct bytes){v->right, len};
+    return ok;
+}
+
+static bool compare_text(enum check_op op, struct bytes left, struct bytes right)
+{
+    double a, b;
+    switch (op) {
+    case CHECK_EQ: return bytes_equal(left, right);
+    case CHECK_NE: return !bytes_equal(left, right);
+    case CHECK_CONTAINS: return bytes_find(left, right) != SIZE_MAX;
+    case CHECK_LT:
+    case CHECK_GT:
+        if (!bytes_to_double(left, &a) || !bytes_to_double(right, &b)) return false;
+        return op == CHECK_LT ? a < b : a > b;
+    case CHECK_MATCHES: return false;
+    }
+    return false;
+}
+
+static bool test_json(struct verifier *v, const struct test *test, struct bytes right,
+                      struct bytes body)
+{
+    const struct check *check = test->check;
+    struct bytes left;
+    enum json_kind kind = json_find(&test->path, body, &left);
+    if (kind == JSON_BROKEN) return false;
+    if (kind == JSON_NONE) return check->op == CHECK_NE;
+    if (kind == JSON_STRING) {
+        size_t len = 0;
+        if (!json_unescape(v->left, v->left_size, left, &len)) return false;
+        return compare_text(check->op, (struct bytes){v->left, len}, right);
+    }
+    /* A quoted right side is text, and 1 is not "1". */
+    if (check->right_quoted && check->op == CHECK_EQ) return false;
+    if (check->right_quoted && check->op == CHECK_NE) return true;
+    double a, b;
+    bool numbers = kind == JSON_NUMBER && bytes_to_double(left, &a) && bytes_to_double(right, &b);
+    if (numbers && check->op == CHECK_EQ) return a <= b && a >= b;
+    if (numbers && check->op == CHECK_NE) return a < b || a > b;
+    return compare_text(check->op, left, right);
+}
+
+static bool test_status(const struct check *check, uint32_t status)
+{
+    bool inside = status >= check->status_lo && status <= check->status_hi;
+    switch (check->op) {
+    case CHECK_NE: return !inside;
+    case CHECK_LT: return status < check->status_lo;
+    case CHECK_GT: return status > check->status_hi;
+    case CHECK_EQ:
+    case CHECK_CONTAINS:
+    case CHECK_MATCHES: return inside;
+    }
+    return false;
+}
+
+static int match(struct verifier *v, const pcre2_code *expression, struct bytes body)
+{
+    return pcre2_match(expression, (PCRE2_SPTR)(body.at ? body.at : ""), body.len, 0, 0, v->match,
+                       v->limits);
+}
+
+/* All but headers, whose answer stands in the marks. */
+static bool run_test(struct verifier *v, const struct test *test, const struct values *values,
+                     uint32_t status, struct bytes body)
+{
+    struct bytes right;
+    if (test->check->source == CHECK_STATUS) return test_status(test->check, status);
+    if (test->check->source == CHECK_REGEX) {
+        bool found = match(v, test->expression, body) >= 0;
+        return test->check->op == CHECK_NE ? !found : found;
+    }
+    if (!render_right(v, test->check, values, &right)) return false;
+    if (test->check->source == CHECK_JSON) return test_json(v, test, right, body);
+    return compare_text(test->check->op, body, right);
+}
+
+static bool test_header(struct verifier *v, const struct check *check, const struct values *values,
+                        struct bytes value)
+{
+    struct bytes right;
+    return render_right(v, check, values, &right) && compare_text(check->op, value, right);
+}
+
+static bool take(struct captured *captured, uint32_t slot, struct bytes value, bool is_text)
+{
+    if (value.len > CAPTURE_MAX) return false;
+    if (value.len > 0) memcpy(captured->at + (size_t)slot * CAPTURE_MAX, value.at, value.len);
+    captured->len[slot] = (uint16_t)value.len;
+    captured->is_text[slot] = is_text;
+    return true;
+}
+
+void verify_header(struct verifier *v, const struct operation *op, const struct values *values,
+                   struct captured *captured, struct bytes name, struct bytes value,
+                   struct head_marks *marks)
+{
+    const struct step *step = op->step;
+    for (uint32_t i = 0; i < step->check_count && i < MARKS_MAX; i++) {
+        const struct check *check = &step->checks[i];
+        if (check->source != CHECK_HEADER || !bytes_same_nocase(check->name, name)) continue;
+        bool passed = test_header(v, check, values, value);
+        /* Of repeated lines one that passes is enough, but for != none may be equal. */
+        bool strict = check->op == CHECK_NE && (marks->seen >> i & 1) && !(marks->passed >> i & 1);
+        marks->seen |= UINT64_C(1) << i;
+        if (passed && !strict) marks->passed |= UINT64_C(1) << i;
+        if (!passed && check->op == CHECK_NE) marks->passed &= ~(UINT64_C(1) << i);
+    }
+    if (step->until && step->until->source == CHECK_HEADER &&
+        bytes_same_nocase(step->until->name, name)) {
+        marks->until_seen = true;
+        if (test_header(v, step->until, values, value)) marks->until_passed = true;
+    }
+    for (uint32_t i = 0; i < step->capture_count && i < MARKS_MAX; i++) {
+        const struct capture *capture = &step->captures[i];
+        if (capture->source != CAPTURE_HEADER || !bytes_same_nocase(capture->expression, name)) continue;
+        if (take(captured, capture->slot, value, false)) marks->taken |= UINT64_C(1) << i;
+    }
+}
+
+static bool take_json(struct verifier *v, const struct taking *taking, struct captured *captured,
+                      struct bytes body)
+{
+    struct bytes value;
+    enum json_kind kind = json_find(&taking->path, body, &value);
+    uint32_t slot = taking->capture->slot;
+    if (kind == JSON_NONE || kind == JSON_BROKEN) return false;
+    if (kind != JSON_STRING) return take(captured, slot, value, false);
+    size_t len = 0;
+    if (!json_unescape(v->left, v->left_size, value, &len)) return false;
+    return take(captured, slot, (struct bytes){v->left, len}, true);
+}
+
+static bool take_match(struct verifier *v, const struct taking *taking, struct captured *captured,
+                       struct bytes body)
+{
+    int groups = match(v, taking->expression, body);
+    if (groups < 0) return false;
+    /* 0: more groups than the two we keep. Group 1 where there is one, else the whole match. */
+    const PCRE2_SIZE *at = pcre2_get_ovector_pointer(v->match);
+    bool has_group = groups != 1 && at[2] != PCRE2_UNSET;
+    PCRE2_SIZE from = at[has_group ? 2 : 0], to = at[has_group ? 3 : 1];
+    struct bytes value = {body.at + from, to > from ? to - from : 0};
+    return take(captured, taking->capture->slot, value, false);
+}
+
+static bool run_takings(struct verifier *v, const struct operation *op, struct captured *captured,
+                        struct bytes body, const struct head_marks *marks,
+                        struct verdict_on_reply *out)
+{
+    for (uint32_t i = 0; i < op->step->capture_count; i++) {
+        const struct taking *taking = &op->takings[i];
+        bool ok = false;
+        switch (taking->capture->source) {
+        case CAPTURE_HEADER: ok = i < MARKS_MAX && (marks->taken >> i & 1); break;
+        case CAPTURE_JSON: ok = take_json(v, taking, captured, body); break;
+        case CAPTURE_REGEX: ok = take_match(v, taking, captured, body); break;
+        }
+        if (ok) continue;
+        out->status = VERIFY_CHECK;
+        out->capture = taking->capture;
+        out->why = "was not found in the reply, or is longer than 1024 bytes";
+        return false;
+    }
+    return true;
+}
+
+static bool until_holds(struct verifier *v, const struct operation *op, const struct values *values,
+                        uint32_t status, struct bytes body, const struct head_marks *marks)
+{
+    if (op->until->check->source != CHECK_HEADER) return run_test(v, op->until, values, status, body);
+    return marks->until_seen ? marks->until_passed : op->until->check->op == CHECK_NE;
+}
+
+struct verdict_on_reply verify_reply(struct verifier *v, const struct operation *op,
+                                     const struct values *values, struct captured *captured,
+                                     uint32_t status, struct bytes body,
+                                     const struct head_marks *marks)
+{
+    struct verdict_on_reply out = {.status = VERIFY_OK};
+    if (!op->tests_status && (status < 200 || status > 399)) {
+        out.status = VERIFY_STATUS;
+        return out;
+    }
+    for (uint32_t i = 0; i < op->step->check_count; i++) {
+        const struct test *test = &op->tests[i];
+        bool holds;
+        if (test->check->source == CHECK_HEADER) {
+            bool seen = i < MARKS_MAX && (marks->seen >> i & 1);
+            holds = seen ? (marks->passed >> i & 1) : test->check->op == CHECK_NE;
+        } else {
+            holds = run_test(v, test, values, status, body);
+        }
+        if (holds) continue;
+        out.status = test->check->source == CHECK_STATUS ? VERIFY_STATUS : VERIFY_CHECK;
+        out.failed = test->check;
+        out.why = "does not hold";
+        return out;
+    }
+    if (!run_takings(v, op, captured, body, marks, &out)) return out;
+    if (op->until && !until_holds(v, op, values, status, body, marks)) {
+        out.status = VERIFY_AGAIN;
+        out.failed = op->until->check;
+    }
+    return out;
+}

@@ -1,0 +1,255 @@
+#include "load/worker.h"
+
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "base/clock.h"
+#include "load/worker_priv.h"
+
+#define READY_MAX 256
+#define LOOK_UP_NS (TIMELINE_NOTICE_NS / 2) /* longest sleep: a moved edge must be seen in time */
+
+static uint32_t share(uint64_t total, uint32_t index, uint32_t count)
+{
+    uint64_t part = total / count + (index < total % count);
+    return part < UINT32_MAX ? (uint32_t)part : UINT32_MAX;
+}
+
+uint32_t worker_flow_count(const struct plan *plan, uint32_t index, uint32_t worker_count)
+{
+    uint64_t users = 0;
+    bool open = false;
+    for (uint32_t i = 0; i < plan->stage_count; i++) {
+        const struct stage *stage = &plan->stages[i];
+        open = open || stage->model == MODEL_OPEN;
+        if (stage->model == MODEL_OPEN) continue;
+        /* Users of one stage may still be finishing when those of the next start. */
+        uint32_t most = stage->users_from > stage->users_to ? stage->users_from : stage->users_to;
+        users += share(most, index, worker_count);
+    }
+    if (open) users += share(plan->max_in_flight, index, worker_count) + 1; /* one to be dropped */
+    return users < UINT32_MAX / 2 ? (uint32_t)users : UINT32_MAX / 2;
+}
+
+uint32_t worker_connection_count(const struct plan *plan, uint32_t index, uint32_t worker_count)
+{
+    uint32_t flows = worker_flow_count(plan, index, worker_count);
+    uint32_t count = plan->connections > 0 ? share(plan->connections, index, worker_count) : flows;
+    if (count == 0) count = 1;
+    if (count > flows && flows > 0) count = flows;
+    return count < MAX_CONNECTIONS ? count : MAX_CONNECTIONS;
+}
+
+size_t worker_flow_bytes(const struct program *program)
+{
+    size_t captured = program->capture_slots * (sizeof(uint16_t) + sizeof(bool));
+    return sizeof(struct flow) + sizeof(struct timer_entry) + sizeof(uint32_t) + captured;
+}
+
+size_t worker_connection_bytes(void)
+{
+    return sizeof(struct connection);
+}
+
+static size_t arena_need(const struct worker *w)
+{
+    const struct worker_setting *s = &w->setting;
+    size_t flow = worker_flow_bytes(s->program) + s->program->capture_slots * (size_t)CAPTURE_MAX;
+    size_t connection = sizeof(struct connection) + KEEP_SIZE;
+    if (s->program->reads_body) connection += BODY_READ_MAX;
+    if (s->program->varies) connection += s->program->request_limit;
+    size_t bytes = w->flow_count * flow + w->connection_count * connection;
+    bytes += WORKER_SHEETS * sheet_bytes(&s->shape) + w->due_size * sizeof(uint64_t);
+    bytes += (size_t)s->shape.name_count * s->shape.stage_count * sizeof(uint64_t);
+    bytes += s->shape.name_count * sizeof(uint32_t) + s->shape.scenario_count * sizeof(uint32_t);
+    bytes += s->plan->target_count * sizeof(struct pool);
+    return bytes + KEEP_SIZE + IN_SIZE + s->program->request_limit + ((size_t)1 << 20);
+}
+
+static void lay_out(struct worker *w)
+{
+    const struct worker_setting *s = &w->setting;
+    struct arena *a = &w->arena;
+    size_t slots = s->program->capture_slots;
+    w->flows = ARENA_ARRAY(a, w->flow_count, struct flow);
+    w->captures = arena_array(a, w->flow_count, slots * CAPTURE_MAX);
+    w->capture_len = ARENA_ARRAY(a, w->flow_count * slots, uint16_t);
+    w->capture_is_text = ARENA_ARRAY(a, w->flow_count * slots, bool);
+    w->connections = ARENA_ARRAY(a, w->connection_count, struct connection);
+    w->keeps = arena_array(a, w->connection_count, KEEP_SIZE);
+    if (s->program->reads_body) w->bodies = arena_array(a, w->connection_count, BODY_READ_MAX);
+    if (s->program->varies) w->sends = arena_array(a, w->connection_count, s->program->request_limit);
+    w->pools = ARENA_ARRAY(a, s->plan->target_count, struct pool);
+    w->in = arena_alloc(a, KEEP_SIZE + IN_SIZE);
+    w->out = arena_alloc(a, s->program->request_limit);
+    w->dues_ns = ARENA_ARRAY(a, w->due_size, uint64_t);
+    w->requests_now = ARENA_ARRAY(a, s->shape.name_count, uint32_t);
+    w->iterations_now = ARENA_ARRAY(a, s->shape.scenario_count, uint32_t);
+    w->error_seen = ARENA_ARRAY(a, (size_t)s->shape.name_count * s->shape.stage_count, uint64_t);
+    timers_init(&w->timers, a, w->flow_count);
+    for (uint32_t i = 0; i < WORKER_SHEETS; i++) sheet_init(&w->sheets[i], &s->shape, a);
+}
+
+/* Free lists in rising order, so that few pages are touched by few users. */
+static void link_free(struct worker *w)
+{
+    w->flow_free = w->connection_free = NOBODY;
+    for (uint32_t i = w->flow_count; i-- > 0;) {
+        w->flows[i].next = w->flow_free;
+        w->flow_free = i;
+    }
+    for (uint32_t i = w->connection_count; i-- > 0;) {
+        w->connections[i].fd = -1;
+        w->connections[i].next = w->connection_free;
+        w->connection_free = i;
+    }
+    for (uint32_t i = 0; i < w->setting.plan->target_count; i++) {
+        w->pools[i] = (struct pool){NOBODY, NOBODY, NOBODY};
+    }
+    w->now_head = w->now_tail = NOBODY;
+}
+
+bool worker_open(struct worker **out, const struct worker_setting *setting, uint32_t index,
+                 struct err *err)
+{
+    struct arena own;
+    *out = NULL;
+    if (!arena_open(&own, sizeof(struct worker) + 4096, err)) return false;
+    struct worker *w = ARENA_NEW(&own, struct worker);
+    w->own = own;
+    w->setting = *setting;
+    w->index = index;
+    w->poller.fd = -1;
+    w->flow_count = worker_flow_count(setting->plan, index, setting->worker_count);
+    w->connection_count = worker_connection_count(setting->plan, index, setting->worker_count);
+    w->max_in_flight = share(setting->plan->max_in_flight, index, setting->worker_count);
+    for (uint32_t i = 0; i < setting->plan->stage_count; i++) {
+        uint32_t limit = schedule_block_limit(&setting->plan->stages[i]);
+        if (limit > w->due_size) w->due_size = limit;
+    }
+    if (!arena_open(&w->arena, arena_need(w), err) || !poller_open(&w->poller, err)) {
+        worker_close(w);
+        return false;
+    }
+    lay_out(w);
+    bool ok = arena_ok(&w->arena) && verify_open(&w->verifier, setting->program, &w->arena, err);
+    assert(arena_ok(&w->arena)); /* arena_need() counts what lay_out() takes */
+    if (!ok) {
+        worker_close(w);
+        return false;
+    }
+    link_free(w);
+    arena_seal(&w->arena);
+    w->sheet = &w->sheets[0];
+    w->tick_start_ns = setting->origin_ns;
+    w->tick_end_ns = setting->origin_ns + timeline_tick_end(setting->timeline, 0);
+    *out = w;
+    return true;
+}
+
+void worker_close(struct worker *w)
+{
+    for (uint32_t i = 0; w->connections && i < w->connection_count; i++) {
+        if (w->connections[i].fd >= 0) stream_close(w->connections[i].fd);
+    }
+    verify_close(&w->verifier);
+    poller_close(&w->poller);
+    arena_close(&w->arena);
+    struct arena own = w->own;
+    arena_close(&own);
+}
+
+struct worker_board *worker_board(struct worker *worker)
+{
+    return &worker->board;
+}
+
+struct sheet *worker_sheet(struct worker *worker, uint64_t tick)
+{
+    return &worker->sheets[tick % WORKER_SHEETS];
+}
+
+static void wake_flows(struct worker *w, uint64_t now_ns)
+{
+    uint32_t id;
+    while (timers_pop(&w->timers, now_ns, &id)) flow_timer(w, &w->flows[id], now_ns);
+    /* Only those here already: who is woken by one of them waits for the next turn. */
+    uint32_t last = w->now_tail;
+    for (bool more = w->now_head != NOBODY; more;) {
+        id = w->now_head;
+        struct flow *f = &w->flows[id];
+        w->now_head = f->next;
+        if (w->now_head == NOBODY) w->now_tail = NOBODY;
+        more = id != last;
+        f->next = NOBODY;
+        flow_timer(w, f, now_ns);
+    }
+}
+
+static void see_timeline(struct worker *w)
+{
+    uint64_t version = shared_see(&w->setting.timeline->version);
+    if (version == w->version) return;
+    w->version = version;
+    uint64_t start = run_time(w, w->tick_start_ns);
+    w->tick_end_ns = w->setting.origin_ns + timeline_tick_end(w->setting.timeline, start);
+}
+
+static uint64_t leave_at(const struct worker *w)
+{
+    return w->setting.origin_ns + shared_see(&w->setting.timeline->leave);
+}
+
+/* One turn: what is due is started, then what is ready is read. */
+static void turn(struct worker *w, uint64_t now_ns)
+{
+    struct ready ready[READY_MAX];
+    uint64_t due = arrivals_pump(w, now_ns);
+    wake_flows(w, now_ns);
+    bool over = w->stage == w->setting.plan->stage_count && w->open_flows == 0;
+    if (over) shared_publish(&w->board.idle, 1);
+    if (timers_next_ns(&w->timers) < due) due = timers_next_ns(&w->timers);
+    if (w->tick_end_ns < due) due = w->tick_end_ns;
+    if (leave_at(w) < due) due = leave_at(w);
+    if (now_ns + LOOK_UP_NS < due) due = now_ns + LOOK_UP_NS;
+    if (w->now_head != NOBODY) due = now_ns;
+    uint32_t count = poller_wait(&w->poller, ready, READY_MAX, due);
+    for (uint32_t i = 0; i < count; i++) exchange_ready(w, &ready[i]);
+}
+
+/* What is still open is cut, and the last sheet published. */
+static void leave(struct worker *w, uint64_t now_ns)
+{
+    uint64_t end = leave_at(w);
+    w->tick_end_ns = UINT64_MAX; /* what is cut now belongs to the last tick */
+    arrivals_cut(w, now_ns);
+    for (uint32_t i = 0; i < w->flow_count && w->open_flows > 0; i++) {
+        flow_cut(w, &w->flows[i], now_ns);
+    }
+    w->tick_end_ns = end > w->tick_start_ns ? end : w->tick_start_ns + 1;
+    record_close(w);
+}
+
+void *worker_run(void *arg)
+{
+    struct worker *w = arg;
+    /* The default slack of 50 us would be lag in every arrival. */
+    int slack = prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+    UNUSED(slack);
+    clock_sleep_until(w->setting.origin_ns);
+    for (;;) {
+        uint64_t now = clock_now_ns();
+        if (now < w->setting.origin_ns) {
+            clock_sleep_until(w->setting.origin_ns);
+            continue;
+        }
+        see_timeline(w);
+        if (now >= leave_at(w)) {
+            leave(w, now);
+            return NULL;
+        }
+        record_reach(w, now);
+        poller_refresh(&w->poller, now);
+        turn(w, now);
+    }
+}

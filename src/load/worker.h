@@ -1,0 +1,56 @@
+/* worker.h - one thread of the engine: its own poller, connections, users and sheets.
+ *
+ * Why: nothing is shared on the hot path. What workers have in common is read-only (plan, program)
+ * or a function of time (timeline); what they give away is a sheet, published at the tick's edge.
+ * Source: docs/architecture.md, "Threads".
+ * Thread: worker_run() on its own thread; the shared numbers as said at each.
+ * Memory: one arena a worker, sealed before it runs. */
+#pragma once
+
+#include <pthread.h>
+
+#include "load/program.h"
+#include "load/sheet.h"
+#include "load/timeline.h"
+#include "net/address.h"
+
+#define WORKER_SHEETS 3 /* one written, one read, one spare for a late collector */
+
+struct worker;
+
+/* What all workers read. */
+struct worker_setting {
+    const struct plan *plan;
+    const struct program *program;
+    const struct timeline *timeline;
+    const struct address *addresses;
+    uint64_t origin_ns; /* CLOCK_MONOTONIC at run time 0 */
+    uint64_t over_ns;   /* tightest latency limit, UINT64_MAX without one */
+    uint32_t worker_count;
+    struct sheet_shape shape;
+};
+
+/* What a worker tells the collector. */
+struct worker_board {
+    struct shared published;  /* worker: sheets closed so far */
+    struct shared returned;   /* collector: sheets emptied so far */
+    struct shared idle;       /* worker: 1 when no iteration is open and no stage is left */
+    struct shared stage_done; /* worker: 1 + last stage by count whose quota is used up here */
+    struct shared exhausted;  /* worker: connects that failed for want of a port or descriptor */
+};
+
+/* Users and iterations in flight that worker `index` must have room for. */
+uint32_t worker_flow_count(const struct plan *plan, uint32_t index, uint32_t worker_count);
+uint32_t worker_connection_count(const struct plan *plan, uint32_t index, uint32_t worker_count);
+/* Resident bytes of one flow and of one connection, captured values and kept bytes apart. */
+size_t worker_flow_bytes(const struct program *program);
+size_t worker_connection_bytes(void);
+
+MUST_USE bool worker_open(struct worker **out, const struct worker_setting *setting, uint32_t index,
+                          struct err *err);
+/* The thread's body; `arg` is the worker. Returns when the timeline says to leave. */
+void *worker_run(void *arg);
+struct worker_board *worker_board(struct worker *worker);
+/* The sheet of tick `tick`; the collector's between published and returned. */
+struct sheet *worker_sheet(struct worker *worker, uint64_t tick);
+void worker_close(struct worker *worker);

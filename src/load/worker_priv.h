@@ -1,0 +1,217 @@
+/* worker_priv.h - what the files of one worker share: flows, connections, the worker itself.
+ *
+ * Why: a flow (an iteration walking along its steps) and a connection (a socket that serves one
+ * flow at a time) call each other; arrivals.c starts flows, flow.c walks them, exchange.c talks,
+ * record.c counts, worker.c turns the loop. Nobody outside sees this.
+ * Source: own.  Thread: the worker's.  Memory: arrays in the worker's arena; ids are indexes. */
+#pragma once
+
+#include "load/schedule.h"
+#include "load/timers.h"
+#include "load/verify.h"
+#include "load/worker.h"
+#include "net/stream.h"
+#include "wire/h1.h"
+
+#define NOBODY UINT32_MAX
+#define MAX_CONNECTIONS (1u << 20) /* a worker */
+#define KEEP_SIZE ((size_t)H1_MAX_LINE * 2) /* bytes of a partial line that a connection may keep */
+#define IN_SIZE ((size_t)64 << 10)          /* one read */
+
+enum flow_state {
+    FLOW_FREE,
+    FLOW_RESTING,    /* closed user between iterations; wakes to start one */
+    FLOW_SLEEPING,   /* within an iteration, before its next request is due */
+    FLOW_QUEUED,     /* request due, no connection yet */
+    FLOW_CONNECTING, /* request due, its connection is being made */
+    FLOW_TALKING     /* request handed over, reply awaited */
+};
+
+struct flow {
+    enum flow_state state;
+    bool closed, joined; /* a closed user; it has started its first iteration */
+    bool settle, arrival_settle;
+    uint32_t next;             /* in the free list or a target's queue */
+    uint32_t connection;       /* FLOW_CONNECTING, FLOW_TALKING */
+    uint32_t target, scenario, step, attempt;
+    uint32_t arrival_stage;    /* of the iteration */
+    uint32_t stage;            /* of the request */
+    enum outcome outcome;      /* of the iteration so far */
+    uint64_t index, sequence, user; /* see struct values */
+    uint64_t iteration;        /* closed: of this user in this stage */
+    uint64_t quota;            /* closed by count: iterations left; UINT64_MAX by time */
+    /* CLOCK_MONOTONIC */
+    uint64_t arrival_ns;              /* of the iteration: intended */
+    uint64_t due_ns;                  /* when the flow must be woken */
+    uint64_t intended_ns, taken_ns, ready_ns, sent_ns, first_byte_ns;
+    uint64_t connect_ns;              /* duration of the connect, 0: none */
+    uint64_t until_ns;                /* `within` is spent then */
+    uint64_t response_due_ns;
+    uint64_t lag_ns;                  /* of the iteration's requests so far */
+    struct head_marks marks;
+};
+
+enum connection_state { CONNECTION_FREE, CONNECTION_MAKING, CONNECTION_IDLE, CONNECTION_BUSY };
+
+struct connection {
+    enum connection_state state;
+    int fd;
+    uint32_t generation; /* tells events of an earlier socket in this place apart */
+    uint32_t next; /* in the free list or a target's idle list */
+    uint32_t flow; /* CONNECTION_MAKING, CONNECTION_BUSY */
+    uint32_t target;
+    uint32_t keep_len; /* bytes of a partial line kept from the last read */
+    uint32_t body_len; /* bytes of body gathered for checks */
+    bool body_cut;     /* there was more than BODY_READ_MAX */
+    size_t unsent_len; /* bytes of a request the kernel did not take yet */
+    const char *unsent;
+    uint64_t began_ns; /* CONNECTION_MAKING */
+    struct h1_resp response;
+};
+
+/* One target: newest idle connection first, waiting flows first come first served. */
+struct pool {
+    uint32_t idle;
+    uint32_t queue_head, queue_tail;
+};
+
+struct worker {
+    struct worker_setting setting;
+    struct worker_board board;
+    uint32_t index;
+    struct arena own; /* holds this struct */
+    struct arena arena;
+    struct poller poller;
+    struct timers timers; /* by flow */
+    struct verifier verifier;
+    struct flow *flows;
+    char *captures; /* [flow_count][capture_slots][CAPTURE_MAX] */
+    uint16_t *capture_len;
+    bool *capture_is_text;
+    struct connection *connections;
+    char *keeps;  /* [connection_count][KEEP_SIZE] */
+    char *bodies; /* [connection_count][BODY_READ_MAX], where the plan reads bodies */
+    char *sends;  /* [connection_count][request_limit], where requests vary */
+    struct pool *pools; /* [target_count] */
+    char *in, *out;
+    uint32_t flow_count, connection_count;
+    uint32_t flow_free, connection_free;
+    uint32_t now_head, now_tail; /* flows due at once, in order; spares the heap */
+    uint32_t open_flows;         /* not FLOW_FREE */
+    uint32_t open_iterations; /* open model: counted against max_in_flight */
+    uint32_t max_in_flight;
+
+    /* The load. */
+    uint32_t stage;           /* entered last; stage_count: the drain */
+    bool stage_entered;
+    struct schedule schedule;
+    uint64_t *dues_ns;
+    uint32_t due_size;
+    struct arrival arrival;
+    bool has_arrival;
+    uint32_t quota_users; /* of the stage by count: users that still have some */
+
+    /* Counting. */
+    struct sheet sheets[WORKER_SHEETS];
+    struct sheet *sheet;
+    uint64_t tick;          /* number of the sheet being written */
+    uint64_t tick_start_ns, tick_end_ns; /* CLOCK_MONOTONIC */
+    uint64_t version;       /* of the timeline, as known */
+    uint32_t *requests_now; /* [name_count] in flight */
+    uint32_t *iterations_now;
+    uint32_t users_now;
+    struct live_hist *lag_hist, *wait_hist; /* of (sheet, stage, settle) below */
+    struct sheet *hist_sheet;
+    uint32_t hist_stage;
+    bool hist_settle;
+    uint64_t *error_seen; /* [name_count][stage_count] bit per outcome: a first one was kept */
+};
+
+static inline uint64_t run_time(const struct worker *w, uint64_t at_ns)
+{
+    return at_ns > w->setting.origin_ns ? at_ns - w->setting.origin_ns : 0;
+}
+
+static inline const struct operation *flow_operation(const struct worker *w, const struct flow *f)
+{
+    return &w->setting.program->operations[w->setting.program->first[f->scenario] + f->step];
+}
+
+static inline uint32_t flow_id(const struct worker *w, const struct flow *f)
+{
+    return (uint32_t)(f - w->flows);
+}
+
+/* How a request ended, for record.c. */
+struct ending {
+    enum outcome outcome;
+    uint64_t read_ns;   /* when we knew */
+    uint64_t kernel_ns; /* when the kernel knew; read_ns where it did not say */
+    uint32_t status;    /* 0: no reply */
+    struct verdict_on_reply verdict;
+    const char *why;    /* static; NULL: by outcome */
+    struct bytes sample;
+};
+
+/* arrivals.c: stages, arrivals and users that are due. Returns the next instant it needs. */
+uint64_t arrivals_pump(struct worker *w, uint64_t now_ns);
+/* A resting user's next iteration is due: it starts, or the user leaves with its stage. */
+void arrivals_user_due(struct worker *w, struct flow *f);
+void arrivals_user_leaves(struct worker *w, struct flow *f, uint64_t now_ns);
+/* Counts what was due before the run was left and never taken up. */
+void arrivals_cut(struct worker *w, uint64_t now_ns);
+
+/* flow.c */
+struct values flow_values(const struct worker *w, const struct flow *f);
+struct captured flow_captured(const struct worker *w, const struct flow *f);
+struct flow *flow_take(struct worker *w);
+void flow_release(struct worker *w, struct flow *f);
+/* Chooses scenario and target of an iteration that was intended for f->arrival_ns. */
+void flow_choose(struct worker *w, struct flow *f);
+/* Sleeps until `due_ns`; an earlier timer fires first and is set again. */
+void flow_wake_at(struct worker *w, struct flow *f, uint64_t due_ns);
+/* Wakes it in this turn of the loop, behind those already due. */
+void flow_wake_now(struct worker *w, struct flow *f);
+/* Starts an iteration that was intended for `arrival_ns`. */
+void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns);
+/* Sets the timer of an open request to its nearest limit. */
+void flow_watch(struct worker *w, struct flow *f);
+/* A timer of this flow fired. */
+void flow_timer(struct worker *w, struct flow *f, uint64_t now_ns);
+/* Its request ended so; goes on to the next request, rests or leaves. */
+void flow_request_ended(struct worker *w, struct flow *f, const struct ending *ending);
+/* Cuts what is open at `now_ns`. */
+void flow_cut(struct worker *w, struct flow *f, uint64_t now_ns);
+
+/* exchange.c: connections */
+/* Gives the flow's request a connection: idle, new, or a place in the queue. */
+void exchange_begin(struct worker *w, struct flow *f);
+void exchange_ready(struct worker *w, const struct ready *ready);
+/* The flow gives up its place or its connection (which is closed). */
+void exchange_abandon(struct worker *w, struct flow *f);
+
+/* record.c */
+void record_planned(struct worker *w, const struct flow *f, uint64_t taken_ns);
+void record_begun(struct worker *w, const struct flow *f);
+void record_request(struct worker *w, struct flow *f, const struct ending *ending);
+void record_iteration(struct worker *w, const struct flow *f, uint64_t end_ns);
+/* An arrival that never started: dropped (max_in_flight) or cut (the run was left). */
+void record_unstarted(struct worker *w, const struct flow *f, enum outcome outcome, uint64_t now_ns);
+void record_connect(struct worker *w, const struct flow *f);
+void record_user(struct worker *w, uint64_t now_ns, bool joins);
+/* Publishes the sheet being written, whose tick ends at w->tick_end_ns, and takes an empty one. */
+void record_close(struct worker *w);
+/* Closes sheets whose tick has ended by `now_ns`; the last, which ends with the run, stays open. */
+void record_roll(struct worker *w, uint64_t now_ns);
+
+static inline void record_reach(struct worker *w, uint64_t now_ns)
+{
+    if (now_ns >= w->tick_end_ns) record_roll(w, now_ns);
+}
+
+/* Time integrals: at a beginning the part of the tick before it is taken off, at an end the part
+ * up to it is put on; record_roll() adds the whole tick for what is still open. */
+static inline double since_tick_start(const struct worker *w, uint64_t at_ns)
+{
+    return (double)(int64_t)(at_ns - w->tick_start_ns);
+}
