@@ -1,12 +1,13 @@
 # prony: the few commands a person types. Meson and ninja build; tools/ holds each step.
 # Every target works as root and as a user with sudo, from any state, any number of times.
 
+.NOTPARALLEL: # two targets at once would build the same folder
 .PHONY: all demo test check bench lint fmt install clean help
 .DEFAULT_GOAL := all
 
 all:            ## build build/prony (installs the libraries it needs, if any is missing)
 	@tools/setup build
-	@tools/build build
+	@tools/build build -- prony examples/jobs/jobs
 
 demo: all       ## load the reference service by examples/plans/jobs.yaml: about a minute
 	@tools/demo
@@ -21,7 +22,7 @@ check:          ## the long checks: TSan, sanitised end to end, each fuzzer for 
 
 bench:          ## compare with wrk and others on this machine; writes bench/RESULTS.md
 	@tools/setup bench
-	@tools/build build
+	@tools/build build -- prony examples/jobs/jobs
 	@bench/run
 
 lint:           ## formatting, clang-tidy, cppcheck, layers, house rules
