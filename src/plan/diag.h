@@ -30,7 +30,14 @@ struct diags {
 /* Adds an error; returns false. `hint` may be NULL. */
 bool diag_add(struct diags *diags, enum diag_code code, struct span at, const char *hint,
               const char *format, ...) PRINTF_LIKE(5, 6);
-/* Sorts by place and writes all, as file:line:col: error[Pnnn]: cause, the line, a caret, the cure. */
-void diag_print(struct text *out, const struct diags *diags, struct bytes path, struct bytes source);
+/* Sorts by place and writes all, as file:line:col: error[Pnnn]: cause, the line, a caret, the cure.
+ */
+void diag_print(struct text *out, const struct diags *diags, struct bytes path,
+                struct bytes source);
 /* The candidate nearest to `word` by edit distance, NULL if none is near enough to be meant. */
 const char *diag_nearest(struct bytes word, const char *const *candidates, uint32_t count);
+/* As diag_nearest, over views; empty if none is near enough. */
+struct bytes diag_nearest_name(struct bytes word, const struct bytes *names, uint32_t count);
+/* "did you mean 'x'?  LABEL: a b c", cut to what a hint holds. */
+void diag_suggest(struct text *hint, struct bytes word, const char *label,
+                  const struct bytes *names, uint32_t count);

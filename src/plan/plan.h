@@ -29,7 +29,7 @@ enum encoding {
     ENCODE_QUERY,       /* percent-encoded as a query component */
     ENCODE_HEADER,      /* as is; CR, LF, NUL make the request fail as outcome `check` */
     ENCODE_JSON_STRING, /* inside quotes: JSON escapes */
-    ENCODE_JSON_VALUE   /* the whole value: a number, true, false or null stays bare, else a string */
+    ENCODE_JSON_VALUE /* the whole value: a number, true, false or null stays bare, else a string */
 };
 
 enum piece_kind {
@@ -39,7 +39,7 @@ enum piece_kind {
     PIECE_RAND,    /* lo..hi, both included */
     PIECE_UUID,    /* version 4 */
     PIECE_SEQ,     /* a whole number, different for each iteration of the run */
-    PIECE_USER     /* closed: number of the user, from 0; open: number of the arrival in its stage */
+    PIECE_USER /* closed: number of the user, from 0; open: number of the arrival in its stage */
 };
 
 struct piece {
@@ -65,10 +65,12 @@ struct check {
     struct bytes text; /* as written, for reports */
     enum check_source source;
     enum check_op op;
-    struct bytes name;    /* CHECK_HEADER: header name; CHECK_JSON: path; CHECK_REGEX: the expression */
+    struct bytes
+        name; /* CHECK_HEADER: header name; CHECK_JSON: path; CHECK_REGEX: the expression */
     struct pattern right; /* ENCODE_NONE; CHECK_STATUS: see status */
-    uint32_t status_lo, status_hi; /* CHECK_STATUS: `status 200` is 200..200, `status 2xx` 200..299 */
-    bool right_quoted;    /* "1" is text, 1 is a number (CHECK_JSON) */
+    uint32_t status_lo,
+        status_hi;     /* CHECK_STATUS: `status 200` is 200..200, `status 2xx` 200..299 */
+    bool right_quoted; /* "1" is text, 1 is a number (CHECK_JSON) */
 };
 
 enum capture_source { CAPTURE_JSON, CAPTURE_HEADER, CAPTURE_REGEX };
@@ -97,9 +99,9 @@ struct timeouts {
 
 struct step {
     struct span at;
-    uint32_t name_index; /* request name, into plan.names */
-    struct bytes method; /* upper case */
-    struct pattern url;  /* path and query, or an absolute URL on one of the targets */
+    uint32_t name_index;    /* request name, into plan.names */
+    struct bytes method;    /* upper case */
+    struct pattern url;     /* path and query, or an absolute URL on one of the targets */
     struct header *headers; /* plan's, scenario's and step's merged; Content-Type added for json */
     struct pattern body;
     bool has_body;
@@ -121,7 +123,7 @@ struct scenario {
     double weight;
     struct step *steps;
     uint32_t step_count;
-    uint32_t capture_count;     /* slots */
+    uint32_t capture_count;      /* slots */
     struct bytes *capture_names; /* by slot */
 };
 
@@ -130,7 +132,7 @@ struct stage {
     struct bytes name;  /* `climb@400/s`, `crowd` */
     struct bytes group; /* as written: `climb`; equal to name where there are no rungs */
     enum model model;
-    double rate_from, rate_to; /* open: arrivals per second, linear between */
+    double rate_from, rate_to;     /* open: arrivals per second, linear between */
     uint32_t users_from, users_to; /* closed: users, linear between */
     uint64_t length_ns; /* closed stage with `requests` and no `for`: the longest it may take */
     uint64_t requests;  /* iterations in all, 0: by time. Open: exactly so many in length_ns */
@@ -138,7 +140,7 @@ struct stage {
     bool judged;
     bool warmup; /* the plan's warm-up; also not judged */
     enum arrivals arrivals;
-    double *mix; /* weights by scenario, scenario_count of them, sum 1 */
+    double *mix;           /* weights by scenario, scenario_count of them, sum 1 */
     struct range_ns think; /* closed: after each iteration, unless the steps say more */
     bool has_think;
     uint64_t pacing_ns; /* closed: an iteration starts at most every so often; 0: none */
@@ -191,7 +193,7 @@ struct plan {
     struct service *services;
     struct data_source *data;
     struct scenario *scenarios;
-    struct bytes *names; /* request names: the series, unique over scenarios */
+    struct bytes *names;  /* request names: the series, unique over scenarios */
     struct stage *stages; /* warm-up first where there is one; each rung by itself */
     struct objective *objectives;
     struct objective *abort_when;

@@ -9,7 +9,8 @@
 #include "plan/diag.h"
 #include "plan/plan.h"
 
-/* What the plan may ask of its surroundings; plan/ itself reads no environment and opens no port. */
+/* What the plan may ask of its surroundings; plan/ itself reads no environment and opens no port.
+ */
 struct plan_host {
     void *ctx;
     /* A free TCP port on 127.0.0.1 for `$NAME.port`; 0 when there is none. */
@@ -18,7 +19,8 @@ struct plan_host {
     struct bytes (*private_dir)(void *ctx, struct arena *arena, struct bytes service);
     /* Value of an environment variable; at == NULL when unset. */
     struct bytes (*env)(void *ctx, struct bytes name);
-    /* The whole of a file named in the plan (CSV), already joined to the plan's folder; false: `err`. */
+    /* The whole of a file named in the plan (CSV), already joined to the plan's folder; false:
+     * `err`. */
     bool (*read_file)(void *ctx, struct arena *arena, struct bytes path, struct bytes *out,
                       struct err *err);
 };

@@ -1,0 +1,230 @@
+#include "plan/diag.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#define LINE_COLUMNS 96 /* of a source line shown; the rest is cut around the caret */
+#define WORD_MAX 64     /* longer words are never near to anything */
+
+bool diag_add(struct diags *diags, enum diag_code code, struct span at, const char *hint,
+              const char *format, ...)
+{
+    for (uint32_t i = 0; i < diags->count; i++) {
+        const struct diag *d = &diags->items[i];
+        /* One mistake seen from two sides (an alias, a second reading) is told once. */
+        if (at.line > 0 && d->code == code && d->at.offset == at.offset) return false;
+    }
+    if (diags->count == DIAGS_MAX) {
+        diags->dropped++;
+        return false;
+    }
+    struct diag *d = &diags->items[diags->count++];
+    *d = (struct diag){.code = code, .at = at};
+    if (d->at.len == 0) d->at.len = 1;
+    struct text msg = text_in(d->msg, sizeof d->msg);
+    va_list args;
+    va_start(args, format);
+    text_addv(&msg, format, args);
+    va_end(args);
+    struct text cure = text_in(d->hint, sizeof d->hint);
+    if (hint) text_adds(&cure, hint);
+    return false;
+}
+
+static bool is_break(char c)
+{
+    return c == '\n' || c == '\r';
+}
+
+static bool is_continuation(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* The line around `offset`, without its break. */
+static struct bytes line_around(struct bytes source, size_t offset, size_t *start)
+{
+    size_t from = offset, to = offset;
+    while (from > 0 && !is_break(source.at[from - 1])) from--;
+    if (from == 0 && offset >= 3 && bytes_starts(source, BYTES_LIT("\xef\xbb\xbf"))) from = 3;
+    while (to < source.len && !is_break(source.at[to])) to++;
+    *start = from;
+    return (struct bytes){source.at + from, to - from};
+}
+
+/* Adds `b` as shown on one line: tabs as one space, other control characters as \xNN. */
+static void add_shown(struct text *out, struct bytes b)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < b.len; i++) {
+        if (b.at[i] != '\t') continue;
+        text_add_safe(out, (struct bytes){b.at + from, i - from});
+        text_addc(out, ' ', 1);
+        from = i + 1;
+    }
+    text_add_safe(out, bytes_from(b, from));
+}
+
+static size_t shown_columns(struct bytes b)
+{
+    char array[8 * LINE_COLUMNS];
+    struct text t = text_in(array, sizeof array);
+    add_shown(&t, b);
+    return text_columns(text_bytes(&t));
+}
+
+/* Cuts `line` to a window of LINE_COLUMNS bytes or so that holds byte `at`, at code points. */
+static void cut_window(struct bytes line, size_t at, size_t *from, size_t *to)
+{
+    *from = 0;
+    *to = line.len;
+    if (line.len <= LINE_COLUMNS) return;
+    if (at > LINE_COLUMNS / 2) *from = at - LINE_COLUMNS / 2;
+    if (*from > line.len - LINE_COLUMNS) *from = line.len - LINE_COLUMNS;
+    *to = *from + LINE_COLUMNS;
+    while (*from > 0 && is_continuation(line.at[*from])) (*from)--;
+    while (*to < line.len && is_continuation(line.at[*to])) (*to)++;
+}
+
+static void print_place(struct text *out, const struct diag *d, struct bytes source)
+{
+    size_t offset = d->at.offset < source.len ? d->at.offset : source.len;
+    size_t start, from, to;
+    struct bytes line = line_around(source, offset, &start);
+    size_t at = offset - start;
+    cut_window(line, at, &from, &to);
+
+    text_addf(out, "%5u | %s", d->at.line, from > 0 ? "..." : "");
+    add_shown(out, (struct bytes){line.at + from, to - from});
+    text_adds(out, to < line.len ? "...\n" : "\n");
+
+    size_t end = at + d->at.len;
+    if (end > to) end = to;
+    struct bytes under = {line.at + at, end > at ? end - at : 0};
+    size_t width = shown_columns(under);
+    text_addc(out, ' ', 6);
+    text_adds(out, "| ");
+    text_addc(out, ' ',
+              (from > 0 ? 3 : 0) + shown_columns((struct bytes){line.at + from, at - from}));
+    text_addc(out, '^', width > 0 ? width : 1);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct diag *x = *(const struct diag *const *)a, *y = *(const struct diag *const *)b;
+    uint32_t p = x->at.line ? x->at.offset + 1 : 0, q = y->at.line ? y->at.offset + 1 : 0;
+    if (p != q) return p < q ? -1 : 1;
+    return x < y ? -1 : x > y; /* both in one array: the order they were found in */
+}
+
+void diag_print(struct text *out, const struct diags *diags, struct bytes path, struct bytes source)
+{
+    const struct diag *sorted[DIAGS_MAX];
+    for (uint32_t i = 0; i < diags->count; i++) sorted[i] = &diags->items[i];
+    qsort(sorted, diags->count, sizeof sorted[0], by_place);
+
+    for (uint32_t i = 0; i < diags->count; i++) {
+        const struct diag *d = sorted[i];
+        if (d->at.line > 0) {
+            text_add_safe(out, path);
+            text_addf(out, ":%u:%u: ", d->at.line, d->at.col);
+        }
+        text_addf(out, "error[P%03d]: ", (int)d->code);
+        text_add_safe(out, bytes_of(d->msg));
+        text_addc(out, '\n', 1);
+        if (d->at.line > 0) print_place(out, d, source);
+        if (d->hint[0] != '\0') {
+            text_addc(out, ' ', d->at.line > 0 ? 1 : 6);
+            text_add_safe(out, bytes_of(d->hint));
+        }
+        if (d->at.line > 0 || d->hint[0] != '\0') text_addc(out, '\n', 1);
+    }
+    if (diags->dropped > 0) text_addf(out, "and %u more errors\n", diags->dropped);
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Edit distance where a swap of neighbours counts one (optimal string alignment). */
+static uint32_t distance(struct bytes a, struct bytes b)
+{
+    uint32_t rows[3][WORD_MAX + 1];
+    uint32_t *before = rows[0], *last = rows[1], *now = rows[2];
+    for (uint32_t j = 0; j <= b.len; j++) last[j] = j;
+    for (uint32_t i = 1; i <= a.len; i++) {
+        now[0] = i;
+        for (uint32_t j = 1; j <= b.len; j++) {
+            char x = lower(a.at[i - 1]), y = lower(b.at[j - 1]);
+            uint32_t best = last[j - 1] + (x != y);
+            if (last[j] + 1 < best) best = last[j] + 1;
+            if (now[j - 1] + 1 < best) best = now[j - 1] + 1;
+            bool swap = i > 1 && j > 1 && x == lower(b.at[j - 2]) && y == lower(a.at[i - 2]);
+            if (swap && before[j - 2] + 1 < best) best = before[j - 2] + 1;
+            now[j] = best;
+        }
+        uint32_t *free_row = before;
+        before = last;
+        last = now;
+        now = free_row;
+    }
+    return last[b.len];
+}
+
+/* The least distance that is already too far. */
+static uint32_t too_far(struct bytes word)
+{
+    /* A third of the letters may be wrong, at least one: short words are near to everything. */
+    return word.len < 3 ? 2 : (uint32_t)(word.len / 3) + 1;
+}
+
+/* Whether `candidate` is nearer to `word` than `*best`, which it then becomes. */
+static bool is_nearer(struct bytes word, struct bytes candidate, uint32_t *best)
+{
+    if (word.len == 0 || word.len > WORD_MAX) return false;
+    if (candidate.len == 0 || candidate.len > WORD_MAX) return false;
+    uint32_t d = distance(word, candidate);
+    if (d >= *best || d >= candidate.len) return false;
+    *best = d;
+    return true;
+}
+
+const char *diag_nearest(struct bytes word, const char *const *candidates, uint32_t count)
+{
+    const char *nearest = NULL;
+    uint32_t best = too_far(word);
+    for (uint32_t i = 0; i < count; i++) {
+        if (is_nearer(word, bytes_of(candidates[i]), &best)) nearest = candidates[i];
+    }
+    return nearest;
+}
+
+struct bytes diag_nearest_name(struct bytes word, const struct bytes *names, uint32_t count)
+{
+    struct bytes nearest = {0};
+    uint32_t best = too_far(word);
+    for (uint32_t i = 0; i < count; i++) {
+        if (is_nearer(word, names[i], &best)) nearest = names[i];
+    }
+    return nearest;
+}
+
+void diag_suggest(struct text *hint, struct bytes word, const char *label,
+                  const struct bytes *names, uint32_t count)
+{
+    struct bytes nearest = diag_nearest_name(word, names, count);
+    if (nearest.len > 0) {
+        text_addf(hint, "did you mean '%.*s'?%s", BYTES_ARG(nearest), count > 0 ? "   " : "");
+    }
+    if (count > 0) text_adds(hint, label);
+    text_adds(hint, count > 0 ? ":" : "");
+    for (uint32_t i = 0; i < count; i++) {
+        if (hint->len + names[i].len + 6 > hint->size) {
+            text_adds(hint, " ...");
+            break;
+        }
+        text_adds(hint, " ");
+        text_add(hint, names[i]);
+    }
+}

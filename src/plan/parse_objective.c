@@ -1,0 +1,118 @@
+#include "plan/parse_priv.h"
+
+#define IMPLICIT "errors <= 50%"
+
+/* The names of the plan as the sentences see them. */
+static bool collect_names(struct parse *p, struct objective_names *out)
+{
+    const struct plan *plan = p->plan;
+    struct bytes *scenarios = ARENA_ARRAY(p->arena, plan->scenario_count, struct bytes);
+    struct bytes *stages = ARENA_ARRAY(p->arena, plan->stage_count, struct bytes);
+    struct bytes *groups = ARENA_ARRAY(p->arena, plan->stage_count, struct bytes);
+    if (!scenarios || !stages || !groups) return false;
+    for (uint32_t i = 0; i < plan->scenario_count; i++) scenarios[i] = plan->scenarios[i].name;
+    for (uint32_t i = 0; i < plan->stage_count; i++) {
+        stages[i] = plan->stages[i].name;
+        groups[i] = plan->stages[i].group;
+    }
+    *out = (struct objective_names){.requests = plan->names,
+                                    .scenarios = scenarios,
+                                    .stage_names = stages,
+                                    .stage_groups = groups,
+                                    .request_count = plan->name_count,
+                                    .scenario_count = plan->scenario_count,
+                                    .stage_count = plan->stage_count};
+    return true;
+}
+
+/* `p95: < 100ms`, which YAML takes for a key. */
+static void tell_map(struct parse *p, const struct node *key, const struct node *value)
+{
+    char hint[200];
+    struct text t = text_in(hint, sizeof hint);
+    if (value->kind == NODE_SCALAR) {
+        text_addf(&t, "write a sentence:  - %.*s %.*s", BYTES_ARG(key->text),
+                  BYTES_ARG(value->text));
+    } else {
+        text_adds(&t, "write sentences:  - p95 < 100ms");
+    }
+    parse_node_error(p, DIAG_OBJECTIVE_MAP, key, hint,
+                     "an objective is a sentence; the ': ' makes a key of it");
+}
+
+static bool read_sentence(struct parse *p, const struct node *n, bool abort,
+                          const struct objective_names *names, struct objective *out)
+{
+    if (n->kind != NODE_SCALAR)
+        return parse_node_is(p, n, SHAPE_SCALAR, abort ? "abort_when" : "objectives");
+    if (n->text.len == 0) return parse_node_empty(p, n, abort ? "abort_when" : "objectives");
+    struct span at = yaml_doc_span(&p->doc, n, n->text);
+    return objective_parse(out, p->arena, n->text, at, abort, names, p->diags);
+}
+
+/* One entry of the list: a sentence, or `warn: sentence`. */
+static bool read_entry(struct parse *p, const struct node *n, bool abort,
+                       const struct objective_names *names, struct objective *out)
+{
+    if (n->kind != NODE_MAP) return read_sentence(p, n, abort, names, out);
+    bool warn = n->count == 1 && bytes_is(n->items[0].key->text, "warn");
+    if (warn && !abort) {
+        bool good = read_sentence(p, n->items[0].value, abort, names, out);
+        out->warn = true;
+        return good;
+    }
+    for (uint32_t i = 0; i < n->count; i++) tell_map(p, n->items[i].key, n->items[i].value);
+    return false;
+}
+
+static void read_list(struct parse *p, const struct node *n, bool abort,
+                      const struct objective_names *names, struct objective **items,
+                      uint32_t *count)
+{
+    bool list = n->kind == NODE_LIST;
+    uint32_t most = list ? n->count : 1;
+    *items = ARENA_ARRAY(p->arena, most, struct objective);
+    for (uint32_t i = 0; i < most && *items; i++) {
+        const struct node *item = list ? n->items[i].value : n;
+        if (read_entry(p, item, abort, names, &(*items)[*count])) (*count)++;
+    }
+}
+
+static void read_flags(struct parse *p, const struct plan_overrides *flags,
+                       const struct objective_names *names)
+{
+    struct plan *plan = p->plan;
+    plan->objectives = ARENA_ARRAY(p->arena, flags->objective_count, struct objective);
+    for (uint32_t i = 0; i < flags->objective_count && plan->objectives; i++) {
+        struct objective *out = &plan->objectives[plan->objective_count];
+        struct span nowhere = {0};
+        if (objective_parse(out, p->arena, flags->objectives[i], nowhere, false, names, p->diags)) {
+            plan->objective_count++;
+        }
+    }
+}
+
+void parse_objective_all(struct parse *p, const struct node *objectives, const struct node *abort)
+{
+    const struct plan_overrides *flags = p->in->overrides;
+    struct plan *plan = p->plan;
+    struct objective_names names;
+    if (!collect_names(p, &names)) return;
+    if (objectives)
+        read_list(p, objectives, false, &names, &plan->objectives, &plan->objective_count);
+    if (abort) read_list(p, abort, true, &names, &plan->abort_when, &plan->abort_count);
+    if (flags && flags->objective_count > 0) {
+        plan->objective_count = 0; /* the plan's own have been checked, and are left out */
+        read_flags(p, flags, &names);
+    }
+    if (plan->objective_count > 0 || p->diags->count > 0) return;
+    struct objective *implicit = ARENA_NEW(p->arena, struct objective);
+    if (!implicit) return;
+    plan->objectives = implicit;
+    if (!objective_parse(implicit, p->arena, BYTES_LIT(IMPLICIT), (struct span){0}, false, &names,
+                         p->diags)) {
+        return;
+    }
+    implicit->implicit = true;
+    plan->objective_count = 1;
+}

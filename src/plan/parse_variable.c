@@ -1,0 +1,419 @@
+#include "plan/parse_priv.h"
+
+#define SECRET_BYTES_MIN 4 /* masking shorter values would blot out every report */
+
+struct scan {
+    struct parse *p;
+    const struct node *n;
+    struct bytes text;
+    size_t i; /* of the '$' being read, then behind its variable */
+};
+
+static const char *const functions[] = {"env", "plan", "dir", "rand", "uuid", "seq", "user"};
+
+bool parse_variable_reserved(struct bytes name)
+{
+    for (size_t i = 0; i < COUNT_OF(functions); i++) {
+        if (bytes_is(name, functions[i])) return true;
+    }
+    return false;
+}
+
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* Letters, digits and '_' at `i`. */
+static struct bytes word_at(struct bytes text, size_t i)
+{
+    size_t n = 0;
+    while (i + n < text.len && is_word(text.at[i + n])) n++;
+    return (struct bytes){text.at + i, n};
+}
+
+static char at(const struct scan *s, size_t i)
+{
+    return i < s->text.len ? s->text.at[i] : '\0';
+}
+
+static bool tell(struct scan *s, enum diag_code code, size_t from, const char *hint,
+                 const char *format, ...) PRINTF_LIKE(5, 6);
+
+/* Tells what is wrong with the variable that began at `from` and was read up to s->i. */
+static bool tell(struct scan *s, enum diag_code code, size_t from, const char *hint,
+                 const char *format, ...)
+{
+    if (s->n->told) return false; /* cut by a comma, which has been told */
+    char msg[200];
+    struct text t = text_in(msg, sizeof msg);
+    va_list args;
+    va_start(args, format);
+    text_addv(&t, format, args);
+    va_end(args);
+    struct bytes part = {s->text.at + from, s->i > from ? s->i - from : 1};
+    return diag_add(s->p->diags, code, yaml_doc_span(&s->p->doc, s->n, part), hint, "%s", msg);
+}
+
+static void add_secret(struct parse *p, struct bytes value)
+{
+    struct plan *plan = p->plan;
+    if (value.len < SECRET_BYTES_MIN) return;
+    for (uint32_t i = 0; i < plan->secret_count; i++) {
+        if (bytes_equal(plan->secrets[i], value)) return;
+    }
+    struct bytes *more = parse_node_push(p, plan->secrets, plan->secret_count, sizeof *more);
+    if (!more) return;
+    plan->secrets = more;
+    plan->secrets[plan->secret_count++] = value;
+}
+
+/* The `.part` behind a name; empty (and told) when there is none. */
+static struct bytes read_part(struct scan *s, size_t from, const char *wants)
+{
+    struct bytes part = {0};
+    if (at(s, s->i) == '.') part = word_at(s->text, s->i + 1);
+    if (part.len > 0) s->i += 1 + part.len;
+    else
+        tell(s, DIAG_VARIABLE, from, NULL, "'%.*s' wants %s behind it", (int)(s->i - from),
+             s->text.at + from, wants);
+    return part;
+}
+
+static bool read_env(struct scan *s, size_t from, struct piece *out)
+{
+    const struct plan_host *host = s->p->in->host;
+    struct bytes name = read_part(s, from, "the name of an environment variable: $env.TOKEN");
+    if (name.len == 0) return false;
+    struct bytes value = host && host->env ? host->env(host->ctx, name) : (struct bytes){0};
+    if (!value.at) {
+        char hint[120];
+        struct text t = text_in(hint, sizeof hint);
+        text_addf(&t, "export %.*s=... before the run", BYTES_ARG(name));
+        return tell(s, DIAG_HOST, from, hint, "the environment variable %.*s is not set",
+                    BYTES_ARG(name));
+    }
+    value = arena_copy(s->p->arena, value);
+    add_secret(s->p, value);
+    *out = (struct piece){.kind = PIECE_TEXT, .secret = true, .text = value};
+    return true;
+}
+
+static bool read_dir(struct scan *s, size_t from, struct piece *out)
+{
+    struct parse *p = s->p;
+    const struct plan_host *host = p->in->host;
+    if (!p->service) {
+        return tell(s, DIAG_VARIABLE, from, NULL,
+                    "$dir is the folder of a service: it has no value here");
+    }
+    if (p->service->dir.len == 0 && host && host->private_dir) {
+        p->service->dir = host->private_dir(host->ctx, p->arena, p->service->name);
+    }
+    if (p->service->dir.len == 0)
+        return tell(s, DIAG_HOST, from, NULL, "no private folder could be made");
+    *out = (struct piece){.kind = PIECE_TEXT, .text = p->service->dir};
+    return true;
+}
+
+static bool read_port(struct scan *s, size_t from, struct service *service, struct piece *out)
+{
+    struct parse *p = s->p;
+    const struct plan_host *host = p->in->host;
+    struct bytes part = read_part(s, from, ".port");
+    if (part.len == 0) return false;
+    if (!bytes_is(part, "port")) {
+        return tell(s, DIAG_UNKNOWN_VARIABLE, from, "write $name.port",
+                    "a service has only a port, no '%.*s'", BYTES_ARG(part));
+    }
+    if (service->port == 0 && host && host->free_port) service->port = host->free_port(host->ctx);
+    if (service->port == 0) return tell(s, DIAG_HOST, from, NULL, "no free port on 127.0.0.1");
+    char digits[8];
+    struct text t = text_in(digits, sizeof digits);
+    text_addf(&t, "%u", service->port);
+    *out = (struct piece){.kind = PIECE_TEXT, .text = arena_copy(p->arena, text_bytes(&t))};
+    return true;
+}
+
+static bool read_column(struct scan *s, size_t from, uint32_t index, struct piece *out)
+{
+    const struct data_source *data = &s->p->plan->data[index];
+    struct bytes part = read_part(s, from, "the name of a column");
+    if (part.len == 0 || data->column_count == 0) return false; /* the data has been told */
+    for (uint32_t c = 0; c < data->column_count; c++) {
+        if (!bytes_equal(data->columns[c], part)) continue;
+        *out = (struct piece){.kind = PIECE_DATA, .index = index, .column = c};
+        return true;
+    }
+    char hint[240];
+    struct text t = text_in(hint, sizeof hint);
+    diag_suggest(&t, part, "columns", data->columns, data->column_count);
+    return tell(s, DIAG_UNKNOWN_VARIABLE, from, hint, "the data '%.*s' has no column '%.*s'",
+                BYTES_ARG(data->name), BYTES_ARG(part));
+}
+
+static bool read_whole(struct bytes text, int64_t *out)
+{
+    bool negative = text.len > 0 && text.at[0] == '-';
+    uint64_t value;
+    if (!bytes_to_u64(negative ? bytes_from(text, 1) : text, &value) || value > INT64_MAX)
+        return false;
+    *out = negative ? -(int64_t)value : (int64_t)value;
+    return true;
+}
+
+/* `$rand(1` in [ ] or { }: YAML took the comma for its own. */
+static bool tell_open_rand(struct scan *s, size_t from)
+{
+    struct bytes source = s->p->doc.source;
+    bool comma = s->n->in_flow && s->n->end < source.len && source.at[s->n->end] == ',';
+    s->i = s->text.len;
+    if (comma) {
+        return tell(s, DIAG_COMMA, from,
+                    "write the entry on its own line, outside [ ] and { } (in quotes it would be "
+                    "text in json)",
+                    "inside [ ] and { } a comma ends the value: $rand(...) is cut");
+    }
+    return tell(s, DIAG_VARIABLE, from, "write $rand(1,50)",
+                "'$rand' wants two whole numbers in ( )");
+}
+
+static bool read_rand(struct scan *s, size_t from, struct piece *out)
+{
+    struct bytes rest = bytes_from(s->text, s->i);
+    size_t close = bytes_find(rest, BYTES_LIT(")")), comma = bytes_find(rest, BYTES_LIT(","));
+    if (at(s, s->i) != '(' || close == SIZE_MAX) return tell_open_rand(s, from);
+    s->i += close + 1;
+    struct piece rand = {.kind = PIECE_RAND};
+    bool two = comma != SIZE_MAX && comma < close;
+    if (!two || !read_whole(bytes_trim((struct bytes){rest.at + 1, comma - 1}), &rand.lo)
+        || !read_whole(bytes_trim((struct bytes){rest.at + comma + 1, close - comma - 1}),
+                       &rand.hi)) {
+        return tell(s, DIAG_VARIABLE, from, "write $rand(1,50)",
+                    "'$rand' wants two whole numbers in ( )");
+    }
+    if (rand.lo > rand.hi) {
+        return tell(s, DIAG_VARIABLE, from, "write the smaller number first",
+                    "'$rand' goes from low to high");
+    }
+    *out = rand;
+    return true;
+}
+
+/* Whether a step of this scenario captures `name`; `*line` is its line. */
+static bool captured_later(const struct parse *p, struct bytes name, uint32_t *line)
+{
+    for (uint32_t i = 0; p->steps && i < p->steps->count; i++) {
+        const struct node *step = p->steps->items[i].value;
+        for (uint32_t k = 0; step->kind == NODE_MAP && k < step->count; k++) {
+            const struct node *capture = step->items[k].value;
+            if (!bytes_is(step->items[k].key->text, "capture") || capture->kind != NODE_MAP)
+                continue;
+            for (uint32_t c = 0; c < capture->count; c++) {
+                if (!bytes_equal(capture->items[c].key->text, name)) continue;
+                *line = capture->items[c].key->at.line;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool tell_unknown(struct scan *s, size_t from, struct bytes name)
+{
+    const struct plan *plan = s->p->plan;
+    uint32_t line;
+    if (captured_later(s->p, name, &line)) {
+        char hint[120];
+        struct text t = text_in(hint, sizeof hint);
+        text_addf(&t, "it is captured in line %u, from a reply that comes later", line);
+        return tell(s, DIAG_UNKNOWN_VARIABLE, from, hint, "'$%.*s' has no value yet",
+                    BYTES_ARG(name));
+    }
+    struct bytes names[64];
+    uint32_t count = 0;
+    const struct scenario *scenario = s->p->scenario;
+    for (uint32_t i = 0; scenario && i < scenario->capture_count && count < 16; i++) {
+        names[count++] = scenario->capture_names[i];
+    }
+    for (uint32_t i = 0; i < plan->data_count && count < 32; i++)
+        names[count++] = plan->data[i].name;
+    for (uint32_t i = 0; i < plan->service_count && count < 48; i++) {
+        names[count++] = plan->services[i].name;
+    }
+    for (size_t i = 0; i < COUNT_OF(functions); i++) names[count++] = bytes_of(functions[i]);
+    char hint[240];
+    struct text t = text_in(hint, sizeof hint);
+    diag_suggest(&t, name, "known here", names, count);
+    return tell(s, DIAG_UNKNOWN_VARIABLE, from, hint, "there is no variable '$%.*s'",
+                BYTES_ARG(name));
+}
+
+/* Variables whose value is made during the run. */
+static bool read_running(struct scan *s, size_t from, struct bytes name, struct piece *out)
+{
+    struct parse *p = s->p;
+    if (bytes_is(name, "rand")) return read_rand(s, from, out);
+    if (bytes_is(name, "uuid")) {
+        *out = (struct piece){.kind = PIECE_UUID};
+        return true;
+    }
+    if (bytes_is(name, "seq")) {
+        *out = (struct piece){.kind = PIECE_SEQ};
+        return true;
+    }
+    if (bytes_is(name, "user")) {
+        *out = (struct piece){.kind = PIECE_USER};
+        return true;
+    }
+    for (uint32_t i = 0; i < p->plan->data_count; i++) {
+        if (bytes_equal(p->plan->data[i].name, name)) return read_column(s, from, i, out);
+    }
+    for (uint32_t i = 0; p->scenario && i < p->scenario->capture_count; i++) {
+        if (!bytes_equal(p->scenario->capture_names[i], name)) continue;
+        *out = (struct piece){.kind = PIECE_CAPTURE, .index = i};
+        return true;
+    }
+    return tell_unknown(s, from, name);
+}
+
+/* Reads the variable at s->i, which is a '$'. */
+static bool read_variable(struct scan *s, struct piece *out)
+{
+    struct plan *plan = s->p->plan;
+    size_t from = s->i++;
+    struct bytes name = word_at(s->text, s->i);
+    bool digit = name.len > 0 && name.at[0] >= '0' && name.at[0] <= '9';
+    if (name.len == 0 || digit) {
+        bool braces = at(s, s->i) == '{';
+        return tell(s, DIAG_VARIABLE, from, braces ? "write $name" : "write $$ for a '$' itself",
+                    braces ? "variables are written without braces"
+                           : "a '$' that begins no variable");
+    }
+    s->i += name.len;
+    if (bytes_is(name, "env")) return read_env(s, from, out);
+    if (bytes_is(name, "dir")) return read_dir(s, from, out);
+    if (bytes_is(name, "plan")) {
+        *out = (struct piece){.kind = PIECE_TEXT, .text = s->p->in->folder};
+        return true;
+    }
+    for (uint32_t i = 0; i < plan->service_count; i++) {
+        if (bytes_equal(plan->services[i].name, name))
+            return read_port(s, from, &plan->services[i], out);
+    }
+    if (!read_running(s, from, name, out)) return false;
+    if (!s->p->constant) return true;
+    return tell(s, DIAG_VARIABLE, from, "here only $env.X, $plan, $dir and $NAME.port have a value",
+                "'$%.*s' has no value before the run", BYTES_ARG(name));
+}
+
+/* Appends a literal part; in a path, what follows a '?' is the query. */
+static void add_literal(struct pattern_builder *b, struct bytes part, enum encoding *encoding)
+{
+    if (*encoding == ENCODE_PATH && part.len > 0 && memchr(part.at, '?', part.len)) {
+        *encoding = ENCODE_QUERY;
+    }
+    bool json = *encoding == ENCODE_JSON_STRING || *encoding == ENCODE_JSON_VALUE;
+    pattern_add_text(b, part, json ? ENCODE_JSON_STRING : ENCODE_NONE, false);
+}
+
+static bool add_variable(struct scan *s, struct pattern_builder *b, enum encoding encoding)
+{
+    struct piece piece;
+    bool first = s->i == 0;
+    size_t from = s->i;
+    if (!read_variable(s, &piece)) return false;
+    /* At its start a URL may be a captured address, which must stay as it came. */
+    if (first && encoding == ENCODE_PATH) encoding = ENCODE_NONE;
+    piece.encoding = encoding;
+    if (piece.kind != PIECE_TEXT) {
+        pattern_add_piece(b, piece);
+        return true;
+    }
+    for (size_t i = 0; encoding == ENCODE_HEADER && i < piece.text.len; i++) {
+        if (piece.text.at[i] != '\r' && piece.text.at[i] != '\n') continue;
+        return tell(s, DIAG_HEADER, from, NULL,
+                    "the value holds a line break, which no header can");
+    }
+    pattern_add_text(b, piece.text, encoding, piece.secret && !s->p->constant);
+    return true;
+}
+
+static bool build(struct scan *s, struct pattern_builder *b, enum encoding encoding)
+{
+    bool good = true;
+    while (s->i < s->text.len) {
+        struct bytes rest = bytes_from(s->text, s->i);
+        const char *dollar = memchr(rest.at, '$', rest.len);
+        size_t plain = dollar ? (size_t)(dollar - rest.at) : rest.len;
+        add_literal(b, (struct bytes){rest.at, plain}, &encoding);
+        s->i += plain;
+        if (!dollar) break;
+        if (at(s, s->i + 1) == '$') {
+            add_literal(b, BYTES_LIT("$"), &encoding);
+            s->i += 2;
+        } else if (!add_variable(s, b, encoding)) {
+            good = false;
+        }
+    }
+    return good;
+}
+
+bool parse_variable_pattern(struct parse *p, const struct node *n, struct bytes text,
+                            enum encoding encoding, struct pattern *out)
+{
+    struct scan s = {.p = p, .n = n, .text = text};
+    struct pattern_builder b = {.arena = p->arena};
+    *out = (struct pattern){0};
+    bool good = build(&s, &b, encoding);
+    if (!pattern_finish(&b, out) || !good) return false;
+    for (uint32_t i = 0; i < out->piece_count; i++) {
+        /* As encoded it may look different; both forms are masked. */
+        struct bytes text = out->pieces[i].text;
+        bool quoted = text.len > 1 && text.at[0] == '"' && encoding == ENCODE_JSON_VALUE;
+        if (quoted) text = (struct bytes){text.at + 1, text.len - 2};
+        if (out->pieces[i].secret) add_secret(p, text);
+    }
+    return true;
+}
+
+bool parse_variable_constant(struct parse *p, const struct node *n, struct bytes text,
+                             struct bytes *out)
+{
+    bool before = p->constant;
+    struct pattern pattern;
+    p->constant = true;
+    bool good = parse_variable_pattern(p, n, text, ENCODE_NONE, &pattern);
+    p->constant = before;
+    if (!good) return false;
+    struct bytes joined = pattern.piece_count > 0 ? pattern.pieces[0].text : (struct bytes){"", 0};
+    *out = arena_copy(p->arena, joined); /* one run at most: constants are not kept apart */
+    return true;
+}
+
+/* Whether the variable `name` is followed by a `.part` of its own. */
+static bool takes_part(const struct parse *p, struct bytes name)
+{
+    if (bytes_is(name, "env")) return true;
+    for (uint32_t i = 0; i < p->plan->service_count; i++) {
+        if (bytes_equal(p->plan->services[i].name, name)) return true;
+    }
+    for (uint32_t i = 0; i < p->plan->data_count; i++) {
+        if (bytes_equal(p->plan->data[i].name, name)) return true;
+    }
+    return false;
+}
+
+bool parse_variable_alone(const struct parse *p, struct bytes text)
+{
+    if (text.len < 2 || text.at[0] != '$') return false;
+    struct bytes name = word_at(text, 1);
+    size_t i = 1 + name.len;
+    if (takes_part(p, name) && i < text.len && text.at[i] == '.') i += 1 + word_at(text, i + 1).len;
+    if (bytes_is(name, "rand") && i < text.len && text.at[i] == '(') {
+        size_t close = bytes_find(bytes_from(text, i), BYTES_LIT(")"));
+        if (close == SIZE_MAX) return false;
+        i += close + 1;
+    }
+    return name.len > 0 && i == text.len;
+}

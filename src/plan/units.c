@@ -1,0 +1,147 @@
+#include "plan/units.h"
+
+struct unit {
+    const char *name;
+    uint64_t scale;
+};
+
+/* Reads digits with an optional fraction from `in` at `*i`: value = whole + frac / 10^9. */
+static bool read_number(struct bytes in, size_t *i, uint64_t *whole, uint64_t *billionths)
+{
+    size_t start = *i, digits = 0;
+    while (*i < in.len && in.at[*i] >= '0' && in.at[*i] <= '9') (*i)++, digits++;
+    *whole = *billionths = 0;
+    if (digits > 0 && !bytes_to_u64((struct bytes){in.at + start, digits}, whole)) return false;
+    if (*i < in.len && in.at[*i] == '.') {
+        uint64_t place = 100000000;
+        size_t first = ++*i;
+        while (*i < in.len && in.at[*i] >= '0' && in.at[*i] <= '9') {
+            *billionths += (uint64_t)(in.at[*i] - '0') * place;
+            place /= 10;
+            (*i)++;
+        }
+        if (*i == first) return false;
+        digits += *i - first;
+    }
+    return digits > 0;
+}
+
+/* The letters at `*i` as one of `units`; NULL: none. */
+static const struct unit *read_unit(struct bytes in, size_t *i, const struct unit *units,
+                                    size_t count)
+{
+    size_t start = *i;
+    while (*i < in.len && ((in.at[*i] | 0x20) >= 'a' && (in.at[*i] | 0x20) <= 'z')) (*i)++;
+    struct bytes word = {in.at + start, *i - start};
+    for (size_t u = 0; u < count; u++) {
+        if (bytes_is(word, units[u].name)) return &units[u];
+    }
+    return NULL;
+}
+
+/* whole.billionths * scale, false when it does not fit 63 bits. */
+static bool scaled(uint64_t whole, uint64_t billionths, uint64_t scale, uint64_t *out)
+{
+    uint64_t value;
+    if (__builtin_mul_overflow(whole, scale, &value)) return false;
+    double part = (double)billionths * 1e-9 * (double)scale;
+    if (__builtin_add_overflow(value, (uint64_t)(part + 0.5), &value)) return false;
+    *out = value;
+    return value <= INT64_MAX;
+}
+
+bool units_duration(struct bytes in, uint64_t *out_ns, const char **why)
+{
+    static const struct unit units[] = {
+        {"ns", 1},
+        {"us", 1000},
+        {"ms", 1000000},
+        {"s", 1000000000},
+        {"m", 60 * UINT64_C(1000000000)},
+        {"h", 3600 * UINT64_C(1000000000)},
+        {"d", 86400 * UINT64_C(1000000000)},
+    };
+    uint64_t total = 0, last_scale = UINT64_MAX;
+    size_t i = 0;
+    do {
+        uint64_t whole, billionths, part;
+        if (!read_number(in, &i, &whole, &billionths)) {
+            *why = "a duration is a number and its unit: 100ms, 30s, 1m30s";
+            return false;
+        }
+        const struct unit *unit = read_unit(in, &i, units, COUNT_OF(units));
+        if (!unit) {
+            *why = i == in.len ? "a duration needs its unit: 100ms, 30s, 5m"
+                               : "a duration has a unit of ns, us, ms, s, m, h or d";
+            return false;
+        }
+        bool descending = unit->scale < last_scale;
+        last_scale = unit->scale;
+        if (!descending || !scaled(whole, billionths, unit->scale, &part)
+            || __builtin_add_overflow(total, part, &total) || total > INT64_MAX) {
+            *why = descending ? "a duration of more than 290 years"
+                              : "the units of a duration go from large to small: 1m30s";
+            return false;
+        }
+    } while (i < in.len);
+    *out_ns = total;
+    return true;
+}
+
+bool units_rate(struct bytes in, double *out_per_s, const char **why)
+{
+    static const struct unit units[] = {{"s", 1}, {"m", 60}, {"h", 3600}};
+    size_t slash = bytes_find(in, BYTES_LIT("/"));
+    double value;
+    if (slash == SIZE_MAX) {
+        *why = "a rate needs its unit: 500/s, 30/m";
+        return false;
+    }
+    size_t i = slash + 1;
+    const struct unit *unit = read_unit(in, &i, units, COUNT_OF(units));
+    bool plain = slash > 0 && in.at[0] != '-' && in.at[0] != '+';
+    if (!plain || !unit || i != in.len || !bytes_to_double((struct bytes){in.at, slash}, &value)) {
+        *why = "a rate is a number and /s, /m or /h: 500/s";
+        return false;
+    }
+    *out_per_s = value / (double)unit->scale;
+    return true;
+}
+
+bool units_share(struct bytes in, double *out, const char **why)
+{
+    double value;
+    if (in.len == 0 || in.at[in.len - 1] != '%') {
+        *why = "a share needs its percent sign: 0.1%";
+        return false;
+    }
+    struct bytes number = {in.at, in.len - 1};
+    bool plain = number.len > 0 && number.at[0] != '-' && number.at[0] != '+';
+    if (!plain || !bytes_to_double(number, &value) || value > 100) {
+        *why = "a share is between 0% and 100%";
+        return false;
+    }
+    *out = value / 100;
+    return true;
+}
+
+bool units_size(struct bytes in, uint64_t *out_bytes, const char **why)
+{
+    static const struct unit units[] = {
+        {"B", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
+    uint64_t whole, billionths;
+    size_t i = 0;
+    if (read_number(in, &i, &whole, &billionths)) {
+        const struct unit *unit = read_unit(in, &i, units, COUNT_OF(units));
+        if (unit && i == in.len && scaled(whole, billionths, unit->scale, out_bytes)) return true;
+    }
+    *why = "a size is a number and B, KiB, MiB or GiB: 512MiB";
+    return false;
+}
+
+bool units_count(struct bytes in, uint64_t *out, const char **why)
+{
+    if (bytes_to_u64(in, out)) return true;
+    *why = "a whole number without a unit: 100";
+    return false;
+}
