@@ -216,10 +216,12 @@ static bool read_number(struct walk *w)
     return true;
 }
 
-/* Whether a number or a word may end here: "01" and "truely" are no values. */
+/* Whether a number or a word may end here: "01" and "truely" are no values, and at the end of a
+ * text that was cut nobody knows how many digits are missing. */
 static bool ends_here(const struct walk *w)
 {
-    return w->at == w->end || (*w->at && strchr(" \n\r\t,]}", *w->at));
+    if (w->at == w->end) return w->depth == 0;
+    return *w->at && strchr(" \n\r\t,]}", *w->at);
 }
 
 /* The value is a number that the text does not hold. */

@@ -223,16 +223,20 @@ void url_add_masked(struct text *out, struct bytes text)
 {
     size_t slashes = bytes_find(text, BYTES_LIT("://"));
     size_t from = slashes == SIZE_MAX ? 0 : slashes + 3;
-    size_t to = find_any(text, from, text.len, "/?#");
-    size_t at = to;
-    while (at > from && text.at[at - 1] != '@') at--;
-    if (at == from) { /* no userinfo */
+    /* A password may hold a bare slash; then nothing says where the authority ends. */
+    struct url url;
+    enum url_bad bad;
+    size_t at;
+    bool good = url_parse(&url, text, &bad, &at);
+    size_t to = good ? find_any(text, from, text.len, "/?#") : text.len;
+    while (to > from && text.at[to - 1] != '@') to--;
+    if (to == from) { /* no userinfo */
         text_add(out, text);
         return;
     }
     text_add(out, (struct bytes){text.at, from});
     text_adds(out, "***");
-    text_add(out, bytes_from(text, at - 1));
+    text_add(out, bytes_from(text, to - 1));
 }
 
 /* Bits of the characters that stay as they are: 0-31, 32-63, 64-95, 96-127. */

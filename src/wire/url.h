@@ -46,8 +46,8 @@ enum url_bad { URL_BAD_MAP(URL_BAD_ENUM) };
 MUST_USE bool url_parse(struct url *out, struct bytes text, enum url_bad *bad, size_t *bad_at);
 /* One line for people, without a full stop. */
 const char *url_bad_text(enum url_bad bad);
-/* Appends `text` with what stands before the last `@` of its authority as `***`; also for text that
- * url_parse() refuses. */
+/* Appends `text` with `***` for what stands before the last `@` of its authority; in text that
+ * url_parse() refuses, before the last `@` of all. */
 void url_add_masked(struct text *out, struct bytes text);
 
 /* Percent-encode `in` for a place in a URL. The bytes written, no NUL, or SIZE_MAX where `size` is
