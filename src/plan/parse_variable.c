@@ -1,7 +1,5 @@
 #include "plan/parse_priv.h"
 
-#define SECRET_BYTES_MIN 4 /* masking shorter values would blot out every report */
-
 struct scan {
     struct parse *p;
     const struct node *n;
@@ -58,7 +56,7 @@ static bool tell(struct scan *s, enum diag_code code, size_t from, const char *h
 static void add_secret(struct parse *p, struct bytes value)
 {
     struct plan *plan = p->plan;
-    if (value.len < SECRET_BYTES_MIN) return;
+    if (value.len == 0) return;
     for (uint32_t i = 0; i < plan->secret_count; i++) {
         if (bytes_equal(plan->secrets[i], value)) return;
     }
