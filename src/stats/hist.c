@@ -76,6 +76,15 @@ uint64_t hist_sparse_count_above(const struct hist_sparse *h, uint64_t limit_ns)
     return above;
 }
 
+uint64_t hist_rank(uint64_t count, uint32_t per_million)
+{
+    assert(count > 0);
+    assert(per_million > 0);
+    assert(per_million <= 1000000);
+    /* Split so that count * 1e6 cannot overflow. */
+    return count / 1000000 * per_million + (count % 1000000 * per_million + 999999) / 1000000;
+}
+
 /* Bucket of the `rank`-th smallest value. */
 static uint32_t bucket_at_rank(const struct hist *h, uint64_t rank)
 {
@@ -89,12 +98,28 @@ static uint32_t bucket_at_rank(const struct hist *h, uint64_t rank)
     return HIST_OVER;
 }
 
-uint64_t hist_at_rank(const struct hist *h, uint64_t rank)
+static uint64_t top_of(const struct hist *h, uint32_t bucket)
 {
-    uint32_t bucket = bucket_at_rank(h, rank);
     if (bucket == HIST_OVER) return h->max_ns;
     uint64_t top = hist_bucket_top(bucket);
     return top < h->max_ns ? top : h->max_ns;
+}
+
+uint64_t hist_at_rank(const struct hist *h, uint64_t rank)
+{
+    return top_of(h, bucket_at_rank(h, rank));
+}
+
+void hist_at_ranks(const struct hist *h, const uint64_t *ranks, uint32_t rank_count,
+                   uint64_t *values_ns)
+{
+    uint32_t done = 0;
+    uint64_t seen = 0;
+    for (uint32_t i = 0; i <= HIST_BUCKETS && done < rank_count; i++) {
+        seen += i < HIST_BUCKETS ? h->buckets[i] : h->over;
+        while (done < rank_count && ranks[done] <= seen) values_ns[done++] = top_of(h, i);
+    }
+    assert(done == rank_count);
 }
 
 uint64_t hist_floor_at_rank(const struct hist *h, uint64_t rank)
@@ -105,12 +130,7 @@ uint64_t hist_floor_at_rank(const struct hist *h, uint64_t rank)
 
 bool hist_quantile(const struct hist *h, uint32_t per_million, uint64_t *out_ns)
 {
-    assert(per_million > 0);
-    assert(per_million <= 1000000);
     if (h->count == 0) return false;
-    /* Rank rounds up: p99 of ten values is the tenth. Split so count * 1e6 cannot overflow. */
-    uint64_t rank = h->count / 1000000 * per_million;
-    rank += (h->count % 1000000 * per_million + 999999) / 1000000;
-    *out_ns = hist_at_rank(h, rank);
+    *out_ns = hist_at_rank(h, hist_rank(h->count, per_million));
     return true;
 }

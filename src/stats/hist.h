@@ -63,9 +63,14 @@ void hist_merge_sparse(struct hist *into, const struct hist_sparse *from);
 /* Values above `limit_ns`, by whole buckets: a bucket counts when its top is above the limit. */
 uint64_t hist_count_above(const struct hist *h, uint64_t limit_ns);
 uint64_t hist_sparse_count_above(const struct hist_sparse *h, uint64_t limit_ns);
+/* Nearest rank of a quantile among `count` > 0 values: rounded up, so p99 of ten is the tenth. */
+uint64_t hist_rank(uint64_t count, uint32_t per_million);
 /* Value of the `rank`-th smallest (1-based, <= count), in ns: the top of its bucket, at most max.
  */
 uint64_t hist_at_rank(const struct hist *h, uint64_t rank);
+/* The same for several rising ranks in one walk: ranks[rank_count] -> values_ns[rank_count]. */
+void hist_at_ranks(const struct hist *h, const uint64_t *ranks, uint32_t rank_count,
+                   uint64_t *values_ns);
 /* The least that value can have been: the bottom of its bucket. hist_at_rank() is the most. */
 uint64_t hist_floor_at_rank(const struct hist *h, uint64_t rank);
 /* Nearest-rank quantile in ns; `per_million` in (0, 1000000], so p99.9 is 999000.

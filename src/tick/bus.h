@@ -36,7 +36,9 @@ struct bus {
     struct sink sinks[BUS_SINKS_MAX];
     uint32_t sink_count;
     struct shared command; /* enum command: the strongest asked for so far */
-    char reason[200]; /* of COMMAND_ABORT; written before the command */
+    char reason[200];      /* of COMMAND_ABORT; written before the command */
+    bool busy; /* a tick or the end is going round: a result waits until all have seen it */
+    const struct result *waiting;
 };
 
 void bus_init(struct bus *bus);

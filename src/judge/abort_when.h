@@ -1,0 +1,26 @@
+/* abort_when.h - sentences that end a run early when they have held long enough.
+ *
+ * Why: a service on its knees should not be beaten for the rest of an hour. A sentence holds for a
+ * tick when the tick's own values say so; it fires when it has held in every tick of its duration.
+ * Ticks in which nothing of it ended neither count nor break the row.
+ * Source: docs/plan.md, "abort_when".  Thread: collecting thread.  Memory: the judge's arena. */
+#pragma once
+
+#include "base/text.h"
+#include "judge/books.h"
+
+struct abort_watch {
+    bool holding;
+    uint64_t since_ns; /* run time at which it began to hold */
+};
+
+struct abort_when {
+    const struct books *books;
+    struct abort_watch *watches; /* [plan->abort_count] */
+    struct tally tally;          /* of the tick in hand */
+    struct arena *arena;
+};
+
+void abort_when_open(struct abort_when *a, const struct books *books, struct arena *arena);
+/* True: the run should stop; `reason` says which sentence and with what number. */
+bool abort_when_take(struct abort_when *a, const struct tick *tick, struct text *reason);

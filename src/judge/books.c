@@ -1,0 +1,319 @@
+#include "judge/books.h"
+
+#include <math.h>
+
+#define NS_PER_SECOND 1e9
+#define SLOTS_PER_SECOND (UINT64_C(1000000000) / SLOT_NS)
+
+static void open_stage(struct books *b, uint32_t stage, const struct books_needs *needs)
+{
+    const struct plan *plan = b->header->plan;
+    struct stage_book *book = &b->stages[stage];
+    struct arena *a = b->arena;
+    book->judged = run_stage_judged(b->header, stage);
+    book->names = ARENA_ARRAY(a, plan->name_count, struct tally);
+    book->scenarios = ARENA_ARRAY(a, plan->scenario_count, struct tally);
+    book->names_in_flight_ns = ARENA_ARRAY(a, plan->name_count, double);
+    book->scenarios_in_flight_ns = ARENA_ARRAY(a, plan->scenario_count, double);
+    book->arrivals = ARENA_ARRAY(a, plan->scenario_count, uint64_t);
+    book->ends = arena_array(a, plan->scenario_count, sizeof *book->ends);
+    book->requests.keep = TALLY_RESPONSE | TALLY_PHASES;
+    if (needs->stage_less_lag) book->requests.keep |= TALLY_LESS_LAG;
+    if (!arena_ok(a)) return;
+    for (uint32_t i = 0; i < plan->name_count; i++) {
+        if (needs->names[i]) book->names[i].keep = TALLY_RESPONSE | TALLY_LESS_LAG;
+    }
+    for (uint32_t i = 0; i < plan->scenario_count; i++) {
+        if (needs->scenarios[i]) book->scenarios[i].keep = TALLY_RESPONSE | TALLY_LESS_LAG;
+    }
+    if (stage == plan->stage_count) return; /* the drain */
+    book->closed = plan->stages[stage].model == MODEL_CLOSED;
+    if (!needs->seconds) return;
+    book->second_count = (uint32_t)(plan->stages[stage].length_ns / UINT64_C(1000000000)) + 2;
+    book->second_flags = ARENA_ARRAY(a, book->second_count, uint8_t);
+}
+
+void books_open(struct books *b, const struct run_header *header, const struct books_needs *needs,
+                struct arena *arena)
+{
+    const struct plan *plan = header->plan;
+    *b = (struct books){.header = header, .arena = arena, .fresh = true};
+    b->stage_count = run_stage_count(header);
+    b->stages = ARENA_ARRAY(arena, b->stage_count, struct stage_book);
+    b->names = ARENA_ARRAY(arena, plan->name_count, struct tally);
+    b->scenarios = ARENA_ARRAY(arena, plan->scenario_count, struct tally);
+    b->totals.keep = TALLY_RESPONSE | TALLY_PHASES;
+    if (!arena_ok(arena)) return;
+    for (uint32_t i = 0; i < plan->name_count; i++) {
+        b->names[i].keep = TALLY_RESPONSE | TALLY_PHASES;
+    }
+    for (uint32_t i = 0; i < plan->scenario_count; i++) b->scenarios[i].keep = TALLY_RESPONSE;
+    for (uint32_t i = 0; i < b->stage_count; i++) open_stage(b, i, needs);
+}
+
+/* Where the judged part of the stage begins. */
+static uint64_t settled_ns(const struct books *b, uint32_t stage)
+{
+    const struct plan *plan = b->header->plan;
+    uint64_t settle_ns = stage < plan->stage_count ? plan->stages[stage].settle_ns : 0;
+    return b->stages[stage].start_ns + settle_ns;
+}
+
+bool books_accepts(struct books *b, const struct tick *tick)
+{
+    if (tick->stage < b->stage_count) return true;
+    b->strays++;
+    return false;
+}
+
+bool books_counts(const struct books *b, const struct tick *tick)
+{
+    const struct stage_book *book = &b->stages[tick->stage];
+    if (book->judged) return tick->judged;
+    return tick->start_ns >= settled_ns(b, tick->stage);
+}
+
+void books_enter(struct books *b, const struct tick *tick)
+{
+    b->now_ns = tick->end_ns;
+    struct stage_book *book = &b->stages[tick->stage];
+    if (!book->reached) {
+        book->reached = true;
+        book->start_ns = tick->start_ns;
+        for (uint32_t i = 0; i < tick->stage; i++) b->stages[i].over = true;
+    }
+    book->end_ns = tick->end_ns;
+    if (tick->last) {
+        b->last_seen = true;
+        for (uint32_t i = 0; i < b->stage_count; i++) b->stages[i].over = true;
+    }
+}
+
+bool books_knows(const struct books *b, const struct cell *cell)
+{
+    const struct plan *plan = b->header->plan;
+    if (cell->stage >= b->stage_count) return false;
+    switch (cell->kind) {
+    case CELL_REQUEST:
+        return cell->index < plan->name_count;
+    case CELL_ITERATION:
+        return cell->index < plan->scenario_count;
+    case CELL_STAGE:
+        return cell->index == 0;
+    }
+    return false;
+}
+
+static uint64_t sum_of(const uint64_t *outcomes)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < OUTCOME_COUNT; i++) sum += outcomes[i];
+    return sum;
+}
+
+static void take_request(struct books *b, const struct cell *cell)
+{
+    struct stage_book *book = &b->stages[cell->stage];
+    book->requests_balance.begun += cell->begun;
+    book->requests_balance.ended += sum_of(cell->outcomes);
+    if (cell->settle) return;
+    tally_add(&book->requests, cell, b->arena);
+    tally_add(&book->names[cell->index], cell, b->arena);
+    if (!book->judged) return;
+    tally_add(&b->names[cell->index], cell, b->arena);
+    tally_add(&b->totals, cell, b->arena);
+}
+
+static void take_iteration(struct books *b, const struct cell *cell)
+{
+    struct stage_book *book = &b->stages[cell->stage];
+    book->iterations_balance.begun += cell->begun;
+    book->iterations_balance.ended += sum_of(cell->outcomes);
+    book->arrivals[cell->index] += cell->begun;
+    for (uint32_t i = 0; i < OUTCOME_COUNT; i++) book->ends[cell->index][i] += cell->outcomes[i];
+    book->requests.fresh = b->scenarios[cell->index].fresh = b->totals.fresh = true;
+    if (cell->settle) return;
+    tally_add(&book->scenarios[cell->index], cell, b->arena);
+    if (book->judged) tally_add(&b->scenarios[cell->index], cell, b->arena);
+}
+
+static void take_stage_cell(struct books *b, const struct cell *cell)
+{
+    struct stage_book *book = &b->stages[cell->stage];
+    if (cell->settle) return;
+    book->requests.fresh = true;
+    tally_count(&book->lag, &cell->measures[STAGE_LAG], b->arena);
+    tally_count(&book->wait, &cell->measures[STAGE_WAIT], b->arena);
+    tally_count(&book->connect, &cell->measures[STAGE_CONNECT], b->arena);
+    if (!book->judged) return;
+    b->totals.fresh = true;
+    tally_count(&b->lag, &cell->measures[STAGE_LAG], b->arena);
+    tally_count(&b->wait, &cell->measures[STAGE_WAIT], b->arena);
+    tally_count(&b->connect, &cell->measures[STAGE_CONNECT], b->arena);
+}
+
+/* Completions count for the stage in which they happen, whenever the request was intended. */
+static void take_done(struct books *b, const struct tick *tick, const struct cell *cell)
+{
+    struct stage_book *book = &b->stages[tick->stage];
+    uint64_t done = cell->outcomes[OUTCOME_OK];
+    if (cell->kind == CELL_REQUEST) {
+        book->requests.done += done;
+        book->names[cell->index].done += done;
+        if (!book->judged) return;
+        b->names[cell->index].done += done;
+        b->totals.done += done;
+    } else if (cell->kind == CELL_ITERATION) {
+        book->scenarios[cell->index].done += done;
+        if (book->judged) b->scenarios[cell->index].done += done;
+    }
+}
+
+static void take_time(struct books *b, const struct tick *tick)
+{
+    const struct plan *plan = b->header->plan;
+    struct stage_book *book = &b->stages[tick->stage];
+    book->counted_ns += tick->end_ns - tick->start_ns;
+    book->counted_ticks++;
+    book->users_ns += tick->users;
+    for (uint32_t i = 0; i < plan->name_count; i++) {
+        book->names_in_flight_ns[i] += tick->requests_in_flight[i];
+        b->names[i].fresh = true;
+    }
+    for (uint32_t i = 0; i < plan->scenario_count; i++) {
+        book->scenarios_in_flight_ns[i] += tick->iterations_in_flight[i];
+        b->scenarios[i].fresh = true;
+    }
+    book->requests.fresh = b->totals.fresh = true;
+}
+
+static void take_slot(struct books *b, const struct tick *tick, const struct slot *slot)
+{
+    struct stage_book *book = &b->stages[slot->stage];
+    if (!book->reached) return;
+    uint64_t from_ns = settled_ns(b, slot->stage);
+    uint64_t at_ns = slot->index * SLOT_NS;
+    bool settles = from_ns > book->start_ns;
+    if (settles && at_ns < from_ns) return; /* also the slot that the end of settle cuts */
+    book->planned += slot->planned;
+    if (slot->stage == tick->stage) book->taken += slot->taken;
+    if (!book->second_flags) return;
+    uint64_t first = from_ns / SLOT_NS; /* seconds are counted from the slot of the first instant */
+    uint64_t second = (slot->index > first ? slot->index - first : 0) / SLOTS_PER_SECOND;
+    if (second >= book->second_count) return;
+    if (slot->planned > 0) book->second_flags[second] |= BOOKS_SECOND_ASKED;
+    if (slot->ok > 0) book->second_flags[second] |= BOOKS_SECOND_ANSWERED;
+}
+
+void books_take(struct books *b, const struct tick *tick)
+{
+    bool counts = books_counts(b, tick);
+    if (counts) take_time(b, tick);
+    for (uint32_t i = 0; i < tick->cell_count; i++) {
+        const struct cell *cell = &tick->cells[i];
+        if (!books_knows(b, cell)) {
+            b->strays++;
+            continue;
+        }
+        switch (cell->kind) {
+        case CELL_REQUEST:
+            take_request(b, cell);
+            break;
+        case CELL_ITERATION:
+            take_iteration(b, cell);
+            break;
+        case CELL_STAGE:
+            take_stage_cell(b, cell);
+            break;
+        }
+        if (counts) take_done(b, tick, cell);
+    }
+    for (uint32_t i = 0; i < tick->slot_count; i++) {
+        if (tick->slots[i].stage < b->stage_count) take_slot(b, tick, &tick->slots[i]);
+    }
+}
+
+/* Arrivals of the whole stage, settle included, added to `f`; scenario or PLAN_NO_INDEX for all. */
+static void add_arrivals(const struct books *b, const struct stage_book *book, uint32_t scenario,
+                         struct figures *f)
+{
+    for (uint32_t i = 0; i < b->header->plan->scenario_count; i++) {
+        if (scenario != PLAN_NO_INDEX && scenario != i) continue;
+        const uint64_t *ends = book->ends[i];
+        f->planned += book->arrivals[i];
+        f->iterations_done += ends[OUTCOME_OK];
+        f->iterations_cut += ends[OUTCOME_CUT];
+        f->iterations_dropped += ends[OUTCOME_DROPPED];
+        f->iterations_failed +=
+            sum_of(ends) - ends[OUTCOME_OK] - ends[OUTCOME_CUT] - ends[OUTCOME_DROPPED];
+    }
+}
+
+static double in_flight_ns(const struct books *b, const struct stage_book *book)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < b->header->plan->name_count; i++) sum += book->names_in_flight_ns[i];
+    return sum;
+}
+
+void books_stage_figures(const struct books *b, uint32_t stage, bool with_cuts, struct figures *out)
+{
+    const struct stage_book *book = &b->stages[stage];
+    struct figures_time time = {.seconds = (double)book->counted_ns / NS_PER_SECOND,
+                                .in_flight = in_flight_ns(b, book) / NS_PER_SECOND,
+                                .users = book->users_ns / NS_PER_SECOND,
+                                .closed = book->closed};
+    figures_of(out, &book->requests, &time, with_cuts);
+    out->lag = figures_latency(book->lag);
+    out->wait = figures_latency(book->wait);
+    out->connect = figures_latency(book->connect);
+    add_arrivals(b, book, PLAN_NO_INDEX, out);
+}
+
+enum time_of { TIME_OF_ALL, TIME_OF_NAME, TIME_OF_SCENARIO };
+
+/* Time and integrals over all judged stages. */
+static struct figures_time judged_time(const struct books *b, enum time_of of, uint32_t index)
+{
+    struct figures_time time = {0};
+    for (uint32_t s = 0; s < b->stage_count; s++) {
+        const struct stage_book *book = &b->stages[s];
+        if (!book->judged) continue;
+        double held_ns = of == TIME_OF_NAME       ? book->names_in_flight_ns[index]
+                         : of == TIME_OF_SCENARIO ? book->scenarios_in_flight_ns[index]
+                                                  : in_flight_ns(b, book);
+        time.seconds += (double)book->counted_ns / NS_PER_SECOND;
+        time.in_flight += held_ns / NS_PER_SECOND;
+        time.users += book->users_ns / NS_PER_SECOND;
+        time.closed = time.closed || (book->closed && book->reached);
+    }
+    return time;
+}
+
+void books_name_figures(const struct books *b, uint32_t name, bool with_cuts, struct figures *out)
+{
+    struct figures_time time = judged_time(b, TIME_OF_NAME, name);
+    figures_of(out, &b->names[name], &time, with_cuts);
+}
+
+void books_scenario_figures(const struct books *b, uint32_t scenario, bool with_cuts,
+                            struct figures *out)
+{
+    struct figures_time time = judged_time(b, TIME_OF_SCENARIO, scenario);
+    figures_of(out, &b->scenarios[scenario], &time, with_cuts);
+    for (uint32_t s = 0; s < b->stage_count; s++) {
+        if (b->stages[s].judged) add_arrivals(b, &b->stages[s], scenario, out);
+    }
+}
+
+void books_total_figures(const struct books *b, bool with_cuts, struct figures *out)
+{
+    struct figures_time time = judged_time(b, TIME_OF_ALL, 0);
+    figures_of(out, &b->totals, &time, with_cuts);
+    out->lag = figures_latency(b->lag);
+    out->wait = figures_latency(b->wait);
+    out->connect = figures_latency(b->connect);
+    for (uint32_t s = 0; s < b->stage_count; s++) {
+        if (b->stages[s].judged) add_arrivals(b, &b->stages[s], PLAN_NO_INDEX, out);
+    }
+}

@@ -1,0 +1,88 @@
+/* books.h - the running sums of a run: per stage, per request name, per scenario.
+ *
+ * Why: a verdict may be asked for after any tick and a run may take a day, so nothing is kept per
+ * tick; every figure comes from sums that only grow. Late replies still reach the stage of their
+ * intended time, which may be over.
+ * Thread: collecting thread.  Memory: the judge's arena. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "judge/figures.h"
+#include "judge/tally.h"
+#include "tick/run.h"
+#include "tick/tick.h"
+
+/* Both sums that must come out even: what was begun has ended, each with one outcome. */
+struct books_balance {
+    uint64_t begun, ended;
+};
+
+enum { BOOKS_SECOND_ASKED = 1, BOOKS_SECOND_ANSWERED = 2 }; /* bits of stage_book.second_flags */
+
+struct stage_book {
+    bool reached; /* a tick of it was seen */
+    bool over;    /* a tick of a later stage was seen, or the run ended */
+    bool judged;  /* by the plan */
+    bool closed;
+    uint64_t start_ns, end_ns;
+    uint64_t counted_ns; /* time of its ticks after settle */
+    uint32_t counted_ticks;
+    struct tally requests;          /* after settle, like all tallies here */
+    struct tally *names;            /* [name_count] */
+    struct tally *scenarios;        /* [scenario_count] */
+    double users_ns;                /* integrals over the counted ticks */
+    double *names_in_flight_ns;     /* [name_count] */
+    double *scenarios_in_flight_ns; /* [scenario_count] */
+    struct hist *lag, *wait, *connect;
+    uint64_t planned, taken; /* slots after settle; taken while the stage went on */
+    uint64_t *arrivals;      /* [scenario_count]: begun in the whole stage, settle included */
+    uint64_t (*ends)[OUTCOME_COUNT]; /* [scenario_count]: likewise */
+    struct books_balance requests_balance, iterations_balance;
+    uint8_t *second_flags; /* [second_count] of the time after settle */
+    uint32_t second_count;
+};
+
+struct books {
+    const struct run_header *header;
+    struct arena *arena;
+    struct stage_book *stages; /* [run_stage_count], the drain last */
+    uint32_t stage_count;
+    struct tally *names;     /* [name_count], judged stages */
+    struct tally *scenarios; /* [scenario_count], judged stages */
+    struct tally totals;
+    struct hist *lag, *wait, *connect; /* judged stages */
+    uint64_t now_ns;                   /* end of the newest tick */
+    bool last_seen;                    /* the source closed its last tick: the books must balance */
+    bool fresh;                        /* no figures have been made yet */
+    uint32_t strays;                   /* cells and ticks that name what the header does not know */
+};
+
+/* What the objectives need beyond the figures. */
+struct books_needs {
+    bool stage_less_lag;
+    bool *names;     /* [name_count]: times of the name by stage */
+    bool *scenarios; /* [scenario_count] */
+    bool seconds;    /* availability by time */
+};
+
+void books_open(struct books *b, const struct run_header *header, const struct books_needs *needs,
+                struct arena *arena);
+/* Is the tick's stage one that the header knows? Otherwise it is counted as a stray. */
+bool books_accepts(struct books *b, const struct tick *tick);
+/* True where the tick lies in its stage after settle: its time and its completions count. */
+bool books_counts(const struct books *b, const struct tick *tick);
+/* Stage start and times; call first, then books_take(). */
+void books_enter(struct books *b, const struct tick *tick);
+void books_take(struct books *b, const struct tick *tick);
+/* Is `cell` of a kind, stage and index that the header knows? */
+bool books_knows(const struct books *b, const struct cell *cell);
+/* Figures of a stage, of a name or scenario over the judged stages, of all judged stages. */
+void books_stage_figures(const struct books *b, uint32_t stage, bool with_cuts,
+                         struct figures *out);
+void books_name_figures(const struct books *b, uint32_t name, bool with_cuts, struct figures *out);
+void books_scenario_figures(const struct books *b, uint32_t scenario, bool with_cuts,
+                            struct figures *out);
+void books_total_figures(const struct books *b, bool with_cuts, struct figures *out);

@@ -1,0 +1,56 @@
+#include "judge/claim.h"
+
+#include <math.h>
+
+bool claim_is_below(const struct objective *o)
+{
+    return o->op == OP_LT || o->op == OP_LE;
+}
+
+bool claim_met(const struct objective *o, double value)
+{
+    switch (o->op) {
+    case OP_LT:
+        return value < o->value;
+    case OP_LE:
+        return value <= o->value;
+    case OP_GT:
+        return value > o->value;
+    case OP_GE:
+        return value >= o->value;
+    }
+    return false;
+}
+
+enum verdict claim_verdict(const struct objective *o, double lo, double hi)
+{
+    bool below = claim_is_below(o);
+    double far = below ? hi : lo, near = below ? lo : hi;
+    if (!isnan(far) && claim_met(o, far)) return VERDICT_HOLDS;
+    if (!isnan(near) && !claim_met(o, near)) return VERDICT_MISSED;
+    return VERDICT_INCONCLUSIVE;
+}
+
+static bool is_availability(const struct objective *o)
+{
+    return o->metric == METRIC_AVAILABILITY || o->metric == METRIC_AVAILABILITY_BY_TIME;
+}
+
+double claim_margin(const struct objective *o, double value)
+{
+    double left = claim_is_below(o) ? o->value - value : value - o->value;
+    double whole = is_availability(o) ? 1 - o->value : o->value;
+    return whole > 0 ? left / whole : (double)NAN;
+}
+
+bool claim_is_absolute(const struct objective *o)
+{
+    if (o->metric == METRIC_ERRORS) return o->op == OP_LE && o->value <= 0;
+    return is_availability(o) && o->op == OP_GE && o->value >= 1;
+}
+
+void claim_observed(const struct objective *o, struct finding *f)
+{
+    f->lo = f->hi = f->value;
+    f->verdict = claim_met(o, f->value) ? VERDICT_HOLDS : VERDICT_MISSED;
+}

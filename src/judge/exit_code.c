@@ -1,0 +1,74 @@
+#include "judge/exit_code.h"
+
+enum {
+    EXIT_HOLDS,
+    EXIT_MISSED,
+    EXIT_USAGE,
+    EXIT_NO_VERDICT,
+    EXIT_PREFLIGHT,
+    EXIT_ABORTED,
+    EXIT_REFUSED,
+    EXIT_BUG = 70,
+    EXIT_SIGNAL = 128
+};
+
+int exit_code_of(const struct exit_facts *facts)
+{
+    const struct {
+        bool applies;
+        int code;
+    } order[] = {
+        {facts->usage, EXIT_USAGE},
+        {facts->preflight, EXIT_PREFLIGHT},
+        {facts->refused, EXIT_REFUSED},
+        {facts->bug, EXIT_BUG},
+        {facts->signal != 0, EXIT_SIGNAL + facts->signal},
+        {facts->invalid, EXIT_NO_VERDICT},
+        {facts->aborted, EXIT_ABORTED},
+        {facts->missed, EXIT_MISSED},
+        {facts->inconclusive, EXIT_NO_VERDICT},
+    };
+    for (unsigned i = 0; i < COUNT_OF(order); i++) {
+        if (order[i].applies) return order[i].code;
+    }
+    return EXIT_HOLDS;
+}
+
+int exit_code_of_result(const struct result *result, bool bug)
+{
+    struct exit_facts facts = {
+        .preflight = result->end.ended == RUN_PREFLIGHT,
+        .bug = bug,
+        .signal = result->end.ended == RUN_INTERRUPTED ? result->end.signal : 0,
+        .invalid = result->trust == TRUST_INVALID,
+        .aborted = result->end.ended == RUN_ABORTED,
+        .missed = result->verdict == VERDICT_MISSED,
+        .inconclusive = result->verdict == VERDICT_INCONCLUSIVE,
+    };
+    return exit_code_of(&facts);
+}
+
+int exit_code_of_err(enum err_kind kind)
+{
+    struct exit_facts facts = {0};
+    switch (kind) {
+    case ERR_NONE:
+        break;
+    case ERR_USAGE:
+    case ERR_PLAN:
+        facts.usage = true;
+        break;
+    case ERR_PREFLIGHT:
+    case ERR_IO:
+        facts.preflight = true;
+        break; /* a file of ours: the place is not usable */
+    case ERR_LIMIT:
+    case ERR_DENIED:
+        facts.refused = true;
+        break;
+    case ERR_BUG:
+        facts.bug = true;
+        break;
+    }
+    return exit_code_of(&facts);
+}

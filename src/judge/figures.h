@@ -1,0 +1,24 @@
+/* figures.h - a tally as the figures that reports show.
+ *
+ * Why: one place decides which figure is a lower bound and which does not exist (NAN).
+ * Source: docs/result.md.  Thread: collecting thread.  Memory: none. */
+#pragma once
+
+#include "judge/tally.h"
+#include "tick/result.h"
+
+/* What the ticks measured beside the requests themselves; zero seconds: nothing was counted. */
+struct figures_time {
+    double seconds;   /* counted */
+    double in_flight; /* integral over them, in seconds x count */
+    double users;     /* likewise */
+    bool closed;      /* a closed stage is among them: offered is not a rate */
+};
+
+/* Counts, rates and times of `t`. Iteration counts, lag, wait and connect are left empty. */
+void figures_of(struct figures *out, const struct tally *t, const struct figures_time *time,
+                bool with_cuts);
+/* Times without an unseen end (service, lag, ...); NULL: none. */
+struct latency figures_latency(const struct hist *h);
+/* Times with unseen ends ranked above the answered ones. */
+struct latency figures_ranked(const struct ranked *r);

@@ -1,0 +1,399 @@
+#include "judge/limits.h"
+
+#include <math.h>
+
+#include "base/text.h"
+#include "judge/claim.h"
+#include "judge/times.h"
+#include "stats/interval.h"
+
+#define NS_PER_SECOND 1e9
+#define TICKS_OF_ITS_OWN 10 /* a stage with fewer uses the run's largest design effect */
+#define FAST_FAILURES_TOLD 0.05
+
+static bool has_data(const struct row *row, uint32_t stage)
+{
+    return row->stages[stage].batches != NULL;
+}
+
+/* The design effect to use in a stage: its own, or the run's largest where it is too short. */
+static double effect_in(const struct limits_desk *desk, const struct row *row, uint32_t stage)
+{
+    const struct books *books = desk->books;
+    if (books->stages[stage].counted_ticks >= TICKS_OF_ITS_OWN) {
+        return row->stages[stage].design_effect;
+    }
+    double largest = 1;
+    for (uint32_t s = 0; s < books->stage_count; s++) {
+        if (books->stages[s].counted_ticks < TICKS_OF_ITS_OWN) continue;
+        if (rows_apply(row, books, s)) largest = fmax(largest, row->stages[s].design_effect);
+    }
+    return largest;
+}
+
+/* The design effect of all judged stages put together: their variances add up, what differs
+ * between stages is no chance. */
+static double effect_of_all(const struct limits_desk *desk, const struct row *row)
+{
+    double y = 0, n = 0, variance = 0;
+    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
+        if (!rows_apply(row, desk->books, s) || !has_data(row, s)) continue;
+        const struct batches *b = row->stages[s].batches;
+        double share = batches_ratio(b);
+        y += b->y;
+        n += b->n;
+        variance += b->n * share * (1 - share) * effect_in(desk, row, s);
+    }
+    double share = n > 0 ? y / n : 0;
+    double binomial = n * share * (1 - share);
+    return binomial > 0 ? fmax(1, variance / binomial) : 1;
+}
+
+static double half_in(const struct row *row, uint32_t stage)
+{
+    return has_data(row, stage) ? batches_half_width(row->stages[stage].batches) : (double)NAN;
+}
+
+/* Half interval of the mean of all judged stages together; a stage that is too short to have one
+ * leaves none. */
+static double half_of_all(const struct limits_desk *desk, const struct row *row)
+{
+    double n = 0, square = 0;
+    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
+        if (!rows_apply(row, desk->books, s) || !has_data(row, s)) continue;
+        double weight = row->stages[s].batches->n;
+        double half = weight * half_in(row, s);
+        n += weight;
+        square += half * half;
+    }
+    return n > 0 ? sqrt(square) / n : (double)NAN;
+}
+
+static double seconds_in(const struct limits_desk *desk, uint32_t stage)
+{
+    return (double)desk->books->stages[stage].counted_ns / NS_PER_SECOND;
+}
+
+static double seconds_of_all(const struct limits_desk *desk, const struct row *row)
+{
+    double seconds = 0;
+    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
+        if (rows_apply(row, desk->books, s)) seconds += seconds_in(desk, s);
+    }
+    return seconds;
+}
+
+/* -- times -------------------------------------------------------------------------------- */
+
+static struct times_spread spread_in(const struct limits_desk *desk, const struct row *row,
+                                     uint32_t stage)
+{
+    bool avg = row->objective->metric == METRIC_AVG;
+    return (struct times_spread){.design_effect = avg ? 1 : effect_in(desk, row, stage),
+                                 .avg_half_ns = avg ? half_in(row, stage) : (double)NAN};
+}
+
+static struct finding times_in(const struct limits_desk *desk, const struct row *row,
+                               uint32_t stage, bool less_lag, double *needed_s)
+{
+    struct ranked r = tally_ranked(rows_tally(row, desk->books, stage), less_lag, desk->with_cuts);
+    struct times_spread spread = spread_in(desk, row, stage);
+    struct finding f;
+    times_find(row->objective, &r, &spread, desk->scratch, &f);
+    *needed_s = times_needed(row->objective, &r, &spread, &f) * seconds_in(desk, stage);
+    return f;
+}
+
+static struct finding times_of_all(const struct limits_desk *desk, const struct row *row,
+                                   bool less_lag, double *needed_s)
+{
+    tally_clear(desk->pool);
+    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
+        if (!rows_apply(row, desk->books, s)) continue;
+        tally_merge(desk->pool, rows_tally(row, desk->books, s), desk->arena);
+    }
+    struct ranked r = tally_ranked(desk->pool, less_lag, desk->with_cuts);
+    bool avg = row->objective->metric == METRIC_AVG;
+    struct times_spread spread = {.design_effect = avg ? 1 : effect_of_all(desk, row),
+                                  .avg_half_ns = avg ? half_of_all(desk, row) : (double)NAN};
+    struct finding f;
+    times_find(row->objective, &r, &spread, desk->scratch, &f);
+    *needed_s = times_needed(row->objective, &r, &spread, &f) * seconds_of_all(desk, row);
+    return f;
+}
+
+/* -- shares ------------------------------------------------------------------------------- */
+
+struct share {
+    double bad, count, design_effect;
+};
+
+/* Seconds with arrivals, and those of them without an ok answer. While the run goes on the newest
+ * two seconds are left out: their answers may be on the way. */
+static struct share seconds_bad(const struct limits_desk *desk, uint32_t stage)
+{
+    const struct stage_book *book = &desk->books->stages[stage];
+    struct batches by_second = {0};
+    uint64_t seconds = book->second_count;
+    if (!desk->final && book->reached) {
+        uint64_t passed = (desk->books->now_ns - book->start_ns) / UINT64_C(1000000000);
+        if (passed < seconds + 2) seconds = passed > 2 ? passed - 2 : 0;
+    }
+    for (uint64_t i = 0; i < seconds; i++) {
+        if (!(book->second_flags[i] & BOOKS_SECOND_ASKED)) continue;
+        batches_add(&by_second, book->second_flags[i] & BOOKS_SECOND_ANSWERED ? 0 : 1, 1);
+    }
+    return (struct share){by_second.y, by_second.n, batches_design_effect(&by_second)};
+}
+
+static struct share share_in(const struct limits_desk *desk, const struct row *row, uint32_t stage)
+{
+    if (row->objective->metric == METRIC_AVAILABILITY_BY_TIME) return seconds_bad(desk, stage);
+    const struct tally *t = rows_tally(row, desk->books, stage);
+    bool errors = row->objective->metric == METRIC_ERRORS;
+    uint64_t bad = errors ? tally_failed(t->outcomes, desk->with_cuts)
+                          : tally_unavailable(t->outcomes, t->answered_5xx, desk->with_cuts);
+    return (struct share){(double)bad, (double)tally_ended(t->outcomes, desk->with_cuts),
+                          effect_in(desk, row, stage)};
+}
+
+/* A finding of the share; needed: how many times as much would settle it. */
+static struct finding judge_share(const struct row *row, const struct share *share, double *needed)
+{
+    const struct objective *o = row->objective;
+    double none = (double)NAN;
+    struct finding f = {VERDICT_NOT_JUDGED, none, none, none, false, (uint64_t)share->count};
+    *needed = none;
+    if (share->count <= 0) return f;
+    struct interval bad = interval_of_share(share->bad, share->count, share->design_effect);
+    double value = share->bad / share->count;
+    bool errors = o->metric == METRIC_ERRORS;
+    f.value = errors ? value : 1 - value;
+    f.lo = errors ? bad.lo : 1 - bad.hi;
+    f.hi = errors ? bad.hi : 1 - bad.lo;
+    f.verdict = claim_verdict(o, f.lo, f.hi);
+    if (claim_is_absolute(o)) claim_observed(o, &f);
+    if (f.verdict != VERDICT_INCONCLUSIVE) return f;
+    double limit = errors ? o->value : 1 - o->value;
+    *needed = interval_needed_trials(value, limit) * share->design_effect / share->count;
+    if (!isfinite(*needed)) *needed = none;
+    return f;
+}
+
+static struct finding shares_of_all(const struct limits_desk *desk, const struct row *row,
+                                    double *needed_s)
+{
+    struct share all = {0, 0, 1};
+    double variance = 0;
+    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
+        if (!rows_apply(row, desk->books, s)) continue;
+        struct share one = share_in(desk, row, s);
+        if (one.count <= 0) continue;
+        all.bad += one.bad;
+        all.count += one.count;
+        variance += one.bad * (1 - one.bad / one.count) * one.design_effect;
+    }
+    double binomial = all.count > 0 ? all.bad * (1 - all.bad / all.count) : 0;
+    if (binomial > 0) all.design_effect = fmax(1, variance / binomial);
+    struct finding f = judge_share(row, &all, needed_s);
+    *needed_s *= seconds_of_all(desk, row);
+    return f;
+}
+
+/* -- means over time ------------------------------------------------------------------------ */
+
+static struct finding mean_in(const struct limits_desk *desk, const struct row *row, uint32_t stage,
+                              double *needed_s)
+{
+    const struct objective *o = row->objective;
+    const struct tally *t = rows_tally(row, desk->books, stage);
+    double none = (double)NAN;
+    struct finding f = {VERDICT_NOT_JUDGED, none, none, none, false, 0};
+    *needed_s = none;
+    if (!has_data(row, stage)) return f;
+    f.n = tally_ended(t->outcomes, true);
+    f.value = batches_ratio(row->stages[stage].batches);
+    if (o->of_offered) { /* the ticks tell the interval; the sums, with what came late, the value */
+        if (f.n == 0) return f;
+        f.value = (double)t->done / (double)f.n;
+    }
+    double half = half_in(row, stage);
+    if (isnan(half)) return f;
+    f.lo = fmax(0, f.value - half);
+    f.hi = f.value + half;
+    f.verdict = claim_verdict(o, f.lo, f.hi);
+    double ratio = half / (f.value - o->value);
+    if (isfinite(ratio)) *needed_s = ratio * ratio * seconds_in(desk, stage);
+    return f;
+}
+
+/* -- rows ----------------------------------------------------------------------------------- */
+
+void limits_find(const struct limits_desk *desk, struct row *row, uint32_t stage)
+{
+    double needed = (double)NAN;
+    struct finding *f = &row->findings[stage];
+    switch (row->kind) {
+    case ROW_TIMES:
+        *f = times_in(desk, row, stage, false, &needed);
+        break;
+    case ROW_SHARE: {
+        struct share share = share_in(desk, row, stage);
+        *f = judge_share(row, &share, &needed);
+        needed *= seconds_in(desk, stage);
+        if (f->verdict == VERDICT_INCONCLUSIVE) f->verdict = VERDICT_NOT_JUDGED; /* too small */
+        break;
+    }
+    case ROW_MEAN:
+        *f = mean_in(desk, row, stage, &needed);
+        break;
+    }
+    row->stages[stage].needed_s = needed;
+    row->stages[stage].stale = false;
+}
+
+void limits_show(const struct row *row, uint32_t stage, const struct finding *f,
+                 struct objective_result *out)
+{
+    out->stage = stage;
+    out->value = f->value;
+    out->lo = f->lo;
+    out->hi = f->hi;
+    out->at_least = f->at_least;
+    out->n = f->n;
+    out->margin = claim_margin(row->objective, f->value);
+}
+
+/* Missed before inconclusive before held; among these the one with the least to spare. */
+static uint32_t worst_stage(const struct row *row, const struct books *books)
+{
+    static const int weight[] = {[VERDICT_HOLDS] = 1,
+                                 [VERDICT_MISSED] = 3,
+                                 [VERDICT_INCONCLUSIVE] = 2,
+                                 [VERDICT_INVALID] = 0,
+                                 [VERDICT_NOT_JUDGED] = 0};
+    uint32_t worst = PLAN_NO_INDEX;
+    for (uint32_t s = 0; s < books->stage_count; s++) {
+        const struct finding *f = &row->findings[s];
+        if (!rows_apply(row, books, s) || weight[f->verdict] == 0) continue;
+        if (worst == PLAN_NO_INDEX) {
+            worst = s;
+            continue;
+        }
+        const struct finding *w = &row->findings[worst];
+        int more = weight[f->verdict] - weight[w->verdict];
+        double left = claim_margin(row->objective, f->value);
+        double least = claim_margin(row->objective, w->value);
+        if (more > 0 || (more == 0 && left < least)) worst = s;
+    }
+    return worst;
+}
+
+static void say_nothing_came(const struct limits_desk *desk, const struct row *row, bool reached,
+                             struct objective_result *out)
+{
+    struct text note = text_in(out->note, sizeof out->note);
+    bool iterations = row->objective->scope == SCOPE_SCENARIO;
+    if (!reached) text_adds(&note, desk->final ? "no judged stage was reached" : "not yet begun");
+    else text_addf(&note, "no %s ended in a judged stage", iterations ? "iteration" : "request");
+}
+
+/* Not in the times, so the reader must know: they failed at once. */
+static void say_answered_only(const struct limits_desk *desk, const struct row *row,
+                              struct objective_result *out)
+{
+    uint64_t failed = 0, ended = 0;
+    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
+        if (out->stage != PLAN_NO_INDEX ? out->stage != s : !rows_apply(row, desk->books, s)) {
+            continue;
+        }
+        const struct tally *t = rows_tally(row, desk->books, s);
+        failed += tally_failed_fast(t->outcomes);
+        ended += tally_ended(t->outcomes, desk->with_cuts);
+    }
+    double share = ended > 0 ? (double)failed / (double)ended : 0;
+    if (share <= FAST_FAILURES_TOLD) return;
+    struct text note = text_in(out->note, sizeof out->note);
+    text_addf(&note, "of the answered: %.1f%% failed at once", share * 100);
+}
+
+static void say_too_close(const struct row *row, struct objective_result *out)
+{
+    if (row->kind != ROW_TIMES || out->verdict != VERDICT_INCONCLUSIVE || out->note[0]) return;
+    if (isnan(out->hi) || row->objective->metric != METRIC_QUANTILE) return;
+    if (hist_bucket((uint64_t)out->hi) != hist_bucket(row->limit_ns)) return;
+    if (hist_bucket((uint64_t)out->lo) != hist_bucket(row->limit_ns)) return;
+    struct text note = text_in(out->note, sizeof out->note);
+    text_adds(&note, "within 0.8% of the limit, finer than times are kept");
+    out->needed_s = (double)NAN;
+}
+
+/* Counts stages; false: none of the plan's can be held against this row, or nothing came. */
+static bool conclude_at_all(const struct limits_desk *desk, const struct row *row,
+                            struct objective_result *out)
+{
+    bool any = false, reached = false, came = false;
+    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
+        if (!rows_apply(row, desk->books, s)) continue;
+        any = true;
+        reached = reached || desk->books->stages[s].counted_ticks > 0;
+        came = came || row->findings[s].n > 0 || has_data(row, s);
+        if (row->findings[s].verdict == VERDICT_NOT_JUDGED) continue;
+        out->judged_stages++;
+        if (row->findings[s].verdict == VERDICT_MISSED) out->missed_stages++;
+    }
+    if (!any) {
+        struct text note = text_in(out->note, sizeof out->note);
+        text_adds(&note, row->objective->of_offered ? "no judged open stage to hold it against"
+                                                    : "no judged stage to hold it against");
+        out->verdict = VERDICT_NOT_JUDGED;
+        return false;
+    }
+    if (came) return true;
+    out->verdict = VERDICT_INCONCLUSIVE;
+    say_nothing_came(desk, row, reached, out);
+    return false;
+}
+
+void limits_conclude(const struct limits_desk *desk, const struct row *row,
+                     struct objective_result *out)
+{
+    if (!conclude_at_all(desk, row, out)) return;
+    uint32_t worst = worst_stage(row, desk->books);
+    bool missed = out->missed_stages > 0;
+    if (worst != PLAN_NO_INDEX && (missed || row->kind != ROW_SHARE)) {
+        out->verdict = row->findings[worst].verdict;
+        out->needed_s = row->stages[worst].needed_s;
+        limits_show(row, worst, &row->findings[worst], out);
+    } else if (row->kind == ROW_MEAN) { /* no stage has the three ticks that an interval takes */
+        out->verdict = VERDICT_INCONCLUSIVE;
+        struct text note = text_in(out->note, sizeof out->note);
+        text_adds(&note, "stages too short to say");
+    } else {
+        double needed_s;
+        struct finding f = row->kind == ROW_TIMES ? times_of_all(desk, row, false, &needed_s)
+                                                  : shares_of_all(desk, row, &needed_s);
+        bool too_small = f.verdict == VERDICT_NOT_JUDGED;
+        out->verdict = too_small ? VERDICT_INCONCLUSIVE : f.verdict;
+        out->needed_s = needed_s;
+        limits_show(row, PLAN_NO_INDEX, &f, out);
+    }
+    if (row->kind == ROW_TIMES) say_answered_only(desk, row, out);
+    say_too_close(row, out);
+    if (out->verdict != VERDICT_INCONCLUSIVE) out->needed_s = (double)NAN;
+}
+
+bool limits_lag_decides(const struct limits_desk *desk, const struct row *row)
+{
+    if (row->kind != ROW_TIMES) return false;
+    double needed_s;
+    bool by_stage = false;
+    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
+        if (!rows_apply(row, desk->books, s)) continue;
+        if (row->findings[s].verdict != VERDICT_MISSED) continue;
+        by_stage = true;
+        if (times_in(desk, row, s, true, &needed_s).verdict == VERDICT_MISSED) return false;
+    }
+    if (by_stage) return true;
+    return times_of_all(desk, row, true, &needed_s).verdict != VERDICT_MISSED;
+}

@@ -1,0 +1,31 @@
+/* limits.h - objectives that every judged stage must keep.
+ *
+ * Why: a service that is fast in ten stages and slow in one is slow. Percentiles are never
+ * averaged: where no stage alone can say, the counts of all of them are put together.
+ * Source: docs/method.md, "Limits".  Thread: collecting thread.  Memory: `pool` is lent. */
+#pragma once
+
+#include "judge/rows.h"
+
+/* What judging needs beside the rows. */
+struct limits_desk {
+    const struct books *books;
+    bool with_cuts;     /* false: an interruption cut them, they are nobody's fault */
+    bool final;         /* no tick will follow */
+    struct tally *pool; /* keeps times, for all judged stages together */
+    struct hist *scratch;
+    struct arena *arena;
+};
+
+/* Makes row->findings[stage] and needed_s of it. Capacities too: value, interval, reached or not.
+ */
+void limits_find(const struct limits_desk *desk, struct row *row, uint32_t stage);
+/* The row's verdict over all its stages, from their findings; not for capacities. */
+void limits_conclude(const struct limits_desk *desk, const struct row *row,
+                     struct objective_result *out);
+/* Would a missed row of times be kept with prony's own lag taken out? */
+bool limits_lag_decides(const struct limits_desk *desk, const struct row *row);
+/* Fills what stands in every result from one stage's finding, or from `pooled` with
+ * stage PLAN_NO_INDEX. */
+void limits_show(const struct row *row, uint32_t stage, const struct finding *f,
+                 struct objective_result *out);

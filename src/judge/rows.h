@@ -1,0 +1,57 @@
+/* rows.h - the objectives, one row each (`of each`: one per name), and what ticks say to them.
+ *
+ * Why: a row keeps, for each stage, the sums by tick that tell how far its value may be believed;
+ * the verdict itself is made from them by limits.h and capacities.h.
+ * Thread: collecting thread.  Memory: the judge's arena; batches only where values come. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "judge/books.h"
+#include "stats/batches.h"
+#include "tick/result.h"
+
+enum row_kind {
+    ROW_TIMES, /* avg, percentiles, max: batches of the share over the limit, or of the mean */
+    ROW_SHARE, /* errors, availability: batches of the share that is bad */
+    ROW_MEAN   /* throughput, users, in_flight: batches of the amount over time */
+};
+
+struct row_stage {
+    struct batches *batches; /* NULL: no value yet */
+    double y, n;             /* of the tick in hand */
+    bool stale;              /* something came since the finding was made */
+    double design_effect;    /* of its own batches */
+    double needed_s;         /* judged seconds that would settle the finding; NAN: unknown */
+};
+
+struct row {
+    const struct objective *objective;
+    uint32_t each_index; /* request name of `of each`, else PLAN_NO_INDEX */
+    enum row_kind kind;
+    bool capacity;            /* one stage that reaches it is enough */
+    uint64_t limit_ns;        /* ROW_TIMES */
+    struct row_stage *stages; /* [stage_count] */
+    struct finding *findings; /* [stage_count] */
+};
+
+struct rows {
+    const struct books *books;
+    struct arena *arena;
+    struct row *rows;
+    uint32_t count;
+};
+
+/* What the objectives of `plan` ask the books to keep; arrays from `arena`. */
+void rows_needs(struct books_needs *out, const struct plan *plan, struct arena *arena);
+/* The books must be open. */
+void rows_open(struct rows *rows, const struct books *books, struct arena *arena);
+/* After books_take() of the same tick. */
+void rows_take(struct rows *rows, const struct tick *tick);
+
+/* May the plan's stage be judged by this row at all? */
+bool rows_apply(const struct row *row, const struct books *books, uint32_t stage);
+/* The tally of the row's scope in that stage. */
+const struct tally *rows_tally(const struct row *row, const struct books *books, uint32_t stage);

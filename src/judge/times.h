@@ -1,0 +1,26 @@
+/* times.h - avg, percentiles and max of times, some of which were not seen to their end.
+ *
+ * Why: the finding is a pure function of the ranked times, so it can be tested by hand-made ones,
+ * and asked again with prony's own lag taken out.
+ * Source: docs/method.md, "Percentiles" and "Times that were not seen to their end".
+ * Thread: any.  Memory: none. */
+#pragma once
+
+#include "base/attr.h"
+#include "judge/tally.h"
+#include "tick/result.h"
+
+/* What the ticks say of how far the values depend on each other. */
+struct times_spread {
+    double design_effect; /* of the share over the limit, >= 1 */
+    double avg_half_ns;   /* half interval of the mean; NAN: too few ticks */
+};
+
+/* Judges `r` against a METRIC_AVG, METRIC_QUANTILE or METRIC_MAX objective. A finding that is
+ * NOT_JUDGED says that there were too few values. `scratch` is overwritten. */
+void times_find(const struct objective *o, const struct ranked *r,
+                const struct times_spread *spread, struct hist *scratch, struct finding *out);
+/* How many times as much of the same would have settled an inconclusive or too small finding;
+ * NAN: unknown, or never. */
+double times_needed(const struct objective *o, const struct ranked *r,
+                    const struct times_spread *spread, const struct finding *f);

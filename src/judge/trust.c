@@ -1,0 +1,172 @@
+#include "judge/trust.h"
+
+#include <math.h>
+
+#include "base/text.h"
+
+#define LAG_PER_MILLION 999000
+#define LAG_LEAST_COUNT 1000 /* a stage with fewer take-ups has no p99.9 of its own */
+
+struct reading {
+    double value;
+    struct text subject; /* what it was read from, for the sentence */
+};
+
+/* A missed limit of times that prony's own lag decides. */
+static bool read_lag_decides(const struct trust_case *c, struct reading *out)
+{
+    for (uint32_t i = 0; i < c->rows->count; i++) {
+        const struct row *row = &c->rows->rows[i];
+        if (row->objective->warn || c->results[i].verdict != VERDICT_MISSED) continue;
+        if (!limits_lag_decides(c->desk, row)) continue;
+        if (out->value <= 0) text_add(&out->subject, row->objective->text);
+        out->value += 1;
+    }
+    return true;
+}
+
+/* The least share of the plan that was taken up, over the judged stages that are over. */
+static bool read_taken_up(const struct trust_case *c, struct reading *out)
+{
+    const struct books *books = c->desk->books;
+    bool found = false;
+    for (uint32_t s = 0; s < books->stage_count; s++) {
+        const struct stage_book *book = &books->stages[s];
+        if (!book->judged || !book->over || book->planned == 0) continue;
+        double share = (double)book->taken / (double)book->planned;
+        if (found && share >= out->value) continue;
+        found = true;
+        out->value = share;
+        text_clear(&out->subject);
+        text_add(&out->subject, run_stage_name(books->header, s));
+    }
+    return found;
+}
+
+/* The tightest limit of times that must hold; 0: none. */
+static uint64_t tightest_ns(const struct rows *rows)
+{
+    uint64_t tightest = 0;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        const struct row *row = &rows->rows[i];
+        if (row->kind != ROW_TIMES || row->objective->warn || row->limit_ns == 0) continue;
+        if (tightest == 0 || row->limit_ns < tightest) tightest = row->limit_ns;
+    }
+    return tightest;
+}
+
+/* The largest p99.9 of lag, as a share of the tightest limit. Short stages count all together. */
+static bool read_lag(const struct trust_case *c, struct reading *out)
+{
+    const struct books *books = c->desk->books;
+    uint64_t tightest = tightest_ns(c->rows), largest = 0, lag_ns;
+    if (tightest == 0) return false;
+    text_adds(&out->subject, "the judged stages");
+    if (books->lag && hist_quantile(books->lag, LAG_PER_MILLION, &lag_ns)) largest = lag_ns;
+    for (uint32_t s = 0; s < books->stage_count; s++) {
+        const struct stage_book *book = &books->stages[s];
+        if (!book->judged || !book->lag || book->lag->count < LAG_LEAST_COUNT) continue;
+        if (!hist_quantile(book->lag, LAG_PER_MILLION, &lag_ns) || lag_ns <= largest) continue;
+        largest = lag_ns;
+        text_clear(&out->subject);
+        text_add(&out->subject, run_stage_name(books->header, s));
+    }
+    out->value = (double)largest / (double)tightest;
+    return true;
+}
+
+static uint64_t difference(struct books_balance b)
+{
+    return b.begun > b.ended ? b.begun - b.ended : b.ended - b.begun;
+}
+
+/* Requests and iterations whose end is missing or told twice. Known once the last tick is in. */
+static bool read_books(const struct trust_case *c, struct reading *out)
+{
+    const struct books *books = c->desk->books;
+    if (!c->desk->final || !books->last_seen) return false;
+    uint64_t requests = 0, iterations = 0;
+    for (uint32_t s = 0; s < books->stage_count; s++) {
+        requests += difference(books->stages[s].requests_balance);
+        iterations += difference(books->stages[s].iterations_balance);
+    }
+    text_addf(&out->subject, "%llu requests, %llu iterations, %u unknown cells",
+              (unsigned long long)requests, (unsigned long long)iterations, books->strays);
+    out->value = (double)requests + (double)iterations + (double)books->strays;
+    return true;
+}
+
+static bool read_memory(const struct trust_case *c, struct reading *out)
+{
+    out->value = c->out_of_memory;
+    return true;
+}
+
+enum side { ABOVE, BELOW };
+
+/* The rules: name, what is measured, threshold, sentence. {value} is a percentage. */
+static const struct rule {
+    const char *code;
+    enum trust_level level;
+    bool bug;
+    bool (*read)(const struct trust_case *, struct reading *);
+    enum side side;
+    double threshold;
+    const char *sentence;
+} rules[] = {
+    {"books-differ", TRUST_INVALID, true, read_books, ABOVE, 0,
+     "what began and what ended differ by {subject}: this is a bug in prony, please report it "
+     "with the run file."},
+    {"out-of-memory", TRUST_INVALID, false, read_memory, ABOVE, 0,
+     "there was no memory to keep every series: use fewer request names or stages."},
+    {"lag-decides", TRUST_INVALID, false, read_lag_decides, ABOVE, 0,
+     "'{subject}' is missed only because prony itself was late, so nobody can say how the service "
+     "did. Use more threads, a lower rate, or a machine of its own."},
+    {"schedule-behind", TRUST_INVALID, false, read_taken_up, BELOW, 0.98,
+     "only {value} of what the plan asked for in {subject} was taken up in time (98% needed): "
+     "prony could not keep its schedule. Use more threads or a lower rate."},
+    {"lag-high", TRUST_SUSPECT, false, read_lag, ABOVE, 0.10,
+     "prony's own lag in {subject} has a p99.9 of {value} of the tightest limit (10% is fine): "
+     "times look longer than they were. What holds, holds all the same."},
+};
+
+static void say(struct text *out, const char *sentence, const struct reading *reading)
+{
+    struct bytes left = bytes_of(sentence);
+    while (left.len > 0) {
+        if (bytes_starts(left, BYTES_LIT("{subject}"))) {
+            text_add_safe(out, text_bytes(&reading->subject));
+            left = bytes_from(left, sizeof "{subject}" - 1);
+        } else if (bytes_starts(left, BYTES_LIT("{value}"))) {
+            text_addf(out, "%.1f%%", reading->value * 100);
+            left = bytes_from(left, sizeof "{value}" - 1);
+        } else {
+            text_addc(out, left.at[0], 1);
+            left = bytes_from(left, 1);
+        }
+    }
+}
+
+bool trust_judge(const struct trust_case *c, struct result *result)
+{
+    bool bug = false;
+    result->trust = TRUST_VALID;
+    result->reason_count = 0;
+    static_assert(COUNT_OF(rules) <= TRUST_REASONS_MAX, "each rule may speak");
+    for (uint32_t i = 0; i < COUNT_OF(rules); i++) {
+        const struct rule *rule = &rules[i];
+        char array[96];
+        struct reading reading = {0, text_in(array, sizeof array)};
+        if (!rule->read(c, &reading)) continue;
+        bool fires =
+            rule->side == ABOVE ? reading.value > rule->threshold : reading.value < rule->threshold;
+        if (!fires) continue;
+        struct trust_reason *reason = &result->reasons[result->reason_count++];
+        *reason = (struct trust_reason){rule->level, rule->code, reading.value, ""};
+        struct text text = text_in(reason->text, sizeof reason->text);
+        say(&text, rule->sentence, &reading);
+        if (rule->level > result->trust) result->trust = rule->level;
+        bug = bug || rule->bug;
+    }
+    return bug;
+}
