@@ -23,18 +23,6 @@ MUST_USE bool runs_create(struct bytes root, struct arena *arena, char id[RUN_ID
 MUST_USE bool runs_find(struct bytes root, struct bytes name, struct arena *arena,
                         struct bytes *path, struct err *err);
 
-/* One run as a list shows it. */
-struct run_entry {
-    char id[RUN_ID_LEN + 1];
-    uint64_t wall_start_ns; /* 0: unknown */
-    uint64_t length_ns;     /* as far as it is known */
-    struct bytes plan;
-    struct bytes verdict; /* "holds" ...; "no verdict" of a run that was killed, "running" */
-    bool has_exit;
-    int exit_code;
-    struct bytes trouble; /* why the file can't be read; empty: it can */
-};
-
 /* All runs, the newest first, at most `max`; no folder: none. */
 MUST_USE bool runs_list(struct bytes root, uint32_t max, struct arena *arena,
                         struct run_entry **out, uint32_t *count, struct err *err);

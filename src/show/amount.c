@@ -1,0 +1,144 @@
+#include "show/amount.h"
+
+#include <math.h>
+
+#define NS_PER_MS_F 1e6
+#define NS_PER_S_F 1e9
+
+static bool none(struct text *out, double value)
+{
+    if (!isnan(value)) return false;
+    text_adds(out, AMOUNT_NONE);
+    return true;
+}
+
+/* A number with so many decimals and a comma at each thousand. */
+static void add_grouped(struct text *out, double value, uint32_t decimals)
+{
+    char array[64];
+    struct text digits = text_in(array, sizeof array);
+    text_addf(&digits, "%.*f", (int)decimals, value);
+    struct bytes all = text_bytes(&digits);
+    size_t point = bytes_find(all, BYTES_LIT("."));
+    size_t whole = point < all.len ? point : all.len;
+    size_t sign = all.len > 0 && all.at[0] == '-';
+    for (size_t i = 0; i < all.len; i++) {
+        if (i > sign && i < whole && (whole - i) % 3 == 0) text_addc(out, ',', 1);
+        text_addc(out, all.at[i], 1);
+    }
+}
+
+/* Decimals that leave `digits` significant ones, at least 0 and at most 6. */
+static uint32_t decimals_for(double value, int digits)
+{
+    if (!(value > 0)) return 0;
+    int decimals = digits - 1 - (int)floor(log10(value));
+    return decimals < 0 ? 0 : decimals > 6 ? 6 : (uint32_t)decimals;
+}
+
+void amount_ms(struct text *out, double ns, uint32_t decimals)
+{
+    if (!none(out, ns)) add_grouped(out, ns / NS_PER_MS_F, decimals);
+}
+
+uint32_t amount_ms_decimals(double least_ns, double most_ns)
+{
+    if (!(most_ns > 0)) return 0;
+    uint32_t fine = decimals_for(least_ns / NS_PER_MS_F, 3);
+    uint32_t coarse = decimals_for(most_ns / NS_PER_MS_F, 5);
+    uint32_t decimals = fine < coarse ? fine : coarse;
+    return decimals > 3 ? 3 : decimals;
+}
+
+void amount_time(struct text *out, double ns)
+{
+    if (none(out, ns)) return;
+    bool seconds = ns >= 10 * NS_PER_S_F;
+    double value = seconds ? ns / NS_PER_S_F : ns / NS_PER_MS_F;
+    uint32_t decimals = decimals_for(value, 3);
+    add_grouped(out, value, decimals > 3 ? 3 : decimals);
+    text_adds(out, seconds ? " s" : " ms");
+}
+
+void amount_length(struct text *out, double ns)
+{
+    if (none(out, ns)) return;
+    double s = ns / NS_PER_S_F;
+    if (s < 9.95) {
+        text_addf(out, "%.1f s", s);
+        return;
+    }
+    uint64_t whole = (uint64_t)(s + 0.5);
+    uint64_t hours = whole / 3600, minutes = whole / 60 % 60, seconds = whole % 60;
+    if (hours > 0) text_addf(out, "%llu h ", (unsigned long long)hours);
+    if (minutes > 0) text_addf(out, "%llu min ", (unsigned long long)minutes);
+    if (seconds > 0 && hours == 0) text_addf(out, "%llu s ", (unsigned long long)seconds);
+    out->at[--out->len] = '\0'; /* the last blank: at least 10 s were written */
+}
+
+void amount_share(struct text *out, double share)
+{
+    if (none(out, share)) return;
+    /* The nearer end decides how fine: 0.012 % as well as 99.988 %. */
+    double rest = share > 0.5 ? 1 - share : share;
+    uint32_t decimals = rest > 0 ? decimals_for(rest * 100, 2) : 0;
+    if (decimals > 4) decimals = 4;
+    double scale = pow(10, decimals);
+    double percent = share * 100;
+    /* Rounded, but never to an end that it has not reached. */
+    double shown = share > 0.5 && share < 1 ? floor(percent * scale + 1e-6) / scale : percent;
+    if (share > 0 && percent < 0.5 / scale) text_addf(out, "<%.*f %%", (int)decimals, 1 / scale);
+    else text_addf(out, "%.*f %%", (int)decimals, shown);
+}
+
+void amount_per_s(struct text *out, double per_s)
+{
+    if (none(out, per_s)) return;
+    uint32_t decimals = decimals_for(per_s, 4);
+    add_grouped(out, per_s, decimals > 1 ? (per_s < 1 && per_s > 0 ? 2 : 1) : decimals);
+}
+
+void amount_rate(struct text *out, double per_s)
+{
+    amount_per_s(out, per_s);
+    if (!isnan(per_s)) text_adds(out, "/s");
+}
+
+void amount_count(struct text *out, double count)
+{
+    if (none(out, count)) return;
+    bool whole = count == floor(count);
+    add_grouped(out, count, whole || count >= 100 ? 0 : 1);
+}
+
+void amount_bytes(struct text *out, double bytes)
+{
+    if (none(out, bytes)) return;
+    double mib = bytes / 1048576;
+    add_grouped(out, mib < 10240 ? mib : mib / 1024, mib < 10 ? 1 : 0);
+    text_adds(out, mib < 10240 ? " MiB" : " GiB");
+}
+
+void amount_of(struct text *out, const struct objective *objective, double value)
+{
+    switch (objective->metric) {
+    case METRIC_AVG:
+    case METRIC_QUANTILE:
+    case METRIC_MAX:
+        amount_time(out, value);
+        return;
+    case METRIC_ERRORS:
+    case METRIC_AVAILABILITY:
+    case METRIC_AVAILABILITY_BY_TIME:
+        amount_share(out, value);
+        return;
+    case METRIC_THROUGHPUT:
+        if (objective->of_offered) amount_share(out, value);
+        else amount_rate(out, value);
+        return;
+    case METRIC_USERS:
+    case METRIC_IN_FLIGHT:
+        amount_count(out, value);
+        return;
+    }
+}

@@ -1,0 +1,34 @@
+/* amount.h - numbers as people read them, each with its unit.
+ *
+ * Why: a number without its unit is a guess, and rounding must not lie: what is not quite 100 % or
+ * not quite zero is never shown as such.
+ * Thread: any.  Memory: none. NAN is shown as a dash everywhere. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/text.h"
+#include "plan/objective.h"
+
+#define AMOUNT_NONE "–"
+
+/* Latencies in one unit, for columns: the number of ms with so many decimals. */
+void amount_ms(struct text *out, double ns, uint32_t decimals);
+/* Decimals for a column whose smallest and largest value are these: three digits of the smallest,
+ * at most five of the largest. */
+uint32_t amount_ms_decimals(double least_ns, double most_ns);
+/* A latency alone: `0.42 ms`, `391 ms`, `12.3 s`. */
+void amount_time(struct text *out, double ns);
+/* How long something lasts: `0.5 s`, `12 s`, `1 min 2 s`, `3 h 5 min`. */
+void amount_length(struct text *out, double ns);
+/* `0.012 %`, `99.98 %`. */
+void amount_share(struct text *out, double share);
+/* `49.9/s`, `1,204/s`. */
+void amount_rate(struct text *out, double per_s);
+/* The number of a rate, for columns that carry the unit in their title. */
+void amount_per_s(struct text *out, double per_s);
+/* `61,204`; a mean keeps a decimal below 100. */
+void amount_count(struct text *out, double count);
+void amount_bytes(struct text *out, double bytes);
+/* A value in the unit of an objective: time, share, rate or count. */
+void amount_of(struct text *out, const struct objective *objective, double value);

@@ -1,0 +1,405 @@
+#include "show/summary.h"
+
+#include <math.h>
+
+#include "base/clock.h"
+#include "show/amount.h"
+#include "show/summary_priv.h"
+
+#define LABEL_LEN 9       /* columns of " TRUST   " */
+#define ERRORS_SHOWN 6    /* first errors, without --verbose */
+#define NOT_OK_LABEL 0.05 /* above it percentiles are called "of the answered" */
+#define PROSE_BYTES 2048
+
+/* A line that wraps: label, then prose indented below its first word. */
+static void section(const struct summary *s, const char *label, enum tone tone,
+                    const struct text *body)
+{
+    char array[LABEL_LEN * 4];
+    struct text head = text_in(array, sizeof array);
+    text_addf(&head, " %s", label);
+    size_t columns = text_columns(text_bytes(&head));
+    text_addc(&head, ' ', columns < LABEL_LEN ? LABEL_LEN - columns : 1);
+    style_wrap(s->out, s->style, text_bytes(&head), tone, LABEL_LEN, text_bytes(body));
+}
+
+/* ---- the first line ---- */
+
+static void verdict_word(const struct result *r, const char **mark, const char **word,
+                         enum tone *tone)
+{
+    switch (r->verdict) {
+    case VERDICT_HOLDS:
+        *mark = "✓", *word = "HOLDS", *tone = TONE_GOOD;
+        return;
+    case VERDICT_MISSED:
+        *mark = "✗", *word = "MISSED", *tone = TONE_BAD;
+        return;
+    case VERDICT_INCONCLUSIVE:
+        *mark = "?", *word = "INCONCLUSIVE", *tone = TONE_NEAR;
+        return;
+    case VERDICT_INVALID:
+        *mark = "✗", *word = "INVALID", *tone = TONE_BAD;
+        return;
+    case VERDICT_NOT_JUDGED:
+        *mark = "–", *word = "NOT JUDGED", *tone = TONE_STRONG;
+        return;
+    }
+}
+
+static void separate(struct text *out, const char *before)
+{
+    if (out->len > 0) text_adds(out, before);
+}
+
+static void add_ended(struct text *out, const struct run_end *end)
+{
+    switch (end->ended) {
+    case RUN_COMPLETE:
+        break;
+    case RUN_ABORTED:
+        text_adds(out, "aborted at ");
+        break;
+    case RUN_INTERRUPTED:
+        text_adds(out, "interrupted at ");
+        break;
+    case RUN_PREFLIGHT:
+        text_adds(out, "nothing was judged");
+        break;
+    }
+    if (end->ended == RUN_ABORTED || end->ended == RUN_INTERRUPTED) {
+        amount_length(out, (double)end->at_ns);
+        if (end->signal == 2) text_adds(out, " (Ctrl-C)");
+        else if (end->signal > 0) text_addf(out, " (signal %d)", end->signal);
+    }
+    if (end->reason[0] == '\0') return;
+    separate(out, ": ");
+    text_add_safe(out, bytes_of(end->reason));
+}
+
+struct tally {
+    uint32_t all, missed, open, held, warned, unjudged;
+};
+
+static struct tally count_objectives(const struct result *r)
+{
+    struct tally t = {0};
+    for (uint32_t i = 0; i < r->objective_count; i++) {
+        const struct objective_result *o = &r->objectives[i];
+        if (o->objective->warn) {
+            t.warned += o->verdict == VERDICT_MISSED;
+            continue;
+        }
+        t.all++;
+        t.missed += o->verdict == VERDICT_MISSED;
+        t.open += o->verdict == VERDICT_INCONCLUSIVE;
+        t.held += o->verdict == VERDICT_HOLDS;
+        t.unjudged += o->verdict == VERDICT_NOT_JUDGED;
+    }
+    return t;
+}
+
+static void add_tally(struct text *out, const struct result *r)
+{
+    struct tally t = count_objectives(r);
+    if (t.all == 0) {
+        separate(out, " · ");
+        text_adds(out, "no objectives were given");
+        return;
+    }
+    separate(out, " · ");
+    const char *plural = t.all == 1 ? "" : "s";
+    if (t.missed > 0) text_addf(out, "%u of %u objective%s missed", t.missed, t.all, plural);
+    else if (t.open > 0) text_addf(out, "%u of %u objective%s undecided", t.open, t.all, plural);
+    else if (t.held == t.all && t.all == 1) text_adds(out, "the objective holds");
+    else if (t.held == t.all) text_addf(out, "all %u objectives hold", t.all);
+    else text_addf(out, "%u of %u objective%s held", t.held, t.all, plural);
+    if (t.missed > 0 && t.open > 0) text_addf(out, ", %u undecided", t.open);
+    if (t.missed + t.open > 0 && t.unjudged > 0) text_addf(out, ", %u not judged", t.unjudged);
+    if (t.warned > 0) text_addf(out, ", %u warning%s", t.warned, t.warned == 1 ? "" : "s");
+}
+
+/* In a staircase: the last rung before the first that misses. */
+static void add_knee(struct text *out, const struct result *r)
+{
+    const struct plan *plan = r->header->plan;
+    for (uint32_t i = 0; i < r->stage_count; i++) {
+        uint32_t stage = r->stages[i].stage;
+        if (!run_stage_judged(r->header, stage) || !summary_stage_missed(r, stage)) continue;
+        struct bytes group = plan->stages[stage].group;
+        bool rung = stage > 0 && bytes_equal(plan->stages[stage - 1].group, group)
+                    && plan->stages[stage - 1].judged
+                    && !bytes_equal(plan->stages[stage].name, group);
+        if (!rung) return;
+        text_adds(out, " · holds to ");
+        text_add_safe(out, plan->stages[stage - 1].name);
+        text_adds(out, ", breaks at ");
+        text_add_safe(out, plan->stages[stage].name);
+        return;
+    }
+}
+
+static void write_verdict(const struct summary *s)
+{
+    const struct result *r = s->result;
+    const char *mark = "", *word = "";
+    enum tone tone = TONE_PLAIN;
+    verdict_word(r, &mark, &word, &tone);
+    char label[64];
+    struct text head = text_in(label, sizeof label);
+    text_addf(&head, " %s %s  ", mark, word);
+
+    char array[PROSE_BYTES], facts_array[PROSE_BYTES];
+    struct text line = text_in(array, sizeof array),
+                facts = text_in(facts_array, sizeof facts_array);
+    if (r->end.ended != RUN_COMPLETE || r->end.reason[0]) add_ended(&facts, &r->end);
+    if (r->end.ended != RUN_PREFLIGHT) add_tally(&facts, r);
+    if (r->verdict == VERDICT_MISSED) add_knee(&facts, r);
+    if (r->end.ended == RUN_COMPLETE) {
+        text_adds(&facts, " · ");
+        amount_length(&facts, (double)r->end.at_ns);
+    }
+    text_add_safe(&line, r->header->plan->name);
+    text_adds(&line, " · ");
+    text_add(&line, text_bytes(&facts));
+    style_wrap(s->out, s->style, text_bytes(&head), tone, 3, text_bytes(&line));
+    text_addc(s->out, '\n', 1);
+}
+
+/* ---- sections of prose ---- */
+
+static void write_legend(const struct summary *s, const struct summary_legend *legend)
+{
+    char array[PROSE_BYTES];
+    struct text body = text_in(array, sizeof array);
+    text_adds(&body, "Times in ms, from the intended moment of each request.");
+    if (legend->missed) text_adds(&body, " ✗ over its limit.");
+    if (legend->at_least) text_adds(&body, " ≥ at least: timeouts, cuts or drops lie above.");
+    if (legend->few) text_adds(&body, " (…) too few to say.");
+    if (legend->unjudged) text_adds(&body, " * not judged.");
+    double errors = summary_errors(s->result, &s->result->totals);
+    if (errors > NOT_OK_LABEL) text_adds(&body, " Percentiles are of the answered.");
+    if (legend->closed) {
+        text_adds(&body, " Stages with users are closed loops: a slow answer delays the next"
+                         " request, so waits are hidden.");
+    }
+    style_begin(s->out, s->style, TONE_DIM);
+    style_wrap(s->out, s->style, BYTES_LIT(" "), TONE_PLAIN, 1, text_bytes(&body));
+    style_end(s->out, s->style, TONE_DIM);
+    text_addc(s->out, '\n', 1);
+}
+
+static void write_outcomes(const struct summary *s)
+{
+    const struct figures *f = &s->result->totals;
+    if (f->offered == 0) return;
+    char array[PROSE_BYTES];
+    struct text body = text_in(array, sizeof array);
+    amount_count(&body, (double)f->offered);
+    text_adds(&body, " requests judged:");
+    bool bad = false;
+    for (uint32_t i = 0; i < OUTCOME_COUNT; i++) {
+        if (f->outcomes[i] == 0 && i != OUTCOME_OK) continue;
+        text_adds(&body, i == OUTCOME_OK ? " " : " · ");
+        amount_count(&body, (double)f->outcomes[i]);
+        text_addf(&body, " %s", outcome_name((enum outcome)i));
+        bad = bad || i != OUTCOME_OK;
+    }
+    section(s, "ENDED", bad ? TONE_NEAR : TONE_STRONG, &body);
+    if (f->iterations_dropped == 0) return;
+    text_clear(&body);
+    amount_count(&body, (double)f->iterations_dropped);
+    text_adds(&body, " arrivals were never sent: max_in_flight (");
+    amount_count(&body, (double)s->result->header->plan->max_in_flight);
+    text_adds(&body, " iterations) was reached. They count as failed.");
+    section(s, "DROPPED", TONE_NEAR, &body);
+}
+
+/* What the first failures of each kind looked like. */
+static void write_errors(const struct summary *s)
+{
+    const struct result *r = s->result;
+    uint32_t shown = 0;
+    for (uint32_t i = 0; i < r->exemplar_count; i++) {
+        const struct exemplar *e = &r->exemplars[i];
+        if (e->kind != EXEMPLAR_FIRST_ERROR) continue;
+        if (shown == ERRORS_SHOWN && !s->extra->verbose) break;
+        char array[PROSE_BYTES];
+        struct text body = text_in(array, sizeof array);
+        text_add_safe(&body, r->header->plan->names[e->name]);
+        text_addf(&body, ": %s", outcome_name(e->outcome));
+        if (e->status > 0) text_addf(&body, " %u", e->status);
+        text_adds(&body, " in ");
+        text_add_safe(&body, run_stage_name(r->header, e->stage));
+        text_adds(&body, " at ");
+        amount_length(&body, (double)e->intended_ns);
+        if (e->detail.len > 0) text_adds(&body, " – ");
+        text_add_safe(&body, e->detail);
+        section(s, shown == 0 ? "FIRST" : "", TONE_NEAR, &body);
+        shown++;
+    }
+}
+
+static void write_trust(const struct summary *s)
+{
+    const struct result *r = s->result;
+    const struct figures *f = &r->totals;
+    char array[PROSE_BYTES];
+    struct text body = text_in(array, sizeof array);
+    text_adds(&body, trust_name(r->trust));
+    if (f->lag.n > 0) {
+        text_adds(&body, " · our lag p99 ");
+        amount_time(&body, f->lag.ns[FIGURE_P99]);
+        text_adds(&body, ", max ");
+        amount_time(&body, f->lag.ns[FIGURE_MAX]);
+    }
+    if (r->end.generator_cpu_ns > 0) {
+        text_adds(&body, " · prony took ");
+        amount_length(&body, (double)r->end.generator_cpu_ns);
+        text_addf(&body, " of CPU on %u thread%s", r->header->threads,
+                  r->header->threads == 1 ? "" : "s");
+        if (r->end.max_rss_bytes > 0) text_adds(&body, " and ");
+        if (r->end.max_rss_bytes > 0) amount_bytes(&body, (double)r->end.max_rss_bytes);
+    }
+    enum tone tone = r->trust == TRUST_VALID     ? TONE_STRONG
+                     : r->trust == TRUST_SUSPECT ? TONE_NEAR
+                                                 : TONE_BAD;
+    section(s, "TRUST", tone, &body);
+    for (uint32_t i = 0; i < r->reason_count; i++) {
+        text_clear(&body);
+        text_addf(&body, "%s: ", trust_name(r->reasons[i].level));
+        text_add_safe(&body, bytes_of(r->reasons[i].text));
+        section(s, "", tone, &body);
+    }
+}
+
+/* How arrivals were spaced: the tail depends on it. */
+static void write_load(const struct summary *s)
+{
+    const struct plan *plan = s->result->header->plan;
+    bool seen[ARRIVALS_EXACT + 1] = {false}, open = false;
+    for (uint32_t i = 0; i < plan->stage_count; i++) {
+        if (plan->stages[i].model != MODEL_OPEN) continue;
+        seen[plan->stages[i].arrivals] = open = true;
+    }
+    static const char *const names[] = {
+        "Poisson (independent users)",
+        "evenly spaced (understates the tail that independent users would see)",
+        "Poisson with an exact count"};
+    char array[PROSE_BYTES];
+    struct text body = text_in(array, sizeof array);
+    if (open) text_adds(&body, "arrivals ");
+    bool any = false;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (!seen[i]) continue;
+        if (any) text_adds(&body, " and ");
+        text_adds(&body, names[i]);
+        any = true;
+    }
+    if (plan->target_count > 0) {
+        if (open) text_adds(&body, " · ");
+        text_adds(&body, "to ");
+        text_add_safe(&body, plan->targets[0].text);
+        if (plan->target_count > 1) text_addf(&body, " and %u more", plan->target_count - 1);
+    }
+    text_addf(&body, " · seed %llu", (unsigned long long)plan->seed);
+    section(s, "LOAD", TONE_STRONG, &body);
+}
+
+/* ---- what to do next ---- */
+
+/* `value` raised to a figure that people write: 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 times a power of 10.
+ */
+static double round_up(double value)
+{
+    static const double steps[] = {1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10};
+    double unit = pow(10, floor(log10(value)));
+    for (size_t i = 0; i < COUNT_OF(steps); i++) {
+        if (steps[i] * unit >= value * 0.999999) return steps[i] * unit;
+    }
+    return 10 * unit;
+}
+
+static void suggest_latency(struct text *out, const char *flag, const struct latency *l,
+                            enum figure figure, uint64_t enough)
+{
+    double ns = l->ns[figure];
+    if (l->n < enough || isnan(ns) || ns <= 0 || (l->at_least >> figure & 1)) return;
+    double limit_ns = round_up(ns * 1.5);
+    text_addf(out, "%s--%s ", out->len > 0 ? " " : "", flag);
+    if (limit_ns < 1e6) text_addf(out, "%.0fus", limit_ns / 1e3);
+    else if (limit_ns < 1e10) text_addf(out, "%.4gms", limit_ns / 1e6);
+    else text_addf(out, "%.4gs", limit_ns / 1e9);
+}
+
+bool summary_suggest(struct text *out, const struct result *r)
+{
+    char array[160];
+    struct text flags = text_in(array, sizeof array);
+    suggest_latency(&flags, "p95", &r->totals.response, FIGURE_P95, 72);
+    suggest_latency(&flags, "p99", &r->totals.response, FIGURE_P99, 368);
+    double errors = summary_errors(r, &r->totals);
+    if (flags.len == 0 || isnan(errors) || errors > 0.5) return false;
+    double share = errors > 0 ? round_up(errors * 1.5) : 0;
+    text_addf(&flags, " --errors %.4g%%", (share > 0.001 ? share : 0.001) * 100);
+    text_add(out, text_bytes(&flags));
+    return true;
+}
+
+static bool has_own_objective(const struct result *r)
+{
+    for (uint32_t i = 0; i < r->header->plan->objective_count; i++) {
+        if (!r->header->plan->objectives[i].implicit) return true;
+    }
+    return false;
+}
+
+static void write_next(const struct summary *s)
+{
+    char array[PROSE_BYTES];
+    struct text body = text_in(array, sizeof array);
+    if (!has_own_objective(s->result) && summary_suggest(&body, s->result)) {
+        text_adds(&body, "   would hold with a third to spare");
+        section(s, "TRY", TONE_STRONG, &body);
+    }
+    for (uint32_t i = 0; i < s->extra->note_count; i++) {
+        text_clear(&body);
+        text_add_safe(&body, s->extra->notes[i]);
+        section(s, "NOTE", TONE_NEAR, &body);
+    }
+    for (uint32_t i = 0; i < s->extra->next_count; i++) {
+        text_clear(&body);
+        text_add_safe(&body, s->extra->next[i]);
+        section(s, i == 0 ? "NEXT" : "", TONE_STRONG, &body);
+    }
+    if (s->extra->folder.len == 0) return;
+    text_clear(&body);
+    text_add_safe(&body, s->extra->folder);
+    for (uint32_t i = 0; i < s->extra->file_count; i++) {
+        text_adds(&body, i == 0 ? "/ " : " · ");
+        text_add_safe(&body, s->extra->files[i]);
+    }
+    section(s, "FILES", TONE_STRONG, &body);
+}
+
+void summary_write(struct text *out, const struct result *result, const struct show_style *style,
+                   const struct summary_extra *extra)
+{
+    struct summary s = {.out = out, .result = result, .style = style, .extra = extra};
+    size_t from = out->len;
+    write_verdict(&s);
+    if (result->end.ended != RUN_PREFLIGHT) {
+        struct summary_legend legend = {0};
+        summary_objectives(&s);
+        summary_stages(&s, &legend);
+        summary_names(&s, &legend);
+        summary_times(&s, &legend);
+        write_legend(&s, &legend);
+        write_outcomes(&s);
+        write_errors(&s);
+        write_trust(&s);
+        write_load(&s);
+    }
+    write_next(&s);
+    style_to_ascii(out, style, from);
+}

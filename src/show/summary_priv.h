@@ -1,0 +1,27 @@
+/* summary_priv.h - the parts of the summary, each a block of lines.
+ *
+ * Thread: collecting thread.  Memory: the caller's text. */
+#pragma once
+
+#include "show/summary.h"
+
+struct summary {
+    struct text *out;
+    const struct result *result;
+    const struct show_style *style;
+    const struct summary_extra *extra;
+};
+
+/* What the tables had to abbreviate; explained in one line below them. */
+struct summary_legend {
+    bool few, at_least, unjudged, missed, closed;
+};
+
+void summary_objectives(const struct summary *s);
+void summary_stages(const struct summary *s, struct summary_legend *legend);
+void summary_names(const struct summary *s, struct summary_legend *legend);
+void summary_times(const struct summary *s, struct summary_legend *legend);
+/* Share of requests that did not end ok, without those that an interruption cut; NAN: none. */
+double summary_errors(const struct result *result, const struct figures *figures);
+/* Whether a missed objective, not only a warning, points at this stage. */
+bool summary_stage_missed(const struct result *result, uint32_t stage);

@@ -1,0 +1,34 @@
+/* table.h - rows and columns that fit the terminal.
+ *
+ * Why: what is shown must be readable at 80 columns and use more where there is more. A cell is
+ * written by the caller's function, once to measure and once to print, so a table needs no memory.
+ * A column whose cells are all empty is left out; then columns go, the highest `drop` first; then
+ * the flexible one is cut with an ellipsis.
+ * Thread: any.  Memory: stack. */
+#pragma once
+
+#include "show/style.h"
+
+#define TABLE_COLUMNS_MAX 20
+#define TABLE_CELL_BYTES 256
+
+struct table_column {
+    const char *title;
+    bool right;    /* aligned to the right: numbers */
+    bool flexible; /* may be cut; at most one */
+    uint32_t drop; /* 0: never left out; else the highest goes first */
+};
+
+struct table_cell {
+    struct text text; /* empty at first */
+    enum tone tone;
+};
+
+struct table {
+    const struct table_column *columns;
+    uint32_t column_count, row_count;
+    void (*cell)(const void *ctx, uint32_t row, uint32_t column, struct table_cell *out);
+    const void *ctx;
+};
+
+void table_write(struct text *out, const struct table *table, const struct show_style *style);
