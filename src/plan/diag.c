@@ -9,25 +9,23 @@
 bool diag_add(struct diags *diags, enum diag_code code, struct span at, const char *hint,
               const char *format, ...)
 {
-    for (uint32_t i = 0; i < diags->count; i++) {
-        const struct diag *d = &diags->items[i];
-        /* One mistake seen from two sides (an alias, a second reading) is told once. */
-        if (at.line > 0 && d->code == code && d->at.offset == at.offset) return false;
-    }
-    if (diags->count == DIAGS_MAX) {
-        diags->dropped++;
-        return false;
-    }
-    struct diag *d = &diags->items[diags->count++];
-    *d = (struct diag){.code = code, .at = at};
-    if (d->at.len == 0) d->at.len = 1;
-    struct text msg = text_in(d->msg, sizeof d->msg);
+    struct diag d = {.code = code, .at = at};
+    if (d.at.len == 0) d.at.len = 1;
+    struct text msg = text_in(d.msg, sizeof d.msg), cure = text_in(d.hint, sizeof d.hint);
     va_list args;
     va_start(args, format);
     text_addv(&msg, format, args);
     va_end(args);
-    struct text cure = text_in(d->hint, sizeof d->hint);
     if (hint) text_adds(&cure, hint);
+
+    for (uint32_t i = 0; i < diags->count; i++) {
+        const struct diag *other = &diags->items[i];
+        bool same_place = other->code == code && other->at.offset == at.offset && at.line > 0;
+        /* One mistake seen from two sides (an alias, a second reading) is told once. */
+        if (same_place && strcmp(other->msg, d.msg) == 0) return false;
+    }
+    if (diags->count == DIAGS_MAX) diags->dropped++;
+    else diags->items[diags->count++] = d;
     return false;
 }
 

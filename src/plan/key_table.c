@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "base/attr.h"
+
 #define S SHAPE_SCALAR
 #define L SHAPE_LIST
 #define M SHAPE_MAP
@@ -61,4 +63,42 @@ const char *key_table_place_name(enum key_place place)
         return "timeout";
     }
     return "";
+}
+
+const char *key_table_foreign(enum key_place place, struct bytes name)
+{
+    static const struct {
+        enum key_place place;
+        const char *theirs, *ours;
+    } words[] = {
+        {PLACE_PLAN, "title", "name"},
+        {PLACE_PLAN, "url", "target"},
+        {PLACE_PLAN, "thresholds", "objectives"},
+        {PLACE_PLAN, "assertions", "objectives"},
+        {PLACE_PLAN, "slo", "objectives"},
+        {PLACE_LOAD, "phases", "stages"},
+        {PLACE_LOAD, "warm_up", "warmup"},
+        {PLACE_STAGE, "arrivalRate", "rate"},
+        {PLACE_STAGE, "arivalRate", "rate"},
+        {PLACE_STAGE, "throughput", "rate"},
+        {PLACE_STAGE, "rps", "rate"},
+        {PLACE_STAGE, "vus", "users"},
+        {PLACE_STAGE, "concurrency", "users"},
+        {PLACE_STAGE, "duration", "for"},
+        {PLACE_STAGE, "iterations", "requests"},
+        {PLACE_STEP, "expect", "check"},
+        {PLACE_STEP, "assert", "check"},
+        {PLACE_STEP, "extract", "capture"},
+        {PLACE_STEP, "sleep", "think"},
+        {PLACE_STEP, "pause", "think"},
+        {PLACE_STEP, "payload", "body"},
+        {PLACE_SERVICE, "run", "command"},
+        {PLACE_SERVICE, "environment", "env"},
+    };
+    for (unsigned i = 0; i < COUNT_OF(words); i++) {
+        if (words[i].place == place && bytes_same_nocase(name, bytes_of(words[i].theirs))) {
+            return words[i].ours;
+        }
+    }
+    return NULL;
 }

@@ -50,3 +50,6 @@ enum key key_table_find(enum key_place place, struct bytes name);
 void key_table_range(enum key_place place, enum key *first, enum key *last);
 /* "the plan", "a stage", ... */
 const char *key_table_place_name(enum key_place place);
+/* Our key for what other tools call `name`, NULL when it is nobody's word for a key of this place.
+ */
+const char *key_table_foreign(enum key_place place, struct bytes name);

@@ -264,6 +264,7 @@ static bool read_check(struct parse *p, const struct node *n, struct check *out)
     *out = (struct check){.at = n->at, .text = n->text};
     if (n->kind == NODE_MAP) return tell_map(p, n);
     if (n->kind != NODE_SCALAR) return parse_node_is(p, n, SHAPE_SCALAR, "check");
+    if (n->told) return false;
     if (n->text.len == 0) return parse_node_empty(p, n, "check");
     struct sentence s = {p, n, bytes_trim(n->text)};
     return read_sentence(&s, out);

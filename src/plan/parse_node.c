@@ -80,9 +80,50 @@ static void unknown_key(struct parse *p, const struct node *key, enum key_place 
         names[count++] = bytes_of(key_table_row((enum key)k)->name);
     char hint[240];
     struct text t = text_in(hint, sizeof hint);
-    diag_suggest(&t, key->text, "keys here", names, count);
+    const char *ours = key_table_foreign(place, key->text);
+    if (ours) text_addf(&t, "did you mean '%s'?   ", ours);
+    diag_suggest(&t, ours ? (struct bytes){0} : key->text, "keys here", names, count);
     parse_node_error(p, DIAG_UNKNOWN_KEY, key, hint, "'%.*s' is not a key of %s",
                      BYTES_ARG(key->text), key_table_place_name(place));
+}
+
+static void tell_missing(struct parse *p, struct fields *f, enum key_place place,
+                         const bool *present)
+{
+    enum key first, last;
+    key_table_range(place, &first, &last);
+    for (unsigned k = first; k < last; k++) {
+        const struct key_row *row = key_table_row((enum key)k);
+        if (!row->needed || present[k]) continue;
+        char hint[200];
+        struct text t = text_in(hint, sizeof hint);
+        text_addf(&t, "add  %s: (%s)", row->name, row->form);
+        struct span at = f->map->at;
+        at.len = 1;
+        at.offset += f->missing++; /* several may be missing in one place */
+        diag_add(p->diags, DIAG_MISSING, at, hint, "%s has no '%s'", key_table_place_name(place),
+                 row->name);
+        f->bad = true;
+    }
+}
+
+static void tell_missing(struct parse *p, struct fields *f, enum key_place place,
+                         const bool *present)
+{
+    enum key first, last;
+    struct span at = f->map->at;
+    at.len = 1; /* the place where it should stand, not what stands there */
+    key_table_range(place, &first, &last);
+    for (unsigned k = first; k < last; k++) {
+        const struct key_row *row = key_table_row((enum key)k);
+        if (!row->needed || present[k]) continue;
+        char hint[200];
+        struct text t = text_in(hint, sizeof hint);
+        text_addf(&t, "add  %s: (%s)", row->name, row->form);
+        diag_add(p->diags, DIAG_MISSING, at, hint, "%s has no '%s'", key_table_place_name(place),
+                 row->name);
+        f->bad = true;
+    }
 }
 
 /* Sentences written as keys are told by their readers, who know the cure. */
@@ -115,15 +156,8 @@ bool parse_node_fields(struct parse *p, const struct node *n, enum key_place pla
         if (trap || parse_node_is(p, value, row->shapes, row->name)) out->at[k] = value;
         else out->bad = true;
     }
-    enum key first, last;
-    key_table_range(place, &first, &last);
-    for (unsigned k = first; k < last; k++) {
-        const struct key_row *row = key_table_row((enum key)k);
-        if (!row->needed || present[k] || out->bad) continue;
-        parse_node_error(p, DIAG_MISSING, n, row->doc, "%s has no '%s'",
-                         key_table_place_name(place), row->name);
-        out->bad = true;
-    }
+    if (!out->bad && !n->told) tell_missing(p, out, place, present);
+    out->bad |= n->told;
     return true;
 }
 

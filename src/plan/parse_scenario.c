@@ -41,8 +41,9 @@ static bool read_header(struct parse *p, const struct node *name, const struct n
                                 BYTES_ARG(name->text));
     }
     if (!parse_node_is(p, value, SHAPE_SCALAR, "headers")) return false;
-    if (value->text.len == 0 && value->style == NODE_PLAIN)
-        return parse_node_empty(p, value, "headers");
+    if (value->text.len == 0 && value->style == NODE_PLAIN) {
+        return parse_node_empty(p, value, arena_copy(p->arena, name->text).at);
+    }
     for (size_t i = 0; i < value->text.len; i++) {
         if ((unsigned char)value->text.at[i] >= 0x20 || value->text.at[i] == '\t') continue;
         return parse_node_error(p, DIAG_HEADER, value, "write it on one line",

@@ -160,27 +160,14 @@ static bool read_whole(struct bytes text, int64_t *out)
     return true;
 }
 
-/* `$rand(1` in [ ] or { }: YAML took the comma for its own. */
-static bool tell_open_rand(struct scan *s, size_t from)
-{
-    struct bytes source = s->p->doc.source;
-    bool comma = s->n->in_flow && s->n->end < source.len && source.at[s->n->end] == ',';
-    s->i = s->text.len;
-    if (comma) {
-        return tell(s, DIAG_COMMA, from,
-                    "write the entry on its own line, outside [ ] and { } (in quotes it would be "
-                    "text in json)",
-                    "inside [ ] and { } a comma ends the value: $rand(...) is cut");
-    }
-    return tell(s, DIAG_VARIABLE, from, "write $rand(1,50)",
-                "'$rand' wants two whole numbers in ( )");
-}
-
 static bool read_rand(struct scan *s, size_t from, struct piece *out)
 {
     struct bytes rest = bytes_from(s->text, s->i);
     size_t close = bytes_find(rest, BYTES_LIT(")")), comma = bytes_find(rest, BYTES_LIT(","));
-    if (at(s, s->i) != '(' || close == SIZE_MAX) return tell_open_rand(s, from);
+    if (at(s, s->i) != '(' || close == SIZE_MAX) {
+        return tell(s, DIAG_VARIABLE, from, "write $rand(1,50)",
+                    "'$rand' wants two whole numbers in ( )");
+    }
     s->i += close + 1;
     struct piece rand = {.kind = PIECE_RAND};
     bool two = comma != SIZE_MAX && comma < close;
@@ -367,10 +354,10 @@ bool parse_variable_pattern(struct parse *p, const struct node *n, struct bytes 
     if (!pattern_finish(&b, out) || !good) return false;
     for (uint32_t i = 0; i < out->piece_count; i++) {
         /* As encoded it may look different; both forms are masked. */
-        struct bytes text = out->pieces[i].text;
-        bool quoted = text.len > 1 && text.at[0] == '"' && encoding == ENCODE_JSON_VALUE;
-        if (quoted) text = (struct bytes){text.at + 1, text.len - 2};
-        if (out->pieces[i].secret) add_secret(p, text);
+        struct bytes value = out->pieces[i].text;
+        bool quoted = value.len > 1 && value.at[0] == '"' && encoding == ENCODE_JSON_VALUE;
+        if (quoted) value = (struct bytes){value.at + 1, value.len - 2};
+        if (out->pieces[i].secret) add_secret(p, value);
     }
     return true;
 }

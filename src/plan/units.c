@@ -69,10 +69,11 @@ bool units_duration(struct bytes in, uint64_t *out_ns, const char **why)
             *why = "a duration is a number and its unit: 100ms, 30s, 1m30s";
             return false;
         }
+        size_t letters = i;
         const struct unit *unit = read_unit(in, &i, units, COUNT_OF(units));
         if (!unit) {
-            *why = i == in.len ? "a duration needs its unit: 100ms, 30s, 5m"
-                               : "a duration has a unit of ns, us, ms, s, m, h or d";
+            *why = i == letters ? "a duration needs its unit: 100ms, 30s, 5m"
+                                : "a duration has a unit of ns, us, ms, s, m, h or d";
             return false;
         }
         bool descending = unit->scale < last_scale;

@@ -119,18 +119,35 @@ static bool is_comma_trap(const struct build *b, const struct node *map, const s
     return i >= b->source.len || b->source.at[i] != ':';
 }
 
-static void report_comma(struct build *b, struct node *map, const struct node *key)
+/* `$rand(1` and the like: a call that YAML has cut at its comma. */
+static bool is_open_call(const struct node *n)
 {
-    struct node *before = map->items[map->count - 1].value;
-    bool call = bytes_find(before->text, BYTES_LIT("$")) != SIZE_MAX
-                && bytes_find(before->text, BYTES_LIT("(")) != SIZE_MAX;
+    if (n->kind != NODE_SCALAR || n->style != NODE_PLAIN || !n->in_flow || n->text.len == 0)
+        return false;
+    const char *dollar = memchr(n->text.at, '$', n->text.len);
+    const char *open = memrchr(n->text.at, '(', n->text.len);
+    return dollar && open > dollar && !memchr(open, ')', (size_t)(n->text.at + n->text.len - open));
+}
+
+static void report_comma(struct build *b, struct node *before, const struct node *after, bool map)
+{
     before->told = true;
-    diag_add(
-        b->diags, DIAG_COMMA, key->at,
-        call ? "put each key on its own line instead of { } (in quotes $rand(1,3) would be text)"
-             : "quote the whole value: \"...\"",
-        "inside { } a comma ends the value: '%.*s' is cut off from '%.*s'", BYTES_ARG(key->text),
-        BYTES_ARG(before->text));
+    diag_add(b->diags, DIAG_COMMA, after->at,
+             is_open_call(before)
+                 ? "write one entry a line instead (in quotes, $rand(1,3) in json would be text)"
+                 : "quote the whole value: \"...\"",
+             "inside %s a comma ends the value: '%.*s' is cut off from '%.*s'", map ? "{ }" : "[ ]",
+             BYTES_ARG(after->text), BYTES_ARG(before->text));
+}
+
+static bool add_to_list(struct build *b, struct node *list, struct node *value)
+{
+    struct node *before = list->count > 0 ? list->items[list->count - 1].value : NULL;
+    if (!before || !is_open_call(before) || before->told || value->kind != NODE_SCALAR) {
+        return push_item(b, list, NULL, value);
+    }
+    report_comma(b, before, value, false);
+    return true;
 }
 
 /* A complete entry of a map: kept unless it is a mistake that has just been told. */
@@ -139,10 +156,11 @@ static bool add_entry(struct build *b, struct node *map, struct node *key, struc
     if (key->style == NODE_PLAIN && bytes_is(key->text, "<<")) {
         diag_add(b->diags, DIAG_MERGE, key->at, "write the keys out",
                  "merge keys are not part of a plan");
+        map->told = true;
         return true;
     }
     if (value->kind == NODE_SCALAR && is_comma_trap(b, map, key, value)) {
-        report_comma(b, map, key);
+        report_comma(b, map->items[map->count - 1].value, key, true);
         return true;
     }
     for (uint32_t i = 0; i < map->count; i++) {
@@ -166,7 +184,7 @@ static bool attach(struct build *b, struct node *n)
         return true;
     }
     struct frame *top = &b->frames[b->depth - 1];
-    if (top->node->kind == NODE_LIST) return push_item(b, top->node, NULL, n);
+    if (top->node->kind == NODE_LIST) return add_to_list(b, top->node, n);
     if (top->key) {
         struct node *key = top->key;
         top->key = NULL;
@@ -207,8 +225,11 @@ static struct node *new_node(struct build *b, const yaml_event_t *event, enum no
     n->in_flow = b->depth > 0 && b->frames[b->depth - 1].flow;
     mark_to(b, event, n);
     if (tag) {
+        struct bytes word = bytes_from(b->source, n->at.offset);
+        size_t space = bytes_find(word, BYTES_LIT(" "));
+        if (space < word.len) word.len = space;
         diag_add(b->diags, DIAG_TAG, n->at, "take it away: the plan's keys decide the types",
-                 "tags such as '%s' are not part of a plan", (const char *)tag);
+                 "tags such as '%.*s' are not part of a plan", BYTES_ARG(word));
     }
     return n;
 }
@@ -324,7 +345,6 @@ static enum parsed parse_once(struct build *b, size_t *blamed)
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser)) return PARSED_WRONG;
     yaml_parser_set_input_string(&parser, (const unsigned char *)b->source.at, b->source.len);
-    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     enum parsed result = PARSED;
     while (result == PARSED && !b->done) {
         yaml_event_t event;
@@ -351,6 +371,22 @@ static size_t indent_at(struct bytes text, size_t line)
     size_t i = line;
     while (i < text.len && text.at[i] == ' ') i++;
     return i - line;
+}
+
+/* Whether `offset` lies in a part of the plan that no other part looks at. */
+static bool is_apart(struct bytes text, size_t offset)
+{
+    size_t line = offset < text.len ? offset : text.len;
+    for (;;) {
+        while (line > 0 && text.at[line - 1] != '\n') line--;
+        struct bytes rest = bytes_from(text, line);
+        if (rest.len > 0 && rest.at[0] >= 'a' && rest.at[0] <= 'z') {
+            return bytes_starts(rest, BYTES_LIT("objectives:"))
+                   || bytes_starts(rest, BYTES_LIT("abort_when:"));
+        }
+        if (line == 0) return false;
+        line--;
+    }
 }
 
 /* Makes the line around `offset` blank, so that the rest can be read too. Only where nothing hangs
@@ -385,15 +421,13 @@ static bool repair(struct yaml_doc *doc, struct build *b, size_t blamed)
     memcpy(copy, doc->source.at, doc->source.len);
     struct bytes text = {copy, doc->source.len};
     for (int tries = 0; tries < REPAIRS_MAX; tries++) {
+        if (!is_apart(doc->source, blamed)) doc->repaired = true;
         if (!blank_line(copy, text, blamed)) return false;
         uint32_t told = b->diags->count;
         *b = (struct build){.arena = b->arena, .source = text, .diags = b->diags};
         size_t before = blamed;
         enum parsed result = parse_once(b, &blamed);
-        if (result == PARSED) {
-            doc->repaired = true;
-            return b->root != NULL;
-        }
+        if (result == PARSED) return b->root != NULL;
         /* An error close behind is likely a consequence: better untold. */
         bool near = result == PARSED_SYNTAX && blamed <= line_end(text, line_end(text, before) + 1);
         if (near) b->diags->count = told;

@@ -37,7 +37,7 @@ struct node {
     enum node_style style; /* of a scalar */
     bool in_flow;          /* stands inside [ ] or { } */
     bool verbatim;         /* `text` is source text at `text_offset` */
-    bool told;             /* an error about this value has been reported */
+    bool told;             /* an error about it has been told: draw no conclusions */
     struct span at;        /* whole node, quotes included */
     uint32_t end;          /* offset just after it */
     uint32_t text_offset;
@@ -50,7 +50,7 @@ struct node {
 struct yaml_doc {
     struct bytes source;
     struct node *root;
-    bool repaired; /* lines with syntax errors were left out of the tree */
+    bool repaired; /* the tree lacks a line with a syntax error, on which other parts may depend */
 };
 
 /* Reads `source` (kept). False: there is no tree; at least one diagnostic says why. True with

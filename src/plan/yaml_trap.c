@@ -134,6 +134,16 @@ static size_t trap_indent(const struct trouble *t)
                  "a tab where YAML allows only spaces");
         return t->at.offset;
     }
+    size_t sign = bytes_find(line, BYTES_LIT(": "));
+    char first = sign < line.len - 2 ? line.at[sign + 2] : '\0';
+    if (first == '<' || first == '>') {
+        char sentence[160];
+        struct text written = text_in(sentence, sizeof sentence);
+        objective_hint(&written, line);
+        diag_add(t->diags, DIAG_OBJECTIVE_MAP, span_of(&t->at, 1), sentence,
+                 "an objective is a sentence; the ': ' makes a key of it");
+        return t->at.offset;
+    }
     const char *what = says(t->problem, "'-'") ? "an entry of the list, '- '" : "a key of the map";
     char hint[120];
     struct text cure = text_in(hint, sizeof hint);
