@@ -91,26 +91,6 @@ static void tell_missing(struct parse *p, struct fields *f, enum key_place place
                          const bool *present)
 {
     enum key first, last;
-    key_table_range(place, &first, &last);
-    for (unsigned k = first; k < last; k++) {
-        const struct key_row *row = key_table_row((enum key)k);
-        if (!row->needed || present[k]) continue;
-        char hint[200];
-        struct text t = text_in(hint, sizeof hint);
-        text_addf(&t, "add  %s: (%s)", row->name, row->form);
-        struct span at = f->map->at;
-        at.len = 1;
-        at.offset += f->missing++; /* several may be missing in one place */
-        diag_add(p->diags, DIAG_MISSING, at, hint, "%s has no '%s'", key_table_place_name(place),
-                 row->name);
-        f->bad = true;
-    }
-}
-
-static void tell_missing(struct parse *p, struct fields *f, enum key_place place,
-                         const bool *present)
-{
-    enum key first, last;
     struct span at = f->map->at;
     at.len = 1; /* the place where it should stand, not what stands there */
     key_table_range(place, &first, &last);
