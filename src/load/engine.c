@@ -11,7 +11,8 @@
 
 #define WORKERS_MAX 256
 #define START_AHEAD_NS (20 * NS_PER_MS) /* so that every worker waits at the line at run time 0 */
-#define LOOK_NS NS_PER_MS
+#define LOOK_NS (20 * NS_PER_MS)            /* between looks for stages by count and for the end */
+#define LOOK_CLOSELY_NS (500 * NS_PER_US)   /* when a tick's end has come */
 #define IDLE_NS (50 * NS_PER_MS)
 #define PLAN_BYTES ((size_t)64 << 20)
 #define EVENTS_MAX 32
@@ -26,7 +27,8 @@ struct engine {
     struct worker *workers[WORKERS_MAX];
     pthread_t threads[WORKERS_MAX];
     uint32_t started;
-    uint32_t stage; /* of the tick given out last */
+    uint32_t stage;       /* of the tick given out last, ... */
+    uint64_t tick_end_ns; /* ... and where it ended, in run time */
     bool any_tick, ended, stopped;
     uint64_t cpu_ns;
     struct event events[EVENTS_MAX];
@@ -218,6 +220,7 @@ static void finish_tick(struct engine *e, struct tick *out)
     }
     e->any_tick = true;
     e->stage = stage;
+    e->tick_end_ns = out->end_ns;
     e->ended = out->last;
     out->events = e->events;
     out->event_count = e->event_count;
@@ -225,6 +228,15 @@ static void finish_tick(struct engine *e, struct tick *out)
     uint64_t cpu = clock_process_cpu_ns();
     out->generator_cpu_ns = cpu - e->cpu_ns;
     e->cpu_ns = cpu;
+}
+
+/* Workers publish right after the tick's edge, so the collector sleeps up to there. */
+static uint64_t next_look_ns(const struct engine *e, uint64_t now_ns, uint64_t run_ns)
+{
+    uint64_t edge_ns = timeline_tick_end(&e->timeline, e->tick_end_ns);
+    if (run_ns >= edge_ns) return now_ns + LOOK_CLOSELY_NS;
+    uint64_t ahead_ns = edge_ns - run_ns + LOOK_CLOSELY_NS / 2;
+    return now_ns + (ahead_ns < LOOK_NS ? ahead_ns : LOOK_NS);
 }
 
 enum engine_step engine_next_tick(struct engine *e, struct tick *out)
@@ -237,7 +249,7 @@ enum engine_step engine_next_tick(struct engine *e, struct tick *out)
         uint64_t run = now > e->setting.origin_ns ? now - e->setting.origin_ns : 0;
         watch_quota(e, run);
         watch_idle(e, run);
-        clock_sleep_until(now + LOOK_NS);
+        clock_sleep_until(next_look_ns(e, now, run));
     }
     collect_tick(&e->collector, out);
     finish_tick(e, out);
