@@ -23,17 +23,49 @@ static struct write *take_batch(struct committer *committer)
     return batch;
 }
 
+static bool is_late(const struct write *write, uint64_t now_ns)
+{
+    return write->job && write->deadline_ns != 0 && now_ns >= write->deadline_ns;
+}
+
 static enum store_result run_write(struct db *db, struct write *write, uint64_t now_ns)
 {
     if (!write->job) return store_mark(db, write->id, write->state, write->at_ms);
-    if (write->deadline_ns != 0 && now_ns >= write->deadline_ns) return STORE_LATE;
+    if (is_late(write, now_ns)) return STORE_LATE;
     return store_insert(db, write->job);
 }
 
-/* All of the batch but what is late goes in, or none of it. */
+/* Drops the new jobs in line whose deadline has passed, so that a lock which somebody else holds
+ * does not keep their clients waiting. The thread of the committer calls it while it waits. */
+static void drop_late(void *arg)
+{
+    struct committer *committer = arg;
+    uint64_t now_ns = clock_now_ns();
+    struct write *late = NULL;
+    pthread_mutex_lock(&committer->lock);
+    for (struct write **at = &committer->first; *at;) {
+        struct write *write = *at;
+        if (!is_late(write, now_ns)) {
+            at = &write->next;
+            continue;
+        }
+        *at = write->next;
+        if (!*at) committer->last = at;
+        committer->waiting--;
+        write->next = late;
+        late = write;
+    }
+    pthread_mutex_unlock(&committer->lock);
+    while (late) {
+        struct write *next = late->next;
+        late->done(late, STORE_LATE);
+        late = next;
+    }
+}
+
+/* All of the batch but what is late goes in, or none of it. The transaction is open. */
 static bool commit(struct db *db, struct write *batch, uint64_t now_ns)
 {
-    if (!db_run(db, "BEGIN IMMEDIATE")) return false;
     int64_t written = 0;
     for (struct write *write = batch; write; write = write->next) {
         enum store_result result = run_write(db, write, now_ns);
@@ -41,6 +73,7 @@ static bool commit(struct db *db, struct write *batch, uint64_t now_ns)
         if (result == STORE_OK) written++;
     }
     if (!db_run(db, "COMMIT")) goto out;
+    if (written == 0) return true;
     metrics_add(METRIC_COMMITS, 1);
     metrics_add(METRIC_COMMIT_WRITES, written);
     return true;
@@ -87,8 +120,7 @@ static void finish_batch(struct write *batch, uint64_t began_ns)
 {
     while (batch) {
         struct write *next = batch->next;
-        bool late = batch->job && batch->deadline_ns != 0 && began_ns >= batch->deadline_ns;
-        batch->done(batch, late ? STORE_LATE : STORE_OK);
+        batch->done(batch, is_late(batch, began_ns) ? STORE_LATE : STORE_OK);
         batch = next;
     }
 }
@@ -106,11 +138,15 @@ static void *serve(void *arg)
         while (committer->waiting < committer->settings->batch && !committer->stopped) {
             if (!thread_cond_wait_until(&committer->filled, &committer->lock, until_ns)) break;
         }
+        pthread_mutex_unlock(&committer->lock);
+        /* The batch is taken with the lock of the database in hand: until then all can expire. */
+        bool begun = db_run(&committer->db, "BEGIN IMMEDIATE");
+        pthread_mutex_lock(&committer->lock);
         struct write *batch = take_batch(committer);
         bool stopping = committer->stopped;
         pthread_mutex_unlock(&committer->lock);
         uint64_t began_ns = clock_now_ns();
-        if (commit(&committer->db, batch, began_ns)) finish_batch(batch, began_ns);
+        if (begun && commit(&committer->db, batch, began_ns)) finish_batch(batch, began_ns);
         else fail_batch(committer, batch, stopping);
         pthread_mutex_lock(&committer->lock);
     }
@@ -126,6 +162,8 @@ bool committer_start(struct committer *committer, const struct settings *setting
     thread_cond_init(&committer->filled);
     if (!db_open(&committer->db, settings->db_path, NULL)) return false;
     if (!store_prepare_writer(&committer->db)) return false;
+    committer->db.while_waiting = drop_late;
+    committer->db.while_waiting_arg = committer;
     committer->started =
         thread_start(&committer->thread, "jobs-commit", THREAD_STACK_DB, serve, committer);
     return committer->started;

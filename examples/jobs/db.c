@@ -24,6 +24,7 @@ static int wait_for_lock(void *arg, int tries)
     if (now_ns - db->busy_since_ns > BUSY_PATIENCE_NS || is_late(db, now_ns)) return 0;
     if (db->giving_up && atomic_load(db->giving_up)) return 0;
     metrics_add(METRIC_DB_BUSY, 1);
+    if (db->while_waiting) db->while_waiting(db->while_waiting_arg);
     uint64_t sleep_ms = tries < BUSY_SLEEP_MOST_MS ? (uint64_t)tries + 1 : BUSY_SLEEP_MOST_MS;
     clock_sleep_until(now_ns + sleep_ms * NS_PER_MS);
     return 1;
@@ -82,10 +83,9 @@ sqlite3_stmt *db_statement(struct db *db, int index, const char *sql)
         sqlite3_reset(*statement);
         return *statement;
     }
-    if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL)
-        != SQLITE_OK) {
-        warnx("%s: %s", sql, sqlite3_errmsg(db->handle));
-    }
+    unsigned flags = SQLITE_PREPARE_PERSISTENT;
+    int code = sqlite3_prepare_v3(db->handle, sql, -1, flags, statement, NULL);
+    if (code != SQLITE_OK) return NULL;
     return *statement;
 }
 

@@ -22,8 +22,10 @@ enum store_result {
 struct db {
     sqlite3 *handle;
     sqlite3_stmt *statements[DB_STATEMENTS];
-    uint64_t deadline_ns;         /* of the work in hand; 0 = none */
-    uint64_t busy_since_ns;       /* start of the present wait for a lock */
+    uint64_t deadline_ns;             /* of the work in hand; 0 = none */
+    uint64_t busy_since_ns;           /* start of the present wait for a lock */
+    void (*while_waiting)(void *arg); /* called between two tries for a lock; NULL: nothing */
+    void *while_waiting_arg;
     const atomic_bool *giving_up; /* set at the end of the process: stop waiting for locks */
 };
 
@@ -37,7 +39,7 @@ void db_tune(struct db *db);
 /* Runs SQL without results; the reason of a failure is on stderr. */
 bool db_run(struct db *db, const char *sql);
 
-/* The statement `index`, reset, prepared from `sql` at first; NULL: the reason is on stderr. */
+/* The statement `index`, reset, prepared from `sql` at first; NULL: see sqlite3_errcode. */
 sqlite3_stmt *db_statement(struct db *db, int index, const char *sql);
 
 /* Work from now on is interrupted past `deadline_ns` (0 = never). */

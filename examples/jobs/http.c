@@ -1,6 +1,5 @@
 #include "http.h"
 
-#include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>
 #include <microhttpd.h>
@@ -9,15 +8,13 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "clock.h"
 
 #define LOOP_THREADS 2u
 #define CONNECTIONS_MOST 20000u
-#define DESCRIPTORS_SPARED 600u             /* for up to 256 database connections and their files */
+#define DESCRIPTORS_SPARED ((rlim_t)600)    /* for up to 256 database connections and their files */
 #define CONNECTION_BYTES ((size_t)8 * 1024) /* headers of a request and of its reply */
-#define BACKLOG 4096
 #define LAST_ANSWERS_NS (2 * NS_PER_S)
 
 static void drop_blob(void *blob)
@@ -135,25 +132,6 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **sl
     metrics_add(METRIC_HTTP_IN_FLIGHT, -1);
 }
 
-/* A listening socket on loopback, and the port it got; -1: the reason is on stderr. */
-static int listen_on(uint16_t port, uint16_t *got)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t len = sizeof address;
-    int on = 1;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0
-        && bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, BACKLOG) == 0
-        && getsockname(fd, (struct sockaddr *)&address, &len) == 0) {
-        *got = ntohs(address.sin_port);
-        return fd;
-    }
-    warn("cannot listen on 127.0.0.1:%u", port);
-    if (fd >= 0) close(fd);
-    return -1;
-}
-
 /* Raises the number of descriptors to what is allowed; returns how many may be connections. */
 static unsigned connection_limit(void)
 {
@@ -166,27 +144,34 @@ static unsigned connection_limit(void)
     return room < CONNECTIONS_MOST ? (unsigned)room : CONNECTIONS_MOST;
 }
 
+/* libmicrohttpd closes `fd` if it cannot take it, beyond its limit of connections. */
+static void take_connection(void *arg, int fd, const struct sockaddr_in *from)
+{
+    struct http *http = arg;
+    MHD_add_connection(http->daemon, fd, (const struct sockaddr *)from, sizeof *from);
+}
+
 bool http_start(struct http *http, uint16_t port)
 {
-    int fd = listen_on(port, &http->port);
-    if (fd < 0) return false;
+    if (!listener_open(&http->listener, port)) return false;
     http->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, http,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, LOOP_THREADS,
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0,
+        NULL, NULL, on_request, http, MHD_OPTION_THREAD_POOL_SIZE, LOOP_THREADS,
         MHD_OPTION_CONNECTION_LIMIT, connection_limit(), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         CONNECTION_BYTES, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
-    if (http->daemon) return true;
-    warn("cannot start the HTTP server");
-    close(fd);
-    return false;
+    if (!http->daemon) {
+        warn("cannot start the HTTP server");
+        return false;
+    }
+    http->listener.take = take_connection;
+    http->listener.arg = http;
+    return listener_start(&http->listener);
 }
 
 void http_quiet(struct http *http)
 {
     atomic_store(&http->closing, true);
-    if (!http->daemon) return;
-    int fd = MHD_quiesce_daemon(http->daemon);
-    if (fd != MHD_INVALID_SOCKET) close(fd);
+    listener_stop(&http->listener);
 }
 
 void http_stop(struct http *http)

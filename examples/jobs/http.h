@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "listener.h"
 #include "request.h"
 
 #define HTTP_BODY_MAX ((size_t)16 * 1024) /* a job is far smaller */
@@ -20,14 +21,14 @@ struct http {
     /* Sets the reply and returns true, or suspends the request, hands it on and returns false. */
     bool (*handle)(struct request *request);
     const struct plant *plant;
-    bool copy;           /* REUSE=0: copy each body once more, as most frameworks do */
-    atomic_bool closing; /* answers ask clients to close their connections */
+    bool copy;                /* REUSE=0: copy each body once more, as most frameworks do */
+    atomic_bool closing;      /* answers ask clients to close their connections */
+    struct listener listener; /* its port is the service's */
     struct MHD_Daemon *daemon;
-    uint16_t port;
 };
 
-/* Listens on `port` (0 = a free one) and sets http->port; the first four fields are the caller's.
- * False: the reason is on stderr. */
+/* Listens on `port` (0 = a free one); the first four fields are the caller's, and listener.fd is
+ * -1. False: the reason is on stderr. */
 bool http_start(struct http *http, uint16_t port);
 
 /* Accepts no more connections and lets go of the port. */

@@ -114,7 +114,7 @@ static bool serve(struct app *app, const sigset_t *signals)
     uint64_t now_ns = clock_now_ns();
     plant_start(plant, now_ns);
     atomic_store(&app->ready, true);
-    printf("jobs: ready on http://127.0.0.1:%u (database %s)\n", app->http.port,
+    printf("jobs: ready on http://127.0.0.1:%u (database %s)\n", app->http.listener.port,
            app->settings.db_path);
     fflush(stdout);
     bool crashes = plant->crash_after_ns > 0;
@@ -150,6 +150,7 @@ int main(int argc, char **argv)
         .handle = api_handle,
         .plant = &app.settings.plant,
         .copy = !app.settings.reuse,
+        .listener = {.fd = -1},
     };
     good = good && serve(&app, &signals);
     pthread_sigmask(SIG_UNBLOCK, &signals, NULL); /* a second signal ends it at once */

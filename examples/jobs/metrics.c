@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -98,6 +99,19 @@ static void render_routes(struct text *out)
     }
 }
 
+/* The second number of the kernel's line; 0 if it cannot be read. */
+static long resident_pages(void)
+{
+    char line[128] = "";
+    FILE *statm = fopen("/proc/self/statm", "re");
+    if (!statm) return 0;
+    char *at = fgets(line, sizeof line, statm);
+    fclose(statm);
+    if (!at) return 0;
+    strtol(line, &at, 10);
+    return strtol(at, NULL, 10);
+}
+
 /* The two figures of the process that every Prometheus client library gives. */
 static void render_process(struct text *out)
 {
@@ -108,17 +122,11 @@ static void render_process(struct text *out)
                     "# TYPE process_cpu_seconds_total counter\n"
                     "process_cpu_seconds_total %.3f\n",
                     (double)cpu.tv_sec + (double)cpu.tv_nsec / 1e9);
-    FILE *statm = fopen("/proc/self/statm", "re");
-    if (!statm) return;
-    long size_pages, resident_pages;
-    if (fscanf(statm, "%ld %ld", &size_pages, &resident_pages) == 2) {
-        text_add_format(out,
-                        "# HELP process_resident_memory_bytes Memory in use\n"
-                        "# TYPE process_resident_memory_bytes gauge\n"
-                        "process_resident_memory_bytes %ld\n",
-                        resident_pages * sysconf(_SC_PAGESIZE));
-    }
-    fclose(statm);
+    text_add_format(out,
+                    "# HELP process_resident_memory_bytes Memory in use\n"
+                    "# TYPE process_resident_memory_bytes gauge\n"
+                    "process_resident_memory_bytes %ld\n",
+                    resident_pages() * sysconf(_SC_PAGESIZE));
 }
 
 void metrics_render(struct text *out)

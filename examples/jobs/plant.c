@@ -51,14 +51,16 @@ bool plant_parse(struct plant *out, const char *text)
 
 void plant_start(struct plant *plant, uint64_t now_ns)
 {
-    plant->start_ns = now_ns;
+    atomic_store(&plant->start_ns, now_ns);
 }
 
 void plant_stall(const struct plant *plant)
 {
-    if (plant->stall_every_ns == 0 || plant->start_ns == 0) return;
+    if (plant->stall_every_ns == 0) return;
+    uint64_t start_ns = atomic_load(&plant->start_ns);
     uint64_t now_ns = clock_now_ns();
-    uint64_t into_ns = (now_ns - plant->start_ns) % plant->stall_every_ns;
+    if (start_ns == 0) return;
+    uint64_t into_ns = (now_ns - start_ns) % plant->stall_every_ns;
     if (into_ns < plant->stall_every_ns - plant->stall_for_ns) return;
     clock_sleep_until(now_ns + plant->stall_every_ns - into_ns);
 }

@@ -1,7 +1,7 @@
 /* plant.h - faults put in on purpose, so that a load test can be seen to find them.
  *
- * All are off unless PLANT asks for them. Thread: plant_parse and plant_start in main, before
- * requests are served; the rest any. */
+ * All are off unless PLANT asks for them. Thread: plant_parse in main before any other
+ * starts; the rest any. */
 #pragma once
 
 #include <stdatomic.h>
@@ -16,7 +16,7 @@ struct plant {
     uint64_t slow_start_ns;                /* ready no sooner than this after the start */
     uint32_t errors_per_million;           /* of the API's requests, answered with 500 */
     uint32_t jobfail_per_million;          /* of the jobs, ending as failed */
-    uint64_t start_ns;
+    _Atomic uint64_t start_ns;             /* of the stalls; 0 = not yet */
     _Atomic uint64_t draws;
 };
 

@@ -8,14 +8,20 @@
 
 #define REAP_EVERY_NS (10 * NS_PER_MS)
 
-/* Takes the first task in line; called with the lock held. */
+/* Waits for the first task in line and takes it; NULL: stopped. Called with the lock held. */
 static struct task *take_first(struct pool *pool)
 {
-    struct task *task = pool->first;
-    pool->first = task->next;
-    if (!pool->first) pool->last = &pool->first;
-    metrics_add(METRIC_POOL_WAITING, -1);
-    return task;
+    while (!pool->stopped) {
+        struct task *task = pool->first;
+        if (task) {
+            pool->first = task->next;
+            if (!pool->first) pool->last = &pool->first;
+            metrics_add(METRIC_POOL_WAITING, -1);
+            return task;
+        }
+        pthread_cond_wait(&pool->filled, &pool->lock);
+    }
+    return NULL;
 }
 
 static bool is_late(const struct task *task, uint64_t now_ns)
@@ -63,10 +69,7 @@ static void *serve(void *arg)
         kept = (struct lease){.db = &db, .scratch = &scratch};
     }
     pthread_mutex_lock(&pool->lock);
-    for (;;) {
-        while (!pool->first && !pool->stopped) pthread_cond_wait(&pool->filled, &pool->lock);
-        if (pool->stopped) break;
-        struct task *task = take_first(pool);
+    for (struct task *task; (task = take_first(pool)) != NULL;) {
         pthread_mutex_unlock(&pool->lock);
         run_task(pool, task, &kept);
         pthread_mutex_lock(&pool->lock);

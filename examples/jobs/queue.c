@@ -43,7 +43,7 @@ static bool make_room(struct queue *queue)
     struct queue_item *ring = malloc(cap * sizeof *ring);
     if (!ring) return false;
     for (size_t i = 0; i < queue->count; i++) {
-        ring[i] = queue->ring[(queue->head + i) % queue->cap];
+        ring[i] = queue->ring[(queue->head + i) & (queue->cap - 1)];
     }
     free(queue->ring);
     queue->ring = ring;
@@ -58,7 +58,7 @@ bool queue_push(struct queue *queue, struct queue_item item)
     queue->reserved--;
     bool kept = make_room(queue);
     if (kept) {
-        queue->ring[(queue->head + queue->count) % queue->cap] = item;
+        queue->ring[(queue->head + queue->count) & (queue->cap - 1)] = item;
         queue->count++;
         metrics_add(METRIC_QUEUE_LENGTH, 1);
         pthread_cond_signal(&queue->filled);
@@ -82,7 +82,7 @@ bool queue_pop(struct queue *queue, struct queue_item *out)
     bool got = !queue->stopped;
     if (got) {
         *out = queue->ring[queue->head];
-        queue->head = (queue->head + 1) % queue->cap;
+        queue->head = (queue->head + 1) & (queue->cap - 1);
         queue->count--;
         metrics_add(METRIC_QUEUE_LENGTH, -1);
     }

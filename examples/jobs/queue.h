@@ -19,9 +19,9 @@ struct queue {
     pthread_mutex_t lock;
     pthread_cond_t filled;
     struct queue_item *ring;
-    size_t head, count, cap;
-    size_t reserved; /* places promised to jobs that are being written */
-    size_t limit;    /* of count + reserved; 0 = none */
+    size_t head, count, cap; /* cap is 0 or a power of two */
+    size_t reserved;         /* places promised to jobs that are being written */
+    size_t limit;            /* of count + reserved; 0 = none */
     bool stopped;
 };
 

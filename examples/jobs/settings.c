@@ -2,6 +2,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <getopt.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,37 +193,51 @@ static bool set_path(struct settings *out, const char *db, const char *dir)
     return false;
 }
 
-/* The value of `--name VALUE` or `--name=VALUE` at argv[*i]; advances *i past it. */
-static const char *option_value(const char *name, int argc, char **argv, int *i)
+static enum settings_result read_arguments(struct settings *out, const char **dir, int argc,
+                                           char **argv)
 {
-    size_t len = strlen(name);
-    if (strncmp(argv[*i], name, len) != 0) return NULL;
-    if (argv[*i][len] == '=') return argv[*i] + len + 1;
-    if (argv[*i][len] != '\0' || *i + 1 >= argc) return NULL;
-    return argv[++*i];
+    static const struct option options[] = {
+        {"port", required_argument, NULL, 'p'},
+        {"dir", required_argument, NULL, 'd'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    opterr = 0;
+    for (;;) {
+        uint64_t port;
+        switch (getopt_long(argc, argv, "+:h", options, NULL)) {
+        case 'h':
+            return SETTINGS_HELP;
+        case 'd':
+            *dir = optarg;
+            break;
+        case 'p':
+            if (!amounts_whole(optarg, UINT16_MAX, &port)) {
+                warnx("--port %s: must be a number from 0 to 65535", optarg);
+                return SETTINGS_BAD;
+            }
+            out->port = (uint16_t)port;
+            break;
+        case ':':
+            warnx("%s: its value is missing; see --help", argv[optind - 1]);
+            return SETTINGS_BAD;
+        case -1:
+            if (optind == argc) return SETTINGS_OK;
+            warnx("%s: not an option; see --help", argv[optind]);
+            return SETTINGS_BAD;
+        default:
+            warnx("%s: unknown; see --help", argv[optind - 1]);
+            return SETTINGS_BAD;
+        }
+    }
 }
 
 enum settings_result settings_read(struct settings *out, int argc, char **argv)
 {
     *out = (struct settings){.port = 8080};
     const char *dir = NULL;
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return SETTINGS_HELP;
-        const char *value = option_value("--dir", argc, argv, &i);
-        if (value && *value) {
-            dir = value;
-            continue;
-        }
-        value = option_value("--port", argc, argv, &i);
-        uint64_t port;
-        if (value && amounts_whole(value, UINT16_MAX, &port)) {
-            out->port = (uint16_t)port;
-            continue;
-        }
-        if (value) warnx("--port %s: must be a number from 0 to 65535", value);
-        else warnx("%s: unknown, or its value is missing; see --help", argv[i]);
-        return SETTINGS_BAD;
-    }
+    enum settings_result result = read_arguments(out, &dir, argc, argv);
+    if (result != SETTINGS_OK) return result;
     const char *db = getenv("DB");
     if (!db) db = "";
     bool good = read_knobs(out);

@@ -57,6 +57,12 @@ static sqlite3_stmt *statement(struct db *db, int index)
     return db_statement(db, index, sql_of[index]);
 }
 
+/* Why there is no statement: preparing one reads the schema, for which it may have to wait. */
+static enum store_result unprepared(const struct db *db, const char *what)
+{
+    return db_result(db, sqlite3_errcode(db->handle), what);
+}
+
 static void copy_name(char out[STORE_NAME_MAX], sqlite3_stmt *row, int column)
 {
     const unsigned char *name = sqlite3_column_text(row, column);
@@ -98,7 +104,7 @@ bool store_unfinished(struct db *db, void (*each)(void *arg, const struct job *j
 enum store_result store_job(struct db *db, int64_t id, struct job *out)
 {
     sqlite3_stmt *query = statement(db, SELECT_JOB);
-    if (!query) return STORE_FAIL;
+    if (!query) return unprepared(db, "cannot read a job");
     sqlite3_bind_int64(query, 1, id);
     int code = sqlite3_step(query);
     if (code == SQLITE_ROW) read_row(query, out);
@@ -119,7 +125,7 @@ enum store_result store_page(struct db *db, const struct page_filter *filter, st
     int which = (filter->owner ? 1 : 0) + (filter->state >= 0 ? 2 : 0);
     *out = (struct page){.number = filter->number};
     sqlite3_stmt *query = statement(db, COUNT_PAGE + which);
-    if (!query) return STORE_FAIL;
+    if (!query) return unprepared(db, "cannot count jobs");
     bind_filter(query, filter);
     int code = sqlite3_step(query);
     if (code == SQLITE_ROW) out->total = sqlite3_column_int64(query, 0);
@@ -128,7 +134,7 @@ enum store_result store_page(struct db *db, const struct page_filter *filter, st
     if (result != STORE_OK) return result;
 
     query = statement(db, SELECT_PAGE + which);
-    if (!query) return STORE_FAIL;
+    if (!query) return unprepared(db, "cannot list jobs");
     bind_filter(query, filter);
     sqlite3_bind_int(query, 3, STORE_PAGE_ROWS);
     sqlite3_bind_int64(query, 4, (filter->number - 1) * STORE_PAGE_ROWS);
@@ -144,7 +150,7 @@ enum store_result store_counts(struct db *db, int64_t counts[JOB_STATES])
 {
     memset(counts, 0, JOB_STATES * sizeof *counts);
     sqlite3_stmt *query = statement(db, SELECT_COUNTS);
-    if (!query) return STORE_FAIL;
+    if (!query) return unprepared(db, "cannot count jobs by state");
     int code;
     while ((code = sqlite3_step(query)) == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(query, 0);
@@ -169,7 +175,7 @@ static enum store_result finish_write(struct db *db, sqlite3_stmt *write, const 
 enum store_result store_insert(struct db *db, struct job *job)
 {
     sqlite3_stmt *write = statement(db, INSERT_JOB);
-    if (!write) return STORE_FAIL;
+    if (!write) return unprepared(db, "cannot add a job");
     job->created_ms = clock_wall_ms();
     sqlite3_bind_text(write, 1, job->owner, -1, SQLITE_STATIC);
     sqlite3_bind_text(write, 2, job->kind, -1, SQLITE_STATIC);
@@ -183,7 +189,7 @@ enum store_result store_insert(struct db *db, struct job *job)
 enum store_result store_mark(struct db *db, int64_t id, enum job_state state, int64_t at_ms)
 {
     sqlite3_stmt *write = statement(db, MARK_JOB);
-    if (!write) return STORE_FAIL;
+    if (!write) return unprepared(db, "cannot mark a job");
     bool ended = state == JOB_DONE || state == JOB_FAILED;
     sqlite3_bind_int64(write, 1, id);
     sqlite3_bind_text(write, 2, state_names[state], -1, SQLITE_STATIC);
