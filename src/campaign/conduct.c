@@ -1,0 +1,376 @@
+#include "campaign/conduct.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "judge/judge.h"
+#include "net/address.h"
+#include "show/result_json.h"
+#include "store/recorder.h"
+#include "store/run_file.h"
+#include "store/runs.h"
+
+#define ARENA_LIMIT ((size_t)64 << 20)
+#define EVENTS_MAX 128
+#define REACH_WITHIN_NS (2 * NS_PER_S) /* the one connect to each target before the start */
+#define MEMORY_FLOOR_BYTES (UINT64_C(48) << 20) /* less than this left: the run ends itself */
+#define ANSWER_WITHIN_NS NS_PER_S               /* some answer is due by then, ... */
+#define ANSWER_WITHIN_REQUESTS 10               /* ... and after so many requests */
+
+static void say(const struct conduct *c, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static void say(const struct conduct *c, const char *format, ...)
+{
+    if (!c->options->say) return;
+    char array[400];
+    struct text line = text_in(array, sizeof array);
+    va_list args;
+    va_start(args, format);
+    text_addv(&line, format, args);
+    va_end(args);
+    c->options->say(c->options->say_ctx, array);
+}
+
+/* -- Before the start ----------------------------------------------------------------------- */
+
+static uint64_t planned_ns(const struct plan *plan)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < plan->stage_count; i++) sum += plan->stages[i].length_ns;
+    return sum;
+}
+
+/* The tightest limit on a response time, 0 without one. */
+static uint64_t response_limit_ns(const struct plan *plan)
+{
+    double least = 0;
+    for (uint32_t i = 0; i < plan->objective_count; i++) {
+        const struct objective *o = &plan->objectives[i];
+        bool latency =
+            o->metric == METRIC_AVG || o->metric == METRIC_QUANTILE || o->metric == METRIC_MAX;
+        bool limit = o->op == OP_LT || o->op == OP_LE;
+        if (!latency || !limit || o->scope == SCOPE_SCENARIO) continue;
+        if (least == 0 || o->value < least) least = o->value;
+    }
+    return (uint64_t)least;
+}
+
+static void fill_header(struct conduct *c)
+{
+    const struct plan *plan = c->options->plan;
+    struct run_header *h = &c->header;
+    h->tick_ns = run_file_tick_ns(planned_ns(plan));
+    h->plan = plan;
+    h->command = c->options->command;
+    h->version = c->options->version;
+    h->host = bytes_of(c->machine.name);
+    h->kernel = bytes_of(c->machine.kernel);
+    h->cpu = bytes_of(c->machine.cpu);
+    h->cores = c->machine.cores;
+    h->memory_bytes = c->machine.memory_bytes;
+    h->budget_bytes = c->needs.memory_bytes;
+    h->response_limit_ns = response_limit_ns(plan);
+    h->wall_start_ns = clock_wall_ns();
+}
+
+static bool cancelled(void *ctx)
+{
+    struct conduct *c = ctx;
+    return interrupt_look(&c->interrupt) > 0;
+}
+
+static void pass_on(void *ctx, const char *line)
+{
+    const struct conduct *c = ctx;
+    say(c, "%s", line);
+}
+
+static bool reach_targets(struct conduct *c, struct address *addresses, struct err *err)
+{
+    const struct plan *plan = c->options->plan;
+    for (uint32_t i = 0; i < plan->target_count; i++) {
+        const struct target *t = &plan->targets[i];
+        if (cancelled(c)) return err_set(err, ERR_PREFLIGHT, 0, "interrupted before the start");
+        if (!address_reach(&addresses[i], t->host, t->port, REACH_WITHIN_NS, err)) return false;
+    }
+    return true;
+}
+
+/* Folder, recorder, judge: from here on the run exists, whatever becomes of it. */
+static bool open_run(struct conduct *c, struct err *err)
+{
+    const struct conduct_options *o = c->options;
+    bus_init(&c->bus);
+    if (!runs_create(o->runs_folder, &c->arena, c->header.id, &c->folder, err)
+        || !recorder_open(&c->recorder, c->folder, err)) {
+        err->kind = ERR_PREFLIGHT;
+        return err_hint(err, "choose another folder with --runs-dir");
+    }
+    if (!judge_open(&c->judge, &c->bus, err)) return false;
+    bus_add(&c->bus, judge_sink(c->judge));
+    bus_add(&c->bus, recorder_sink(c->recorder));
+    for (uint32_t i = 0; i < o->sink_count; i++) bus_add(&c->bus, o->sinks[i]);
+    c->events = ARENA_ARRAY(&c->arena, EVENTS_MAX, struct event);
+    return arena_ok(&c->arena) || err_set(err, ERR_LIMIT, 0, "no memory for the run");
+}
+
+static bool start_load(struct conduct *c, struct err *err)
+{
+    const struct plan *plan = c->options->plan;
+    struct services_options services = {
+        .plan = plan, .folder = c->folder.at, .cancelled = cancelled, .say = pass_on, .ctx = c};
+    struct address *addresses = ARENA_ARRAY(&c->arena, plan->target_count, struct address);
+    if (!arena_ok(&c->arena)) return err_set(err, ERR_LIMIT, 0, "no memory for the run");
+    if (!services_start(&c->services, &c->arena, &services, err)) return false;
+    if (!reach_targets(c, addresses, err)) return false;
+    struct engine_options engine = {.header = &c->header, .addresses = addresses};
+    if (!engine_start(&c->engine, &engine, err)) return false;
+    c->header.wall_start_ns =
+        (uint64_t)((int64_t)engine_origin_ns(c->engine) + clock_wall_offset_ns());
+    return true;
+}
+
+/* -- While it runs -------------------------------------------------------------------------- */
+
+static uint64_t run_time_ns(const struct conduct *c)
+{
+    uint64_t now = clock_now_ns();
+    uint64_t origin = engine_origin_ns(c->engine);
+    return now > origin ? now - origin : 0;
+}
+
+static void add_event(struct conduct *c, enum event_kind kind, struct bytes words)
+{
+    if (c->event_count == EVENTS_MAX) return;
+    struct event *e = &c->events[c->event_count++];
+    *e = (struct event){.at_ns = run_time_ns(c), .kind = kind};
+    struct text text = text_in(e->text, sizeof e->text);
+    text_add_safe(&text, words);
+}
+
+/* A signal asks to stop, a second one to leave; so may the plan, or another process. */
+static void look_for_commands(struct conduct *c)
+{
+    uint32_t signals = interrupt_look(&c->interrupt);
+    if (signals > c->interrupts_done) {
+        c->interrupts_done = signals;
+        bus_command(&c->bus, signals == 1 ? COMMAND_STOP : COMMAND_LEAVE, NULL);
+    }
+    enum command other = recorder_commanded(c->recorder);
+    if (other != COMMAND_NONE) bus_command(&c->bus, other, "another process asked for it");
+}
+
+static void obey(struct conduct *c)
+{
+    enum command wanted = bus_commanded(&c->bus);
+    if (wanted <= c->obeyed) return;
+    enum command before = c->obeyed;
+    c->obeyed = wanted;
+    const char *words = wanted == COMMAND_STOP    ? "stop: no new arrivals, open ones are drained"
+                        : wanted == COMMAND_LEAVE ? "leave: what is open is cut"
+                                                  : "abort: ";
+    char array[300];
+    struct text text = text_in(array, sizeof array);
+    text_adds(&text, words);
+    if (wanted == COMMAND_ABORT) text_adds(&text, c->bus.reason);
+    add_event(c, EVENT_COMMAND, text_bytes(&text));
+    if (wanted == COMMAND_LEAVE) {
+        engine_leave(c->engine);
+    } else if (before == COMMAND_NONE) {
+        engine_stop(c->engine);
+    }
+    if (c->end.ended == RUN_PREFLIGHT) return;
+    if (wanted == COMMAND_ABORT && before == COMMAND_NONE) {
+        c->end.ended = RUN_ABORTED;
+        struct text reason = text_in(c->end.reason, sizeof c->end.reason);
+        text_adds(&reason, c->bus.reason);
+    } else {
+        c->end.ended = RUN_INTERRUPTED;
+        c->end.signal = c->interrupt.signal ? c->interrupt.signal : SIGTERM;
+    }
+}
+
+static void look_at_services(struct conduct *c)
+{
+    char array[200];
+    struct text text = text_in(array, sizeof array);
+    while (services_next_death(&c->services, &text)) {
+        add_event(c, EVENT_SERVICE, text_bytes(&text));
+        text_clear(&text);
+    }
+}
+
+static void look_at_recorder(struct conduct *c)
+{
+    struct text text = text_in(c->trouble, sizeof c->trouble);
+    if (recorder_trouble(c->recorder, &text)) add_event(c, EVENT_RECORDER, text_bytes(&text));
+}
+
+static void look_at_memory(struct conduct *c)
+{
+    uint64_t left = machine_free_memory_bytes();
+    if (left == 0 || left >= MEMORY_FLOOR_BYTES) return; /* 0: this system does not say */
+    bus_command(&c->bus, COMMAND_ABORT, "this host is nearly out of memory");
+}
+
+/* A status of any kind came back. */
+static uint64_t answers_of(const struct cell *cell)
+{
+    return cell->outcomes[OUTCOME_OK] + cell->outcomes[OUTCOME_STATUS]
+           + cell->outcomes[OUTCOME_CHECK];
+}
+
+static void count_answers(struct conduct *c, const struct tick *tick)
+{
+    for (uint32_t i = 0; i < tick->cell_count; i++) {
+        const struct cell *cell = &tick->cells[i];
+        if (cell->kind != CELL_REQUEST) continue;
+        if (cell->begun > 0 && !c->sending) {
+            c->sending = true;
+            c->first_send_ns = tick->start_ns;
+        }
+        for (uint32_t k = 0; k < OUTCOME_COUNT; k++) {
+            if (k != OUTCOME_CUT && k != OUTCOME_DROPPED) c->asked += cell->outcomes[k];
+        }
+        c->answered += answers_of(cell);
+    }
+}
+
+/* A target that answers nothing at all is a wrong address or a dead service, not a slow one. */
+static void look_for_answers(struct conduct *c, const struct tick *tick)
+{
+    if (c->answered > 0 || c->end.ended != RUN_COMPLETE || c->asked == 0) return;
+    bool early =
+        c->asked < ANSWER_WITHIN_REQUESTS || tick->end_ns - c->first_send_ns < ANSWER_WITHIN_NS;
+    if (early && !tick->last) return;
+    c->end.ended = RUN_PREFLIGHT;
+    struct text reason = text_in(c->end.reason, sizeof c->end.reason);
+    text_addf(&reason, "no answer of any status to the first %llu requests",
+              (unsigned long long)c->asked);
+    if (!tick->last) bus_command(&c->bus, COMMAND_LEAVE, NULL);
+}
+
+static void take_tick(struct conduct *c, const struct tick *from)
+{
+    struct tick tick = *from;
+    /* Events of the engine first, then those that happened meanwhile. */
+    uint32_t own = c->event_count;
+    uint32_t room = EVENTS_MAX - own;
+    uint32_t theirs = from->event_count < room ? from->event_count : room;
+    memmove(c->events + theirs, c->events, own * sizeof *c->events);
+    memcpy(c->events, from->events, theirs * sizeof *c->events);
+    for (uint32_t i = 0; i < own; i++) c->events[theirs + i].stage = from->stage;
+    tick.events = c->events;
+    tick.event_count = theirs + own;
+    bus_tick(&c->bus, &tick);
+    c->event_count = 0;
+    count_answers(c, &tick);
+    look_for_answers(c, &tick);
+    look_at_memory(c);
+    c->end.at_ns = tick.end_ns;
+}
+
+static void run_ticks(struct conduct *c)
+{
+    struct tick tick;
+    for (;;) {
+        enum engine_step step = engine_next_tick(c->engine, &tick);
+        if (step == ENGINE_END) break;
+        look_at_services(c);
+        look_at_recorder(c);
+        look_for_commands(c);
+        if (step == ENGINE_TICK) take_tick(c, &tick);
+        obey(c);
+    }
+}
+
+/* -- The end -------------------------------------------------------------------------------- */
+
+static void write_result(struct conduct *c)
+{
+    struct err err = {0};
+    char array[4096];
+    struct text path = text_in(array, sizeof array);
+    struct bytes json = result_json_make(&c->arena, judge_result(c->judge));
+    if (!json.at) {
+        say(c, "result.json is not written: it is too large");
+        return;
+    }
+    recorder_put_result(c->recorder, json);
+    text_addf(&path, "%.*s/result.json", BYTES_ARG(c->folder));
+    /* The verdict does not hang on this file: stdout and the run file have it too. */
+    if (!file_write(array, json, &err)) say(c, "%s", err.msg);
+}
+
+static void finish(struct conduct *c)
+{
+    struct rusage usage;
+    c->end.generator_cpu_ns = clock_process_cpu_ns();
+    if (getrusage(RUSAGE_SELF, &usage) == 0) {
+        c->end.max_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
+    }
+    bus_end(&c->bus, &c->end);
+    services_stop(&c->services);
+    write_result(c);
+    struct err err = {0};
+    bool whole = recorder_close(c->recorder, &err);
+    c->recorder = NULL;
+    if (whole) return;
+    struct text trouble = text_in(c->trouble, sizeof c->trouble);
+    text_adds(&trouble, err.msg);
+}
+
+/* The run exists but could not start: its file and result say why. */
+static bool finish_early(struct conduct *c, const struct err *err)
+{
+    struct text reason = text_in(c->end.reason, sizeof c->end.reason);
+    text_adds(&reason, err->msg);
+    bool stopped = interrupt_look(&c->interrupt) > 0;
+    c->end.ended = stopped ? RUN_INTERRUPTED : RUN_PREFLIGHT;
+    c->end.signal = c->interrupt.signal;
+    if (!c->began) bus_begin(&c->bus, &c->header);
+    c->began = true;
+    finish(c);
+    return stopped;
+}
+
+bool conduct_run(struct conduct *c, const struct conduct_options *options, struct err *err)
+{
+    const struct plan *plan = options->plan;
+    *c = (struct conduct){.options = options, .interrupt.fd = -1};
+    if (!interrupt_open(&c->interrupt, err) || !arena_open(&c->arena, ARENA_LIMIT, err)) {
+        return false;
+    }
+    machine_look(&c->machine);
+    c->header.threads = plan->threads ? plan->threads : engine_default_threads();
+    engine_measure_needs(plan, c->header.threads, &c->needs);
+    if (!machine_fit(&c->machine, &c->needs, plan, err)) return false;
+    fill_header(c);
+    if (!open_run(c, err)) return false;
+    if (!start_load(c, err)) return finish_early(c, err);
+    bus_begin(&c->bus, &c->header);
+    c->began = true;
+    run_ticks(c);
+    engine_close(c->engine);
+    c->engine = NULL;
+    finish(c);
+    return true;
+}
+
+const struct result *conduct_result(const struct conduct *c)
+{
+    return c->began ? judge_result(c->judge) : NULL;
+}
+
+void conduct_close(struct conduct *c)
+{
+    if (c->engine) engine_close(c->engine);
+    services_stop(&c->services);
+    struct err err;
+    if (c->recorder && !recorder_close(c->recorder, &err)) say(c, "%s", err.msg);
+    judge_close(c->judge);
+    arena_close(&c->arena);
+    interrupt_close(&c->interrupt);
+}

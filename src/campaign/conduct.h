@@ -1,0 +1,62 @@
+/* conduct.h - the life of one run, from the host's facts to result.json.
+ *
+ * Why: rooms below know one thing each and never meet; here stands the order in which they work:
+ * host -> folder -> services -> targets -> engine -> ticks -> judge and recorder -> end. Commands
+ * (signals, abort_when, another process) come together here too, and each becomes an event.
+ * Source: docs/architecture.md, "Life of a run".
+ * Thread: main.  Memory: one arena of the run; `struct conduct` is the caller's. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "campaign/interrupt.h"
+#include "campaign/machine.h"
+#include "rig/services.h"
+#include "tick/bus.h"
+
+struct judge;
+struct recorder;
+struct engine;
+
+struct conduct_options {
+    const struct plan *plan; /* keeps */
+    struct bytes command;    /* how it was started, masked; keeps */
+    struct bytes version;    /* keeps */
+    struct bytes runs_folder;
+    const struct sink *sinks; /* that show the run; called behind the judge */
+    uint32_t sink_count;
+    void (*say)(void *ctx, const char *line); /* progress in words */
+    void *say_ctx;
+};
+
+struct conduct {
+    const struct conduct_options *options;
+    struct arena arena;
+    struct bus bus;
+    struct interrupt interrupt;
+    struct machine machine;
+    struct engine_needs needs;
+    struct run_header header;
+    struct run_end end;
+    struct services services;
+    struct judge *judge;
+    struct recorder *recorder;
+    struct engine *engine;
+    struct bytes folder;      /* of this run; empty before it was made */
+    uint32_t interrupts_done; /* signals already obeyed */
+    enum command obeyed;      /* the strongest command already obeyed */
+    uint64_t asked, answered; /* requests that ended, and those of them with any status */
+    uint64_t first_send_ns;   /* run time */
+    bool sending, began;
+    struct event *events; /* of the tick in hand */
+    uint32_t event_count;
+    char trouble[320]; /* with the run file; empty: none */
+};
+
+/* Runs the plan to its end. True: there is a result. False: `err` says what kept prony from going
+ * on; conduct_result() is there also then, once the run had a folder. */
+MUST_USE bool conduct_run(struct conduct *c, const struct conduct_options *options,
+                          struct err *err);
+/* NULL: there was no run. Valid until conduct_close(). */
+const struct result *conduct_result(const struct conduct *c);
+void conduct_close(struct conduct *c);

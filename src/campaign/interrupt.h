@@ -1,0 +1,24 @@
+/* interrupt.h - Ctrl-C and SIGTERM as something to be read, not something that happens.
+ *
+ * Why: a run that is interrupted still stops sending, drains, judges and closes its file. Signals
+ * are blocked in every thread and read from a descriptor by the conductor alone.
+ * Source: signalfd(2).
+ * Thread: main; interrupt_open() before any other thread starts, so that all inherit the mask.
+ * Memory: in place. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct interrupt {
+    int fd;
+    int signal;     /* the first that came: SIGINT or SIGTERM; 0: none */
+    uint32_t count; /* how many came */
+};
+
+MUST_USE bool interrupt_open(struct interrupt *i, struct err *err);
+/* Reads what has come; does not wait. The number so far. */
+uint32_t interrupt_look(struct interrupt *i);
+/* Signals work as usual again. */
+void interrupt_close(struct interrupt *i);

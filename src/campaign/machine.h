@@ -1,0 +1,35 @@
+/* machine.h - what this host is and how much of it we may use.
+ *
+ * Why: a run names the host it was made on, and one that cannot fit is refused before it starts
+ * rather than failing in the middle with an error that looks like the target's.
+ * Source: uname(2), sched_getaffinity(2), getrlimit(2), proc(5), cgroup-v2 memory.
+ * Thread: main.  Memory: in place. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "load/engine.h"
+#include "plan/plan.h"
+
+/* Descriptors beside the engine's: streams, the run file and its log, services' pipes. */
+#define MACHINE_OWN_DESCRIPTORS 32
+
+struct machine {
+    char name[65];                              /* of the host */
+    char kernel[65];                            /* release */
+    char cpu[128];                              /* model */
+    uint32_t cores;                             /* that this process may use */
+    uint64_t memory_bytes;                      /* in all, or what the cgroup allows */
+    uint64_t memory_free_bytes;                 /* of it, to be had now */
+    uint64_t descriptors_now, descriptors_most; /* soft and hard RLIMIT_NOFILE */
+    uint32_t ports; /* ephemeral ports: connections to one address at once */
+};
+
+void machine_look(struct machine *out);
+/* Memory to be had now; cheap enough for once a second. */
+uint64_t machine_free_memory_bytes(void);
+/* Whether the needs fit, and raises the limit of descriptors where that is allowed. False:
+ * ERR_LIMIT. */
+MUST_USE bool machine_fit(struct machine *m, const struct engine_needs *needs,
+                          const struct plan *plan, struct err *err);

@@ -1,0 +1,33 @@
+#include "campaign/rejudge.h"
+
+#include "judge/judge.h"
+#include "store/replay.h"
+
+bool rejudge_run(struct rejudge *r, const struct rejudge_options *options, struct diags *diags,
+                 struct err *err)
+{
+    *r = (struct rejudge){0};
+    bus_init(&r->bus);
+    if (!replay_open(&r->replay, options->path, err)) return false;
+    if (options->sentence_count > 0
+        && !replay_set_objectives(r->replay, options->sentences, options->sentence_count, diags)) {
+        return err_set(err, ERR_PLAN, 0, "the objectives are wrong");
+    }
+    if (!judge_open(&r->judge, &r->bus, err)) return false;
+    bus_add(&r->bus, judge_sink(r->judge));
+    if (!replay_play(r->replay, &r->bus, err)) return false;
+    struct text text = text_in(r->trouble, sizeof r->trouble);
+    if (!replay_trouble(r->replay, &text)) text_clear(&text);
+    return true;
+}
+
+const struct result *rejudge_result(const struct rejudge *r)
+{
+    return judge_result(r->judge);
+}
+
+void rejudge_close(struct rejudge *r)
+{
+    judge_close(r->judge);
+    replay_close(r->replay);
+}

@@ -1,0 +1,114 @@
+#include "cli/console.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "judge/exit_code.h"
+
+#define COLUMNS_LEAST 80
+#define COLUMNS_MOST 100
+
+static int fd_of(enum console_stream stream)
+{
+    return stream == CONSOLE_OUT ? STDOUT_FILENO : STDERR_FILENO;
+}
+
+static bool is_set(const char *name)
+{
+    const char *value = getenv(name);
+    return value && value[0];
+}
+
+static bool has_color(enum console_stream stream, const struct flags *flags)
+{
+    struct bytes asked = flags_value(flags, FLAG_COLOR, "auto");
+    if (bytes_is(asked, "always")) return true;
+    if (bytes_is(asked, "never") || is_set("NO_COLOR")) return false;
+    if (is_set("CLICOLOR_FORCE")) return true;
+    const char *term = getenv("TERM");
+    return isatty(fd_of(stream)) && term && strcmp(term, "dumb") != 0;
+}
+
+static uint32_t columns_of(enum console_stream stream)
+{
+    struct winsize size;
+    if (ioctl(fd_of(stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return COLUMNS_MOST;
+    if (size.ws_col < COLUMNS_LEAST) return COLUMNS_LEAST;
+    return size.ws_col > COLUMNS_MOST ? COLUMNS_MOST : size.ws_col;
+}
+
+/* A terminal that says it cannot show UTF-8 gets ASCII; a file or a pipe gets UTF-8. */
+static bool is_ascii(enum console_stream stream)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    if (!isatty(fd_of(stream))) return false;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (!is_set(names[i])) continue;
+        const char *value = getenv(names[i]);
+        return !strcasestr(value, "utf-8") && !strcasestr(value, "utf8");
+    }
+    return false;
+}
+
+struct show_style console_style(enum console_stream stream, const struct flags *flags)
+{
+    const char *term = getenv("TERM");
+    return (struct show_style){.color = has_color(stream, flags),
+                               .colors_256 = is_set("COLORTERM")
+                                             || (term && strstr(term, "256color") != NULL),
+                               .ascii = is_ascii(stream),
+                               .width = columns_of(stream)};
+}
+
+static bool write_all(int fd, struct bytes left)
+{
+    while (left.len > 0) {
+        ssize_t n = write(fd, left.at, left.len);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return false;
+        left = bytes_from(left, (size_t)n);
+    }
+    return true;
+}
+
+bool console_print(struct bytes text)
+{
+    if (write_all(STDOUT_FILENO, text)) return true;
+    if (errno == EPIPE) return false;
+    struct err err;
+    err_set(&err, ERR_IO, errno, "cannot write the result to stdout");
+    return console_fail(&err) == 0;
+}
+
+void console_say_all(struct bytes text)
+{
+    /* Where stderr is closed there is nobody to tell. */
+    if (!write_all(STDERR_FILENO, text)) return;
+}
+
+void console_say(const char *line)
+{
+    char array[1024]; /* in one write: others may write there too */
+    struct text text = text_in(array, sizeof array - 1);
+    text_adds(&text, line);
+    array[text.len] = '\n';
+    console_say_all((struct bytes){array, text.len + 1});
+}
+
+int console_fail(const struct err *err)
+{
+    char array[700];
+    struct text line = text_in(array, sizeof array);
+    text_addf(&line, "prony: %s", err->msg);
+    console_say(array);
+    if (err->hint[0]) {
+        text_clear(&line);
+        text_addf(&line, "  hint: %s", err->hint);
+        console_say(array);
+    }
+    return exit_code_of_err(err->kind);
+}

@@ -1,0 +1,29 @@
+/* console.h - stdout, stderr and what they can show.
+ *
+ * Why: stdout is the result and nothing else, stderr is everything else, and each may or may not be
+ * a terminal. Here stands the only code that prints.
+ * Source: no-color.org (NO_COLOR), bixense.com/clicolors (CLICOLOR_FORCE).
+ * Thread: main.  Memory: none. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "cli/flags.h"
+#include "show/style.h"
+
+enum console_stream { CONSOLE_OUT, CONSOLE_ERR };
+
+/* What it may look like. Order of rule for colour: --color, NO_COLOR, CLICOLOR_FORCE, then a
+ * terminal that is not `dumb`. Width: the terminal's, 80 to 100 columns; 100 where there is none.
+ */
+struct show_style console_style(enum console_stream stream, const struct flags *flags);
+/* Writes it all. False: stdout is closed or full; said on stderr unless nobody reads (EPIPE). */
+MUST_USE bool console_print(struct bytes text);
+/* One line on stderr, and any number of them as they stand. */
+void console_say(const char *line);
+void console_say_all(struct bytes text);
+/* `prony: what happened` and what to do about it, on stderr; the exit code of its kind. */
+int console_fail(const struct err *err);

@@ -1,0 +1,115 @@
+#include "cli/ending.h"
+
+#include "base/attr.h"
+#include "base/file.h"
+#include "cli/console.h"
+#include "cli/exits.h"
+#include "show/result_json.h"
+#include "show/summary.h"
+
+#define OUT_LIMIT (512u << 10)
+#define FILES_MAX 16
+#define NEXT_MAX 2
+
+/* Whatever of the run's folder is there. */
+static uint32_t list_files(const struct ending *o, struct arena *arena, struct bytes *out)
+{
+    const struct plan *plan = o->result->header->plan;
+    uint32_t count = 0;
+    char array[4096];
+    struct text path = text_in(array, sizeof array);
+    for (uint32_t i = 0; i < plan->service_count + 2 && count < FILES_MAX; i++) {
+        char name[256];
+        struct text file = text_in(name, sizeof name);
+        if (i == 0) text_adds(&file, "run.prony");
+        else if (i == 1) text_adds(&file, "result.json");
+        else text_addf(&file, "%.*s.log", BYTES_ARG(plan->services[i - 2].name));
+        text_clear(&path);
+        text_addf(&path, "%.*s/%s", BYTES_ARG(o->folder), name);
+        if (!path.cut && file_is_there(array)) out[count++] = arena_copy(arena, text_bytes(&file));
+    }
+    return count;
+}
+
+static bool has_own_objectives(const struct result *result)
+{
+    const struct plan *plan = result->header->plan;
+    return plan->objective_count > 0 && !plan->objectives[0].implicit;
+}
+
+/* Commands worth typing next: limits for a run that had none, or the report of this one. */
+static uint32_t list_next(const struct ending *o, struct arena *arena, struct bytes *out)
+{
+    const struct run_header *header = o->result->header;
+    char array[1024];
+    struct text text = text_in(array, sizeof array);
+    uint32_t count = 0;
+    char suggested[200];
+    struct text flags = text_in(suggested, sizeof suggested);
+    if (!has_own_objectives(o->result) && summary_suggest(&flags, o->result)) {
+        if (o->flags->verb == VERB_RUN) text_add(&text, header->command);
+        else text_addf(&text, "prony report %s", header->id);
+        text_addf(&text, " %s", suggested);
+        if (!text.cut) out[count++] = arena_copy(arena, text_bytes(&text));
+    }
+    if (o->flags->verb != VERB_RUN || o->result->end.ended == RUN_PREFLIGHT) return count;
+    text_clear(&text);
+    text_addf(&text, "prony report %s", header->id);
+    if (flags_given(o->flags, FLAG_RUNS_DIR)) {
+        text_addf(&text, " --runs-dir %.*s", BYTES_ARG(flags_value(o->flags, FLAG_RUNS_DIR, "")));
+    }
+    out[count++] = arena_copy(arena, text_bytes(&text));
+    return count;
+}
+
+static bool print_text(const struct ending *o, struct arena *arena)
+{
+    struct show_style style = console_style(CONSOLE_OUT, o->flags);
+    struct bytes files[FILES_MAX];
+    struct bytes next[NEXT_MAX];
+    struct bytes note = bytes_of(o->trouble);
+    struct summary_extra extra = {.folder = o->folder,
+                                  .files = files,
+                                  .next = next,
+                                  .notes = &note,
+                                  .file_count = list_files(o, arena, files),
+                                  .next_count = list_next(o, arena, next),
+                                  .note_count = note.len > 0};
+    char *array = arena_alloc(arena, OUT_LIMIT);
+    if (!array) return false;
+    struct text text = text_in(array, OUT_LIMIT);
+    summary_write(&text, o->result, &style, &extra);
+    struct bytes shown = text_bytes(&text);
+    if (flags_given(o->flags, FLAG_QUIET)) {
+        size_t end = bytes_find(shown, BYTES_LIT("\n"));
+        if (end < shown.len) shown.len = end + 1;
+    }
+    return console_print(shown);
+}
+
+static bool print_json(const struct ending *o, struct arena *arena)
+{
+    struct bytes json = result_json_make(arena, o->result);
+    if (json.at) return console_print(json);
+    struct err err;
+    err_set(&err, ERR_LIMIT, 0, "the result is too large to be printed");
+    return console_fail(&err) == 0;
+}
+
+/* --fail-on missed: what is merely not settled is no failure. */
+static int exit_code(const struct ending *o)
+{
+    bool missed_only = bytes_is(flags_value(o->flags, FLAG_FAIL_ON, "inconclusive"), "missed");
+    bool unsettled =
+        o->result->exit_code == EXIT_NO_VERDICT && o->result->verdict == VERDICT_INCONCLUSIVE;
+    return missed_only && unsettled ? EXIT_HOLDS : o->result->exit_code;
+}
+
+int ending_print(const struct ending *o, struct arena *arena)
+{
+    bool json = bytes_is(flags_value(o->flags, FLAG_OUTPUT, "text"), "json");
+    bool printed = json ? print_json(o, arena) : print_text(o, arena);
+    /* A verdict that nobody could read is still this run's exit code. */
+    UNUSED(printed);
+    return exit_code(o);
+}

@@ -1,0 +1,66 @@
+/* main.c - prony: reads the command line and hands it to its verb. */
+#include <signal.h>
+#include <stdio.h>
+
+#include "cli/console.h"
+#include "cli/exits.h"
+#include "cli/flags.h"
+#include "cli/help.h"
+#include "cli/verb_check.h"
+#include "cli/verb_list.h"
+#include "cli/verb_report.h"
+#include "cli/verb_run.h"
+
+#define VERSION_LINE "prony " PRONY_VERSION "\n"
+
+static int print(struct bytes text)
+{
+    return console_print(text) ? EXIT_HOLDS : EXIT_PREFLIGHT;
+}
+
+/* `prony`, `prony help`, `prony help run`, `prony run --help`. */
+static int help(const struct flags *flags, struct err *err)
+{
+    static char array[HELP_MAX];
+    struct text text = text_in(array, sizeof array);
+    bool about_help = flags->verb == VERB_HELP && flags_given(flags, FLAG_HELP);
+    enum verb verb = flags->verb;
+    if (verb == VERB_HELP && flags->word) {
+        verb = flags_verb_of(bytes_of(flags->word));
+        if (verb == VERB_COUNT) {
+            err_set(err, ERR_USAGE, 0, "there is no command '%s'", flags->word);
+            err_hint(err, "`prony help` lists them");
+            return console_fail(err);
+        }
+    } else if (verb == VERB_HELP && !about_help) {
+        help_overview(&text);
+        return print(text_bytes(&text));
+    }
+    help_verb(&text, verb);
+    return print(text_bytes(&text));
+}
+
+int main(int argc, char **argv)
+{
+    /* Who reads our output may leave; that is an error of the write, not an end of the process. */
+    signal(SIGPIPE, SIG_IGN);
+    struct flags flags;
+    struct err err = {0};
+    if (!flags_parse(&flags, argc, argv, &err)) return console_fail(&err);
+    if (flags.version) return print(BYTES_LIT(VERSION_LINE));
+    if (flags.verb == VERB_HELP || flags_given(&flags, FLAG_HELP)) return help(&flags, &err);
+    switch (flags.verb) {
+    case VERB_RUN:
+        return verb_run_main(&flags, argc, argv);
+    case VERB_CHECK:
+        return verb_check_main(&flags, argc, argv);
+    case VERB_REPORT:
+        return verb_report_main(&flags);
+    case VERB_LIST:
+        return verb_list_main(&flags);
+    case VERB_HELP:
+    case VERB_COUNT:
+        break;
+    }
+    return EXIT_BUG;
+}

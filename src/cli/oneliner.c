@@ -1,0 +1,188 @@
+#include "cli/oneliner.h"
+
+#include "plan/units.h"
+#include "wire/url.h"
+
+#define DEFAULT_RATE "50/s"
+#define DEFAULT_FOR "30s"
+#define DEFAULT_WARMUP "3s"
+
+bool oneliner_is_url(const char *word)
+{
+    return bytes_find(bytes_of(word), BYTES_LIT("://")) != SIZE_MAX;
+}
+
+/* A double-quoted YAML scalar. */
+static void add_string(struct text *out, struct bytes value, const char *dollar)
+{
+    text_addc(out, '"', 1);
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char c = (unsigned char)value.at[i];
+        if (c == '"' || c == '\\') text_addf(out, "\\%c", c);
+        else if (c == '$') text_adds(out, dollar);
+        else if (c == '\n') text_adds(out, "\\n");
+        else if (c < ' ' || c == 127) text_addf(out, "\\x%02x", c);
+        else text_addc(out, (char)c, 1);
+    }
+    text_addc(out, '"', 1);
+}
+
+/* The same where the plan language has variables: `$` is doubled, since a flag holds none. */
+static void add_quoted(struct text *out, struct bytes value)
+{
+    add_string(out, value, "$$");
+}
+
+static bool read_url(struct url *url, const char *word, struct err *err)
+{
+    enum url_bad bad;
+    size_t bad_at;
+    struct bytes text = bytes_of(word);
+    if (!url_parse(url, text, &bad, &bad_at)) {
+        err_set(err, ERR_USAGE, 0, "the URL is not understood: %s", url_bad_text(bad));
+        return err_hint(err, "at byte %zu of it: '%.20s'", bad_at + 1, word + bad_at);
+    }
+    if (url->tls) {
+        err_set(err, ERR_USAGE, 0, "https is not spoken by this version of prony");
+        return err_hint(err, "load the service behind its TLS proxy, with http://");
+    }
+    if (url->has_userinfo) {
+        err_set(err, ERR_USAGE, 0, "a user name in a URL is not sent");
+        return err_hint(err, "send the header yourself: -H 'Authorization: Basic ...'");
+    }
+    return true;
+}
+
+static bool check_together(const struct flags *flags, struct err *err)
+{
+    static const struct {
+        enum flag flag, other;
+        bool needs; /* else: excludes */
+        const char *hint;
+    } rules[] = {
+        {FLAG_RATE, FLAG_USERS, false, "a rate is open load, users are closed load: choose one"},
+        {FLAG_ARRIVALS, FLAG_USERS, false, "users have no arrivals: each waits for its reply"},
+        {FLAG_THINK, FLAG_USERS, true, "only users think: add --users N"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rules); i++) {
+        if (!flags_given(flags, rules[i].flag)) continue;
+        if (flags_given(flags, rules[i].other) == rules[i].needs) continue;
+        err_set(err, ERR_USAGE, 0, "--%s %s --%s", flags_table[rules[i].flag].name,
+                rules[i].needs ? "needs" : "does not go with", flags_table[rules[i].other].name);
+        return err_hint(err, "%s", rules[i].hint);
+    }
+    if (flags_given(flags, FLAG_REQUESTS) && flags_given(flags, FLAG_FOR)
+        && !flags_given(flags, FLAG_USERS)) {
+        err_set(err, ERR_USAGE, 0, "--requests does not go with --for");
+        return err_hint(err, "with a rate, the number of requests says how long it takes");
+    }
+    return true;
+}
+
+static void add_steps(struct text *out, const struct flags *flags, const struct url *url)
+{
+    bool has_body = flags_given(flags, FLAG_BODY);
+    struct bytes method = flags_value(flags, FLAG_METHOD, has_body ? "POST" : "GET");
+    text_adds(out, "scenarios:\n  main:\n    steps:\n      - ");
+    for (size_t i = 0; i < method.len; i++) text_addc(out, (char)(method.at[i] | 0x20), 1);
+    text_adds(out, ": ");
+    char array[8192];
+    struct text path = text_in(array, sizeof array);
+    text_add(&path, url->path);
+    if (url->has_query) text_addf(&path, "?%.*s", BYTES_ARG(url->query));
+    if (path.cut) out->cut = true;
+    add_quoted(out, text_bytes(&path));
+    text_addc(out, '\n', 1);
+    if (flags_given(flags, FLAG_HEADER)) text_adds(out, "        headers:\n");
+    for (uint32_t i = 0; i < flags->given_count; i++) {
+        if (flags->given[i].flag != FLAG_HEADER) continue;
+        struct bytes line = flags->given[i].value;
+        size_t colon = bytes_find(line, BYTES_LIT(":"));
+        text_adds(out, "          ");
+        add_quoted(out, (struct bytes){line.at, colon});
+        text_adds(out, ": ");
+        add_quoted(out, bytes_trim(bytes_from(line, colon + 1)));
+        text_addc(out, '\n', 1);
+    }
+    if (!has_body) return;
+    text_adds(out, "        body: ");
+    add_quoted(out, flags_value(flags, FLAG_BODY, ""));
+    text_addc(out, '\n', 1);
+}
+
+/* "rate: 50/s" or "users: 10, think: 1s" */
+static void add_amount(struct text *out, const struct flags *flags)
+{
+    if (!flags_given(flags, FLAG_USERS)) {
+        text_addf(out, "rate: %.*s", BYTES_ARG(flags_value(flags, FLAG_RATE, DEFAULT_RATE)));
+        return;
+    }
+    text_addf(out, "users: %.*s", BYTES_ARG(flags_value(flags, FLAG_USERS, "")));
+    struct bytes think = flags_value(flags, FLAG_THINK, "");
+    if (think.len > 0) text_addf(out, ", think: %.*s", BYTES_ARG(think));
+}
+
+static void add_key(struct text *out, const struct flags *flags, enum flag flag, const char *key)
+{
+    struct bytes value = flags_value(flags, flag, "");
+    if (value.len > 0) text_addf(out, "  %s: %.*s\n", key, BYTES_ARG(value));
+}
+
+static void add_load(struct text *out, const struct flags *flags)
+{
+    text_adds(out, "load:\n");
+    add_key(out, flags, FLAG_ARRIVALS, "arrivals");
+    if (!flags_given(flags, FLAG_WARMUP) || flags_ns(flags, FLAG_WARMUP) > 0) {
+        text_adds(out, "  warmup: { ");
+        add_amount(out, flags);
+        text_addf(out, ", for: %.*s }\n",
+                  BYTES_ARG(flags_value(flags, FLAG_WARMUP, DEFAULT_WARMUP)));
+    }
+    text_adds(out, "  stages:\n    - { name: load, ");
+    add_amount(out, flags);
+    bool counted = flags_given(flags, FLAG_REQUESTS);
+    if (counted) {
+        text_addf(out, ", requests: %.*s", BYTES_ARG(flags_value(flags, FLAG_REQUESTS, "")));
+    }
+    if (!counted || flags_given(flags, FLAG_FOR)) {
+        text_addf(out, ", for: %.*s", BYTES_ARG(flags_value(flags, FLAG_FOR, DEFAULT_FOR)));
+    }
+    text_adds(out, " }\n");
+    struct bytes connect = flags_value(flags, FLAG_CONNECT_TIMEOUT, "");
+    struct bytes response = flags_value(flags, FLAG_TIMEOUT, "");
+    if (connect.len + response.len > 0) {
+        text_adds(out, "  timeout: { ");
+        if (connect.len > 0) text_addf(out, "connect: %.*s", BYTES_ARG(connect));
+        if (connect.len > 0 && response.len > 0) text_adds(out, ", ");
+        if (response.len > 0) text_addf(out, "response: %.*s", BYTES_ARG(response));
+        text_adds(out, " }\n");
+    }
+    add_key(out, flags, FLAG_MAX_IN_FLIGHT, "max_in_flight");
+    add_key(out, flags, FLAG_CONNECTIONS, "connections");
+    add_key(out, flags, FLAG_THREADS, "threads");
+    add_key(out, flags, FLAG_SEED, "seed");
+}
+
+bool oneliner_write(struct text *out, const struct flags *flags, struct err *err)
+{
+    struct url url;
+    if (!read_url(&url, flags->word, err) || !check_together(flags, err)) return false;
+    text_adds(out, "plan: 1\nname: ");
+    add_quoted(out, url.host);
+    text_addf(out, "\ntarget: http://%.*s\n\n", BYTES_ARG(url.authority));
+    add_steps(out, flags, &url);
+    text_addc(out, '\n', 1);
+    add_load(out, flags);
+    char array[4096];
+    struct text sentences = text_in(array, sizeof array);
+    struct bytes list[FLAGS_OBJECTIVES_MAX];
+    uint32_t count = flags_objectives(flags, &sentences, list);
+    if (count > 0) text_adds(out, "\nobjectives:\n");
+    for (uint32_t i = 0; i < count; i++) {
+        text_adds(out, "  - ");
+        add_string(out, list[i], "$");
+        text_addc(out, '\n', 1);
+    }
+    if (!out->cut && !sentences.cut) return true;
+    return err_set(err, ERR_USAGE, 0, "the flags make a plan larger than 64 KiB");
+}

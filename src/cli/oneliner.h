@@ -1,0 +1,16 @@
+/* oneliner.h - a URL and its flags, written as a plan.
+ *
+ * Why: there is one way into a run, the plan language; what a one-liner cannot say is a step away
+ * (`--print-plan >plan.yaml`), and nothing of it is a special case further in.
+ * Source: docs/plan.md.  Deviation: `$` in a URL, header or body is itself, not a variable.
+ * Thread: main.  Memory: the caller's text. */
+#pragma once
+
+#include "base/err.h"
+#include "base/text.h"
+#include "cli/flags.h"
+
+/* Whether the word is meant as a URL rather than a plan's path. */
+bool oneliner_is_url(const char *word);
+/* Writes the plan. False: ERR_USAGE about the URL or about flags that do not go together. */
+MUST_USE bool oneliner_write(struct text *out, const struct flags *flags, struct err *err);

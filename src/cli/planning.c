@@ -1,0 +1,267 @@
+#include "cli/planning.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "cli/console.h"
+#include "cli/oneliner.h"
+#include "judge/exit_code.h"
+#include "net/address.h"
+#include "plan/plan_load.h"
+#include "wire/url.h"
+
+#define ARENA_LIMIT ((size_t)1 << 31) /* address space; data files of a plan may be large */
+#define PLAN_LIMIT (1u << 20)         /* bytes of a plan file */
+#define DATA_LIMIT (256u << 20)       /* bytes of a data file */
+#define ONELINER_LIMIT (64u << 10)
+#define DIAGS_TEXT_LIMIT (128u << 10)
+
+/* -- What a plan may ask of this machine ---------------------------------------------------- */
+
+static uint16_t free_port(void *ctx)
+{
+    UNUSED(ctx);
+    return address_free_port();
+}
+
+static struct bytes private_dir(void *ctx, struct arena *arena, struct bytes service)
+{
+    const struct planning *p = ctx;
+    char array[PATH_MAX];
+    struct text path = text_in(array, sizeof array);
+    text_addf(&path, "%s/%.*s", p->private_root, BYTES_ARG(service));
+    return path.cut ? (struct bytes){0} : arena_copy(arena, text_bytes(&path));
+}
+
+static struct bytes environment(void *ctx, struct bytes name)
+{
+    UNUSED(ctx);
+    char array[256];
+    struct text text = text_in(array, sizeof array);
+    text_add(&text, name);
+    return text.cut ? (struct bytes){0} : bytes_of(getenv(array));
+}
+
+static bool read_data(void *ctx, struct arena *arena, struct bytes path, struct bytes *out,
+                      struct err *err)
+{
+    UNUSED(ctx);
+    char array[PATH_MAX];
+    struct text text = text_in(array, sizeof array);
+    text_add(&text, path);
+    if (text.cut) return err_set(err, ERR_PLAN, ENAMETOOLONG, "cannot read the file");
+    return file_read(out, arena, array, DATA_LIMIT, err);
+}
+
+/* A name nobody can have made beforehand; rig/ creates it, and only when a service needs it. */
+static bool name_private_root(struct planning *p, struct err *err)
+{
+    unsigned char random[8];
+    if (getentropy(random, sizeof random) != 0) {
+        return err_set(err, ERR_DENIED, errno, "no random numbers from this system");
+    }
+    struct text name = text_in(p->private_root, sizeof p->private_root);
+    text_adds(&name, "/tmp/prony-");
+    for (size_t i = 0; i < sizeof random; i++) text_addf(&name, "%02x", random[i]);
+    return true;
+}
+
+/* -- Where the plan comes from -------------------------------------------------------------- */
+
+/* The absolute folder of `path` ("." for a one-liner), without a slash at its end. */
+static bool find_folder(struct planning *p, const char *path, struct bytes *out, struct err *err)
+{
+    char array[PATH_MAX];
+    if (!realpath(path, array)) return err_set(err, ERR_USAGE, errno, "cannot read %s", path);
+    if (!file_is_folder(array)) {
+        char *slash = strrchr(array, '/');
+        if (slash) *slash = '\0';
+    }
+    *out = arena_copy(&p->arena, bytes_of(array));
+    return true;
+}
+
+static bool read_source(struct planning *p, const struct flags *flags, struct plan_input *input,
+                        struct err *err)
+{
+    if (oneliner_is_url(flags->word)) {
+        struct text text = text_in(arena_alloc(&p->arena, ONELINER_LIMIT), ONELINER_LIMIT);
+        if (!oneliner_write(&text, flags, err)) return false;
+        input->source = text_bytes(&text);
+        return find_folder(p, ".", &input->folder, err);
+    }
+    static const enum flag_group groups[] = {GROUP_LOAD, GROUP_REQUEST};
+    for (size_t i = 0; i < COUNT_OF(groups); i++) {
+        enum flag flag = flags_of_group(flags, groups[i]);
+        if (flag == FLAG_COUNT) continue;
+        err_set(err, ERR_USAGE, 0, "--%s is for a URL, and %s is a plan", flags_table[flag].name,
+                flags->word);
+        return err_hint(err, "the plan says its own load and requests; change them there");
+    }
+    if (flags_given(flags, FLAG_PRINT_PLAN)) {
+        err_set(err, ERR_USAGE, 0, "--print-plan is for a URL, and %s is a plan", flags->word);
+        return err_hint(err, "it is printed by: cat %s", flags->word);
+    }
+    input->path = bytes_of(flags->word);
+    if (!file_read(&input->source, &p->arena, flags->word, PLAN_LIMIT, err)) {
+        bool like_host = err->sys == ENOENT && strchr(flags->word, ':') != NULL;
+        err->kind = ERR_USAGE;
+        if (like_host) return err_hint(err, "is it a URL? prony run http://%s", flags->word);
+        return false;
+    }
+    return find_folder(p, flags->word, &input->folder, err);
+}
+
+/* Flags that stand above a plan; for a one-liner they are in its text already. */
+static void read_overrides(struct planning *p, const struct flags *flags, struct plan_overrides *o)
+{
+    *o = (struct plan_overrides){0};
+    if (oneliner_is_url(flags->word)) return;
+    struct text text = text_in(arena_alloc(&p->arena, ONELINER_LIMIT), ONELINER_LIMIT);
+    struct bytes *list = ARENA_ARRAY(&p->arena, FLAGS_OBJECTIVES_MAX, struct bytes);
+    o->objective_count = flags_objectives(flags, &text, list);
+    o->objectives = list;
+    o->has_seed = flags_given(flags, FLAG_SEED);
+    o->seed = flags_count(flags, FLAG_SEED);
+    o->threads = (uint32_t)flags_count(flags, FLAG_THREADS);         /* KIND_COUNT: < 2^32 */
+    o->connections = (uint32_t)flags_count(flags, FLAG_CONNECTIONS); /* the same */
+    o->max_in_flight = flags_count(flags, FLAG_MAX_IN_FLIGHT);
+    o->connect_timeout_ns = flags_ns(flags, FLAG_CONNECT_TIMEOUT);
+    o->response_timeout_ns = flags_ns(flags, FLAG_TIMEOUT);
+}
+
+/* -- The command line, to be kept with the run ---------------------------------------------- */
+
+/* One word, in quotes where a shell would need them. */
+static void add_word(struct text *out, struct bytes word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "-_./:=,+@%";
+    bool quoted = word.len == 0;
+    for (size_t i = 0; i < word.len && !quoted; i++) {
+        quoted = !memchr(plain, word.at[i], sizeof plain - 1);
+    }
+    if (quoted) text_addc(out, '\'', 1);
+    for (struct bytes rest = word; rest.len > 0;) {
+        size_t end = bytes_find(rest, BYTES_LIT("'"));
+        text_add_safe(out, (struct bytes){rest.at, end < rest.len ? end : rest.len});
+        if (end < rest.len) text_adds(out, "'\\''");
+        rest = end < rest.len ? bytes_from(rest, end + 1) : (struct bytes){0};
+    }
+    if (quoted) text_addc(out, '\'', 1);
+}
+
+static bool is_secret_header(struct bytes line)
+{
+    static const char *const names[] = {"authorization", "cookie", "proxy-authorization"};
+    size_t colon = bytes_find(line, BYTES_LIT(":"));
+    if (colon == SIZE_MAX) return false;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (bytes_same_nocase((struct bytes){line.at, colon}, bytes_of(names[i]))) return true;
+    }
+    return false;
+}
+
+/* Headers that carry credentials keep only their name, URLs lose their password. */
+static void add_masked(struct text *out, struct bytes word)
+{
+    char array[4096];
+    struct text masked = text_in(array, sizeof array);
+    if (is_secret_header(word)) {
+        text_add(&masked, (struct bytes){word.at, bytes_find(word, BYTES_LIT(":"))});
+        text_adds(&masked, ": ***");
+    } else if (bytes_find(word, BYTES_LIT("://")) != SIZE_MAX) {
+        url_add_masked(&masked, word);
+    } else {
+        text_add(&masked, word);
+    }
+    add_word(out, text_bytes(&masked));
+}
+
+static struct bytes describe_command(struct planning *p, int argc, char *const *argv)
+{
+    struct text out = text_in(arena_alloc(&p->arena, ONELINER_LIMIT), ONELINER_LIMIT);
+    text_adds(&out, "prony");
+    for (int i = 1; i < argc; i++) {
+        text_addc(&out, ' ', 1);
+        struct bytes word = bytes_of(argv[i]);
+        size_t equals = bytes_find(word, BYTES_LIT("="));
+        if (bytes_starts(word, BYTES_LIT("--header=")) && equals != SIZE_MAX) {
+            text_adds(&out, "--header=");
+            word = bytes_from(word, equals + 1);
+        } else if (bytes_starts(word, BYTES_LIT("-H")) && word.len > 2) {
+            text_adds(&out, "-H");
+            word = bytes_from(word, 2);
+        }
+        add_masked(&out, word);
+    }
+    return text_bytes(&out);
+}
+
+/* -- All together --------------------------------------------------------------------------- */
+
+static void report(struct planning *p, const struct diags *diags, const struct plan_input *input)
+{
+    struct text text = text_in(arena_alloc(&p->arena, DIAGS_TEXT_LIMIT), DIAGS_TEXT_LIMIT);
+    struct bytes path = input->path.len > 0 ? input->path : BYTES_LIT("(command line)");
+    diag_print(&text, diags, path, input->source);
+    console_say_all(text_bytes(&text));
+    p->error_count = diags->count + diags->dropped;
+    p->reported = true;
+}
+
+/* Every run has a seed, and the report names it, so that any run can be repeated. */
+static bool choose_seed(struct planning *p, struct err *err)
+{
+    uint32_t seed;
+    if (p->plan.seed_given) return true;
+    if (getentropy(&seed, sizeof seed) != 0) {
+        return err_set(err, ERR_DENIED, errno, "no random numbers from this system");
+    }
+    p->plan.seed = seed;
+    return true;
+}
+
+bool planning_open(struct planning *p, const struct flags *flags, int argc, char *const *argv,
+                   struct err *err)
+{
+    *p = (struct planning){0};
+    if (!arena_open(&p->arena, ARENA_LIMIT, err) || !name_private_root(p, err)) return false;
+    const struct plan_host host = {.ctx = p,
+                                   .free_port = free_port,
+                                   .private_dir = private_dir,
+                                   .env = environment,
+                                   .read_file = read_data};
+    struct plan_overrides overrides;
+    struct plan_input input = {.host = &host, .overrides = &overrides};
+    struct diags *diags = ARENA_NEW(&p->arena, struct diags);
+    if (!arena_ok(&p->arena)) return err_set(err, ERR_LIMIT, 0, "no memory for a plan");
+    if (!read_source(p, flags, &input, err)) return false;
+    p->source = input.source;
+    if (flags_given(flags, FLAG_PRINT_PLAN)) return true;
+    read_overrides(p, flags, &overrides);
+    p->command = describe_command(p, argc, argv);
+    if (plan_load(&p->plan, &p->arena, &input, diags)) return choose_seed(p, err);
+    report(p, diags, &input);
+    return err_set(err, ERR_PLAN, 0, "the plan is wrong");
+}
+
+int planning_fail(const struct planning *p, const struct err *err)
+{
+    if (!p->reported) return console_fail(err);
+    char array[80];
+    struct text line = text_in(array, sizeof array);
+    text_addf(&line, "%u error%s. Nothing was sent.", p->error_count,
+              p->error_count == 1 ? "" : "s");
+    console_say(array);
+    return exit_code_of_err(err->kind);
+}
+
+void planning_close(struct planning *p)
+{
+    arena_close(&p->arena);
+}

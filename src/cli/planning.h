@@ -1,0 +1,29 @@
+/* planning.h - from the words of the command line to a checked plan.
+ *
+ * Why: `run` and `check` must understand the same words in the same way. Here the plan language
+ * gets what it may ask of its surroundings: environment, files, free ports, private folders.
+ * Thread: main.  Memory: one arena, until planning_close(). */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "cli/flags.h"
+#include "plan/plan.h"
+
+struct planning {
+    struct arena arena;
+    struct plan plan;
+    struct bytes source;   /* text of the plan */
+    struct bytes command;  /* the command line, as a shell would take it, secrets masked */
+    char private_root[64]; /* above the services' private folders; nothing is created here */
+    bool reported;         /* the reasons were printed: an error has nothing to add */
+    uint32_t error_count;  /* of the plan */
+};
+
+/* Reads PLAN or writes the plan of a URL. False: `err`, or with `reported` the diagnostics have
+ * been printed on stderr. */
+MUST_USE bool planning_open(struct planning *p, const struct flags *flags, int argc,
+                            char *const *argv, struct err *err);
+/* Says why planning_open() failed, and that nothing was sent; the exit code. */
+int planning_fail(const struct planning *p, const struct err *err);
+void planning_close(struct planning *p);

@@ -1,0 +1,361 @@
+#include "cli/verb_check.h"
+
+#include <math.h>
+
+#include "campaign/machine.h"
+#include "cli/console.h"
+#include "cli/exits.h"
+#include "cli/planning.h"
+#include "load/engine.h"
+#include "show/amount.h"
+#include "show/table.h"
+
+#define OUT_LIMIT (256u << 10)
+#define ASSUMED_REPLY_NS (100e6) /* of a reply, where no objective gives a better guess */
+#define LABEL_COLUMNS 14
+
+/* -- Sums over the load curve --------------------------------------------------------------- */
+
+static double seconds_of(uint64_t ns)
+{
+    return (double)ns / 1e9;
+}
+
+/* Iterations that a stage starts; NAN: closed, so it depends on the replies. */
+static double arrivals_of(const struct stage *s)
+{
+    if (s->requests > 0) return (double)s->requests;
+    if (s->model == MODEL_CLOSED) return (double)NAN;
+    return (s->rate_from + s->rate_to) / 2 * seconds_of(s->length_ns);
+}
+
+/* Requests of one iteration in the stage's mix; each poll counts as one. */
+static double steps_of(const struct plan *plan, const struct stage *s)
+{
+    double steps = 0;
+    for (uint32_t i = 0; i < plan->scenario_count; i++) {
+        steps += s->mix[i] * plan->scenarios[i].step_count;
+    }
+    return steps;
+}
+
+/* Pauses of one iteration in the stage's mix. */
+static double think_s_of(const struct plan *plan, const struct stage *s)
+{
+    double sum_ns = 0;
+    for (uint32_t i = 0; i < plan->scenario_count; i++) {
+        const struct scenario *scenario = &plan->scenarios[i];
+        for (uint32_t k = 0; k < scenario->step_count; k++) {
+            const struct step *step = &scenario->steps[k];
+            if (!step->has_think) continue;
+            sum_ns += s->mix[i] * ((double)step->think.lo_ns + (double)step->think.hi_ns) / 2;
+        }
+    }
+    return sum_ns / 1e9;
+}
+
+/* What a reply may take, by the tightest limit on a quantile or average of requests. */
+static const struct objective *reply_limit(const struct plan *plan)
+{
+    const struct objective *best = NULL;
+    for (uint32_t i = 0; i < plan->objective_count; i++) {
+        const struct objective *o = &plan->objectives[i];
+        bool time = o->metric == METRIC_AVG || o->metric == METRIC_QUANTILE;
+        if (!time || o->scope == SCOPE_SCENARIO || (o->op != OP_LT && o->op != OP_LE)) continue;
+        if (!best || o->value < best->value) best = o;
+    }
+    return best;
+}
+
+static bool has_polls(const struct plan *plan)
+{
+    for (uint32_t i = 0; i < plan->scenario_count; i++) {
+        for (uint32_t k = 0; k < plan->scenarios[i].step_count; k++) {
+            if (plan->scenarios[i].steps[k].until) return true;
+        }
+    }
+    return false;
+}
+
+/* -- The table of stages -------------------------------------------------------------------- */
+
+enum {
+    COLUMN_STAGE,
+    COLUMN_MODEL,
+    COLUMN_LOAD,
+    COLUMN_FOR,
+    COLUMN_SETTLE,
+    COLUMN_JUDGED,
+    COLUMN_ARRIVALS
+};
+
+static const struct table_column columns[] = {
+    [COLUMN_STAGE] = {.title = "STAGE", .flexible = true},
+    [COLUMN_MODEL] = {.title = "MODEL"},
+    [COLUMN_LOAD] = {.title = "LOAD", .right = true},
+    [COLUMN_FOR] = {.title = "FOR", .right = true},
+    [COLUMN_SETTLE] = {.title = "SETTLE", .right = true},
+    [COLUMN_JUDGED] = {.title = "JUDGED"},
+    [COLUMN_ARRIVALS] = {.title = "ARRIVALS", .right = true},
+};
+
+static void add_load(struct text *out, const struct stage *s)
+{
+    if (s->model == MODEL_OPEN) {
+        amount_rate(out, s->rate_from);
+        if (s->rate_to == s->rate_from) return;
+        text_adds(out, " to ");
+        amount_rate(out, s->rate_to);
+        return;
+    }
+    text_addf(out, "%u", s->users_from);
+    if (s->users_to != s->users_from) text_addf(out, " to %u", s->users_to);
+    text_adds(out, " users");
+}
+
+static void stage_cell(const void *ctx, uint32_t row, uint32_t column, struct table_cell *out)
+{
+    const struct plan *plan = ctx;
+    const struct stage *s = &plan->stages[row];
+    static const char *const patterns[] = {"poisson", "even", "exact"};
+    switch (column) {
+    case COLUMN_STAGE:
+        text_add_safe(&out->text, s->name);
+        break;
+    case COLUMN_MODEL:
+        text_adds(&out->text, s->model == MODEL_CLOSED ? "closed" : "open, ");
+        if (s->model == MODEL_OPEN) text_adds(&out->text, patterns[s->arrivals]);
+        break;
+    case COLUMN_LOAD:
+        add_load(&out->text, s);
+        break;
+    case COLUMN_FOR:
+        amount_length(&out->text, (double)s->length_ns);
+        break;
+    case COLUMN_SETTLE:
+        if (s->settle_ns > 0) amount_length(&out->text, (double)s->settle_ns);
+        break;
+    case COLUMN_JUDGED:
+        text_adds(&out->text, s->judged ? "yes" : "no");
+        break;
+    case COLUMN_ARRIVALS:
+        amount_count(&out->text, round(arrivals_of(s)));
+        break;
+    }
+}
+
+/* -- The lines below it --------------------------------------------------------------------- */
+
+static void add_line(struct text *out, const struct show_style *style, const char *label,
+                     struct text *body)
+{
+    char array[LABEL_COLUMNS + 1];
+    struct text head = text_in(array, sizeof array);
+    text_adds(&head, label);
+    text_addc(&head, ' ', LABEL_COLUMNS - head.len);
+    style_wrap(out, style, text_bytes(&head), TONE_PLAIN, LABEL_COLUMNS, text_bytes(body));
+    text_clear(body);
+}
+
+static void add_requests(struct text *out, const struct show_style *style, const struct plan *plan)
+{
+    double sent = 0;
+    double length_ns = 0;
+    bool closed = false;
+    for (uint32_t i = 0; i < plan->stage_count; i++) {
+        const struct stage *s = &plan->stages[i];
+        double arrivals = arrivals_of(s);
+        length_ns += (double)s->length_ns;
+        if (isnan(arrivals)) closed = true;
+        else sent += arrivals * steps_of(plan, s);
+    }
+    char array[400];
+    struct text body = text_in(array, sizeof array);
+    if (sent > 0 || !closed) {
+        text_adds(&body, has_polls(plan) ? "at least " : "about ");
+        amount_count(&body, round(sent));
+        text_adds(&body, closed ? " in the open stages" : " in ");
+    }
+    if (closed) {
+        text_addf(&body, "%sin the closed ones as many as the target answers; in all ",
+                  sent > 0 ? ", " : "");
+    }
+    amount_length(&body, length_ns);
+    if (has_polls(plan)) text_adds(&body, " (a poll is counted once)");
+    add_line(out, style, "requests", &body);
+}
+
+/* L = lambda W, for the stage with the most. */
+static void add_in_flight(struct text *out, const struct show_style *style, const struct plan *plan)
+{
+    const struct objective *limit = reply_limit(plan);
+    double reply_s = (limit ? limit->value : ASSUMED_REPLY_NS) / 1e9;
+    const struct stage *most = NULL;
+    double most_count = -1;
+    for (uint32_t i = 0; i < plan->stage_count; i++) {
+        const struct stage *s = &plan->stages[i];
+        double rate = s->rate_from > s->rate_to ? s->rate_from : s->rate_to;
+        double users = s->users_from > s->users_to ? s->users_from : s->users_to;
+        double time_s = steps_of(plan, s) * reply_s + think_s_of(plan, s);
+        double count = s->model == MODEL_CLOSED ? users : rate * time_s;
+        if (count <= most_count) continue;
+        most_count = count;
+        most = s;
+    }
+    char array[500];
+    struct text body = text_in(array, sizeof array);
+    text_adds(&body, most->model == MODEL_CLOSED ? "at most " : "about ");
+    amount_count(&body, ceil(most_count));
+    text_addf(&body, " %s at once in ", most->model == MODEL_CLOSED ? "users" : "iterations");
+    text_add_safe(&body, most->name);
+    if (most->model == MODEL_OPEN) {
+        text_adds(&body, ", by Little's law: rate x time of an iteration, with ");
+        amount_time(&body, reply_s * 1e9);
+        text_addf(&body, " a reply (%s%.*s%s)", limit ? "the limit of `" : "assumed",
+                  BYTES_ARG(limit ? limit->text : BYTES_LIT("")), limit ? "`" : "");
+        if (has_polls(plan)) text_adds(&body, "; polls add their waiting");
+    }
+    text_addf(&body, "; dropped beyond %llu", (unsigned long long)plan->max_in_flight);
+    add_line(out, style, "in flight", &body);
+}
+
+static void add_machine(struct text *out, const struct show_style *style, const struct plan *plan,
+                        const struct machine *m, const struct engine_needs *needs, uint32_t threads)
+{
+    char array[400];
+    struct text body = text_in(array, sizeof array);
+    amount_bytes(&body, (double)needs->memory_bytes);
+    text_adds(&body, " for the generator, ");
+    amount_bytes(&body, (double)m->memory_free_bytes);
+    text_adds(&body, " free");
+    add_line(out, style, "memory", &body);
+
+    uint64_t needed = needs->descriptors + MACHINE_OWN_DESCRIPTORS + 2 * plan->service_count;
+    text_addf(&body, "%llu at most, %llu allowed", (unsigned long long)needed,
+              (unsigned long long)m->descriptors_most);
+    add_line(out, style, "descriptors", &body);
+    text_addf(&body, "%llu at most, %llu here", (unsigned long long)needs->connections,
+              (unsigned long long)m->ports * plan->target_count);
+    add_line(out, style, "local ports", &body);
+    text_addf(&body, "%u of %u cores", threads, m->cores);
+    add_line(out, style, "threads", &body);
+}
+
+static void add_word(struct text *out, struct bytes word)
+{
+    bool plain = word.len > 0 && bytes_find(word, BYTES_LIT(" ")) == SIZE_MAX
+                 && bytes_find(word, BYTES_LIT("'")) == SIZE_MAX;
+    if (!plain) text_addc(out, '"', 1);
+    text_add_safe(out, word);
+    if (!plain) text_addc(out, '"', 1);
+}
+
+/* Values from the environment or a file never appear. */
+static bool is_secret(const struct plan *plan, struct bytes value)
+{
+    for (uint32_t i = 0; i < plan->secret_count; i++) {
+        if (plan->secrets[i].len > 0 && bytes_find(value, plan->secrets[i]) != SIZE_MAX)
+            return true;
+    }
+    return false;
+}
+
+static void add_services(struct text *out, const struct plan *plan)
+{
+    if (plan->service_count == 0) {
+        text_adds(out, "starts here   nothing\n");
+        return;
+    }
+    for (uint32_t i = 0; i < plan->service_count; i++) {
+        const struct service *s = &plan->services[i];
+        text_adds(out, i == 0 ? "starts here   " : "              ");
+        text_addf(out, "%.*s:", BYTES_ARG(s->name));
+        for (uint32_t k = 0; k < s->env_count; k++) {
+            size_t equals = bytes_find(s->env[k], BYTES_LIT("="));
+            text_addc(out, ' ', 1);
+            if (is_secret(plan, s->env[k]) && equals < s->env[k].len) {
+                text_addf(out, "%.*s=***", (int)equals, s->env[k].at);
+            } else {
+                add_word(out, s->env[k]);
+            }
+        }
+        for (uint32_t k = 0; k < s->argc; k++) {
+            text_addc(out, ' ', 1);
+            if (is_secret(plan, s->argv[k])) text_adds(out, "***");
+            else add_word(out, s->argv[k]);
+        }
+        text_addf(out, "\n              in %.*s\n", BYTES_ARG(s->cwd));
+    }
+}
+
+static void add_objectives(struct text *out, const struct plan *plan)
+{
+    for (uint32_t i = 0; i < plan->objective_count; i++) {
+        const struct objective *o = &plan->objectives[i];
+        text_adds(out, i == 0 ? "objectives    " : "              ");
+        if (o->warn) text_adds(out, "warn: ");
+        text_add_safe(out, o->text);
+        text_adds(out, o->implicit ? " (since the plan has none)\n" : "\n");
+    }
+    for (uint32_t i = 0; i < plan->abort_count; i++) {
+        text_adds(out, i == 0 ? "aborts when   " : "              ");
+        text_add_safe(out, plan->abort_when[i].text);
+        text_addc(out, '\n', 1);
+    }
+}
+
+static void write_check(struct text *out, const struct flags *flags, const struct planning *p,
+                        const struct machine *m, const struct engine_needs *needs, uint32_t threads)
+{
+    const struct plan *plan = &p->plan;
+    struct show_style style = console_style(CONSOLE_OUT, flags);
+    text_adds(out, "plan ");
+    text_add_safe(out, plan->name);
+    text_adds(out, " is correct\n");
+    for (uint32_t i = 0; i < plan->target_count; i++) {
+        text_adds(out, i == 0 ? "target        " : "              ");
+        text_add_safe(out, plan->targets[i].text);
+        text_addc(out, '\n', 1);
+    }
+    add_objectives(out, plan);
+    text_addc(out, '\n', 1);
+    struct table table = {.columns = columns,
+                          .column_count = COUNT_OF(columns),
+                          .row_count = plan->stage_count,
+                          .cell = stage_cell,
+                          .ctx = plan};
+    table_write(out, &table, &style);
+    text_addc(out, '\n', 1);
+    add_requests(out, &style, plan);
+    add_in_flight(out, &style, plan);
+    add_machine(out, &style, plan, m, needs, threads);
+    add_services(out, plan);
+    text_adds(out, "Nothing was sent.\n");
+}
+
+int verb_check_main(const struct flags *flags, int argc, char *const *argv)
+{
+    struct planning p;
+    struct err err = {0};
+    int code;
+    if (!planning_open(&p, flags, argc, argv, &err)) {
+        code = planning_fail(&p, &err);
+        goto out;
+    }
+    if (flags_given(flags, FLAG_PRINT_PLAN)) {
+        code = console_print(p.source) ? EXIT_HOLDS : EXIT_PREFLIGHT;
+        goto out;
+    }
+    struct machine machine;
+    struct engine_needs needs;
+    uint32_t threads = p.plan.threads ? p.plan.threads : engine_default_threads();
+    machine_look(&machine);
+    engine_measure_needs(&p.plan, threads, &needs);
+    struct text text = text_in(arena_alloc(&p.arena, OUT_LIMIT), OUT_LIMIT);
+    write_check(&text, flags, &p, &machine, &needs, threads);
+    code = console_print(text_bytes(&text)) ? EXIT_HOLDS : EXIT_PREFLIGHT;
+    if (!machine_fit(&machine, &needs, &p.plan, &err)) code = console_fail(&err);
+out:
+    planning_close(&p);
+    return code;
+}

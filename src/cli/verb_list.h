@@ -1,0 +1,9 @@
+/* verb_list.h - `prony list`: the recorded runs, newest first.
+ *
+ * Why: a run is named by an id nobody remembers.
+ * Thread: main.  Memory: its own arena. */
+#pragma once
+
+#include "cli/flags.h"
+
+int verb_list_main(const struct flags *flags);

@@ -1,0 +1,67 @@
+#include "cli/verb_report.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "campaign/rejudge.h"
+#include "cli/console.h"
+#include "cli/ending.h"
+#include "cli/exits.h"
+#include "judge/exit_code.h"
+#include "store/runs.h"
+
+#define ARENA_LIMIT ((size_t)64 << 20)
+#define SENTENCES_LIMIT (16u << 10)
+#define DIAGS_TEXT_LIMIT (64u << 10)
+
+/* The folder a run file lies in, where it is a run's own folder. */
+static struct bytes folder_of(struct bytes path)
+{
+    for (size_t i = path.len; i > 0; i--) {
+        if (path.at[i - 1] == '/') return (struct bytes){path.at, i > 1 ? i - 1 : 1};
+    }
+    return BYTES_LIT(".");
+}
+
+static int report_objectives(struct arena *arena, const struct diags *diags)
+{
+    struct text text = text_in(arena_alloc(arena, DIAGS_TEXT_LIMIT), DIAGS_TEXT_LIMIT);
+    diag_print(&text, diags, BYTES_LIT("(command line)"), (struct bytes){0});
+    console_say_all(text_bytes(&text));
+    return exit_code_of_err(ERR_PLAN);
+}
+
+static int report(const struct flags *flags, struct arena *arena, struct rejudge *r,
+                  struct err *err)
+{
+    struct bytes list[FLAGS_OBJECTIVES_MAX];
+    struct text sentences = text_in(arena_alloc(arena, SENTENCES_LIMIT), SENTENCES_LIMIT);
+    struct diags *diags = ARENA_NEW(arena, struct diags);
+    struct rejudge_options options = {.sentences = list};
+    options.sentence_count = flags_objectives(flags, &sentences, list);
+    struct bytes root = flags_value(flags, FLAG_RUNS_DIR, RUNS_FOLDER);
+    if (!runs_find(root, bytes_of(flags->word), arena, &options.path, err)) {
+        return console_fail(err);
+    }
+    if (!rejudge_run(r, &options, diags, err)) {
+        if (diags->count > 0) return report_objectives(arena, diags);
+        return console_fail(err);
+    }
+    struct ending ending = {.result = rejudge_result(r),
+                            .flags = flags,
+                            .folder = folder_of(options.path),
+                            .trouble = r->trouble};
+    return ending_print(&ending, arena);
+}
+
+int verb_report_main(const struct flags *flags)
+{
+    struct arena arena = {0};
+    struct rejudge r = {0};
+    struct err err = {0};
+    int code = arena_open(&arena, ARENA_LIMIT, &err) ? report(flags, &arena, &r, &err)
+                                                     : console_fail(&err);
+    rejudge_close(&r);
+    arena_close(&arena);
+    return code;
+}

@@ -1,0 +1,67 @@
+#include "cli/verb_run.h"
+
+#include "campaign/conduct.h"
+#include "cli/console.h"
+#include "cli/ending.h"
+#include "cli/exits.h"
+#include "cli/planning.h"
+#include "show/progress.h"
+#include "store/runs.h"
+
+static void say(void *ctx, const char *line)
+{
+    const struct flags *flags = ctx;
+    if (!flags_given(flags, FLAG_QUIET)) console_say(line);
+}
+
+static void show_line(void *ctx, struct bytes line)
+{
+    char array[1024];
+    struct text text = text_in(array, sizeof array);
+    text_add(&text, line);
+    say(ctx, array);
+}
+
+static int run(const struct flags *flags, struct planning *p, struct err *err)
+{
+    struct flags own = *flags; /* the callback's context is not const */
+    struct progress progress;
+    struct show_style style = console_style(CONSOLE_ERR, flags);
+    progress_init(&progress, &style, show_line, &own);
+    struct sink sink = progress_sink(&progress);
+    struct conduct_options options = {
+        .plan = &p->plan,
+        .command = p->command,
+        .version = BYTES_LIT(PRONY_VERSION),
+        .runs_folder = flags_value(flags, FLAG_RUNS_DIR, RUNS_FOLDER),
+        .sinks = &sink,
+        .sink_count = 1,
+        .say = say,
+        .say_ctx = &own,
+    };
+    struct conduct c;
+    bool ran = conduct_run(&c, &options, err);
+    int code = ran ? EXIT_HOLDS : console_fail(err);
+    struct ending ending = {
+        .result = conduct_result(&c), .flags = flags, .folder = c.folder, .trouble = c.trouble};
+    /* What could not start has its reason on stderr; only a program wants the result as well. */
+    bool json = bytes_is(flags_value(flags, FLAG_OUTPUT, "text"), "json");
+    if (ending.result && (ran || json)) {
+        int judged = ending_print(&ending, &p->arena);
+        if (ran) code = judged;
+    }
+    conduct_close(&c);
+    return code;
+}
+
+int verb_run_main(const struct flags *flags, int argc, char *const *argv)
+{
+    struct planning p;
+    struct err err = {0};
+    int code;
+    if (!planning_open(&p, flags, argc, argv, &err)) code = planning_fail(&p, &err);
+    else if (!flags_given(flags, FLAG_PRINT_PLAN)) code = run(flags, &p, &err);
+    else code = console_print(p.source) ? EXIT_HOLDS : EXIT_PREFLIGHT;
+    planning_close(&p);
+    return code;
+}

@@ -1,0 +1,9 @@
+/* verb_run.h - `prony run`: a plan or a URL to its verdict.
+ *
+ * Why: campaign/ conducts the run; here is what a person sees of it and what a script gets.
+ * Thread: main.  Memory: its own arena. */
+#pragma once
+
+#include "cli/flags.h"
+
+int verb_run_main(const struct flags *flags, int argc, char *const *argv);

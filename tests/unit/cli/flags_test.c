@@ -1,0 +1,207 @@
+#include "cli/flags.h"
+
+#include <stdlib.h>
+
+#include "base/attr.h"
+#include "cli/help.h"
+#include "unit/check.h"
+
+/* Splits at blanks; `_` in a word stands for a blank. */
+static bool parse(struct flags *out, const char *line, struct err *err)
+{
+    static char copy[512]; /* flags borrow it */
+    static char *argv[32];
+    int argc = 0;
+    snprintf(copy, sizeof copy, "%s", line);
+    for (char *at = copy; *at;) {
+        argv[argc++] = at;
+        while (*at && *at != ' ') {
+            if (*at == '_') *at = ' ';
+            at++;
+        }
+        if (*at) *at++ = '\0';
+    }
+    return flags_parse(out, argc, argv, err);
+}
+
+static void test_good(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        enum verb verb;
+        const char *word;
+        enum flag flag;
+        const char *value;
+    } cases[] = {
+        {"prony", VERB_HELP, NULL, FLAG_COUNT, ""},
+        {"prony --help", VERB_HELP, NULL, FLAG_COUNT, ""},
+        {"prony help", VERB_HELP, NULL, FLAG_COUNT, ""},
+        {"prony help run", VERB_HELP, "run", FLAG_COUNT, ""},
+        {"prony run --help", VERB_RUN, NULL, FLAG_HELP, ""},
+        {"prony run plan.yaml", VERB_RUN, "plan.yaml", FLAG_COUNT, ""},
+        {"prony run u --rate 500/s", VERB_RUN, "u", FLAG_RATE, "500/s"},
+        {"prony run --rate=500/s u", VERB_RUN, "u", FLAG_RATE, "500/s"},
+        {"prony run u -n 5", VERB_RUN, "u", FLAG_REQUESTS, "5"},
+        {"prony run u -n5", VERB_RUN, "u", FLAG_REQUESTS, "5"},
+        {"prony run -q u", VERB_RUN, "u", FLAG_QUIET, ""},
+        {"prony run u --think 0.5s..2s", VERB_RUN, "u", FLAG_THINK, "0.5s..2s"},
+        {"prony run u -H X:_y", VERB_RUN, "u", FLAG_HEADER, "X: y"},
+        {"prony run u --p99.9 1s", VERB_RUN, "u", FLAG_P999, "1s"},
+        {"prony run u --throughput 98%_of_offered", VERB_RUN, "u", FLAG_THROUGHPUT,
+         "98% of offered"},
+        {"prony run u --seed 0", VERB_RUN, "u", FLAG_SEED, "0"},
+        {"prony run -- --rate", VERB_RUN, "--rate", FLAG_COUNT, ""},
+        {"prony run u -d -1", VERB_RUN, "u", FLAG_BODY, "-1"},
+        {"prony report last --output json", VERB_REPORT, "last", FLAG_OUTPUT, "json"},
+        {"prony list --runs-dir x", VERB_LIST, NULL, FLAG_RUNS_DIR, "x"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *name = cases[i].line;
+        struct flags flags;
+        struct err err = {0};
+        if (!parse(&flags, cases[i].line, &err)) CHECK_STR(name, err.msg, "");
+        CHECK(name, flags.verb == cases[i].verb && !flags.version);
+        CHECK_STR(name, flags.word ? flags.word : "", cases[i].word ? cases[i].word : "");
+        if (cases[i].flag == FLAG_COUNT) continue;
+        CHECK(name, flags_given(&flags, cases[i].flag));
+        CHECK(name, bytes_is(flags_value(&flags, cases[i].flag, "none"), cases[i].value));
+    }
+    struct flags flags;
+    assert_true(parse(&flags, "prony --version", NULL) && flags.version);
+}
+
+static void test_wrong(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *msg, *hint;
+    } cases[] = {
+        {"prony rnu plan.yaml", "there is no command 'rnu'", "did you mean `prony run`?"},
+        {"prony http://x/", "there is no command 'http://x/'",
+         "to load a URL: prony run http://x/"},
+        {"prony plan.yaml", "there is no command 'plan.yaml'",
+         "to run a plan: prony run plan.yaml"},
+        {"prony run", "`prony run` needs a plan or a URL: PLAN|URL",
+         "`prony run --help` has examples"},
+        {"prony report", "`prony report` needs one more word: RUN",
+         "`prony report --help` has examples"},
+        {"prony run a b c", "`prony run` has no use for 'b'", "usage: prony run PLAN|URL [flags]"},
+        {"prony list a", "`prony list` has no use for 'a'", "usage: prony list [flags]"},
+        {"prony run u --raet 5/s", "there is no flag --raet", "did you mean --rate?"},
+        {"prony run u --zzzzzzzz", "there is no flag --zzzzzzzz", "`prony run --help` lists them"},
+        {"prony run u -z", "there is no flag -z", "`prony run --help` lists them"},
+        {"prony report r --rate 5/s", "`prony report` has no flag --rate",
+         "it belongs to `prony run`, `prony check`"},
+        {"prony report r --rate", "`prony report` has no flag --rate",
+         "it belongs to `prony run`, `prony check`"},
+        {"prony run u --rate", "--rate needs a value: R",
+         "--rate: arrivals per second, whether replies come or not: 500/s (default 50/s)"},
+        {"prony run u --rate 1/s --rate 2/s", "--rate is given twice", "keep one of them"},
+        {"prony run u --quiet=1", "--quiet takes no value", ""},
+        {"prony run u -q1", "-q takes no value", ""},
+        {"prony run u --arrivals burst", "--arrivals burst: that is not one of its values",
+         "one of poisson|even|exact"},
+        {"prony run u --output js", "--output js: that is not one of its values",
+         "one of text|json"},
+        {"prony run u -n 0", "--requests 0: it must be at least 1, and less than 2^32",
+         "--requests: send exactly so many instead of for a time"},
+        {"prony run u --seed x", "--seed x: a whole number is wanted, such as 100",
+         "--seed: the same number gives the same schedule and the same data"},
+        {"prony run u --think 2s..1s", "--think 2s..1s: the range ends before it begins",
+         "--think: with --users: pause after each reply, 1s or 0.5s..2s"},
+        {"prony run u -H nocolon", "--header nocolon: a header is written 'NAME: VALUE'",
+         "--header: a header to send"},
+        {"prony run u -H a_b:c", "--header a b:c: a header is written 'NAME: VALUE'",
+         "--header: a header to send"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *name = cases[i].line;
+        struct flags flags;
+        struct err err = {0};
+        CHECK(name, !parse(&flags, cases[i].line, &err));
+        CHECK(name, err.kind == ERR_USAGE);
+        CHECK_STR(name, err.msg, cases[i].msg);
+        CHECK_STR(name, err.hint, cases[i].hint);
+    }
+}
+
+/* The words are plan/units' own; that each kind is read by the right one is ours. */
+static void test_units_are_required(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "prony run u --rate 500",       "prony run u --rate 0/s",
+        "prony run u --for 30",         "prony run u --p95 100",
+        "prony run u --p95 100/s",      "prony run u --errors 0.1",
+        "prony run u --availability 1", "prony run u --throughput 100",
+        "prony run u --timeout x",      "prony run u --throughput 98%_of_all",
+        "prony run u --users 1.5",      "prony run u --rate nan/s",
+    };
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        struct flags flags;
+        struct err err = {0};
+        CHECK(lines[i], !parse(&flags, lines[i], &err));
+        CHECK(lines[i], strncmp(err.msg, "--", 2) == 0 && err.hint[0] != '\0');
+    }
+}
+
+static void test_objectives(void **state)
+{
+    (void)state;
+    static const char *const want[] = {"p95 < 100ms",
+                                       "p99.9 < 1s",
+                                       "errors <= 0.1%",
+                                       "availability >= 99.9%",
+                                       "throughput >= 98% of offered",
+                                       "throughput of a > 5/s"};
+    struct flags flags;
+    struct err err = {0};
+    char array[512];
+    struct text text = text_in(array, sizeof array);
+    struct bytes list[FLAGS_OBJECTIVES_MAX];
+    assert_true(parse(&flags,
+                      "prony run u --p95 100ms --rate 5/s --p99.9 1s --errors 0.1% "
+                      "--availability 99.9% --throughput 98% "
+                      "--objective throughput_of_a_>_5/s",
+                      &err));
+    assert_int_equal(flags_objectives(&flags, &text, list), COUNT_OF(want));
+    for (size_t i = 0; i < COUNT_OF(want); i++) CHECK(want[i], bytes_is(list[i], want[i]));
+}
+
+/* A flag without a line in the help of a verb that takes it, or a line that is too long. */
+static void test_help_is_whole(void **state)
+{
+    (void)state;
+    static char array[HELP_MAX];
+    for (uint32_t v = 0; v < VERB_COUNT; v++) {
+        struct text text = text_in(array, sizeof array);
+        help_verb(&text, (enum verb)v);
+        CHECK(flags_verbs[v].name, !text.cut);
+        for (uint32_t f = 0; f < FLAG_COUNT; f++) {
+            char flag[40];
+            snprintf(flag, sizeof flag, " --%s%s", flags_table[f].name,
+                     flags_table[f].argument[0] ? " " : "  ");
+            bool takes = (flags_table[f].verbs & (1u << v)) != 0;
+            if (takes) CHECK(flag, strstr(array, flag) != NULL);
+        }
+        for (struct bytes rest = text_bytes(&text); rest.len > 0;) {
+            size_t end = bytes_find(rest, BYTES_LIT("\n"));
+            CHECK(flags_verbs[v].name, end != SIZE_MAX);
+            CHECK(flags_verbs[v].name, text_columns((struct bytes){rest.at, end}) <= 80);
+            rest = bytes_from(rest, end + 1);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_good),
+        cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_units_are_required),
+        cmocka_unit_test(test_objectives),
+        cmocka_unit_test(test_help_is_whole),
+    };
+    return cmocka_run_group_tests_name("flags", tests, NULL, NULL);
+}
