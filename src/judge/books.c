@@ -187,7 +187,7 @@ static void take_time(struct books *b, const struct tick *tick)
     book->requests.fresh = b->totals.fresh = true;
 }
 
-static void take_slot(struct books *b, const struct tick *tick, const struct slot *slot)
+static void take_slot(struct books *b, const struct slot *slot)
 {
     struct stage_book *book = &b->stages[slot->stage];
     if (!book->reached) return;
@@ -196,7 +196,7 @@ static void take_slot(struct books *b, const struct tick *tick, const struct slo
     bool settles = from_ns > book->start_ns;
     if (settles && at_ns < from_ns) return; /* also the slot that the end of settle cuts */
     book->planned += slot->planned;
-    if (slot->stage == tick->stage) book->taken += slot->taken;
+    book->taken += slot->taken;
     if (!book->second_flags) return;
     uint64_t first = from_ns / SLOT_NS; /* seconds are counted from the slot of the first instant */
     uint64_t second = (slot->index > first ? slot->index - first : 0) / SLOTS_PER_SECOND;
@@ -229,7 +229,7 @@ void books_take(struct books *b, const struct tick *tick)
         if (counts) take_done(b, tick, cell);
     }
     for (uint32_t i = 0; i < tick->slot_count; i++) {
-        if (tick->slots[i].stage < b->stage_count) take_slot(b, tick, &tick->slots[i]);
+        if (tick->slots[i].stage < b->stage_count) take_slot(b, &tick->slots[i]);
     }
 }
 

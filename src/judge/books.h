@@ -37,7 +37,7 @@ struct stage_book {
     double *names_in_flight_ns;     /* [name_count] */
     double *scenarios_in_flight_ns; /* [scenario_count] */
     struct hist *lag, *wait, *connect;
-    uint64_t planned, taken; /* slots after settle; taken while the stage went on */
+    uint64_t planned, taken; /* slots after settle */
     uint64_t *arrivals;      /* [scenario_count]: begun in the whole stage, settle included */
     uint64_t (*ends)[OUTCOME_COUNT]; /* [scenario_count]: likewise */
     struct books_balance requests_balance, iterations_balance;

@@ -344,8 +344,9 @@ static bool conclude_at_all(const struct limits_desk *desk, const struct row *ro
     }
     if (!any) {
         struct text note = text_in(out->note, sizeof out->note);
-        text_adds(&note, row->objective->of_offered ? "no judged open stage to hold it against"
-                                                    : "no judged stage to hold it against");
+        text_adds(&note, rows_lacks_scope(row)        ? "known for all requests together only"
+                         : row->objective->of_offered ? "no judged open stage to hold it against"
+                                                      : "no judged stage to hold it against");
         out->verdict = VERDICT_NOT_JUDGED;
         return false;
     }

@@ -84,12 +84,19 @@ void rows_open(struct rows *rows, const struct books *books, struct arena *arena
     }
 }
 
+bool rows_lacks_scope(const struct row *row)
+{
+    const struct objective *o = row->objective;
+    return o->metric == METRIC_AVAILABILITY_BY_TIME && o->scope != SCOPE_ALL;
+}
+
 bool rows_apply(const struct row *row, const struct books *books, uint32_t stage)
 {
     const struct plan *plan = books->header->plan;
     const struct objective *o = row->objective;
     if (stage >= plan->stage_count || plan->stages[stage].warmup) return false;
     if (o->of_offered && books->stages[stage].closed) return false;
+    if (rows_lacks_scope(row)) return false;
     if (!o->has_in) return books->stages[stage].judged;
     return stage >= o->stage_first && stage - o->stage_first < o->stage_count;
 }

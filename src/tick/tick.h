@@ -77,7 +77,7 @@ struct slot {
     uint32_t index; /* of SLOT_NS since the run's start */
     uint32_t stage;
     uint32_t planned; /* arrivals and later requests */
-    uint32_t taken;   /* seen by a worker (dropped counts) */
+    uint32_t taken;   /* of them, seen by a worker before their stage was over (dropped counts) */
     uint32_t ok, failed;
     uint32_t over;   /* requests over the tightest latency limit, of ok + failed */
 };
