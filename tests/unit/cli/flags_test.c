@@ -4,7 +4,7 @@
 
 #include "base/attr.h"
 #include "cli/help.h"
-#include "unit/check.h"
+#include "check.h"
 
 /* Splits at blanks; `_` in a word stands for a blank. */
 static bool parse(struct flags *out, const char *line, struct err *err)
