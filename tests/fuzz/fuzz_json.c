@@ -1,0 +1,120 @@
+/* fuzz_json.c - JSON: what is found lies in the text and is what it is said to be; a text cut short
+ * yields the same or is broken; jansson agrees on what is well formed; strings survive both ways.
+ *
+ * Input: a byte n, a path of n bytes, two bytes of the cut, the document. */
+#include "jansson_oracle.h"
+#include "laws.h"
+#include "wire/json.h"
+
+#define MAX_DOC (1u << 16)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct json_path compile(struct arena *arena, struct bytes text, bool *good)
+{
+    struct json_path path = {0};
+    size_t at = SIZE_MAX;
+    const char *why = NULL;
+    *good = json_path_compile(&path, arena, text, &at, &why);
+    if (*good) {
+        LAW(path.step_count <= JSON_MAX_DEPTH);
+    } else {
+        LAW(at <= text.len);
+        LAW(why && strlen(why) > 0);
+    }
+    return path;
+}
+
+/* `absent` is a path no document has: so the whole text is read. */
+static void agree(const struct json_path *absent, struct bytes doc)
+{
+    struct bytes value;
+    bool ours = json_find(absent, doc, &value) != JSON_BROKEN;
+    bool marked = bytes_starts(doc, BYTES_LIT("\xef\xbb\xbf"));
+    struct bytes plain = marked ? bytes_from(doc, 3) : doc;
+    switch (jansson_oracle(plain, JSON_MAX_DEPTH)) {
+    case ORACLE_GOOD:
+        LAW(ours);
+        break;
+    case ORACLE_BAD:
+        LAW(!ours);
+        break;
+    case ORACLE_UNSURE:
+        break;
+    }
+}
+
+static void check_value(struct arena *arena, struct bytes doc, enum json_kind kind,
+                        struct bytes value)
+{
+    if (kind == JSON_NONE || kind == JSON_BROKEN) {
+        LAW(value.len == 0);
+        return;
+    }
+    uintptr_t from = (uintptr_t)doc.at, to = from + doc.len, at = (uintptr_t)value.at;
+    bool inside = at >= from && at + value.len <= to;
+    LAW(inside || kind == JSON_NUMBER); /* a length */
+    if (kind == JSON_STRING) {
+        LAW(value.at[-1] == '"' && value.at[value.len] == '"');
+        return;
+    }
+    bool good;
+    struct json_path root = compile(arena, BYTES_LIT("."), &good);
+    struct bytes copy = arena_copy(arena, value), again;
+    LAW(good && arena_ok(arena));
+    LAW(json_find(&root, copy, &again) == kind);
+    LAW(bytes_equal(copy, again));
+}
+
+static void check_strings(struct arena *arena, struct bytes doc)
+{
+    size_t room = doc.len * 6;
+    char *escaped = arena_alloc(arena, room + 1), *plain = arena_alloc(arena, room + 1);
+    size_t len = 0;
+    LAW(escaped && plain);
+    size_t wrote = json_escape(escaped, room, doc);
+    LAW(wrote != SIZE_MAX);
+    for (size_t i = 0; i < wrote; i++) LAW((unsigned char)escaped[i] >= 0x20);
+    LAW(json_unescape(plain, doc.len, (struct bytes){escaped, wrote}, &len));
+    LAW(bytes_equal((struct bytes){plain, len}, doc));
+    if (wrote > 0) LAW(json_escape(escaped, wrote - 1, doc) == SIZE_MAX);
+    /* Any bytes may stand in a reply: no more is written than `raw.len`, or nothing is said. */
+    if (json_unescape(plain, doc.len, doc, &len)) LAW(len <= doc.len);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct guard guard;
+    static struct arena arena;
+    struct err err;
+    if (guard.size == 0) guard = guard_open(MAX_DOC);
+    if (arena.base == NULL) LAW(arena_open(&arena, 16 << 20, &err));
+    if (size < 3 || size - 3 < data[0] || size > MAX_DOC) return 0;
+    struct bytes text = {(const char *)data + 1, data[0]};
+    const uint8_t *rest = data + 1 + text.len;
+    struct bytes in = {(const char *)rest + 2, size - 3 - text.len}, value, short_value;
+    size_t cut = ((size_t)rest[0] << 8 | rest[1]) % (in.len + 1);
+
+    arena_reset(&arena);
+    bool good;
+    struct json_path absent = compile(&arena, BYTES_LIT(".[\"\\u0001no such key\"]"), &good);
+    LAW(good);
+    agree(&absent, guard_put(&guard, in));
+    check_strings(&arena, in);
+    struct json_path path = compile(&arena, text, &good);
+    if (!good) return 0;
+    struct bytes doc = guard_put(&guard, in);
+    enum json_kind kind = json_find(&path, doc, &value);
+    check_value(&arena, doc, kind, value);
+
+    value = arena_copy(&arena, value);
+    struct bytes cut_doc = guard_put(&guard, (struct bytes){in.at, cut});
+    enum json_kind cut_kind = json_find(&path, cut_doc, &short_value);
+    /* A document may be complete before the cut: then what follows it was blank or broke it. */
+    bool same = cut_kind == kind && bytes_equal(value, short_value);
+    bool was_none = cut_kind == JSON_NONE && kind == JSON_BROKEN;
+    bool was_longer = path.step_count == 0 && kind == JSON_BROKEN; /* "12|3x": 12, then nothing */
+    bool was_number = path.step_count == 0 && kind == JSON_NUMBER; /* "12|3" */
+    LAW(cut_kind == JSON_BROKEN || same || was_none || was_longer || was_number);
+    return 0;
+}
