@@ -41,6 +41,9 @@ static bool refuse_result(struct request *request, enum store_result result)
 {
     if (result == STORE_LATE) return refuse_late(request);
     if (result == STORE_NONE) return refuse(request, 404, "there is no such job");
+    if (atomic_load(&request->app->stopping)) {
+        return refuse(request, 503, "the service is stopping");
+    }
     return refuse(request, 500, "the database failed");
 }
 

@@ -100,6 +100,8 @@ enum store_result db_result(const struct db *db, int code, const char *what)
 {
     if (code == SQLITE_OK || code == SQLITE_DONE || code == SQLITE_ROW) return STORE_OK;
     if (is_late(db, clock_now_ns())) return STORE_LATE;
+    bool giving_up = db->giving_up && atomic_load(db->giving_up);
+    if (giving_up && code == SQLITE_BUSY) return STORE_FAIL; /* not a fault: nobody waits on */
     warnx("%s: %s", what, sqlite3_errmsg(db->handle));
     return STORE_FAIL;
 }

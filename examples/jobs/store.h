@@ -12,7 +12,7 @@
 
 #define STORE_NAME_MAX 65 /* bytes of an owner or a kind, with the end */
 #define STORE_PAGE_ROWS 20
-#define STORE_SEED_OWNERS 50 /* seeded jobs belong to owner1 … owner50 in turn */
+#define STORE_SEED_OWNERS 100 /* seeded jobs belong to owner-1 … owner-100 in turn */
 
 enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_STATES };
 

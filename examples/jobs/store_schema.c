@@ -25,7 +25,7 @@ static const char drop_index_sql[] = "DROP INDEX IF EXISTS jobs_owner;"
 static const char seed_sql[] =
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %u)"
     " INSERT INTO jobs(owner, kind, work_us, state, created_ms, finished_ms)"
-    " SELECT 'owner' || ((i - 1) %% %d + 1),"
+    " SELECT 'owner-' || ((i - 1) %% %d + 1),"
     " CASE i %% 3 WHEN 0 THEN 'resize' WHEN 1 THEN 'encode' ELSE 'mail' END,"
     " 20000, CASE WHEN i %% 47 = 0 THEN 'failed' ELSE 'done' END,"
     " 1700000000000 + i * 1000, 1700000000020 + i * 1000 FROM n";

@@ -186,6 +186,19 @@ class StopTest(ServiceTest):
                     for job in accepted:
                         self.assertEqual(service.state(job), "done", job)
 
+    @in_each_mode
+    def test_accepted_means_committed(self, knobs, folder):
+        """With the 202 in hand, the job is there for another process to see."""
+        with self.service({**knobs, "WORKERS": "1"}, folder) as service:
+            with self.database(folder) as db:
+                connection = service.connect()
+                for _ in range(50):
+                    reply = service.ask("POST", "/jobs", {"kind": "k", "work": "1h"}, connection)
+                    job = reply.json()["id"]
+                    self.assertEqual(db.execute("SELECT kind FROM jobs WHERE id = ?",
+                                                (job,)).fetchall(), [("k",)])
+                connection.close()
+
     def test_more_than_the_queue_holds_is_taken_up(self):
         knobs = {**SENSIBLE, "WORKERS": "1"}
         with self.service(knobs) as service:

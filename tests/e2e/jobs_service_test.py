@@ -10,8 +10,8 @@ import re
 import time
 import unittest
 
-from jobs_service import (KNOBS, MODES, NAIVE, SENSIBLE, Service, ServiceTest, in_each_mode, run,
-                          wait_until)
+from jobs_service import (KNOBS, MODES, NAIVE, ROOT, SENSIBLE, Service, ServiceTest, in_each_mode,
+                          run, wait_until)
 
 
 class StartTest(ServiceTest):
@@ -20,6 +20,11 @@ class StartTest(ServiceTest):
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         for knob in KNOBS:
             self.assertRegex(done.stdout, rf"(?m)^  {knob} ")
+
+    def test_readme_names_every_knob(self):
+        text = (ROOT / "examples" / "jobs" / "README.md").read_text()
+        for knob in KNOBS:
+            self.assertIn(f"`{knob}`", text)
 
     def test_bad_values(self):
         cases = [
@@ -142,8 +147,8 @@ class StartTest(ServiceTest):
         with self.service({**NAIVE, "INDEX": "1"}):
             pass
         with self.database() as db:
-            for where, name in (("owner = 'owner1'", "jobs_owner"),
-                                ("owner = 'owner1' AND state = 'done'", "jobs_owner_state")):
+            for where, name in (("owner = 'owner-1'", "jobs_owner"),
+                                ("owner = 'owner-1' AND state = 'done'", "jobs_owner_state")):
                 plan = " ".join(row[3] for row in db.execute(
                     f"EXPLAIN QUERY PLAN SELECT * FROM jobs WHERE {where} ORDER BY id DESC"))
                 self.assertRegex(plan, rf"USING INDEX {name} ")
@@ -255,7 +260,7 @@ class ApiTest(ServiceTest):
         """Every page of every filter against the database itself."""
         with self.service({**knobs, "ROWS": "5000"}, folder) as service:
             with self.database(folder) as db:
-                for owner in (None, "owner1", "owner50", "nobody"):
+                for owner in (None, "owner-1", "owner-100", "nobody"):
                     for state in (None, "done", "failed", "queued"):
                         self.check_pages(service, db, owner, state)
 
@@ -351,7 +356,7 @@ class CacheTest(ServiceTest):
     def test_off(self):
         with self.service({**SENSIBLE, "CACHE": "off"}) as service:
             for _ in range(3):
-                service.get("/jobs?owner=owner1")
+                service.get("/jobs?owner=owner-1")
             self.assertEqual(self.hits(service), (0, 0))
 
     def test_list_is_kept_for_its_time(self):
@@ -367,9 +372,9 @@ class CacheTest(ServiceTest):
     def test_keys_do_not_mix(self):
         """Filters that could be taken for each other by a careless key."""
         with self.service(SENSIBLE) as service:
-            paths = ["/jobs?page=1", "/jobs?page=2", "/jobs?owner=owner1", "/jobs?owner=",
-                     "/jobs?state=done", "/jobs?state=failed", "/jobs?owner=owner1&state=done",
-                     "/jobs?owner=owner1&page=2", "/jobs/1", "/jobs/2", "/stats"]
+            paths = ["/jobs?page=1", "/jobs?page=2", "/jobs?owner=owner-1", "/jobs?owner=",
+                     "/jobs?state=done", "/jobs?state=failed", "/jobs?owner=owner-1&state=done",
+                     "/jobs?owner=owner-1&page=2", "/jobs/1", "/jobs/2", "/stats"]
             first = [service.get(path).body for path in paths]
             self.assertEqual(self.hits(service), (0, len(paths)))
             self.assertEqual([service.get(path).body for path in paths], first)
