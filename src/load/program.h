@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "plan/plan.h"
-#include "wire/json_find.h"
+#include "wire/json.h"
 
 #define CAPTURE_MAX 1024       /* bytes of one captured value */
 #define BODY_READ_MAX 1048576u /* checks and captures read so much of a body */
