@@ -74,7 +74,8 @@ NORETURN static void become(const struct launch *l)
     setpgid(0, 0);
     /* Killed with prony, however prony ends; it may have ended before this line. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != l->parent) _exit(127);
-    signal(SIGPIPE, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL); /* what we ignore, exec would pass on */
+    signal(SIGXFSZ, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
     dup2(l->null_fd, STDIN_FILENO);
     dup2(l->log_fd, STDOUT_FILENO);

@@ -304,6 +304,16 @@ static void write_result(struct conduct *c)
     if (!file_write(array, json, &err)) say(c, "%s", err.msg);
 }
 
+static void say_kept(struct conduct *c)
+{
+    const struct plan *plan = c->options->plan;
+    for (uint32_t i = 0; i < plan->service_count; i++) {
+        const struct service *s = &plan->services[i];
+        if (!s->keep || s->dir.len == 0 || !file_is_folder(s->dir.at)) continue;
+        say(c, "service %.*s: kept %.*s", BYTES_ARG(s->name), BYTES_ARG(s->dir));
+    }
+}
+
 static void finish(struct conduct *c)
 {
     struct rusage usage;
@@ -313,6 +323,7 @@ static void finish(struct conduct *c)
     }
     bus_end(&c->bus, &c->end);
     services_stop(&c->services);
+    say_kept(c);
     write_result(c);
     struct err err = {0};
     bool whole = recorder_close(c->recorder, &err);

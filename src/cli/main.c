@@ -44,6 +44,7 @@ int main(int argc, char **argv)
 {
     /* Who reads our output may leave; that is an error of the write, not an end of the process. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* likewise a file that may not grow: the run goes on without it */
     struct flags flags;
     struct err err = {0};
     if (!flags_parse(&flags, argc, argv, &err)) return console_fail(&err);

@@ -1,0 +1,84 @@
+"""`prony check`: the sums it prints, and that it does nothing."""
+import os
+import resource
+import unittest
+
+from harness import Case
+
+PLAN = """
+plan: 1
+name: sums
+target: http://127.0.0.1:9/
+services:
+  api:
+    command: ./api --port $api.port "two words"
+    env: { TOKEN: $env.SECRET }
+    ready: port
+scenarios:
+  read: { weight: 3, steps: [ GET /a ] }
+  write:
+    weight: 1
+    steps:
+      - { post: /b, body: x, think: 2s }
+      - GET /c
+load:
+  warmup: { rate: 10/s, for: 2s }
+  stages:
+    - { name: climb, rate: 100/s..300/s, step: 100/s, each: 10s }
+    - { name: ramp, rate: 0/s..100/s, for: 10s, settle: 3s }
+    - { name: crowd, users: 40, think: 1s, for: 5s, judge: false }
+objectives:
+  - p95 < 200ms
+  - "warn: errors < 1%"
+abort_when: errors > 50% for 5s
+"""
+
+
+class Check(Case):
+    def environment(self):
+        return dict(super().environment(), SECRET="hunter2")
+
+    def check(self, text=PLAN, limits=(), code=0):
+        self.plan(text)
+        done = self.exits(self.prony("check", "plan.yaml", limits=limits), code)
+        # Lines are wrapped; a sentence is not to be looked for across a break.
+        return done, " ".join(done.stdout.split())
+
+    def test_load_curve(self):
+        done, _ = self.check()
+        rows = {line.split()[0]: " ".join(line.split()[1:]) for line in done.stdout.splitlines()
+                if line.startswith(" ")}
+        self.assertRegex(rows["warmup"], r"^open, poisson 10.*/s 2\.0 s .*no 20$")
+        self.assertRegex(rows["climb@200/s"], r"^open, poisson 200.*/s 10 s yes 2,000$")
+        self.assertRegex(rows["ramp"], r"^open, poisson .* to 100.*/s 10 s 3\.0 s yes 500$")
+        self.assertRegex(rows["crowd"], r"^closed 40 users 5\.0 s .*no")
+
+    def test_requests_and_in_flight(self):
+        # (20 + 1000 + 2000 + 3000 + 500) arrivals of 0.75 x 1 + 0.25 x 2 requests
+        _, text = self.check()
+        self.assertIn("requests about 8,150 in the open stages", text)
+        # Little: 300/s x (1.25 replies x 200 ms + 0.25 x 2 s of thinking) = 225
+        self.assertIn("in flight about 225 iterations at once in climb@300/s", text)
+        self.assertIn("the limit of `p95 < 200ms`", text)
+
+    def test_what_it_would_start_without_secrets(self):
+        done, text = self.check()
+        self.assertRegex(text, r"starts here api: TOKEN=\*\*\* \S*api --port \d+ \"two words\"")
+        self.assertNotIn("hunter2", done.stdout + done.stderr)
+        self.assertIn("warn: errors < 1%", text)
+        self.assertIn("aborts when errors > 50%", text)
+        self.assertTrue(done.stdout.endswith("Nothing was sent.\n"))
+        self.assertEqual(os.listdir(self.folder), ["plan.yaml"])
+
+    def test_exits_as_a_run_would_that_does_not_fit(self):
+        done, text = self.check(limits=[(resource.RLIMIT_NOFILE, 64)], code=6)
+        self.assertIn("64 allowed", text)
+        self.assertIn("too few file descriptors", done.stderr)
+
+    def test_more_users_than_this_host_can_connect(self):
+        done, _ = self.check(PLAN.replace("users: 40", "users: 1000000"), code=6)
+        self.assertRegex(done.stderr, "too (few|little)")
+
+
+if __name__ == "__main__":
+    unittest.main()

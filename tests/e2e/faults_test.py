@@ -1,0 +1,132 @@
+"""Targets that misbehave, and a machine that gives less than was hoped for."""
+import pathlib
+import resource
+import socket
+import struct
+import subprocess
+import time
+import unittest
+
+from harness import PRONY, REPLY, Case, Server
+
+RATE = ("--rate", "100/s", "--for", "2s", "--warmup", "0s", "--output", "json")
+
+
+def reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    return False
+
+
+def garbage(connection):
+    connection.sendall(b"\x00\xff this is not HTTP at all\r\n\r\n")
+    return False
+
+
+def half_a_body(connection):
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf")
+    return False
+
+
+def endless_head(connection):
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    for number in range(20000):
+        connection.sendall(b"X-%d: y\r\n" % number)
+    return False
+
+
+def no_answer(connection):
+    time.sleep(3)
+    return False
+
+
+class Targets(Case):
+    """Every second reply is bad: each must be counted, under its own name, and nothing lost."""
+
+    def outcomes(self, misbehave, *flags):
+        server = self.server(
+            lambda c, n: misbehave(c) if n % 2 else c.sendall(REPLY))
+        done = self.exits(self.prony("run", server.url, *RATE, "--errors", "90%", *flags), 0)
+        totals = done.json()["totals"]
+        outcomes = totals["outcomes"]
+        self.assertEqual(sum(outcomes.values()), totals["offered"])
+        self.assertGreater(outcomes["ok"], 20, done)
+        return {name: n for name, n in outcomes.items() if n and name != "ok"}
+
+    def test_reset(self):
+        self.assertEqual(set(self.outcomes(reset)), {"reset"})
+
+    def test_garbage(self):
+        self.assertEqual(set(self.outcomes(garbage)), {"protocol"})
+
+    def test_closes_inside_the_body(self):
+        self.assertLessEqual(set(self.outcomes(half_a_body)), {"protocol", "reset"})
+
+    def test_headers_without_end(self):
+        self.assertLessEqual(set(self.outcomes(endless_head)), {"protocol", "reset"})
+
+    def test_no_answer(self):
+        self.assertEqual(set(self.outcomes(no_answer, "--timeout", "500ms")), {"timeout"})
+
+    def test_goes_away_while_running(self):
+        server = Server()
+        child = self.start("run", server.url, "--rate", "100/s", "--for", "4s", "--warmup", "0s",
+                           "--errors", "1%", "--output", "json")
+        self.wait_for_requests(server, 100)
+        server.close()
+        done = self.exits(self.wait(child), 1)
+        outcomes = done.json()["totals"]["outcomes"]
+        self.assertGreater(outcomes["refused"], 20)
+        self.assertGreaterEqual(outcomes["ok"], 90)
+
+
+class Machine(Case):
+    def test_run_folder_cannot_be_made(self):
+        (self.folder / "file").write_text("in the way")
+        server = self.server()
+        for folder in ("file/runs", "/proc/prony-runs"):
+            done = self.exits(self.prony("run", server.url, *RATE, "--runs-dir", folder), 4)
+            self.assertTrue(done.stderr.startswith("prony: "), done)
+            self.assertIn("--runs-dir", done.stderr)
+        self.assertEqual(server.requests, 0)
+
+    def test_disk_full_while_running(self):
+        """A file may not grow beyond 96 KiB: what a full disk looks like to a writer."""
+        server = self.server()
+        plan = "\n".join(f"      - {{ get: /{n}, name: step-{n:03} }}" for n in range(60))
+        self.plan(f"plan: 1\ntarget: {server.url}\nscenarios:\n  all:\n    steps:\n{plan}\n"
+                  "load: { stages: [ { rate: 20/s, for: 6s } ] }\nobjectives: [ errors < 10% ]\n")
+        done = self.exits(self.prony("run", "plan.yaml", "--output", "json",
+                                     limits=[(resource.RLIMIT_FSIZE, 96 << 10)]), 0)
+        result = done.json()
+        self.assertEqual(result["ended"], "complete")
+        self.assertEqual(result["totals"]["done"], result["totals"]["outcomes"]["ok"])
+        self.assertGreater(result["totals"]["done"], 5000)
+        self.assertIn("run file", done.stderr)
+        self.assertRegex(done.stderr, r"\d+(\.\d+)? s")
+
+    def test_descriptors_are_raised_where_that_is_allowed(self):
+        server = self.server()
+        done = subprocess.run(["sh", "-c", 'ulimit -Sn 80; exec "$@"', "sh", PRONY, "run",
+                               server.url, *RATE], cwd=self.folder, capture_output=True,
+                              text=True, env=self.environment(), timeout=30)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertGreater(server.requests, 100)
+
+    def test_nobody_reads_the_result(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([PRONY, "help"], cwd=self.folder, stdout=full,
+                                  stderr=subprocess.PIPE, text=True, env=self.environment(),
+                                  timeout=30)
+        self.assertEqual(done.returncode, 4)
+        self.assertIn("cannot write the result to stdout: No space left", done.stderr)
+
+    def test_a_relative_runs_folder_and_its_modes(self):
+        self.exits(self.prony("run", self.server().url, *RATE, "--runs-dir", "deep/er/runs"), 0)
+        folders = list(pathlib.Path(self.folder, "deep/er/runs").iterdir())
+        self.assertEqual(len(folders), 1)
+        self.assertEqual(folders[0].stat().st_mode & 0o777, 0o700)
+        self.exits(self.prony("report", "last", "--runs-dir", "deep/er/runs"), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,185 @@
+"""prony from outside: the real binary in a private folder, against small servers of our own.
+
+Nothing here waits for a fixed time where it can wait for a fact, and no test asserts a speed.
+"""
+import json
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+PRONY = os.path.abspath(os.environ.get("PRONY", str(ROOT / "build" / "prony")))
+PATIENCE_S = 30  # for what takes a second or two on an idle machine
+
+REPLY = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nok\n"
+REFUSAL = b"HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n"
+
+
+def wait_until(what, condition, patience_s=PATIENCE_S):
+    end = time.monotonic() + patience_s
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {patience_s} s: {what}")
+        time.sleep(0.01)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def lives(pid):
+    """Whether a process runs; one that is dead but not yet reaped by its parent does not."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+class Server:
+    """Answers each request with what `behave(connection, number)` sends; closes when it returns
+    False. A thread per connection: enough for a few hundred requests a second."""
+
+    def __init__(self, behave=None):
+        self.behave = behave or (lambda connection, number: connection.sendall(REPLY))
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.port = self.listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.requests = 0
+        self.lock = threading.Lock()
+        self.open = set()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            with self.lock:
+                self.open.add(connection)
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        waiting = b""
+        try:
+            while True:
+                while b"\r\n\r\n" not in waiting:
+                    got = connection.recv(65536)
+                    if not got:
+                        return
+                    waiting += got
+                waiting = waiting.partition(b"\r\n\r\n")[2]
+                with self.lock:
+                    self.requests += 1
+                    number = self.requests
+                if self.behave(connection, number) is False:
+                    return
+        except OSError:
+            pass  # prony left: that is its right
+        finally:
+            connection.close()
+            with self.lock:
+                self.open.discard(connection)
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # wakes accept(), which would keep it open
+        self.listener.close()
+        with self.lock:
+            for connection in self.open:
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+
+
+class Done:
+    """What a finished prony said."""
+
+    def __init__(self, args, code, stdout, stderr):
+        self.args, self.code, self.stdout, self.stderr = args, code, stdout, stderr
+
+    def json(self):
+        return json.loads(self.stdout)
+
+    def __str__(self):
+        return (f"prony {' '.join(self.args)}\nexit {self.code}\n--- stdout\n{self.stdout}"
+                f"--- stderr\n{self.stderr}")
+
+
+class Case(unittest.TestCase):
+    """A private folder, prony in it, and servers that end with the test."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="prony-e2e-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.runs = self.folder / ".prony" / "runs"
+
+    def server(self, behave=None):
+        server = Server(behave)
+        self.addCleanup(server.close)
+        return server
+
+    def environment(self):
+        keep = ("PATH", "HOME", "TMPDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")
+        env = {name: os.environ[name] for name in keep if name in os.environ}
+        env.update(LC_ALL="C.UTF-8", TZ="UTC")
+        return env
+
+    def start(self, *args, limits=(), **more):
+        """prony as a child that is certain to end with the test. `limits`: (resource, value)."""
+        def apply_limits():
+            for what, value in limits:
+                resource.setrlimit(what, (value, value))
+
+        child = subprocess.Popen([PRONY, *map(str, args)], cwd=self.folder, text=True,
+                                 env=self.environment(), stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                 preexec_fn=apply_limits if limits else None, **more)
+        self.addCleanup(self.finish, child)
+        return child
+
+    def finish(self, child):
+        if child.poll() is None:
+            child.kill()
+        child.communicate()
+
+    def wait(self, child, patience_s=PATIENCE_S):
+        out, err = child.communicate(timeout=patience_s)
+        return Done(child.args[1:], child.returncode, out, err)
+
+    def prony(self, *args, limits=(), **more):
+        return self.wait(self.start(*args, limits=limits, **more))
+
+    def plan(self, text, name="plan.yaml"):
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def run_folder(self):
+        """The one run of this test."""
+        folders = list(self.runs.iterdir())
+        self.assertEqual(len(folders), 1, folders)
+        return folders[0]
+
+    def wait_for_requests(self, server, count):
+        wait_until(f"{count} requests", lambda: server.requests >= count)
+
+    def exits(self, done, code):
+        self.assertEqual(done.code, code, done)
+        return done
+
+
+def interrupt(child, number=signal.SIGINT):
+    child.send_signal(number)

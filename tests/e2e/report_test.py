@@ -1,0 +1,108 @@
+"""`prony report` and `prony list`: what was recorded is what was seen."""
+import json
+import signal
+import time
+import unittest
+
+from harness import REFUSAL, REPLY, Case, interrupt, wait_until
+
+
+class Report(Case):
+    def recorded(self, *flags):
+        server = self.server(lambda c, n: c.sendall(REFUSAL if n % 20 == 0 else REPLY))
+        return self.prony("run", server.url, "--rate", "200/s", "--for", "1.5s",
+                          "--warmup", "0.5s",
+                          "--output", "json", *flags)
+
+    def test_equals_the_run_to_the_last_digit(self):
+        ran = self.recorded("--p95", "9s", "--errors", "50%")
+        folder = self.run_folder()
+        for name in ("last", folder.name, folder.name[:6], folder, folder / "run.prony"):
+            done = self.exits(self.prony("report", name, "--output", "json"), ran.code)
+            self.assertEqual(done.stdout, ran.stdout)
+        self.assertEqual((folder / "result.json").read_text(), ran.stdout)
+        self.assertEqual(folder.stat().st_mode & 0o777, 0o700)
+
+    def test_the_text_is_the_same_too(self):
+        server = self.server()
+        ran = self.prony("run", server.url, "--rate", "200/s", "--for", "1.5s",
+                         "--warmup", "0.5s", "--p95", "9s")
+        done = self.exits(self.prony("report", "last"), ran.code)
+
+        def figures(text):
+            return [line for line in text.splitlines() if not line.startswith(" NEXT")]
+        self.assertEqual(figures(done.stdout), figures(ran.stdout))
+
+    def test_other_objectives(self):
+        ran = self.exits(self.recorded("--p95", "9s"), 0).json()
+        done = self.exits(self.prony("report", "last", "--p95", "1us", "--output", "json"), 1)
+        result = done.json()
+        self.assertEqual([o["text"] for o in result["objectives"]], ["p95 < 1us"])
+        self.assertEqual(result["totals"], ran["totals"])
+        self.exits(self.prony("report", "last", "--errors", "0.1%"), 1)
+        self.exits(self.prony("report", "last", "--objective", "p95 in load < 9s"), 0)
+        self.exits(self.prony("report", "last"), 0)  # the file is as it was
+
+    def test_wrong_objectives(self):
+        self.recorded()
+        done = self.exits(self.prony("report", "last", "--objective", "p95 in laod < 9s"), 2)
+        self.assertIn("laod", done.stderr)
+        self.assertIn("load", done.stderr)
+        self.assertEqual(done.stdout, "")
+
+    def test_no_such_run(self):
+        done = self.prony("report", "last")
+        self.assertNotEqual(done.code, 0)
+        self.assertTrue(done.stderr.startswith("prony: "), done)
+        self.recorded()
+        self.assertNotEqual(self.prony("report", "zzzz").code, 0)
+
+    def test_a_damaged_file(self):
+        self.recorded()
+        path = self.run_folder() / "run.prony"
+        path.write_bytes(b"no run at all" * 100)
+        done = self.prony("report", "last")
+        self.assertNotIn(done.code, (0, 1), done)
+        self.assertTrue(done.stderr.startswith("prony: "), done)
+
+    def test_after_kill_9_all_but_the_last_two_seconds_are_there(self):
+        server = self.server()
+        child = self.start("run", server.url, "--rate", "200/s", "--for", "60s", "--warmup", "0s",
+                           "--p95", "9s")
+        self.wait_for_requests(server, 400)
+        seen = server.requests
+        time.sleep(2.2)  # what was answered before that must be in the file
+        interrupt(child, signal.SIGKILL)
+        child.wait()
+        done = self.prony("report", "last", "--output", "json")
+        self.assertGreaterEqual(done.json()["totals"]["done"], seen, done.stderr)
+        self.assertNotEqual(done.json()["ended"], "complete")
+
+    def test_list(self):
+        self.assertIn("no runs in", self.prony("list").stderr)
+        self.assertEqual(json.loads(self.prony("list", "--output", "json").stdout), [])
+        self.recorded("--p95", "9s")
+        self.recorded("--p95", "1us")
+        runs = self.prony("list", "--output", "json").json()
+        self.assertEqual([(r["verdict"], r["exit"]) for r in runs], [("missed", 1), ("holds", 0)])
+        table = self.exits(self.prony("list"), 0).stdout.splitlines()
+        self.assertEqual(len(table), 3)
+        self.assertIn(runs[0]["run"], table[1])
+
+    def test_a_run_in_progress_can_be_reported(self):
+        server = self.server()
+        child = self.start("run", server.url, "--rate", "100/s", "--for", "60s", "--warmup", "0s",
+                           "--p95", "9s")
+        self.wait_for_requests(server, 50)
+
+        def reported():
+            done = self.prony("report", "last", "--output", "json")
+            return done.stdout and done.json()["totals"]["done"] > 0
+        wait_until("the first ticks in a report", reported)
+        self.assertIsNone(child.poll())
+        interrupt(child)
+        self.exits(self.wait(child), 130)
+
+
+if __name__ == "__main__":
+    unittest.main()
