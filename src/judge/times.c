@@ -91,7 +91,8 @@ double times_needed(const struct objective *o, const struct ranked *r,
     uint64_t limit_ns = o->value < 0x1p63 ? (uint64_t)o->value : UINT64_MAX;
     double p = o->per_million / PER_MILLION;
     double within = (double)tally_ranked_within(r, limit_ns) / (double)r->total;
-    double trials = fmax(interval_needed_trials(within, p), (double)interval_least_count(p));
+    double trials = (double)interval_least_count(p); /* enough where none is over the limit */
+    if (within < 1) trials = fmax(trials, interval_needed_trials(within, p));
     double times = trials * spread->design_effect / (double)r->total;
     return isfinite(times) && times > 1 ? times : (double)NAN;
 }

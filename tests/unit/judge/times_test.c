@@ -1,0 +1,341 @@
+#include "judge/times.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+#include "check.h"
+#include "judge/figures.h"
+
+#define MS UINT64_C(1000000)
+
+/* Times of which some were not seen to their end. */
+struct mix {
+    uint32_t fast;                 /* answered in 10 ms */
+    uint32_t slow;                 /* answered in 400 ms */
+    uint32_t timeouts;             /* given up after 2 s */
+    uint32_t dropped;              /* never sent */
+    uint32_t young_cuts, old_cuts; /* cut after 50 ms, after 900 ms */
+    uint32_t failed;               /* status 500 at once */
+};
+
+static struct hist ok, cut_ages, scratch;
+
+static struct tally tally_of(const struct mix *m)
+{
+    hist_init(&ok);
+    hist_init(&cut_ages);
+    for (uint32_t i = 0; i < m->fast; i++) hist_record(&ok, 10 * MS);
+    for (uint32_t i = 0; i < m->slow; i++) hist_record(&ok, 400 * MS);
+    for (uint32_t i = 0; i < m->young_cuts; i++) hist_record(&cut_ages, 50 * MS);
+    for (uint32_t i = 0; i < m->old_cuts; i++) hist_record(&cut_ages, 900 * MS);
+    struct tally t = {
+        .ok = &ok,
+        .cut_ages = &cut_ages,
+        .timeouts = {m->timeouts, m->timeouts * 2000 * MS, m->timeouts > 0 ? 2000 * MS : 0},
+        .cuts = {cut_ages.count, cut_ages.sum_ns, cut_ages.max_ns}};
+    t.outcomes[OUTCOME_OK] = ok.count;
+    t.outcomes[OUTCOME_TIMEOUT] = m->timeouts;
+    t.outcomes[OUTCOME_DROPPED] = m->dropped;
+    t.outcomes[OUTCOME_CUT] = cut_ages.count;
+    t.outcomes[OUTCOME_STATUS] = m->failed;
+    return t;
+}
+
+static struct objective limit(enum metric metric, uint32_t per_million, double limit_ms)
+{
+    return (struct objective){
+        .metric = metric, .per_million = per_million, .op = OP_LT, .value = limit_ms * 1e6};
+}
+
+static void unseen_ends_rank_above_all(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        struct mix mix;
+        enum metric metric;
+        uint32_t per_million;
+        double limit_ms;
+        bool with_cuts;
+        enum verdict verdict;
+        double value_ms;
+        bool at_least;
+    } cases[] = {
+        {"all seen",
+         {1000, 0, 0, 0, 0, 0, 0},
+         METRIC_QUANTILE,
+         950000,
+         100,
+         true,
+         VERDICT_HOLDS,
+         10,
+         false},
+        {"a tenth timed out",
+         {900, 0, 100, 0, 0, 0, 0},
+         METRIC_QUANTILE,
+         950000,
+         100,
+         true,
+         VERDICT_MISSED,
+         2000,
+         true},
+        {"over every limit, even one above the timeout",
+         {900, 0, 100, 0, 0, 0, 0},
+         METRIC_QUANTILE,
+         950000,
+         60000,
+         true,
+         VERDICT_MISSED,
+         2000,
+         true},
+        {"a tenth dropped",
+         {900, 0, 0, 100, 0, 0, 0},
+         METRIC_QUANTILE,
+         950000,
+         100,
+         true,
+         VERDICT_MISSED,
+         10,
+         true},
+        {"few timeouts don't reach p95",
+         {990, 0, 10, 0, 0, 0, 0},
+         METRIC_QUANTILE,
+         950000,
+         100,
+         true,
+         VERDICT_HOLDS,
+         10,
+         false},
+        {"failing fast is not in it",
+         {1000, 0, 0, 0, 0, 0, 900},
+         METRIC_QUANTILE,
+         950000,
+         100,
+         true,
+         VERDICT_HOLDS,
+         10,
+         false},
+        {"failing fast does not flatter",
+         {900, 100, 0, 0, 0, 0, 9000},
+         METRIC_QUANTILE,
+         950000,
+         100,
+         true,
+         VERDICT_MISSED,
+         400,
+         false},
+        {"cut after the limit: over it",
+         {900, 0, 0, 0, 0, 100, 0},
+         METRIC_QUANTILE,
+         950000,
+         100,
+         true,
+         VERDICT_MISSED,
+         900,
+         true},
+        {"cut before the limit: nobody knows",
+         {900, 0, 0, 0, 100, 0, 0},
+         METRIC_QUANTILE,
+         950000,
+         100,
+         true,
+         VERDICT_INCONCLUSIVE,
+         50,
+         true},
+        {"an interruption's cuts are left out",
+         {900, 0, 0, 0, 100, 0, 0},
+         METRIC_QUANTILE,
+         950000,
+         100,
+         false,
+         VERDICT_HOLDS,
+         10,
+         false},
+        {"max of a timeout",
+         {999, 0, 1, 0, 0, 0, 0},
+         METRIC_MAX,
+         0,
+         5000,
+         true,
+         VERDICT_MISSED,
+         2000,
+         true},
+        {"max of a drop",
+         {999, 0, 0, 1, 0, 0, 0},
+         METRIC_MAX,
+         0,
+         5000,
+         true,
+         VERDICT_MISSED,
+         10,
+         true},
+        {"max of a young cut",
+         {999, 0, 0, 0, 1, 0, 0},
+         METRIC_MAX,
+         0,
+         5000,
+         true,
+         VERDICT_INCONCLUSIVE,
+         50,
+         true},
+        {"max of an old cut",
+         {999, 0, 0, 0, 0, 1, 0},
+         METRIC_MAX,
+         0,
+         500,
+         true,
+         VERDICT_MISSED,
+         900,
+         true},
+        {"avg takes a timeout at its age",
+         {999, 0, 1, 0, 0, 0, 0},
+         METRIC_AVG,
+         0,
+         100,
+         true,
+         VERDICT_HOLDS,
+         11.99,
+         false},
+        {"avg with a drop cannot hold",
+         {999, 0, 0, 1, 0, 0, 0},
+         METRIC_AVG,
+         0,
+         100,
+         true,
+         VERDICT_INCONCLUSIVE,
+         10,
+         true},
+        {"but it can miss",
+         {0, 999, 0, 1, 0, 0, 0},
+         METRIC_AVG,
+         0,
+         100,
+         true,
+         VERDICT_MISSED,
+         400,
+         true},
+        {"nothing at all",
+         {0, 0, 0, 0, 0, 0, 5},
+         METRIC_QUANTILE,
+         950000,
+         100,
+         true,
+         VERDICT_NOT_JUDGED,
+         NAN,
+         false},
+        {"too few to hold",
+         {71, 0, 0, 0, 0, 0, 0},
+         METRIC_QUANTILE,
+         950000,
+         100,
+         true,
+         VERDICT_NOT_JUDGED,
+         10,
+         false},
+        {"just enough",
+         {72, 0, 0, 0, 0, 0, 0},
+         METRIC_QUANTILE,
+         950000,
+         100,
+         true,
+         VERDICT_HOLDS,
+         10,
+         false},
+        {"too few to hold, enough to miss",
+         {0, 20, 0, 0, 0, 0, 0},
+         METRIC_QUANTILE,
+         950000,
+         100,
+         true,
+         VERDICT_MISSED,
+         400,
+         false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct tally t = tally_of(&cases[i].mix);
+        struct ranked r = tally_ranked(&t, false, cases[i].with_cuts);
+        struct objective o = limit(cases[i].metric, cases[i].per_million, cases[i].limit_ms);
+        struct times_spread spread = {1, 0.5e6};
+        struct finding f;
+        times_find(&o, &r, &spread, &scratch, &f);
+        CHECK_STR(cases[i].name, verdict_name(f.verdict), verdict_name(cases[i].verdict));
+        CHECK(cases[i].name, f.at_least == cases[i].at_least);
+        bool none = isnan(cases[i].value_ms) && isnan(f.value);
+        CHECK(cases[i].name, none || fabs(f.value / 1e6 / cases[i].value_ms - 1) < 0.008);
+    }
+}
+
+static void the_interval_ends(void **state)
+{
+    (void)state;
+    struct mix mix = {950, 50, 0, 0, 0, 0, 0};
+    struct tally t = tally_of(&mix);
+    struct ranked r = tally_ranked(&t, false, true);
+    struct objective o = limit(METRIC_QUANTILE, 950000, 100);
+    struct times_spread spread = {1, (double)NAN};
+    struct finding f;
+    times_find(&o, &r, &spread, &scratch, &f);
+    assert_int_equal(f.verdict, VERDICT_INCONCLUSIVE);
+    assert_true(f.lo <= 10e6 && f.lo > 9.9e6); /* the bottom of its bucket */
+    assert_true(f.hi == 400e6);
+    assert_true(isnan(times_needed(&o, &r, &spread, &f))); /* just 5 %: no sample is enough */
+    spread.design_effect = 20; /* 1,000 values worth 50 have no upper end */
+    times_find(&o, &r, &spread, &scratch, &f);
+    assert_int_equal(f.verdict, VERDICT_NOT_JUDGED);
+    assert_true(isnan(f.hi));
+}
+
+static void avg_needs_ticks(void **state)
+{
+    (void)state;
+    struct mix mix = {1000, 0, 0, 0, 0, 0, 0};
+    struct tally t = tally_of(&mix);
+    struct ranked r = tally_ranked(&t, false, true);
+    struct objective o = limit(METRIC_AVG, 0, 12);
+    struct times_spread unknown = {1, (double)NAN}, wide = {1, 4e6}, narrow = {1, 1e6};
+    struct finding f;
+    times_find(&o, &r, &unknown, &scratch, &f);
+    assert_int_equal(f.verdict, VERDICT_NOT_JUDGED);
+    times_find(&o, &r, &narrow, &scratch, &f);
+    assert_int_equal(f.verdict, VERDICT_HOLDS);
+    times_find(&o, &r, &wide, &scratch, &f);
+    assert_int_equal(f.verdict, VERDICT_INCONCLUSIVE);
+    assert_true(fabs(times_needed(&o, &r, &wide, &f) - 4) < 1e-9); /* half of the width: 4 times */
+}
+
+static void figures_mark_lower_bounds(void **state)
+{
+    (void)state;
+    struct mix mix = {940, 0, 60, 0, 0, 0, 100};
+    struct tally t = tally_of(&mix);
+    struct ranked r = tally_ranked(&t, false, true);
+    struct latency l = figures_ranked(&r);
+    assert_int_equal(l.n, 1000);
+    static const struct {
+        const char *name;
+        enum figure figure;
+        double ms;
+        bool at_least;
+    } want[] = {{"avg", FIGURE_AVG, 129.4, false}, {"p50", FIGURE_P50, 10, false},
+                {"p90", FIGURE_P90, 10, false},    {"p95", FIGURE_P95, 2000, true},
+                {"p99", FIGURE_P99, 2000, true},   {"p99.9", FIGURE_P999, 2000, true},
+                {"max", FIGURE_MAX, 2000, true}};
+    for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+        CHECK(want[i].name, fabs(l.ns[want[i].figure] / 1e6 / want[i].ms - 1) < 0.008);
+        CHECK(want[i].name, (l.at_least >> want[i].figure & 1) == want[i].at_least);
+    }
+    struct latency none = figures_latency(NULL);
+    assert_int_equal(none.n, 0);
+    for (uint32_t i = 0; i < FIGURE_COUNT; i++) assert_true(isnan(none.ns[i]));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(unseen_ends_rank_above_all),
+        cmocka_unit_test(the_interval_ends),
+        cmocka_unit_test(avg_needs_ticks),
+        cmocka_unit_test(figures_mark_lower_bounds),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,213 @@
+#include "judge/trust.h"
+
+#include <math.h>
+
+#include "check.h"
+#include "scene.h"
+
+static void stage_of(struct scene *s, const char *sentence)
+{
+    scene_open(s);
+    scene_stage(s, "hold", MODEL_OPEN, true);
+    scene_objective(s, sentence);
+    scene_begin(s);
+}
+
+/* Twenty seconds of 100 requests, ten of them slow, of which `lag_ms` are our own. */
+static void slow_by_lag(struct scene *s, uint64_t slow_ms, uint64_t lag_ms)
+{
+    for (int t = 0; t < 20; t++) {
+        scene_tick(s, 0, 1000);
+        scene_requests(s, 0, OUTCOME_OK, 90, 20 * MS);
+        struct scene_part slow = {.count = 10, .ns = slow_ms * MS, .lag_ns = lag_ms * MS};
+        scene_add(s, &slow);
+        scene_put(s);
+    }
+    scene_end(s, RUN_COMPLETE);
+}
+
+static const struct trust_reason *reason(const struct scene *s, const char *code)
+{
+    const struct result *result = scene_result(s);
+    for (uint32_t i = 0; i < result->reason_count; i++) {
+        if (strcmp(result->reasons[i].code, code) == 0) return &result->reasons[i];
+    }
+    return NULL;
+}
+
+static void lag_that_decides(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *sentence;
+        uint64_t slow_ms, lag_ms;
+        enum trust_level trust;
+        enum verdict verdict;
+        int exit_code;
+    } cases[] = {
+        {"slow by itself", "p95 < 100ms", 300, 0, TRUST_VALID, VERDICT_MISSED, 1},
+        {"slow by itself, with some lag", "p95 < 100ms", 300, 50, TRUST_VALID, VERDICT_MISSED, 1},
+        {"slow only by our lag", "p95 < 100ms", 300, 250, TRUST_INVALID, VERDICT_INVALID, 3},
+        {"holds all the same", "p95 < 400ms", 300, 250, TRUST_VALID, VERDICT_HOLDS, 0},
+        {"max by our lag", "max < 100ms", 300, 250, TRUST_INVALID, VERDICT_INVALID, 3},
+        {"avg by our lag", "avg < 30ms", 300, 250, TRUST_INVALID, VERDICT_INVALID, 3},
+        {"of a name by our lag", "p95 of a < 100ms", 300, 250, TRUST_INVALID, VERDICT_INVALID, 3},
+        {"a warning by our lag", "warn: p95 < 100ms", 300, 250, TRUST_VALID, VERDICT_NOT_JUDGED, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene s;
+        stage_of(&s, cases[i].sentence);
+        slow_by_lag(&s, cases[i].slow_ms, cases[i].lag_ms);
+        const struct result *result = scene_result(&s);
+        CHECK_STR(cases[i].name, trust_name(result->trust), trust_name(cases[i].trust));
+        CHECK_STR(cases[i].name, verdict_name(result->verdict), verdict_name(cases[i].verdict));
+        CHECK_U64(cases[i].name, result->exit_code, cases[i].exit_code);
+        bool told = reason(&s, "lag-decides") != NULL;
+        CHECK(cases[i].name, told == (cases[i].trust == TRUST_INVALID));
+        scene_close(&s);
+    }
+}
+
+/* One stage is slow by our lag, another one by itself: the miss stands. */
+static void lag_that_does_not_decide_all(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s);
+    scene_stage(&s, "late", MODEL_OPEN, true);
+    scene_stage(&s, "slow", MODEL_OPEN, true);
+    scene_objective(&s, "p95 < 100ms");
+    scene_begin(&s);
+    for (uint32_t t = 0; t < 40; t++) {
+        scene_tick(&s, t / 20, 1000);
+        struct scene_part part = {
+            .stage = t / 20, .count = 100, .ns = 300 * MS, .lag_ns = t < 20 ? 290 * MS : 0};
+        scene_add(&s, &part);
+        scene_put(&s);
+    }
+    scene_end(&s, RUN_COMPLETE);
+    assert_int_equal(scene_result(&s)->verdict, VERDICT_MISSED);
+    assert_int_equal(scene_result(&s)->trust, TRUST_VALID);
+    scene_close(&s);
+}
+
+static void schedule_behind(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool judged;
+        uint32_t taken; /* of 100 planned a second */
+        enum trust_level trust;
+    } cases[] = {
+        {"all", true, 100, TRUST_VALID},
+        {"98 of 100", true, 98, TRUST_VALID},
+        {"97 of 100", true, 97, TRUST_INVALID},
+        {"a stage that is not judged", false, 50, TRUST_VALID},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene s;
+        scene_open(&s);
+        scene_stage(&s, "hold", MODEL_OPEN, cases[i].judged);
+        scene_objective(&s, "errors < 50%");
+        scene_begin(&s);
+        for (int t = 0; t < 20; t++) {
+            scene_tick(&s, 0, 1000);
+            scene_slot(&s, 3, 100, cases[i].taken, 100);
+            scene_put(&s);
+            /* While the stage goes on its last take-ups may be on the way. */
+            CHECK(cases[i].name, scene_result(&s)->trust == TRUST_VALID);
+        }
+        scene_end(&s, RUN_COMPLETE);
+        CHECK_STR(cases[i].name, trust_name(scene_result(&s)->trust), trust_name(cases[i].trust));
+        const struct trust_reason *told = reason(&s, "schedule-behind");
+        CHECK(cases[i].name, (told != NULL) == (cases[i].trust == TRUST_INVALID));
+        if (told) {
+            CHECK(cases[i].name, fabs(told->value - 0.97) < 1e-12);
+            CHECK(cases[i].name, strstr(told->text, "97.0%") && strstr(told->text, "hold"));
+        }
+        scene_close(&s);
+    }
+}
+
+static void lag_high(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *sentence;
+        uint64_t lag_ms;
+        enum trust_level trust;
+    } cases[] = {
+        {"a tenth of the limit is fine", "p95 < 100ms", 9, TRUST_VALID},
+        {"more is suspect", "p95 < 100ms", 11, TRUST_SUSPECT},
+        {"a wide limit has room", "p95 < 1s", 11, TRUST_VALID},
+        {"no limit of times, no rule", "errors < 50%", 500, TRUST_VALID},
+        {"a warning is no limit", "warn: p95 < 100ms", 11, TRUST_VALID},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene s;
+        stage_of(&s, cases[i].sentence);
+        for (int t = 0; t < 20; t++) {
+            scene_tick(&s, 0, 1000);
+            scene_requests(&s, 0, OUTCOME_OK, 100, 20 * MS);
+            scene_lag(&s, 99, 100000);
+            scene_lag(&s, 1, cases[i].lag_ms * MS);
+            scene_put(&s);
+        }
+        scene_end(&s, RUN_COMPLETE);
+        CHECK_STR(cases[i].name, trust_name(scene_result(&s)->trust), trust_name(cases[i].trust));
+        /* Suspect is told, and changes no verdict. */
+        CHECK(cases[i].name, (reason(&s, "lag-high") != NULL) == (cases[i].trust == TRUST_SUSPECT));
+        CHECK_U64(cases[i].name, scene_result(&s)->exit_code, 0);
+        scene_close(&s);
+    }
+}
+
+static void books_must_balance(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool lost_request, lost_iteration, stray, short_file;
+        int exit_code;
+    } cases[] = {
+        {"even", false, false, false, false, 0},
+        {"a request without an end", true, false, false, false, 70},
+        {"an iteration without an end", false, true, false, false, 70},
+        {"a cell of an unknown name", false, false, true, false, 70},
+        {"a file cut short has no balance", true, true, false, true, 130},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene s;
+        stage_of(&s, "errors < 50%");
+        for (int t = 0; t < 20; t++) {
+            scene_tick(&s, 0, 1000);
+            scene_requests(&s, 0, OUTCOME_OK, 100, 20 * MS);
+            scene_iterations(&s, SCENE_READ, OUTCOME_OK, 50, 20 * MS);
+            if (t == 7 && cases[i].lost_request) s.cells[0].begun++;
+            if (t == 7 && cases[i].lost_iteration) s.cells[1].begun++;
+            if (t == 7 && cases[i].stray) {
+                scene_requests(&s, 1, OUTCOME_OK, 1, MS);
+                s.cells[s.tick.cell_count - 1].index = 99;
+            }
+            scene_put(&s);
+        }
+        if (cases[i].short_file) scene_stop_short(&s);
+        else scene_end(&s, RUN_COMPLETE);
+        bool bug = cases[i].exit_code == 70;
+        CHECK_U64(cases[i].name, scene_result(&s)->exit_code, cases[i].exit_code);
+        CHECK(cases[i].name, (reason(&s, "books-differ") != NULL) == bug);
+        CHECK(cases[i].name, (scene_result(&s)->verdict == VERDICT_INVALID) == bug);
+        scene_close(&s);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(lag_that_decides),   cmocka_unit_test(lag_that_does_not_decide_all),
+        cmocka_unit_test(schedule_behind),    cmocka_unit_test(lag_high),
+        cmocka_unit_test(books_must_balance),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
