@@ -407,8 +407,9 @@ bool objective_parse(struct objective *out, struct arena *arena, struct bytes te
     }
     if (!read_for(&r, out)) return false;
     if (r.word.kind == WORD_END) return true;
+    bool late = is_word(&r, "of") || is_word(&r, "in");
     return wrong(&r, DIAG_OBJECTIVE, r.word, "the form is  " SENTENCE_FORM,
-                 "nothing may follow here");
+                 late ? "'of' and 'in' stand before the comparison" : "nothing may follow here");
 }
 
 void objective_metric_name(struct text *out, const struct objective *o)

@@ -2,8 +2,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include "plan/json_path.h"
 #include "plan/parse_priv.h"
+#include "plan/path_form.h"
 
 #define CHECK_FORMS                                                                                \
     "status 200 · header NAME contains X · body contains X · regex \"...\" · json .path == X"
@@ -177,7 +177,7 @@ static bool read_regex(struct sentence *s, enum diag_code otherwise, struct byte
 static bool read_path(struct sentence *s, struct bytes *out)
 {
     const char *why = "";
-    size_t at = 0, len = json_path_len(s->rest, &at, &why);
+    size_t at = 0, len = path_form_len(s->rest, &at, &why);
     if (len == 0) {
         struct bytes part = {s->rest.at + at, s->rest.len > at ? s->rest.len - at : 0};
         bool dollar = s->rest.len > 0 && s->rest.at[0] == '$';

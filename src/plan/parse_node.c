@@ -99,7 +99,7 @@ static void tell_missing(struct parse *p, struct fields *f, enum key_place place
         if (!row->needed || present[k]) continue;
         char hint[200];
         struct text t = text_in(hint, sizeof hint);
-        text_addf(&t, "add  %s: (%s)", row->name, row->form);
+        text_addf(&t, "add  %s:   %s", row->name, row->doc);
         diag_add(p->diags, DIAG_MISSING, at, hint, "%s has no '%s'", key_table_place_name(place),
                  row->name);
         f->bad = true;

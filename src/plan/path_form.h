@@ -1,4 +1,4 @@
-/* json_path.h - the form of a JSON path, as checks and captures write it: .a.b[0]["c d"]
+/* path_form.h - the form of a JSON path, as checks and captures write it: .a.b[0]["c d"]
  *
  * Why: a wrong path is told when the plan is read, with its place; what it finds is the engine's.
  * Thread: any.  Memory: none. */
@@ -9,4 +9,4 @@
 
 /* Length of the path at the start of `text`; it ends at a space or an operator outside [" "].
  * 0: not a path; `*why` is a static sentence and `*at` the byte it is about. */
-size_t json_path_len(struct bytes text, size_t *at, const char **why);
+size_t path_form_len(struct bytes text, size_t *at, const char **why);

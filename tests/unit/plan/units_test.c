@@ -1,0 +1,98 @@
+#include "plan/units.h"
+
+#include "base/attr.h"
+#include "check.h"
+
+static void durations(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in;
+        uint64_t ns; /* UINT64_MAX: refused */
+    } rows[] = {
+        {"1ns", 1},
+        {"100ms", 100000000},
+        {"0.5s", 500000000},
+        {".5s", 500000000},
+        {"1m30s", UINT64_C(90000000000)},
+        {"2h", UINT64_C(7200000000000)},
+        {"1d", UINT64_C(86400000000000)},
+        {"1.5us", 1500},
+        {"0s", 0},
+        {"0.0000000001s", 0},
+        {"100", UINT64_MAX},
+        {"", UINT64_MAX},
+        {"s", UINT64_MAX},
+        {"5 s", UINT64_MAX},
+        {"-1s", UINT64_MAX},
+        {"1sec", UINT64_MAX},
+        {"30s1m", UINT64_MAX},
+        {"1s1s", UINT64_MAX},
+        {"1.s", UINT64_MAX},
+        {"1e3s", UINT64_MAX},
+        {"293y", UINT64_MAX},
+        {"106752d", UINT64_MAX},
+        {"99999999999999999999s", UINT64_MAX},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        uint64_t ns = 0;
+        const char *why = NULL;
+        bool good = units_duration(bytes_of(rows[i].in), &ns, &why);
+        CHECK(rows[i].in, good == (rows[i].ns != UINT64_MAX));
+        if (good) CHECK_U64(rows[i].in, ns, rows[i].ns);
+        else CHECK(rows[i].in, why != NULL);
+    }
+}
+
+static void rates_and_shares(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in;
+        bool share, good;
+        double want;
+    } rows[] = {
+        {"500/s", false, true, 500}, {"30/m", false, true, 0.5}, {"3600/h", false, true, 1},
+        {"0.5/s", false, true, 0.5}, {"500", false, false, 0},   {"/s", false, false, 0},
+        {"-1/s", false, false, 0},   {"1/x", false, false, 0},   {"1/s ", false, false, 0},
+        {"0.1%", true, true, 0.001}, {"100%", true, true, 1},    {"0%", true, true, 0},
+        {"101%", true, false, 0},    {"0.1", true, false, 0},    {"%", true, false, 0},
+        {"-1%", true, false, 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        double got = -1;
+        const char *why = NULL;
+        struct bytes in = bytes_of(rows[i].in);
+        bool good = rows[i].share ? units_share(in, &got, &why) : units_rate(in, &got, &why);
+        CHECK(rows[i].in, good == rows[i].good);
+        if (good) CHECK(rows[i].in, got > rows[i].want - 1e-12 && got < rows[i].want + 1e-12);
+        else CHECK(rows[i].in, why != NULL);
+    }
+}
+
+static void sizes_and_counts(void **state)
+{
+    (void)state;
+    uint64_t out = 0;
+    const char *why = NULL;
+    assert_true(units_size(BYTES_LIT("512MiB"), &out, &why));
+    assert_true(out == UINT64_C(512) << 20);
+    assert_true(units_size(BYTES_LIT("1.5KiB"), &out, &why));
+    assert_true(out == 1536);
+    assert_false(units_size(BYTES_LIT("1MB"), &out, &why));
+    assert_false(units_size(BYTES_LIT("1"), &out, &why));
+    assert_true(units_count(BYTES_LIT("18446744073709551615"), &out, &why));
+    assert_true(out == UINT64_MAX);
+    assert_false(units_count(BYTES_LIT("18446744073709551616"), &out, &why));
+    assert_false(units_count(BYTES_LIT("1.0"), &out, &why));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(durations),
+        cmocka_unit_test(rates_and_shares),
+        cmocka_unit_test(sizes_and_counts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
