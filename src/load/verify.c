@@ -61,7 +61,8 @@ static bool test_json(struct verifier *v, const struct test *test, struct bytes 
 {
     const struct check *check = test->check;
     struct bytes left;
-    enum json_kind kind = json_find(&test->path, body, &left);
+    char digits[JSON_DIGITS];
+    enum json_kind kind = json_find(&test->path, body, digits, &left);
     if (kind == JSON_BROKEN) return false;
     if (kind == JSON_NONE) return check->op == CHECK_NE;
     if (kind == JSON_STRING) {
@@ -161,7 +162,8 @@ static bool take_json(struct verifier *v, const struct taking *taking, struct ca
                       struct bytes body)
 {
     struct bytes value;
-    enum json_kind kind = json_find(&taking->path, body, &value);
+    char digits[JSON_DIGITS];
+    enum json_kind kind = json_find(&taking->path, body, digits, &value);
     uint32_t slot = taking->capture->slot;
     if (kind == JSON_NONE || kind == JSON_BROKEN) return false;
     if (kind != JSON_STRING) return take(captured, slot, value, false);

@@ -52,7 +52,9 @@ INLINED size_t clean_len(const char *at, size_t len)
 {
     size_t i = 0;
 #if defined(__SSE2__)
-    const __m128i low = _mm_set1_epi8(0x1f), tab = _mm_set1_epi8('\t'), del = _mm_set1_epi8(0x7f);
+    const __m128i low = _mm_set1_epi8(0x1f);
+    const __m128i tab = _mm_set1_epi8('\t');
+    const __m128i del = _mm_set1_epi8(0x7f);
     for (; len - i >= 16; i += 16) {
         __m128i x = _mm_loadu_si128((const __m128i_u *)(const void *)(at + i));
         __m128i under = _mm_cmpeq_epi8(_mm_min_epu8(x, low), x);
@@ -160,7 +162,8 @@ INLINED enum h1_step at_status(struct h1_resp *p, struct bytes *in, struct h1_ev
         return fail(p, H1_BAD_STATUS_LINE, p->offset);
     }
     uint64_t start = p->offset;
-    struct bytes line, reason;
+    struct bytes line;
+    struct bytes reason;
     enum h1_step step = take_head_line(p, in, &line);
     if (step != H1_EVENT) return step;
 
@@ -306,7 +309,8 @@ INLINED enum h1_step at_header(struct h1_resp *p, struct bytes *in, struct h1_ev
     }
     if (!final_head) return H1_EVENT;
 
-    struct bytes name = {line.at, colon}, value = bytes_from(line, colon + 1);
+    struct bytes name = {line.at, colon};
+    struct bytes value = bytes_from(line, colon + 1);
     enum h1_bad bad = note(p, name, value);
     if (bad != H1_BAD_NONE) return fail(p, bad, start);
     if (ev) *ev = (struct h1_event){.kind = H1_HEADER, .name = name, .value = bytes_trim(value)};
@@ -340,7 +344,8 @@ static int hex_value(char c)
 /* "1a2b", blanks, and extensions, which are passed over. */
 static enum h1_step at_chunk_size(struct h1_resp *p, struct bytes *in)
 {
-    uint64_t start = p->offset, size = 0;
+    uint64_t start = p->offset;
+    uint64_t size = 0;
     struct bytes line;
     enum h1_step step = take_line(p, in, H1_MAX_LINE, H1_BAD_LINE_SIZE, &line);
     if (step != H1_EVENT) return step;

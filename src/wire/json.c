@@ -24,6 +24,7 @@ struct walk {
     const char *found; /* where the value meant starts; NULL: not met yet */
     uint32_t found_depth;
     struct bytes value;
+    char *digits; /* [JSON_DIGITS] of the caller */
 };
 
 /* --- strings -------------------------------------------------------------------------------- */
@@ -82,7 +83,8 @@ static size_t put_utf8(char out[4], uint32_t c)
  * when it is wrong. Two halves of a surrogate pair are one escape. */
 static size_t read_escape(const char **at, const char *end, char out[4])
 {
-    static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
+    static const char names[] = "\"\\/bfnrt";
+    static const char values[] = "\"\\/\b\f\n\r\t";
     const char *s = *at + 1;
     if (s == end) return 0;
     if (*s != 'u') {
@@ -92,7 +94,8 @@ static size_t read_escape(const char **at, const char *end, char out[4])
         *at = s + 1;
         return 1;
     }
-    uint32_t c, low;
+    uint32_t c;
+    uint32_t low = 0;
     if (!read_hex4(s + 1, end, &c)) return 0;
     s += 5;
     if (c >= 0xd800 && c < 0xe000) {
@@ -109,7 +112,8 @@ static size_t read_escape(const char **at, const char *end, char out[4])
 static const char *skip_plain(const char *at, const char *end)
 {
 #if defined(__SSE2__)
-    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\');
+    const __m128i quote = _mm_set1_epi8('"');
+    const __m128i slash = _mm_set1_epi8('\\');
     const __m128i low = _mm_set1_epi8(0x1f);
     for (; end - at >= 16; at += 16) {
         __m128i x = _mm_loadu_si128((const __m128i_u *)(const void *)at);
@@ -129,7 +133,8 @@ static bool read_string(struct walk *w, struct bytes *raw)
 {
     char ignored[4];
     if (w->at == w->end || *w->at != '"') return false;
-    const char *from = w->at + 1, *s = from;
+    const char *from = w->at + 1;
+    const char *s = from;
     for (;;) {
         s = skip_plain(s, w->end);
         if (s == w->end || (unsigned char)*s < 0x20) return false;
@@ -145,7 +150,8 @@ static bool read_string(struct walk *w, struct bytes *raw)
 static bool same_key(struct bytes raw, struct bytes key)
 {
     if (raw.len == 0 || memchr(raw.at, '\\', raw.len) == NULL) return bytes_equal(raw, key);
-    const char *s = raw.at, *end = raw.at + raw.len;
+    const char *s = raw.at;
+    const char *end = raw.at + raw.len;
     size_t at = 0;
     while (s < end) {
         char decoded[4];
@@ -161,7 +167,8 @@ static bool same_key(struct bytes raw, struct bytes key)
 /* Code points of the escaped `raw`, well formed. */
 static size_t count_points(struct bytes raw)
 {
-    const char *s = raw.at, *end = raw.at + raw.len;
+    const char *s = raw.at;
+    const char *end = raw.at + raw.len;
     size_t count = 0;
     while (s < end) {
         char ignored[4];
@@ -227,13 +234,12 @@ static bool ends_here(const struct walk *w)
 /* The value is a number that the text does not hold. */
 static enum json_kind give_length(struct walk *w, size_t length)
 {
-    static _Thread_local char digits[20]; /* 2^64 has 20 */
-    size_t at = sizeof digits;
+    size_t at = JSON_DIGITS;
     do {
-        digits[--at] = (char)('0' + length % 10);
+        w->digits[--at] = (char)('0' + length % 10);
         length /= 10;
     } while (length > 0);
-    w->value = (struct bytes){digits + at, sizeof digits - at};
+    w->value = (struct bytes){w->digits + at, JSON_DIGITS - at};
     return JSON_NUMBER;
 }
 
@@ -374,10 +380,12 @@ static enum turn next_value(struct walk *w, bool opened, uint32_t *reached, enum
     return w->at == w->end ? TURN_READ : TURN_BROKEN;
 }
 
-enum json_kind json_find(const struct json_path *path, struct bytes doc, struct bytes *value)
+enum json_kind json_find(const struct json_path *path, struct bytes doc, char digits[JSON_DIGITS],
+                         struct bytes *value)
 {
     static const char mark[] = "\xef\xbb\xbf";
     struct walk w = {.path = path, .at = doc.at, .end = doc.at};
+    w.digits = digits;
     *value = (struct bytes){NULL, 0};
     if (doc.len == 0) return JSON_BROKEN;
     w.end += doc.len;
@@ -402,7 +410,8 @@ enum json_kind json_find(const struct json_path *path, struct bytes doc, struct 
 
 bool json_unescape(char *out, size_t size, struct bytes raw, size_t *len)
 {
-    const char *s = raw.at, *end = raw.len ? raw.at + raw.len : raw.at;
+    const char *s = raw.at;
+    const char *end = raw.len ? raw.at + raw.len : raw.at;
     size_t written = 0;
     while (s < end) {
         char decoded[4];
@@ -420,7 +429,8 @@ bool json_unescape(char *out, size_t size, struct bytes raw, size_t *len)
 size_t json_escape(char *out, size_t size, struct bytes in)
 {
     static const char hex[] = "0123456789abcdef";
-    static const char plain[] = "\"\\\b\f\n\r\t", named[] = "\"\\bfnrt";
+    static const char plain[] = "\"\\\b\f\n\r\t";
+    static const char named[] = "\"\\bfnrt";
     size_t len = 0;
     for (size_t i = 0; i < in.len; i++) {
         unsigned u = (unsigned char)in.at[i];
@@ -435,10 +445,11 @@ size_t json_escape(char *out, size_t size, struct bytes in)
         if (name) {
             out[len++] = named[name - plain];
         } else {
-            memcpy(out + len, "u00", 3);
-            out[len + 3] = hex[u >> 4];
-            out[len + 4] = hex[u & 15];
-            len += 5;
+            out[len++] = 'u';
+            out[len++] = '0';
+            out[len++] = '0';
+            out[len++] = hex[u >> 4];
+            out[len++] = hex[u & 15];
         }
     }
     return len;

@@ -20,6 +20,7 @@
 #include "base/bytes.h"
 
 #define JSON_MAX_DEPTH 64 /* open containers, and steps of a path */
+#define JSON_DIGITS 20    /* of the longest length */
 
 enum json_kind {
     JSON_NONE, /* the text is well formed and has no such value */
@@ -49,9 +50,10 @@ struct json_path {
 MUST_USE bool json_path_compile(struct json_path *out, struct arena *arena, struct bytes text,
                                 size_t *error_at, const char **why);
 /* `*value`: the text of the value as it stands in `doc`, a string without its quotes and still
- * escaped; empty for JSON_NONE and JSON_BROKEN. A length found by `.length` is no part of `doc`:
- * its digits live until the next json_find() of the same thread. */
-enum json_kind json_find(const struct json_path *path, struct bytes doc, struct bytes *value);
+ * escaped; empty for JSON_NONE and JSON_BROKEN. A length found by `.length` does not stand in
+ * `doc`: it is written to `digits`, and `*value` is a view of that. */
+enum json_kind json_find(const struct json_path *path, struct bytes doc, char digits[JSON_DIGITS],
+                         struct bytes *value);
 
 /* Undoes the escapes of a string found above, into UTF-8; half a surrogate pair becomes U+FFFD.
  * `*len` bytes are written, no NUL; `raw.len` bytes always suffice. False: `out` is too small or an

@@ -8,6 +8,8 @@
 
 #define MAX_DOC (1u << 16)
 
+static char digits[JSON_DIGITS]; /* of the length found last */
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct json_path compile(struct arena *arena, struct bytes text, bool *good)
@@ -29,7 +31,7 @@ static struct json_path compile(struct arena *arena, struct bytes text, bool *go
 static void agree(const struct json_path *absent, struct bytes doc)
 {
     struct bytes value;
-    bool ours = json_find(absent, doc, &value) != JSON_BROKEN;
+    bool ours = json_find(absent, doc, digits, &value) != JSON_BROKEN;
     bool marked = bytes_starts(doc, BYTES_LIT("\xef\xbb\xbf"));
     struct bytes plain = marked ? bytes_from(doc, 3) : doc;
     switch (jansson_oracle(plain, JSON_MAX_DEPTH)) {
@@ -62,7 +64,7 @@ static void check_value(struct arena *arena, struct bytes doc, enum json_kind ki
     struct json_path root = compile(arena, BYTES_LIT("."), &good);
     struct bytes copy = arena_copy(arena, value), again;
     LAW(good && arena_ok(arena));
-    LAW(json_find(&root, copy, &again) == kind);
+    LAW(json_find(&root, copy, digits, &again) == kind);
     LAW(bytes_equal(copy, again));
 }
 
@@ -104,12 +106,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct json_path path = compile(&arena, text, &good);
     if (!good) return 0;
     struct bytes doc = guard_put(&guard, in);
-    enum json_kind kind = json_find(&path, doc, &value);
+    enum json_kind kind = json_find(&path, doc, digits, &value);
     check_value(&arena, doc, kind, value);
 
     value = arena_copy(&arena, value);
     struct bytes cut_doc = guard_put(&guard, (struct bytes){in.at, cut});
-    enum json_kind cut_kind = json_find(&path, cut_doc, &short_value);
+    enum json_kind cut_kind = json_find(&path, cut_doc, digits, &short_value);
     /* A document may be complete before the cut: then what follows it was blank or broke it. */
     bool same = cut_kind == kind && bytes_equal(value, short_value);
     bool was_none = cut_kind == JSON_NONE && kind == JSON_BROKEN;
