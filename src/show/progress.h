@@ -2,8 +2,9 @@
  *
  * Why: in a log there is no cursor. One line for each stage that begins or ends, each objective
  * that turns, each event, and a heartbeat: every 10 s in a run of at most 10 minutes, else one a
- * minute, so that a night's run leaves a few pages and not megabytes. Source: docs/summary.md,
- * "Progress". Thread: collecting thread.  Memory: in place. */
+ * minute, so that a night's run leaves a few pages and not megabytes.
+ * Source: docs/summary.md, "Progress".
+ * Thread: collecting thread.  Memory: in place. */
 #pragma once
 
 #include "show/style.h"

@@ -9,7 +9,7 @@
 #include "store/run_file.h"
 #include "store/tick_blob.h"
 
-#define ITEM_BYTES ((size_t)32 << 20) /* address space of one queued tick */
+#define ITEM_BYTES ((size_t)64 << 20) /* address space of one queued tick */
 #define RETRY_NS NS_PER_S
 #define RESERVED_ITEMS 3 /* end, verdict, result: never lost to a full queue */
 
@@ -19,9 +19,9 @@ enum item_kind { ITEM_HEADER, ITEM_TICK, ITEM_END, ITEM_VERDICT, ITEM_RESULT };
 struct item {
     struct arena arena;
     enum item_kind kind;
-    struct bytes bytes;  /* header and result: JSON; tick: raw blob; verdict: its name */
-    struct bytes packed; /* tick: compressed, by the writer thread */
-    struct tick tick;    /* numbers, events and exemplars */
+    struct bytes bytes;  /* header and result: JSON; verdict: its name */
+    struct tick tick;    /* all of it */
+    struct bytes packed; /* tick: its blob, once the writer thread has made it */
     struct run_end end;
     int exit_code;
 };
@@ -46,7 +46,7 @@ struct recorder {
     uint64_t lost_ticks;
     uint64_t short_from_ns; /* UINT64_MAX: nothing is missing */
     bool stuck;             /* the last attempt failed */
-    char news[240];         /* empty: none */
+    char news[480];         /* empty: none */
 };
 
 /* ---- the writer thread ---- */
@@ -106,7 +106,10 @@ static int put_exemplar(struct recorder *r, const struct item *item, uint32_t se
 static int put_tick(struct recorder *r, struct item *item)
 {
     const struct tick *t = &item->tick;
-    if (!item->packed.at) item->packed = tick_blob_compress(&item->arena, item->bytes);
+    if (!item->packed.at) {
+        struct bytes raw = tick_blob_encode(&item->arena, t, &r->dims);
+        if (raw.at) item->packed = tick_blob_compress(&item->arena, raw);
+    }
     if (!item->packed.at) return SQLITE_NOMEM;
     sqlite3_stmt *s = r->statements[PUT_TICK];
     uint64_t numbers[] = {t->index, t->start_ns, t->end_ns, t->stage, t->judged, t->last};
@@ -201,26 +204,38 @@ static void take_commands(struct recorder *r, uint64_t run_ns)
     sqlite3_reset(get);
 }
 
+/* With the lock held: where the next news goes, behind what nobody has read yet. */
+static struct text more_news(struct recorder *r)
+{
+    struct text news = {.at = r->news, .len = strlen(r->news), .size = sizeof r->news};
+    if (news.len > 0) text_adds(&news, "; ");
+    return news;
+}
+
+static double seconds(uint64_t ns)
+{
+    return (double)ns / (double)NS_PER_S;
+}
+
 /* With the lock held: what an attempt changed. */
 static void note_attempt(struct recorder *r, int code)
 {
-    struct text news = text_in(r->news, sizeof r->news);
-    double at_s = (double)r->run_ns / (double)NS_PER_S;
-    if (code != SQLITE_OK && !r->stuck) {
+    bool stuck = code != SQLITE_OK;
+    if (stuck == r->stuck) return;
+    r->stuck = stuck;
+    struct text news = more_news(r);
+    if (stuck) {
         text_addf(&news,
                   "the run file cannot be written at %.0f s: %s; the run goes on, trying"
                   " again every second",
-                  at_s, run_file_said(code));
-    } else if (code == SQLITE_OK && r->stuck && r->lost_ticks == 0) {
-        text_addf(&news, "the run file is written again at %.0f s; nothing is missing", at_s);
-    } else if (code == SQLITE_OK && r->stuck) {
-        text_addf(&news,
-                  "the run file is written again at %.0f s; %llu ticks from %.0f s on are"
-                  " missing",
-                  at_s, (unsigned long long)r->lost_ticks,
-                  (double)r->short_from_ns / (double)NS_PER_S);
+                  seconds(r->run_ns), run_file_said(code));
+        return;
     }
-    r->stuck = code != SQLITE_OK;
+    text_addf(&news, "the run file is written again at %.0f s; ", seconds(r->run_ns));
+    if (r->lost_ticks == 0) text_adds(&news, "nothing is missing");
+    else
+        text_addf(&news, "%llu ticks from %.0f s on are missing", (unsigned long long)r->lost_ticks,
+                  seconds(r->short_from_ns));
 }
 
 static struct timespec timespec_of(uint64_t ns)
@@ -309,25 +324,51 @@ static void on_begin(void *ctx, const struct run_header *header)
     pthread_mutex_unlock(&r->lock);
 }
 
-/* Copies what a tick points to. False: it is too large for its place. */
-static bool pack_tick(struct recorder *r, struct item *item, const struct tick *tick)
+static const void *copy_items(struct arena *arena, const void *items, size_t count, size_t size)
 {
-    struct arena *arena = &item->arena;
-    item->tick = *tick;
-    item->bytes = tick_blob_encode(arena, tick, &r->dims);
-    struct event *events = ARENA_ARRAY(arena, tick->event_count, struct event);
-    struct exemplar *exemplars = ARENA_ARRAY(arena, tick->exemplar_count, struct exemplar);
-    if (!arena_ok(arena)) return false;
-    if (tick->event_count > 0) {
-        memcpy(events, tick->events, tick->event_count * sizeof *events);
+    void *copy = arena_array(arena, count, size);
+    if (copy && count > 0) memcpy(copy, items, count * size);
+    return copy;
+}
+
+static void copy_cells(struct arena *arena, struct tick *t)
+{
+    struct cell *cells = ARENA_ARRAY(arena, t->cell_count, struct cell);
+    for (uint32_t i = 0; cells && i < t->cell_count; i++) {
+        cells[i] = t->cells[i];
+        for (uint32_t m = 0; m < MEASURE_COUNT; m++) {
+            struct hist_sparse *h = &cells[i].measures[m];
+            h->pairs = copy_items(arena, h->pairs, h->pair_count, sizeof *h->pairs);
+        }
     }
-    for (uint32_t i = 0; i < tick->exemplar_count; i++) {
-        exemplars[i] = tick->exemplars[i];
+    t->cells = cells;
+}
+
+static void copy_exemplars(struct arena *arena, struct tick *t)
+{
+    struct exemplar *exemplars = ARENA_ARRAY(arena, t->exemplar_count, struct exemplar);
+    for (uint32_t i = 0; exemplars && i < t->exemplar_count; i++) {
+        exemplars[i] = t->exemplars[i];
         exemplars[i].detail = arena_copy(arena, exemplars[i].detail);
         exemplars[i].sample = arena_copy(arena, exemplars[i].sample);
     }
-    item->tick.events = events;
-    item->tick.exemplars = exemplars;
+    t->exemplars = exemplars;
+}
+
+/* Copies a tick with all it points to. False: it is too large for its place. */
+static bool copy_tick(const struct blob_dims *dims, struct item *item, const struct tick *tick)
+{
+    struct arena *arena = &item->arena;
+    struct tick *t = &item->tick;
+    *t = *tick;
+    copy_cells(arena, t);
+    t->slots = copy_items(arena, t->slots, t->slot_count, sizeof *t->slots);
+    t->events = copy_items(arena, t->events, t->event_count, sizeof *t->events);
+    t->requests_in_flight =
+        copy_items(arena, t->requests_in_flight, dims->name_count, sizeof(double));
+    t->iterations_in_flight =
+        copy_items(arena, t->iterations_in_flight, dims->scenario_count, sizeof(double));
+    copy_exemplars(arena, t);
     return arena_ok(arena);
 }
 
@@ -337,7 +378,7 @@ static void on_tick(void *ctx, const struct tick *tick)
     pthread_mutex_lock(&r->lock);
     r->run_ns = tick->end_ns;
     struct item *item = new_item(r, ITEM_TICK);
-    bool fits = item && pack_tick(r, item, tick);
+    bool fits = item && copy_tick(&r->dims, item, tick);
     if (fits) {
         push_item(r);
     } else {
@@ -345,9 +386,9 @@ static void on_tick(void *ctx, const struct tick *tick)
         r->lost_ticks++;
         if (r->short_from_ns == UINT64_MAX) {
             r->short_from_ns = tick->start_ns;
-            struct text news = text_in(r->news, sizeof r->news);
+            struct text news = more_news(r);
             text_addf(&news, "the run file is short from %.0f s on: a replay will differ",
-                      (double)tick->start_ns / (double)NS_PER_S);
+                      seconds(tick->start_ns));
         }
     }
     pthread_mutex_unlock(&r->lock);
@@ -495,7 +536,7 @@ bool recorder_close(struct recorder *r, struct err *err)
     bool whole = r->short_from_ns == UINT64_MAX;
     if (!whole) {
         err_set(err, ERR_IO, 0, "the run file is short from %.1f s on: a replay will differ",
-                (double)r->short_from_ns / (double)NS_PER_S);
+                seconds(r->short_from_ns));
     } else if (end_missing) {
         err_set(err, ERR_IO, 0, "the run file has no end: a replay will say interrupted");
     }

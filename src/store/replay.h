@@ -1,8 +1,9 @@
 /* replay.h - a run file as a source: header, ticks and end go on the bus as they did live.
  *
  * Why: a stored run goes down the same path as a live one, so its report can't differ, and it can
- * be held against other objectives for nothing. Source: docs/run-file.md, "Reading". Thread:
- * collecting thread.  Memory: one arena for the header, one for the tick in hand. */
+ * be held against other objectives for nothing.
+ * Source: docs/run-file.md, "Reading".
+ * Thread: collecting thread.  Memory: one arena for the header, one for the tick in hand. */
 #pragma once
 
 #include "base/bytes.h"

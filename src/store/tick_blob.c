@@ -4,8 +4,10 @@
 #include <zstd.h>
 
 #include "store/pack.h"
+#include "store/range_code.h"
 
-#define COMPRESSION_LEVEL 9 /* of zstd; below a millisecond a tick, off the measuring threads */
+#define COMPRESSION_LEVEL 9 /* of zstd, for the head */
+#define PAIR_BYTES_MAX 16   /* a bucket and its count; two bytes or three are usual */
 
 /* Numbers of a cell besides its histograms: 5 of head, the outcome mask, outcomes; 3 a measure. */
 #define CELL_NUMBERS_MAX (6 + OUTCOME_COUNT)
@@ -14,9 +16,6 @@
 
 static_assert((int)STAGE_MEASURE_COUNT <= (int)MEASURE_COUNT, "a cell has room for either kind");
 static_assert(OUTCOME_COUNT <= 32, "outcomes are a bit mask");
-
-/* The three streams of a blob, in its order. */
-enum stream { STREAM_HEAD, STREAM_GAPS, STREAM_COUNTS, STREAM_TOTAL };
 
 struct blob_dims tick_blob_dims(const struct run_header *header)
 {
@@ -31,7 +30,65 @@ static uint32_t measures_of(enum cell_kind kind)
     return kind == CELL_STAGE ? STAGE_MEASURE_COUNT : MEASURE_COUNT;
 }
 
+/* What a histogram is written as the difference from: response, less lag, service and first byte of
+ * the same requests hardly differ. */
+static const struct hist_sparse *like_of(const struct cell *cell, uint32_t measure)
+{
+    static const struct hist_sparse nothing = {0};
+    if (cell->kind == CELL_STAGE) return &nothing;
+    switch ((enum cell_measure)measure) {
+    case MEASURE_OK_LESS_LAG:
+        return &cell->measures[MEASURE_OK];
+    case MEASURE_SERVICE:
+        return &cell->measures[MEASURE_OK_LESS_LAG];
+    case MEASURE_TTFB:
+        return &cell->measures[MEASURE_SERVICE];
+    case MEASURE_OK:
+    case MEASURE_NOT_OK:
+    case MEASURE_TIMEOUT_AGE:
+    case MEASURE_CUT_AGE:
+    case MEASURE_COUNT:
+        break;
+    }
+    return &nothing;
+}
+
+/* The statistics by which the next pair of a histogram is coded: how dense it is just here. */
+struct density {
+    uint32_t gap;         /* before the last bucket */
+    uint64_t last, prior; /* the last two counts */
+    bool by_change;
+};
+
+static uint32_t class_of(uint64_t number)
+{
+    return number < 2 ? (uint32_t)number : number < 4 ? 2 : number < 8 ? 3 : number < 16 ? 4 : 5;
+}
+
+static uint32_t gap_context(const struct density *d)
+{
+    return (d->by_change ? 12u : 0u) + class_of(d->gap) / 2 * 4 + class_of(d->last + d->prior) / 2;
+}
+
+static uint32_t count_context(const struct density *d, uint64_t gap)
+{
+    return (d->by_change ? 36u : 24u) + (gap > 0 ? 6u : 0u) + class_of(d->last + d->prior);
+}
+
+static void density_note(struct density *d, uint64_t gap, uint64_t count)
+{
+    d->gap = gap < 8 ? (uint32_t)gap : 8;
+    d->prior = d->last;
+    d->last = count;
+}
+
 /* ---- encoding ---- */
+
+/* A blob is a head of varints, then the pairs of all its histograms. */
+struct writer {
+    struct pack head;
+    struct range_encoder pairs;
+};
 
 static size_t pairs_of(const struct tick *tick)
 {
@@ -52,30 +109,76 @@ static size_t head_bound(const struct tick *tick, const struct blob_dims *dims)
     return numbers * PACK_VARINT_MAX + doubles * sizeof(double);
 }
 
-static void put_measure(struct pack *streams, const struct hist_sparse *h)
-{
-    struct pack *head = &streams[STREAM_HEAD];
-    pack_u64(head, h->pair_count);
-    if (h->pair_count == 0) return;
-    pack_u64(head, h->sum_ns);
-    pack_u64(head, h->max_ns);
+/* Two histograms walked side by side, bucket by bucket. */
+struct walk {
+    const struct hist_sparse *a, *b;
+    uint32_t a_index, b_index;
+    uint32_t bucket, a_count, b_count; /* the step reached */
+};
 
-    uint64_t count = 0;
-    uint32_t next = 0; /* the least bucket that may follow */
-    for (uint32_t i = 0; i < h->pair_count; i++) {
-        const struct hist_pair *pair = &h->pairs[i];
-        assert(pair->bucket >= next && pair->bucket <= HIST_OVER && pair->count > 0);
-        pack_u64(&streams[STREAM_GAPS], pair->bucket - next);
-        pack_u64(&streams[STREAM_COUNTS], pair->count - 1);
-        next = pair->bucket + 1;
-        count += pair->count;
-    }
-    assert(count == h->count); /* which is why the count itself isn't stored */
+static bool walk_next(struct walk *w)
+{
+    bool has_a = w->a_index < w->a->pair_count, has_b = w->b_index < w->b->pair_count;
+    if (!has_a && !has_b) return false;
+    uint32_t a = has_a ? w->a->pairs[w->a_index].bucket : UINT32_MAX;
+    uint32_t b = has_b ? w->b->pairs[w->b_index].bucket : UINT32_MAX;
+    w->bucket = a < b ? a : b;
+    w->a_count = a == w->bucket ? w->a->pairs[w->a_index++].count : 0;
+    w->b_count = b == w->bucket ? w->b->pairs[w->b_index++].count : 0;
+    return true;
 }
 
-static void put_cell(struct pack *streams, const struct cell *cell)
+static uint32_t changes_between(const struct hist_sparse *from, const struct hist_sparse *to)
 {
-    struct pack *head = &streams[STREAM_HEAD];
+    uint32_t changes = 0;
+    for (struct walk w = {.a = from, .b = to}; walk_next(&w);) changes += w.a_count != w.b_count;
+    return changes;
+}
+
+/* Signed numbers near zero as small unsigned ones: 0 -1 1 -2 2 are 0 1 2 3 4. */
+static uint64_t zigzag(int64_t value)
+{
+    return ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
+}
+
+static int64_t unzigzag(uint64_t value)
+{
+    return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
+}
+
+/* A histogram, as its pairs or as what differs from `like`, whichever is shorter. */
+static void put_measure(struct writer *w, const struct hist_sparse *like,
+                        const struct hist_sparse *h)
+{
+    uint32_t changes = changes_between(like, h);
+    bool by_change = h->pair_count > 0 && changes < h->pair_count;
+    pack_u64(&w->head, (uint64_t)(by_change ? changes : h->pair_count) << 1 | by_change);
+    if (h->pair_count == 0) return;
+    pack_u64(&w->head, h->sum_ns);
+    pack_u64(&w->head, h->max_ns);
+
+    static const struct hist_sparse nothing = {0};
+    struct density density = {.by_change = by_change};
+    uint64_t total = 0;
+    uint32_t next = 0; /* the least bucket that may follow */
+    for (struct walk walk = {.a = by_change ? like : &nothing, .b = h}; walk_next(&walk);) {
+        assert(walk.bucket <= HIST_OVER);
+        total += walk.b_count;
+        if (walk.a_count == walk.b_count) continue;
+        int64_t change = (int64_t)walk.b_count - walk.a_count;
+        uint64_t gap = walk.bucket - next;
+        uint64_t count = (by_change ? zigzag(change) : (uint64_t)change) - 1;
+        range_code_put(&w->pairs, gap_context(&density), gap);
+        range_code_put(&w->pairs, count_context(&density, gap), count);
+        density_note(&density, gap, count);
+        next = walk.bucket + 1;
+    }
+    assert(total == h->count); /* which is why the count itself isn't stored */
+}
+
+static void put_cell(struct writer *w, const struct cell *cell)
+{
+    struct pack *head = &w->head;
     pack_u64(head, cell->stage);
     pack_u64(head, (uint64_t)cell->kind << 1 | (cell->settle ? 1 : 0));
     pack_u64(head, cell->index);
@@ -87,7 +190,9 @@ static void put_cell(struct pack *streams, const struct cell *cell)
         if (cell->outcomes[i] > 0) pack_u64(head, cell->outcomes[i]);
     }
     pack_u64(head, cell->answered_5xx);
-    for (uint32_t m = 0; m < measures_of(cell->kind); m++) put_measure(streams, &cell->measures[m]);
+    for (uint32_t m = 0; m < measures_of(cell->kind); m++) {
+        put_measure(w, like_of(cell, m), &cell->measures[m]);
+    }
 }
 
 static void put_slots(struct pack *head, const struct tick *tick)
@@ -105,27 +210,21 @@ static void put_slots(struct pack *head, const struct tick *tick)
     }
 }
 
-static struct bytes written(const struct pack *p, const unsigned char *start)
-{
-    return (struct bytes){(const char *)start, (size_t)(p->at - start)};
-}
-
 struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
                               const struct blob_dims *dims)
 {
-    size_t pair_room = pairs_of(tick) * PACK_VARINT_MAX;
-    size_t room[STREAM_TOTAL] = {head_bound(tick, dims), pair_room, pair_room};
-    unsigned char *start[STREAM_TOTAL];
-    struct pack streams[STREAM_TOTAL];
-    size_t total = 0;
-    for (int i = 0; i < STREAM_TOTAL; i++) {
-        start[i] = arena_alloc(arena, room[i]);
-        if (!start[i]) return (struct bytes){NULL, 0};
-        streams[i] = (struct pack){start[i], start[i] + room[i]};
-        total += room[i] + PACK_VARINT_MAX;
-    }
+    const struct bytes no_room = {NULL, 0};
+    size_t head_room = head_bound(tick, dims);
+    size_t pairs_room = pairs_of(tick) * PAIR_BYTES_MAX + PAIR_BYTES_MAX;
+    size_t total = PACK_VARINT_MAX + head_room + pairs_room;
+    unsigned char *start = arena_alloc(arena, total), *head_start = arena_alloc(arena, head_room);
+    unsigned char *pairs_start = arena_alloc(arena, pairs_room);
+    struct range_model *model = ARENA_NEW(arena, struct range_model);
+    if (!arena_ok(arena)) return no_room;
+    struct writer w = {.head = {head_start, head_start + head_room}};
+    range_code_start(&w.pairs, model, pairs_start, pairs_room);
 
-    struct pack *head = &streams[STREAM_HEAD];
+    struct pack *head = &w.head;
     pack_u64(head, tick->generator_cpu_ns);
     pack_double(head, tick->users);
     for (uint32_t i = 0; i < dims->name_count; i++) pack_double(head, tick->requests_in_flight[i]);
@@ -133,53 +232,95 @@ struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
         pack_double(head, tick->iterations_in_flight[i]);
     }
     pack_u64(head, tick->cell_count);
-    for (uint32_t i = 0; i < tick->cell_count; i++) put_cell(streams, &tick->cells[i]);
+    for (uint32_t i = 0; i < tick->cell_count; i++) put_cell(&w, &tick->cells[i]);
     put_slots(head, tick);
+    range_code_finish(&w.pairs);
+    if (w.pairs.full) return no_room;
 
-    unsigned char *out = arena_alloc(arena, total);
-    if (!out) return (struct bytes){NULL, 0};
-    struct pack whole = {out, out + total};
-    for (int i = 0; i < STREAM_TOTAL; i++) {
-        struct bytes part = written(&streams[i], start[i]);
-        pack_u64(&whole, part.len);
-        pack_bytes(&whole, part);
-    }
-    return written(&whole, out);
+    struct pack out = {start, start + total};
+    struct bytes head_bytes = {(const char *)head_start, (size_t)(head->at - head_start)};
+    struct bytes pairs = {(const char *)pairs_start, (size_t)(w.pairs.at - pairs_start)};
+    pack_u64(&out, head_bytes.len);
+    pack_bytes(&out, head_bytes);
+    pack_bytes(&out, pairs);
+    return (struct bytes){(const char *)start, (size_t)(out.at - start)};
 }
 
 /* ---- decoding ---- */
 
-static void get_measure(struct unpack *streams, struct arena *arena, struct hist_sparse *out)
-{
-    struct unpack *head = &streams[STREAM_HEAD], *gaps = &streams[STREAM_GAPS];
-    struct unpack *counts = &streams[STREAM_COUNTS];
-    uint32_t pair_count = unpack_u32(head, HIST_BUCKETS + 1);
-    if (pair_count == 0) return;
-    out->sum_ns = unpack_u64(head);
-    out->max_ns = unpack_u64(head);
-    /* A pair takes at least a byte of each stream: memory stays in proportion to the input. */
-    if (unpack_left(gaps) < pair_count || unpack_left(counts) < pair_count) head->bad = true;
-    struct hist_pair *pairs = head->bad ? NULL : ARENA_ARRAY(arena, pair_count, struct hist_pair);
-    if (!pairs) return;
+struct reader {
+    struct unpack head;
+    struct range_decoder pairs;
+    struct arena *arena;
+    const struct blob_dims *dims;
+};
 
-    uint64_t next = 0;
-    for (uint32_t i = 0; i < pair_count; i++) {
-        uint64_t bucket = next + unpack_u32(gaps, HIST_OVER);
-        uint32_t count = unpack_u32(counts, UINT32_MAX - 1) + 1;
-        if (bucket > HIST_OVER) gaps->bad = true;
-        if (gaps->bad || counts->bad) return;
-        pairs[i] = (struct hist_pair){(uint32_t)bucket, count};
-        out->count += count;
-        next = bucket + 1;
-    }
-    out->pairs = pairs;
-    out->pair_count = pair_count;
+/* The next change of a histogram: its bucket, or HIST_OVER + 1 after the last. */
+struct change {
+    uint64_t bucket;
+    int64_t count;
+};
+
+static struct change get_change(struct reader *r, uint64_t next, struct density *density)
+{
+    uint64_t gap = range_code_get(&r->pairs, gap_context(density));
+    uint64_t count = range_code_get(&r->pairs, count_context(density, gap));
+    density_note(density, gap, count);
+    if (gap > HIST_OVER - next || next > HIST_OVER) r->pairs.bad = true;
+    if (count > UINT64_C(2) * UINT32_MAX) r->pairs.bad = true;
+    if (r->pairs.bad) return (struct change){0, 0};
+    count++;
+    return (struct change){next + gap, density->by_change ? unzigzag(count) : (int64_t)count};
 }
 
-static void get_cell(struct unpack *streams, struct arena *arena, const struct blob_dims *dims,
-                     struct cell *out)
+/* `like` with `changes` changes; pairs of a plain histogram are changes to nothing. */
+static void get_pairs(struct reader *r, const struct hist_sparse *like, uint32_t changes,
+                      bool by_change, struct hist_pair *pairs, struct hist_sparse *out)
 {
-    struct unpack *head = &streams[STREAM_HEAD];
+    struct density density = {.by_change = by_change};
+    uint32_t at = 0, kept = 0;
+    uint64_t next = 0;
+    for (uint32_t left = changes;; left--) {
+        struct change change = {HIST_OVER + 1, 0};
+        if (left > 0) change = get_change(r, next, &density);
+        if (r->pairs.bad) return;
+        for (; kept < like->pair_count && like->pairs[kept].bucket < change.bucket; kept++) {
+            pairs[at++] = like->pairs[kept];
+            out->count += like->pairs[kept].count;
+        }
+        if (left == 0) break;
+        bool same = kept < like->pair_count && like->pairs[kept].bucket == change.bucket;
+        int64_t count = change.count + (same ? like->pairs[kept++].count : 0);
+        if (count < 0 || count > UINT32_MAX) r->pairs.bad = true;
+        if (r->pairs.bad) return;
+        if (count > 0) pairs[at++] = (struct hist_pair){(uint32_t)change.bucket, (uint32_t)count};
+        out->count += (uint64_t)count;
+        next = change.bucket + 1;
+    }
+    out->pairs = pairs;
+    out->pair_count = at;
+}
+
+static void get_measure(struct reader *r, const struct hist_sparse *like, struct hist_sparse *out)
+{
+    static const struct hist_sparse nothing = {0};
+    uint32_t word = unpack_u32(&r->head, (HIST_BUCKETS + 1) << 1 | 1);
+    if (word == 0) return;
+    uint32_t changes = word >> 1;
+    bool by_change = (word & 1) != 0;
+    if (!by_change) like = &nothing;
+    out->sum_ns = unpack_u64(&r->head);
+    out->max_ns = unpack_u64(&r->head);
+    if (by_change && like->pair_count == 0) r->head.bad = true; /* one histogram, one form */
+    size_t room = (size_t)changes + like->pair_count;
+    struct hist_pair *pairs = r->head.bad ? NULL : ARENA_ARRAY(r->arena, room, struct hist_pair);
+    if (pairs) get_pairs(r, like, changes, by_change, pairs, out);
+}
+
+static void get_cell(struct reader *r, struct cell *out)
+{
+    struct unpack *head = &r->head;
+    const struct blob_dims *dims = r->dims;
     out->stage = unpack_u32(head, dims->stage_count);
     uint32_t flags = unpack_u32(head, CELL_STAGE << 1 | 1);
     out->settle = flags & 1;
@@ -195,8 +336,8 @@ static void get_cell(struct unpack *streams, struct arena *arena, const struct b
         if (mask >> i & 1) out->outcomes[i] = unpack_u64(head);
     }
     out->answered_5xx = unpack_u64(head);
-    for (uint32_t m = 0; m < measures_of(out->kind) && !head->bad; m++) {
-        get_measure(streams, arena, &out->measures[m]);
+    for (uint32_t m = 0; m < measures_of(out->kind) && !head->bad && !r->pairs.bad; m++) {
+        get_measure(r, like_of(out, m), &out->measures[m]);
     }
 }
 
@@ -237,16 +378,14 @@ static const double *get_integrals(struct unpack *head, struct arena *arena, uin
     return values;
 }
 
-static void get_cells(struct unpack *streams, struct arena *arena, const struct blob_dims *dims,
-                      struct tick *out)
+static void get_cells(struct reader *r, struct tick *out)
 {
-    struct unpack *head = &streams[STREAM_HEAD];
-    uint32_t count = unpack_u32(head, UINT32_MAX);
+    uint32_t count = unpack_u32(&r->head, UINT32_MAX);
     /* A cell is at least 6 numbers and a zero for each measure. */
-    if (unpack_left(head) / (6 + STAGE_MEASURE_COUNT) < count) head->bad = true;
-    struct cell *cells = head->bad ? NULL : ARENA_ARRAY(arena, count, struct cell);
+    if (unpack_left(&r->head) / (6 + STAGE_MEASURE_COUNT) < count) r->head.bad = true;
+    struct cell *cells = r->head.bad ? NULL : ARENA_ARRAY(r->arena, count, struct cell);
     if (!cells) return;
-    for (uint32_t i = 0; i < count && !head->bad; i++) get_cell(streams, arena, dims, &cells[i]);
+    for (uint32_t i = 0; i < count && !r->head.bad && !r->pairs.bad; i++) get_cell(r, &cells[i]);
     out->cells = cells;
     out->cell_count = count;
 }
@@ -255,24 +394,21 @@ bool tick_blob_decode(struct tick *out, struct arena *arena, struct bytes raw,
                       const struct blob_dims *dims)
 {
     struct unpack whole = unpack_of(raw);
-    struct unpack streams[STREAM_TOTAL];
-    for (int i = 0; i < STREAM_TOTAL; i++) {
-        uint64_t len = unpack_u64(&whole);
-        streams[i] = unpack_of(unpack_bytes(&whole, len));
-    }
-    if (whole.bad || unpack_left(&whole) > 0) return false;
+    uint64_t head_len = unpack_u64(&whole);
+    struct reader r = {.arena = arena, .dims = dims};
+    r.head = unpack_of(unpack_bytes(&whole, head_len));
+    struct range_model *model = ARENA_NEW(arena, struct range_model);
+    if (whole.bad || !model) return false;
+    range_code_open(&r.pairs, model, unpack_bytes(&whole, unpack_left(&whole)));
 
-    struct unpack *head = &streams[STREAM_HEAD];
+    struct unpack *head = &r.head;
     out->generator_cpu_ns = unpack_u64(head);
     out->users = get_integral(head);
     out->requests_in_flight = get_integrals(head, arena, dims->name_count);
     out->iterations_in_flight = get_integrals(head, arena, dims->scenario_count);
-    get_cells(streams, arena, dims, out);
+    get_cells(&r, out);
     get_slots(head, arena, dims, out);
-    for (int i = 0; i < STREAM_TOTAL; i++) {
-        if (streams[i].bad || unpack_left(&streams[i]) > 0) return false;
-    }
-    return arena_ok(arena);
+    return !head->bad && unpack_left(head) == 0 && range_code_done(&r.pairs) && arena_ok(arena);
 }
 
 /* ---- compression ---- */

@@ -1,8 +1,8 @@
 /* tick_blob.h - the measured part of a tick as a few kilobytes, and back.
  *
- * Why: a day of ten request names must fit in 50 MB. Histograms are sparse, their buckets stand as
- * gaps, and all gaps and all counts of a tick stand together, each stream being of one kind, which
- * is what a general compressor is good at. Events and exemplars are rows of their own, so that
+ * Why: a day of ten request names must fit in 50 MB. Histograms are sparse; those of the same
+ * requests hardly differ, so one is written as the difference from another; and buckets and counts
+ * are coded by what stood just before them. Events and exemplars are rows of their own, so that
  * anyone with sqlite3 can read them.
  * Source: docs/run-file.md, "Blob".
  * Thread: any.  Memory: everything in the arena given. */

@@ -1,0 +1,215 @@
+#include "store/tick_blob.h"
+
+#include "base/rng.h"
+#include "check.h"
+#include "store/run_file.h"
+#include "tape.h"
+
+#define ARENA_BYTES ((size_t)256 << 20)
+
+static struct tape tape;
+static struct arena made, read;
+
+/* Fields that a blob does not hold are taken from `from`. */
+static struct tick like(const struct tick *from)
+{
+    struct tick t = *from;
+    t.cells = NULL;
+    t.slots = NULL;
+    t.requests_in_flight = t.iterations_in_flight = NULL;
+    t.cell_count = t.slot_count = 0;
+    t.users = 0;
+    t.generator_cpu_ns = 0;
+    return t;
+}
+
+static void round_trip(void **state)
+{
+    (void)state;
+    struct blob_dims dims = tick_blob_dims(&tape.header);
+    for (uint32_t index = 0; index < 60; index++) {
+        arena_reset(&made);
+        arena_reset(&read);
+        struct tick want = tape_tick(&tape, &made, index);
+        struct bytes raw = tick_blob_encode(&made, &want, &dims);
+        struct bytes packed = tick_blob_compress(&made, raw);
+        struct bytes back = tick_blob_expand(&read, packed);
+        assert_true(packed.len > 0);
+        assert_true(bytes_equal(raw, back));
+        struct tick got = like(&want);
+        assert_true(tick_blob_decode(&got, &read, back, &dims));
+        tape_check_tick("round trip", &dims, &got, &want);
+        /* One tick, one text: the encoding of what was decoded is the same again. */
+        assert_true(bytes_equal(tick_blob_encode(&read, &got, &dims), raw));
+    }
+}
+
+static void nothing_in_it(void **state)
+{
+    (void)state;
+    struct blob_dims dims = {0};
+    struct tick want = {0}, got = {0};
+    struct bytes raw = tick_blob_encode(&made, &want, &dims);
+    assert_true(tick_blob_decode(&got, &read, raw, &dims));
+    tape_check_tick("nothing", &dims, &got, &want);
+}
+
+/* Every shorter input is refused, and a longer one too. */
+static void cut(void **state)
+{
+    (void)state;
+    arena_reset(&made);
+    struct blob_dims dims = tick_blob_dims(&tape.header);
+    struct tick want = tape_tick(&tape, &made, 3);
+    struct bytes raw = tick_blob_encode(&made, &want, &dims);
+    for (size_t len = 0; len < raw.len; len++) {
+        arena_reset(&read);
+        struct tick got = {0};
+        assert_false(tick_blob_decode(&got, &read, (struct bytes){raw.at, len}, &dims));
+    }
+    struct bytes longer = arena_copy(&made, raw);
+    longer.len++; /* the NUL behind the copy */
+    struct tick got = {0};
+    assert_false(tick_blob_decode(&got, &read, longer, &dims));
+}
+
+/* Flipped bytes give a refusal or a tick within its tables, never anything else. */
+static void flipped(void **state)
+{
+    (void)state;
+    arena_reset(&made);
+    struct blob_dims dims = tick_blob_dims(&tape.header);
+    struct tick want = tape_tick(&tape, &made, 3);
+    struct bytes raw = tick_blob_encode(&made, &want, &dims);
+    char *bytes = arena_alloc(&made, raw.len);
+    struct rng_stream s = rng_stream_at((struct rng_key){.seed = 1}, 0);
+    uint32_t refused = 0;
+    for (int i = 0; i < 20000; i++) {
+        memcpy(bytes, raw.at, raw.len);
+        for (uint64_t flips = 1 + rng_next(&s) % 3; flips > 0; flips--) {
+            bytes[rng_next(&s) % (raw.len < 400 || i % 2 ? raw.len : 400)] = (char)rng_next(&s);
+        }
+        arena_reset(&read);
+        struct tick got = {0};
+        if (!tick_blob_decode(&got, &read, (struct bytes){bytes, raw.len}, &dims)) {
+            refused++;
+            continue;
+        }
+        for (uint32_t c = 0; c < got.cell_count; c++) {
+            assert_true(got.cells[c].stage <= dims.stage_count);
+            assert_true(got.cells[c].kind <= CELL_STAGE);
+            for (int m = 0; m < MEASURE_COUNT; m++) {
+                const struct hist_sparse *h = &got.cells[c].measures[m];
+                uint64_t count = 0;
+                for (uint32_t p = 0; p < h->pair_count; p++) {
+                    assert_true(h->pairs[p].bucket <= HIST_OVER && h->pairs[p].count > 0);
+                    count += h->pairs[p].count;
+                }
+                assert_true(count == h->count);
+            }
+        }
+    }
+    assert_true(refused > 1000);
+}
+
+static void not_a_frame(void **state)
+{
+    (void)state;
+    const struct {
+        const char *name;
+        struct bytes packed;
+    } rows[] = {
+        {"empty", BYTES_LIT("")},
+        {"words", BYTES_LIT("this is no frame of zstd")},
+        {"no size", BYTES_LIT("\x28\xb5\x2f\xfd\x00\x58\x01\x00\x00")},
+        {"a size of 2^62", BYTES_LIT("\x28\xb5\x2f\xfd\xe0\0\0\0\0\0\0\0\x40\x01\x00\x00")},
+        {"cut", BYTES_LIT("\x28\xb5\x2f\xfd\x20\x05\x29\x00\x00")},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CHECK(rows[i].name, tick_blob_expand(&read, rows[i].packed).at == NULL);
+    }
+}
+
+static void no_room(void **state)
+{
+    (void)state;
+    struct arena small;
+    struct err err;
+    assert_true(arena_open(&small, 4096, &err));
+    arena_reset(&made);
+    struct blob_dims dims = tick_blob_dims(&tape.header);
+    struct tick want = tape_tick(&tape, &made, 3), got = {0};
+    struct bytes raw = tick_blob_encode(&made, &want, &dims);
+    assert_null(tick_blob_encode(&small, &want, &dims).at);
+    arena_reset(&small);
+    assert_false(tick_blob_decode(&got, &small, raw, &dims));
+    arena_close(&small);
+}
+
+static const char day[] = "plan: 1\n"
+                          "name: day\n"
+                          "target: http://127.0.0.1:1\n"
+                          "scenarios:\n"
+                          "  all:\n"
+                          "    steps: [ GET /0, GET /1, GET /2, GET /3, GET /4, GET /5, GET /6,"
+                          " GET /7, GET /8, GET /9 ]\n"
+                          "load:\n"
+                          "  stages: [ { name: day, rate: 100/s, for: 24h } ]\n";
+
+/* A day at 100 iterations a second of ten requests: 86 million requests. */
+static void size_of_a_day(void **state)
+{
+    (void)state;
+    struct tape long_tape;
+    tape_open(&long_tape, day);
+    long_tape.tick_ns = run_file_tick_ns(24 * UINT64_C(3600000000000));
+    long_tape.names = 10;
+    long_tape.values = (uint32_t)(100 * long_tape.tick_ns / 1000000000);
+    uint64_t ticks = 24 * UINT64_C(3600000000000) / long_tape.tick_ns;
+    assert_true(ticks <= RUN_FILE_TICKS_MAX);
+    struct blob_dims dims = tick_blob_dims(&long_tape.header);
+    uint64_t bytes = 0;
+    enum { SAMPLES = 20, ROW_BYTES = 60 };
+    for (uint32_t i = 0; i < SAMPLES; i++) {
+        arena_reset(&made);
+        struct tick t = tape_tick(&long_tape, &made, i);
+        struct bytes raw = tick_blob_encode(&made, &t, &dims);
+        bytes += tick_blob_compress(&made, raw).len + ROW_BYTES;
+    }
+    double day_mb = (double)(bytes * ticks / SAMPLES) / 1e6;
+    print_message("# a day of ten names: %.1f MB, %llu bytes a tick\n", day_mb,
+                  (unsigned long long)(bytes / SAMPLES));
+    assert_true(day_mb <= 50);
+    tape_close(&long_tape);
+}
+
+static void tick_lengths(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint64_t planned_s, tick_s;
+    } rows[] = {
+        {"nothing", 0, 1},        {"a minute", 60, 1},
+        {"two hours", 7200, 1},   {"and a bit", 7201, 2},
+        {"four hours", 14400, 2}, {"a day", 86400, 12},
+        {"a week", 604800, 84},   {"a week and a bit", 604801, 85},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        CHECK_U64(rows[i].name, run_file_tick_ns(rows[i].planned_s * 1000000000),
+                  rows[i].tick_s * 1000000000);
+    }
+}
+
+int main(void)
+{
+    struct err err;
+    if (!arena_open(&made, ARENA_BYTES, &err) || !arena_open(&read, ARENA_BYTES, &err)) return 1;
+    tape_open(&tape, NULL);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(round_trip),   cmocka_unit_test(nothing_in_it), cmocka_unit_test(cut),
+        cmocka_unit_test(flipped),      cmocka_unit_test(not_a_frame),   cmocka_unit_test(no_room),
+        cmocka_unit_test(tick_lengths), cmocka_unit_test(size_of_a_day),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
