@@ -65,7 +65,8 @@ static double in_flight_of(const struct abort_when *a, const struct objective *o
 /* 1: some ok answer to what was asked in this tick; 0: none; NAN: nothing was asked. */
 static double answered_in(const struct objective *o, const struct tick *tick)
 {
-    bool asked = false, answered = false;
+    bool asked = false;
+    bool answered = false;
     for (uint32_t i = 0; i < tick->slot_count; i++) {
         if (!in_stages(o, tick->slots[i].stage)) continue;
         asked = asked || tick->slots[i].planned > 0;

@@ -49,7 +49,8 @@ void capacities_conclude(const struct limits_desk *desk, const struct rows *rows
                                  [VERDICT_INCONCLUSIVE] = 2,
                                  [VERDICT_INVALID] = 0,
                                  [VERDICT_NOT_JUDGED] = 0};
-    uint32_t best = PLAN_NO_INDEX, in_vain = PLAN_NO_INDEX;
+    uint32_t best = PLAN_NO_INDEX;
+    uint32_t in_vain = PLAN_NO_INDEX; /* reached, but a limit is broken there */
     int best_weight = 0;
     bool best_broken = false;
     for (uint32_t s = 0; s < desk->books->stage_count; s++) {

@@ -25,7 +25,8 @@ bool claim_met(const struct objective *o, double value)
 enum verdict claim_verdict(const struct objective *o, double lo, double hi)
 {
     bool below = claim_is_below(o);
-    double far = below ? hi : lo, near = below ? lo : hi;
+    double far = below ? hi : lo;
+    double near = below ? lo : hi;
     if (!isnan(far) && claim_met(o, far)) return VERDICT_HOLDS;
     if (!isnan(near) && !claim_met(o, near)) return VERDICT_MISSED;
     return VERDICT_INCONCLUSIVE;

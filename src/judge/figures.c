@@ -22,7 +22,8 @@ struct latency figures_ranked(const struct ranked *r)
     for (uint32_t i = 0; i < FIGURE_COUNT; i++) l.ns[i] = (double)NAN;
     if (r->total == 0) return l;
 
-    uint64_t ranks[COUNT_OF(quantiles)], values[COUNT_OF(quantiles)];
+    uint64_t ranks[COUNT_OF(quantiles)];
+    uint64_t values[COUNT_OF(quantiles)];
     uint32_t known = 0; /* ranks are rising: those from here on lie among the unseen ends */
     for (uint32_t i = 0; i < COUNT_OF(quantiles); i++) {
         ranks[i] = hist_rank(r->total, quantiles[i].per_million);

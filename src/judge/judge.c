@@ -34,7 +34,8 @@ struct judge {
 
 bool judge_open(struct judge **out, struct bus *bus, struct err *err)
 {
-    struct arena own, run;
+    struct arena own;
+    struct arena run;
     if (!arena_open(&own, sizeof(struct judge), err)) return false;
     if (!arena_open(&run, ARENA_LIMIT, err)) {
         arena_close(&own);
@@ -171,7 +172,8 @@ static enum verdict overall(const struct result *result)
 {
     if (result->trust == TRUST_INVALID) return VERDICT_INVALID;
     if (result->end.ended == RUN_PREFLIGHT) return VERDICT_NOT_JUDGED;
-    uint32_t counts[VERDICT_NOT_JUDGED + 1] = {0}, given = 0;
+    uint32_t counts[VERDICT_NOT_JUDGED + 1] = {0};
+    uint32_t given = 0;
     for (uint32_t i = 0; i < result->objective_count; i++) {
         const struct objective_result *o = &result->objectives[i];
         if (o->objective->warn) continue;

@@ -35,7 +35,9 @@ static double effect_in(const struct limits_desk *desk, const struct row *row, u
  * between stages is no chance. */
 static double effect_of_all(const struct limits_desk *desk, const struct row *row)
 {
-    double y = 0, n = 0, variance = 0;
+    double y = 0;
+    double n = 0;
+    double variance = 0;
     for (uint32_t s = 0; s < desk->books->stage_count; s++) {
         if (!rows_apply(row, desk->books, s) || !has_data(row, s)) continue;
         const struct batches *b = row->stages[s].batches;
@@ -58,7 +60,8 @@ static double half_in(const struct row *row, uint32_t stage)
  * leaves none. */
 static double half_of_all(const struct limits_desk *desk, const struct row *row)
 {
-    double n = 0, square = 0;
+    double n = 0;
+    double square = 0;
     for (uint32_t s = 0; s < desk->books->stage_count; s++) {
         if (!rows_apply(row, desk->books, s) || !has_data(row, s)) continue;
         double weight = row->stages[s].batches->n;
@@ -302,7 +305,8 @@ static void say_nothing_came(const struct limits_desk *desk, const struct row *r
 static void say_answered_only(const struct limits_desk *desk, const struct row *row,
                               struct objective_result *out)
 {
-    uint64_t failed = 0, ended = 0;
+    uint64_t failed = 0;
+    uint64_t ended = 0;
     for (uint32_t s = 0; s < desk->books->stage_count; s++) {
         if (out->stage != PLAN_NO_INDEX ? out->stage != s : !rows_apply(row, desk->books, s)) {
             continue;
@@ -332,7 +336,9 @@ static void say_too_close(const struct row *row, struct objective_result *out)
 static bool conclude_at_all(const struct limits_desk *desk, const struct row *row,
                             struct objective_result *out)
 {
-    bool any = false, reached = false, came = false;
+    bool any = false;
+    bool reached = false;
+    bool came = false;
     for (uint32_t s = 0; s < desk->books->stage_count; s++) {
         if (!rows_apply(row, desk->books, s)) continue;
         any = true;

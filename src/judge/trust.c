@@ -59,7 +59,9 @@ static uint64_t tightest_ns(const struct rows *rows)
 static bool read_lag(const struct trust_case *c, struct reading *out)
 {
     const struct books *books = c->desk->books;
-    uint64_t tightest = tightest_ns(c->rows), largest = 0, lag_ns;
+    uint64_t tightest = tightest_ns(c->rows);
+    uint64_t largest = 0;
+    uint64_t lag_ns;
     if (tightest == 0) return false;
     text_adds(&out->subject, "the judged stages");
     if (books->lag && hist_quantile(books->lag, LAG_PER_MILLION, &lag_ns)) largest = lag_ns;
@@ -85,7 +87,8 @@ static bool read_books(const struct trust_case *c, struct reading *out)
 {
     const struct books *books = c->desk->books;
     if (!c->desk->final || !books->last_seen) return false;
-    uint64_t requests = 0, iterations = 0;
+    uint64_t requests = 0;
+    uint64_t iterations = 0;
     for (uint32_t s = 0; s < books->stage_count; s++) {
         requests += difference(books->stages[s].requests_balance);
         iterations += difference(books->stages[s].iterations_balance);

@@ -60,7 +60,8 @@ static double level_half_width(const struct batch_level *level, double n)
 {
     if (level->n <= 0) return 0;
     double k = (double)level->count;
-    double ratio = level->y / level->n, square = ratio * ratio;
+    double ratio = level->y / level->n;
+    double square = ratio * ratio;
     double scatter = level->yy - 2 * ratio * level->yn + square * level->nn;
     double lag = level->lag_yy - ratio * level->lag_yn + square * level->lag_nn;
     if (scatter < 0) scatter = 0; /* rounding */

@@ -19,19 +19,23 @@ static double tail_from(double rank, double n, double p)
  * Source: regula falsi, the Illinois variant of M. Dowell and P. Jarratt (1971). */
 static double rank_with_tail(double chance, double n, double p, double guess)
 {
-    double low = fmax(guess - 2, 1e-6), high = fmin(guess + 2, n);
-    double at_low = tail_from(low, n, p) - chance, at_high = tail_from(high, n, p) - chance;
-    if (at_low < 0) at_low = tail_from(low = 1e-6, n, p) - chance;
-    if (at_high > 0) at_high = tail_from(high = n, n, p) - chance;
+    double low = fmax(guess - 2, 1e-6);
+    double high = fmin(guess + 2, n);
+    if (tail_from(low, n, p) < chance) low = 1e-6;
+    if (tail_from(high, n, p) > chance) high = n;
+    double at_low = tail_from(low, n, p) - chance;
+    double at_high = tail_from(high, n, p) - chance;
     for (int i = 0; i < 100 && high - low > 1e-9 * n; i++) {
         double middle = (low * at_high - high * at_low) / (at_high - at_low);
         double at_middle = tail_from(middle, n, p) - chance;
         if (fabs(at_middle) < 1e-13) return middle;
         if (at_middle > 0) {
-            low = middle, at_low = at_middle;
+            low = middle;
+            at_low = at_middle;
             at_high /= 2;
         } else {
-            high = middle, at_high = at_middle;
+            high = middle;
+            at_high = at_middle;
             at_low /= 2;
         }
     }
@@ -97,8 +101,11 @@ double interval_student(uint64_t degrees)
                                  2.446912,  2.364624, 2.306004, 2.262157};
     assert(degrees >= 1);
     if (degrees <= COUNT_OF(few)) return few[degrees - 1];
-    double v = (double)degrees, z = INTERVAL_Z;
-    double z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z;
+    double v = (double)degrees;
+    double z = INTERVAL_Z;
+    double z3 = z * z * z;
+    double z5 = z3 * z * z;
+    double z7 = z5 * z * z;
     return z + (z3 + z) / (4 * v) + (5 * z5 + 16 * z3 + 3 * z) / (96 * v * v)
            + (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * v * v * v);
 }
