@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -74,9 +75,9 @@ NORETURN static void become(const struct launch *l)
     setpgid(0, 0);
     /* Killed with prony, however prony ends; it may have ended before this line. */
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != l->parent) _exit(127);
-    signal(SIGPIPE, SIG_DFL); /* what we ignore, exec would pass on */
-    signal(SIGXFSZ, SIG_DFL);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    /* What we ignore or block, exec would pass on. */
+    bool usual = signal(SIGPIPE, SIG_DFL) != SIG_ERR && signal(SIGXFSZ, SIG_DFL) != SIG_ERR;
+    if (!usual || pthread_sigmask(SIG_SETMASK, &none, NULL) != 0) _exit(127);
     dup2(l->null_fd, STDIN_FILENO);
     dup2(l->log_fd, STDOUT_FILENO);
     dup2(l->log_fd, STDERR_FILENO);
@@ -95,7 +96,7 @@ NORETURN static void guard(int pipe_fd, pid_t group)
 {
     sigset_t all;
     sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, NULL);
+    if (pthread_sigmask(SIG_SETMASK, &all, NULL) != 0) _exit(1);
     setpgid(0, group);
     prctl(PR_SET_NAME, "prony-guard");
     dup2(pipe_fd, STDIN_FILENO);

@@ -152,6 +152,8 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 
 bool file_remove_tree(const char *path, struct err *err)
 {
+    /* Unsafe with threads only where it changes the folder of the process (FTW_CHDIR). */
+    // NOLINTNEXTLINE(concurrency-mt-unsafe)
     if (nftw(path, remove_one, OPEN_FOLDERS_MAX, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) == 0)
         return true;
     if (errno == ENOENT) return true;

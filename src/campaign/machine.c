@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 
+#define OWN_DESCRIPTORS 32  /* beside the engine's: streams, the run file and its log, signals */
 #define PORTS_DEFAULT 28232 /* Linux: 32768..60999 */
 
 /* The number behind `label` in the text of a /proc file; 0 when it is not there. */
@@ -103,6 +104,11 @@ void machine_look(struct machine *out)
     }
 }
 
+uint64_t machine_descriptors(const struct engine_needs *needs, const struct plan *plan)
+{
+    return needs->descriptors + OWN_DESCRIPTORS + plan->service_count * UINT64_C(2);
+}
+
 static bool fit_descriptors(struct machine *m, uint64_t needed, struct err *err)
 {
     if (needed <= m->descriptors_now) return true;
@@ -123,8 +129,7 @@ static bool fit_descriptors(struct machine *m, uint64_t needed, struct err *err)
 bool machine_fit(struct machine *m, const struct engine_needs *needs, const struct plan *plan,
                  struct err *err)
 {
-    uint64_t descriptors = needs->descriptors + MACHINE_OWN_DESCRIPTORS + 2 * plan->service_count;
-    if (!fit_descriptors(m, descriptors, err)) return false;
+    if (!fit_descriptors(m, machine_descriptors(needs, plan), err)) return false;
     /* Each connection to one address needs a port of its own at this end. */
     uint64_t ports = (uint64_t)m->ports * plan->target_count;
     if (needs->connections > ports) {

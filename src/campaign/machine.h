@@ -12,9 +12,6 @@
 #include "load/engine.h"
 #include "plan/plan.h"
 
-/* Descriptors beside the engine's: streams, the run file and its log, services' pipes. */
-#define MACHINE_OWN_DESCRIPTORS 32
-
 struct machine {
     char name[65];                              /* of the host */
     char kernel[65];                            /* release */
@@ -29,6 +26,8 @@ struct machine {
 void machine_look(struct machine *out);
 /* Memory to be had now; cheap enough for once a second. */
 uint64_t machine_free_memory_bytes(void);
+/* Descriptors of the whole process: the engine's, services' and our own. */
+uint64_t machine_descriptors(const struct engine_needs *needs, const struct plan *plan);
 /* Whether the needs fit, and raises the limit of descriptors where that is allowed. False:
  * ERR_LIMIT. */
 MUST_USE bool machine_fit(struct machine *m, const struct engine_needs *needs,

@@ -1,7 +1,9 @@
 /* rejudge.h - a recorded run put before the judge again, with its own objectives or others.
  *
  * Why: a replay is a source like the engine, so the report of an old run is the same code as the
- * end of a new one. Thread: main.  Memory: the replay's and the judge's, until rejudge_close(). */
+ * end of a new one.
+ * Thread: main.
+ * Memory: the replay's and the judge's, until rejudge_close(). */
 #pragma once
 
 #include "base/err.h"

@@ -47,8 +47,8 @@ static bool is_ascii(enum console_stream stream)
     static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
     if (!isatty(fd_of(stream))) return false;
     for (size_t i = 0; i < COUNT_OF(names); i++) {
-        if (!is_set(names[i])) continue;
         const char *value = getenv(names[i]);
+        if (!value || !value[0]) continue;
         return !strcasestr(value, "utf-8") && !strcasestr(value, "utf8");
     }
     return false;

@@ -2,7 +2,9 @@
  *
  * Why: scripts depend on them, so they are few, stable, and stand in the help text as well as in
  * docs/cli.md, both from here.
- * Source: sysexits(3) for 70, the shells' 128 + signal.  Thread: any.  Memory: none. */
+ * Source: sysexits(3) for 70, the shells' 128 + signal.
+ * Thread: any.
+ * Memory: none. */
 #pragma once
 
 #define EXITS(X)                                                                                   \

@@ -18,8 +18,15 @@ const struct verb_info flags_verbs[VERB_COUNT] = {
 };
 
 const struct flag_info flags_table[FLAG_COUNT] = {
-#define FLAG(id, name, brief, argument, kind, verbs, group, times, what)                           \
-    [FLAG_##id] = {(name), (brief), (argument), (kind), (verbs), (group), (times), (what)},
+#define FLAG(id, n, b, a, k, v, g, times, w)                                                       \
+    [FLAG_##id] = {.name = (n),                                                                    \
+                   .argument = (a),                                                                \
+                   .what = (w),                                                                    \
+                   .kind = (k),                                                                    \
+                   .group = (g),                                                                   \
+                   .verbs = (v),                                                                   \
+                   .brief = (b),                                                                   \
+                   .again = (times)},
 #include "cli/flags.def"
 #undef FLAG
 };

@@ -54,13 +54,12 @@ struct verb_info {
 
 struct flag_info {
     const char *name; /* without dashes */
-    char brief;       /* 0: none */
-    const char *argument;
+    const char *argument, *what;
     enum flag_kind kind;
-    uint32_t verbs; /* bit per verb */
     enum flag_group group;
+    uint32_t verbs; /* bit per verb */
+    char brief;     /* 0: none */
     bool again;
-    const char *what;
 };
 
 extern const struct verb_info flags_verbs[VERB_COUNT];

@@ -43,8 +43,9 @@ static int help(const struct flags *flags, struct err *err)
 int main(int argc, char **argv)
 {
     /* Who reads our output may leave; that is an error of the write, not an end of the process. */
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* likewise a file that may not grow: the run goes on without it */
+    if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) return EXIT_BUG;
+    /* Likewise a file that may not grow: the run goes on without it. */
+    if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR) return EXIT_BUG;
     struct flags flags;
     struct err err = {0};
     if (!flags_parse(&flags, argc, argv, &err)) return console_fail(&err);

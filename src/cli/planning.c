@@ -34,7 +34,9 @@ static struct bytes private_dir(void *ctx, struct arena *arena, struct bytes ser
     char array[PATH_MAX];
     struct text path = text_in(array, sizeof array);
     text_addf(&path, "%s/%.*s", p->private_root, BYTES_ARG(service));
-    return path.cut ? (struct bytes){0} : arena_copy(arena, text_bytes(&path));
+    struct bytes none = {0};
+    if (path.cut) return none;
+    return arena_copy(arena, text_bytes(&path));
 }
 
 static struct bytes environment(void *ctx, struct bytes name)
@@ -43,7 +45,7 @@ static struct bytes environment(void *ctx, struct bytes name)
     char array[256];
     struct text text = text_in(array, sizeof array);
     text_add(&text, name);
-    return text.cut ? (struct bytes){0} : bytes_of(getenv(array));
+    return bytes_of(text.cut ? NULL : getenv(array));
 }
 
 static bool read_data(void *ctx, struct arena *arena, struct bytes path, struct bytes *out,
@@ -150,7 +152,7 @@ static void add_word(struct text *out, struct bytes word)
         size_t end = bytes_find(rest, BYTES_LIT("'"));
         text_add_safe(out, (struct bytes){rest.at, end < rest.len ? end : rest.len});
         if (end < rest.len) text_adds(out, "'\\''");
-        rest = end < rest.len ? bytes_from(rest, end + 1) : (struct bytes){0};
+        rest = bytes_from(rest, end < rest.len ? end + 1 : rest.len);
     }
     if (quoted) text_addc(out, '\'', 1);
 }

@@ -190,7 +190,7 @@ static void add_in_flight(struct text *out, const struct show_style *style, cons
 {
     const struct objective *limit = reply_limit(plan);
     double reply_s = (limit ? limit->value : ASSUMED_REPLY_NS) / 1e9;
-    const struct stage *most = NULL;
+    const struct stage *most = &plan->stages[0]; /* a plan has at least one */
     double most_count = -1;
     for (uint32_t i = 0; i < plan->stage_count; i++) {
         const struct stage *s = &plan->stages[i];
@@ -230,8 +230,8 @@ static void add_machine(struct text *out, const struct show_style *style, const 
     text_adds(&body, " free");
     add_line(out, style, "memory", &body);
 
-    uint64_t needed = needs->descriptors + MACHINE_OWN_DESCRIPTORS + 2 * plan->service_count;
-    text_addf(&body, "%llu at most, %llu allowed", (unsigned long long)needed,
+    text_addf(&body, "%llu at most, %llu allowed",
+              (unsigned long long)machine_descriptors(needs, plan),
               (unsigned long long)m->descriptors_most);
     add_line(out, style, "descriptors", &body);
     text_addf(&body, "%llu at most, %llu here", (unsigned long long)needs->connections,

@@ -2,9 +2,10 @@
  *
  * Why: a run is only as good as the state its services were in. Each gets a fresh private folder
  * ($dir), a log in the run's folder, a time to get ready, and is gone when the run is. One that
- * dies by itself is a fact of the run with a signal and a time; it is not restarted. Source:
- * docs/plan.md, "Services". Thread: services_start() and services_stop() from the main thread;
- * between them services_watch() from one other.  Memory: the arena given at the start; small. */
+ * dies by itself is a fact of the run with a signal and a time; it is not restarted.
+ * Source: docs/plan.md, "Services".
+ * Thread: main.
+ * Memory: the arena given at the start; small. */
 #pragma once
 
 #include <stdint.h>

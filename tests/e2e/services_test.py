@@ -120,7 +120,8 @@ class Services(Case):
         self.assertIn("service api died by itself: killed by SIGSEGV", done.stdout + done.stderr)
 
     def test_ctrl_c_while_waiting_for_ready(self):
-        self.write(ready=("within 10s", "within 60s"), port=("service.py $api.port", "service.py 0"))
+        self.write(ready=("within 10s", "within 60s"),
+                   port=("service.py $api.port", "service.py 0"))
         child = self.start("run", "plan.yaml")
         wait_until("the service", self.started)
         interrupt(child)

@@ -14,7 +14,7 @@ struct place {
 static int setup(void **state)
 {
     static struct place place;
-    strcpy(place.folder, "/tmp/prony-file-XXXXXX");
+    memcpy(place.folder, "/tmp/prony-file-XXXXXX", sizeof "/tmp/prony-file-XXXXXX");
     if (!mkdtemp(place.folder) || !arena_open(&place.arena, 1 << 20, NULL)) return -1;
     *state = &place;
     return 0;

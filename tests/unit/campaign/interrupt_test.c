@@ -1,0 +1,52 @@
+#include "campaign/interrupt.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+
+static void test_signals_are_counted_not_fatal(void **state)
+{
+    (void)state;
+    struct interrupt i;
+    struct err err = {0};
+    assert_true(interrupt_open(&i, &err));
+    assert_int_equal(interrupt_look(&i), 0);
+    assert_int_equal(i.signal, 0);
+    raise(SIGTERM);
+    assert_int_equal(interrupt_look(&i), 1);
+    assert_int_equal(i.signal, SIGTERM);
+    raise(SIGINT);
+    assert_int_equal(interrupt_look(&i), 2);
+    assert_int_equal(interrupt_look(&i), 2);
+    assert_int_equal(i.signal, SIGTERM); /* the first names the exit code */
+    raise(SIGINT);                       /* not read before the end: swallowed, not fatal */
+    interrupt_close(&i);
+    assert_int_equal(interrupt_look(&i), 2);
+}
+
+static void test_afterwards_signals_work_as_usual(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        struct interrupt i;
+        if (!interrupt_open(&i, NULL)) _exit(1);
+        interrupt_close(&i);
+        raise(SIGTERM);
+        _exit(2);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_signals_are_counted_not_fatal),
+        cmocka_unit_test(test_afterwards_signals_work_as_usual),
+    };
+    return cmocka_run_group_tests_name("interrupt", tests, NULL, NULL);
+}
