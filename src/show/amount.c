@@ -45,8 +45,10 @@ uint32_t amount_ms_decimals(double least_ns, double most_ns)
 {
     if (!(most_ns > 0)) return 0;
     uint32_t fine = decimals_for(least_ns / NS_PER_MS_F, 3);
-    uint32_t coarse = decimals_for(most_ns / NS_PER_MS_F, 5);
+    uint32_t coarse = decimals_for(most_ns / NS_PER_MS_F, 4);
+    uint32_t needed = decimals_for(least_ns / NS_PER_MS_F, 2);
     uint32_t decimals = fine < coarse ? fine : coarse;
+    if (decimals < needed) decimals = needed;
     return decimals > 3 ? 3 : decimals;
 }
 

@@ -15,7 +15,7 @@
 /* Latencies in one unit, for columns: the number of ms with so many decimals. */
 void amount_ms(struct text *out, double ns, uint32_t decimals);
 /* Decimals for a column whose smallest and largest value are these: three digits of the smallest,
- * at most five of the largest. */
+ * less where the largest would have more than four, but two at least. */
 uint32_t amount_ms_decimals(double least_ns, double most_ns);
 /* A latency alone: `0.42 ms`, `391 ms`, `12.3 s`. */
 void amount_time(struct text *out, double ns);

@@ -86,10 +86,9 @@ static struct tally count_objectives(const struct result *r)
     struct tally t = {0};
     for (uint32_t i = 0; i < r->objective_count; i++) {
         const struct objective_result *o = &r->objectives[i];
-        if (o->objective->warn) {
-            t.warned += o->verdict == VERDICT_MISSED;
-            continue;
-        }
+        if (o->objective->warn) t.warned += o->verdict == VERDICT_MISSED;
+        if (o->objective->warn) continue;
+        if (o->objective->implicit && o->verdict == VERDICT_HOLDS) continue;
         t.all++;
         t.missed += o->verdict == VERDICT_MISSED;
         t.open += o->verdict == VERDICT_INCONCLUSIVE;
@@ -102,12 +101,15 @@ static struct tally count_objectives(const struct result *r)
 static void add_tally(struct text *out, const struct result *r)
 {
     struct tally t = count_objectives(r);
+    separate(out, " · ");
+    if (r->verdict == VERDICT_INVALID) {
+        text_adds(out, "these numbers are not to be trusted, see TRUST");
+        return;
+    }
     if (t.all == 0) {
-        separate(out, " · ");
         text_adds(out, "no objectives were given");
         return;
     }
-    separate(out, " · ");
     const char *plural = t.all == 1 ? "" : "s";
     if (t.missed > 0) text_addf(out, "%u of %u objective%s missed", t.missed, t.all, plural);
     else if (t.open > 0) text_addf(out, "%u of %u objective%s undecided", t.open, t.all, plural);
@@ -235,7 +237,7 @@ static void write_errors(const struct summary *s)
         amount_length(&body, (double)e->intended_ns);
         if (e->detail.len > 0) text_adds(&body, " – ");
         text_add_safe(&body, e->detail);
-        section(s, shown == 0 ? "FIRST" : "", TONE_NEAR, &body);
+        section(s, shown == 0 ? "ERRORS" : "", TONE_NEAR, &body);
         shown++;
     }
 }
@@ -283,12 +285,11 @@ static void write_load(const struct summary *s)
         seen[plan->stages[i].arrivals] = open = true;
     }
     static const char *const names[] = {
-        "Poisson (independent users)",
-        "evenly spaced (understates the tail that independent users would see)",
-        "Poisson with an exact count"};
+        "Poisson arrivals (independent users)",
+        "evenly spaced arrivals (independent users would see a longer tail)",
+        "Poisson arrivals of an exact count"};
     char array[PROSE_BYTES];
     struct text body = text_in(array, sizeof array);
-    if (open) text_adds(&body, "arrivals ");
     bool any = false;
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         if (!seen[i]) continue;
@@ -298,7 +299,6 @@ static void write_load(const struct summary *s)
     }
     if (plan->target_count > 0) {
         if (open) text_adds(&body, " · ");
-        text_adds(&body, "to ");
         text_add_safe(&body, plan->targets[0].text);
         if (plan->target_count > 1) text_addf(&body, " and %u more", plan->target_count - 1);
     }
@@ -359,7 +359,7 @@ static void write_next(const struct summary *s)
     char array[PROSE_BYTES];
     struct text body = text_in(array, sizeof array);
     if (!has_own_objective(s->result) && summary_suggest(&body, s->result)) {
-        text_adds(&body, "   would hold with a third to spare");
+        text_adds(&body, "  would hold with a third to spare");
         section(s, "TRY", TONE_STRONG, &body);
     }
     for (uint32_t i = 0; i < s->extra->note_count; i++) {

@@ -147,10 +147,15 @@ static const char *mark_of(const struct objective_result *o)
 /* Where the comparison of a sentence begins; a quoted name may hold such a sign too. */
 static size_t goal_start(struct bytes text)
 {
-    bool quoted = false;
+    static const char *const ops[] = {"<", ">", "≤", "≥"};
+    char quote = '\0';
     for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] == '"') quoted = !quoted;
-        if (!quoted && (text.at[i] == '<' || text.at[i] == '>')) return i;
+        char c = text.at[i];
+        if (quote == '\0' && (c == '"' || c == '\'')) quote = c;
+        else if (c == quote) quote = '\0';
+        for (size_t k = 0; k < COUNT_OF(ops) && quote == '\0'; k++) {
+            if (bytes_starts(bytes_from(text, i), bytes_of(ops[k]))) return i;
+        }
     }
     return text.len;
 }
@@ -171,47 +176,40 @@ static void add_subject(struct text *out, const struct result *r, const struct o
     text_add_safe(out, bytes_from(subject, each + sizeof " of each" - 1));
 }
 
-static void add_verdict(struct text *out, const struct objective_result *o)
+/* What stands behind the verdict where there is room: how far, how often, what is wanting. */
+static void add_detail(struct text *out, const struct objective_result *o)
 {
-    switch (o->verdict) {
-    case VERDICT_INVALID:
-        text_adds(out, "invalid");
-        break;
-    case VERDICT_MISSED:
-        text_adds(out, "missed");
-        if (o->missed_stages > 0 && o->judged_stages > 1) {
-            text_addf(out, " in %u of %u stages", o->missed_stages, o->judged_stages);
-        }
-        break;
-    case VERDICT_INCONCLUSIVE:
-        text_adds(out, "inconclusive");
-        if (!isnan(o->needed_s)) {
-            text_adds(out, ", needs ");
-            amount_length(out, o->needed_s * 1e9);
-        }
-        break;
-    case VERDICT_NOT_JUDGED:
-        text_adds(out, "not judged");
-        break;
-    case VERDICT_HOLDS:
-        text_adds(out, "holds");
-        if (!isnan(o->margin)) text_addf(out, ", %.0f %% to spare", floor(o->margin * 100));
-        break;
+    if (o->objective->warn) {
+        text_adds(out, "warns only");
+    } else if (o->verdict == VERDICT_MISSED && o->missed_stages > 0 && o->judged_stages > 1) {
+        text_addf(out, "%u of %u stages", o->missed_stages, o->judged_stages);
+    } else if (o->verdict == VERDICT_INCONCLUSIVE && !isnan(o->needed_s)) {
+        text_adds(out, "needs ");
+        amount_length(out, o->needed_s * 1e9);
+    } else if (o->verdict == VERDICT_HOLDS && !isnan(o->margin)) {
+        text_addf(out, "%.0f %% to spare", floor(o->margin * 100));
     }
-    if (o->objective->warn) text_adds(out, " (warns only)");
-    if (o->objective->implicit) text_adds(out, " (implied)");
+    if (o->objective->implicit) text_adds(out, out->len > 0 ? " (implied)" : "implied");
 }
 
+/* `13.4 – 15.3 ms`: the unit once where both ends have the same. */
 static void add_interval(struct text *out, const struct objective_result *o)
 {
     if (isnan(o->lo) || isnan(o->hi) || o->lo == o->hi) return;
-    amount_of(out, o->objective, o->lo);
+    char lo_array[64], hi_array[64];
+    struct text lo = text_in(lo_array, sizeof lo_array), hi = text_in(hi_array, sizeof hi_array);
+    amount_of(&lo, o->objective, o->lo);
+    if (isinf(o->hi)) text_adds(&hi, "?");
+    else amount_of(&hi, o->objective, o->hi);
+    const char *lo_unit = strchr(lo_array, ' '), *hi_unit = strchr(hi_array, ' ');
+    size_t shown = lo.len;
+    if (lo_unit && hi_unit && strcmp(lo_unit, hi_unit) == 0) shown = (size_t)(lo_unit - lo_array);
+    text_add(out, (struct bytes){lo_array, shown});
     text_adds(out, " – ");
-    if (isinf(o->hi)) text_adds(out, "?");
-    else amount_of(out, o->objective, o->hi);
+    text_add(out, text_bytes(&hi));
 }
 
-enum { OBJ_MARK, OBJ_SUBJECT, OBJ_GOAL, OBJ_VALUE, OBJ_INTERVAL, OBJ_AT, OBJ_VERDICT };
+enum { OBJ_MARK, OBJ_SUBJECT, OBJ_GOAL, OBJ_VALUE, OBJ_INTERVAL, OBJ_AT, OBJ_VERDICT, OBJ_DETAIL };
 
 static void objective_cell(const void *ctx, uint32_t row, uint32_t column, struct table_cell *out)
 {
@@ -244,8 +242,11 @@ static void objective_cell(const void *ctx, uint32_t row, uint32_t column, struc
         else if (!isnan(o->value)) text_adds(&out->text, "all");
         break;
     case OBJ_VERDICT:
-        add_verdict(&out->text, o);
+        text_adds(&out->text, verdict_name(o->verdict));
         if (o->verdict != VERDICT_HOLDS) out->tone = tone_of(o);
+        break;
+    case OBJ_DETAIL:
+        add_detail(&out->text, o);
         break;
     default:
         break;
@@ -271,6 +272,7 @@ void summary_objectives(const struct summary *s)
         {.title = "95 % INTERVAL", .right = true, .drop = 2},
         {.title = "AT"},
         {.title = "VERDICT"},
+        {.title = "", .drop = 1},
     };
     struct table table = {.columns = columns,
                           .column_count = COUNT_OF(columns),

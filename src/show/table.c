@@ -1,11 +1,12 @@
 #include "show/table.h"
 
-#define GAP 2          /* blanks between columns */
+#define GAP 2          /* blanks between columns, 1 where it must be */
 #define FLEXIBLE_MIN 8 /* columns left of the flexible one at least */
 
 struct layout {
     size_t widths[TABLE_COLUMNS_MAX];
     bool shown[TABLE_COLUMNS_MAX];
+    size_t gap;
 };
 
 static void ask(const struct table *t, uint32_t row, uint32_t column, char *array,
@@ -17,6 +18,7 @@ static void ask(const struct table *t, uint32_t row, uint32_t column, char *arra
 
 static void measure(const struct table *t, struct layout *layout)
 {
+    layout->gap = GAP;
     for (uint32_t c = 0; c < t->column_count; c++) {
         size_t widest = 0;
         for (uint32_t row = 0; row < t->row_count; row++) {
@@ -36,7 +38,7 @@ static size_t total_width(const struct table *t, const struct layout *layout)
 {
     size_t total = 1;
     for (uint32_t c = 0; c < t->column_count; c++) {
-        if (layout->shown[c]) total += layout->widths[c] + (total > 1 ? GAP : 0);
+        if (layout->shown[c]) total += layout->widths[c] + (total > 1 ? layout->gap : 0);
     }
     return total;
 }
@@ -53,6 +55,7 @@ static void fit(const struct table *t, struct layout *layout, size_t width)
         if (worst == 0) break;
         layout->shown[worst] = false;
     }
+    if (total_width(t, layout) > width) layout->gap = 1;
     size_t total = total_width(t, layout);
     for (uint32_t c = 0; c < t->column_count && total > width; c++) {
         if (!layout->shown[c] || !t->columns[c].flexible) continue;
@@ -116,7 +119,7 @@ void table_write(struct text *out, const struct table *t, const struct show_styl
                 ask(t, line - 1, c, array, &cell);
                 b = text_bytes(&cell.text);
             }
-            if (!first) text_addc(out, ' ', GAP);
+            if (!first) text_addc(out, ' ', layout.gap);
             add_cell(out, style, b, cell.tone, layout.widths[c], t->columns[c].right);
             first = false;
         }

@@ -3,7 +3,7 @@
  * Why: what is shown must be readable at 80 columns and use more where there is more. A cell is
  * written by the caller's function, once to measure and once to print, so a table needs no memory.
  * A column whose cells are all empty is left out; then columns go, the highest `drop` first; then
- * the flexible one is cut with an ellipsis.
+ * they move together; then the flexible one is cut with an ellipsis.
  * Thread: any.  Memory: stack. */
 #pragma once
 

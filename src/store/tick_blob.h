@@ -23,8 +23,7 @@ struct blob_dims {
 
 struct blob_dims tick_blob_dims(const struct run_header *header);
 
-/* Cells, slots and time integrals; at == NULL when the arena is too small. Cheap: no compression.
- */
+/* Cells, slots and time integrals; at == NULL when the arena is too small. */
 struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
                               const struct blob_dims *dims);
 /* The inverse; fills cells, slots and integrals of `out` only. False: not a blob of these

@@ -1,0 +1,194 @@
+#include "show/summary.h"
+
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "check.h"
+#include "sample.h"
+
+/* The expected texts; PRONY_UPDATE_GOLDEN=1 writes them anew. */
+static const char *folder;
+
+static const struct {
+    const char *name, *sample;
+    struct show_style style;
+    bool verbose;
+} rows[] = {
+    {"holds-100", "holds", {.width = 100}, false},
+    {"holds-80", "holds", {.width = 80}, false},
+    {"holds-140", "holds", {.width = 140}, false},
+    {"holds-verbose-100", "holds", {.width = 100}, true},
+    {"missed-100", "missed", {.width = 100}, false},
+    {"missed-80", "missed", {.width = 80}, false},
+    {"missed-100-color", "missed", {.width = 100, .color = true, .colors_256 = true}, false},
+    {"missed-100-color16", "missed", {.width = 100, .color = true}, false},
+    {"missed-80-ascii", "missed", {.width = 80, .ascii = true}, false},
+    {"inconclusive-100", "inconclusive", {.width = 100}, false},
+    {"inconclusive-80", "inconclusive", {.width = 80}, false},
+    {"invalid-100", "invalid", {.width = 100}, false},
+    {"not-judged-100", "not_judged", {.width = 100}, false},
+    {"not-judged-80", "not_judged", {.width = 80}, false},
+    {"interrupted-100", "interrupted", {.width = 100}, false},
+    {"preflight-80", "preflight", {.width = 80}, false},
+    {"service-died-100", "service_died", {.width = 100}, false},
+    {"narrow-20", "missed", {.width = 20}, false},
+};
+
+static void write_summary(struct text *out, size_t row)
+{
+    struct sample sample;
+    sample_open(&sample, rows[row].sample);
+    sample.extra.verbose = rows[row].verbose;
+    summary_write(out, &sample.result, &rows[row].style, &sample.extra);
+    assert_false(out->cut);
+    sample_close(&sample);
+}
+
+static void goldens(void **state)
+{
+    (void)state;
+    static char array[65536];
+    struct arena arena;
+    struct err err;
+    assert_true(arena_open(&arena, (size_t)8 << 20, &err));
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct text out = text_in(array, sizeof array);
+        write_summary(&out, i);
+        char path[4096];
+        struct text file = text_in(path, sizeof path);
+        text_addf(&file, "%s/%s.txt", folder, rows[i].name);
+        struct bytes want;
+        if (getenv("PRONY_UPDATE_GOLDEN")) assert_true(file_write(path, text_bytes(&out), &err));
+        if (!file_read(&want, &arena, path, sizeof array, &err)) fail_msg("%s", err.msg);
+        CHECK_STR(rows[i].name, array, want.at);
+    }
+    arena_close(&arena);
+}
+
+/* Columns that a line takes, escape sequences left out. */
+static size_t columns_of(struct bytes line)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < line.len; i++) {
+        if (line.at[i] == '\033') {
+            while (i < line.len && line.at[i] != 'm') i++;
+            continue;
+        }
+        columns += ((unsigned char)line.at[i] & 0xc0) != 0x80;
+    }
+    return columns;
+}
+
+/* No line is wider than the terminal, at any width from the least one on. */
+static void widths(void **state)
+{
+    (void)state;
+    static char array[65536];
+    static const char *const names[] = {"holds",     "missed",      "inconclusive",
+                                        "invalid",   "not_judged",  "interrupted",
+                                        "preflight", "service_died"};
+    for (size_t n = 0; n < COUNT_OF(names); n++) {
+        for (uint32_t width = 72; width <= 200; width += 3) {
+            struct sample sample;
+            sample_open(&sample, names[n]);
+            struct show_style style = {.width = width};
+            struct text out = text_in(array, sizeof array);
+            summary_write(&out, &sample.result, &style, &sample.extra);
+            for (struct bytes left = text_bytes(&out); left.len > 0;) {
+                size_t end = bytes_find(left, BYTES_LIT("\n"));
+                struct bytes line = {left.at, end < left.len ? end : left.len};
+                if (columns_of(line) > width) {
+                    fail_msg("%s at %u: %.*s", names[n], width, BYTES_ARG(line));
+                }
+                if (line.len > 0) CHECK(names[n], line.at[line.len - 1] != ' ');
+                left = bytes_from(left, line.len + 1);
+            }
+            sample_close(&sample);
+        }
+    }
+}
+
+/* Colour adds nothing but colour. */
+static void color_is_an_addition(void **state)
+{
+    (void)state;
+    static char plain[65536], colored[65536], stripped[65536];
+    struct sample sample;
+    sample_open(&sample, "missed");
+    struct show_style style = {.width = 100};
+    struct text a = text_in(plain, sizeof plain), b = text_in(colored, sizeof colored);
+    summary_write(&a, &sample.result, &style, &sample.extra);
+    style.color = style.colors_256 = true;
+    summary_write(&b, &sample.result, &style, &sample.extra);
+    struct text c = text_in(stripped, sizeof stripped);
+    for (size_t i = 0; i < b.len; i++) {
+        if (b.at[i] == '\033') {
+            while (b.at[i] != 'm') i++;
+        } else {
+            text_addc(&c, b.at[i], 1);
+        }
+    }
+    assert_string_equal(stripped, plain);
+    assert_true(b.len > a.len);
+    sample_close(&sample);
+}
+
+/* Nothing of the plan or the target can drive the terminal. */
+static void hostile_text(void **state)
+{
+    (void)state;
+    static char array[65536];
+    struct sample sample;
+    sample_open(&sample, "service_died");
+    struct show_style style = {.width = 100};
+    struct text out = text_in(array, sizeof array);
+    summary_write(&out, &sample.result, &style, &sample.extra);
+    assert_null(strchr(array, '\033'));
+    assert_non_null(strstr(array, "\\x1b[31m"));
+    assert_non_null(strstr(array, "\\x1b[2J"));
+    sample_close(&sample);
+}
+
+static void suggestions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint64_t n;
+        double p95_ms, p99_ms;
+        uint64_t failed;
+        const char *want;
+    } cases[] = {
+        {"usual", 1000, 12, 31, 0, "--p95 20ms --p99 50ms --errors 0.1%"},
+        {"fast", 1000, 0.31, 0.42, 0, "--p95 500us --p99 800us --errors 0.1%"},
+        {"slow", 1000, 4100, 9000, 0, "--p95 8000ms --p99 15s --errors 0.1%"},
+        {"few", 100, 12, 31, 0, "--p95 20ms --errors 0.1%"},
+        {"none", 10, 12, 31, 0, ""},
+        {"failing", 1000, 12, 31, 20, "--p95 20ms --p99 50ms --errors 3%"},
+        {"failed", 1000, 12, 31, 900, ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct result r = {0};
+        r.totals.offered = cases[i].n;
+        r.totals.outcomes[OUTCOME_OK] = cases[i].n - cases[i].failed;
+        r.totals.response.n = cases[i].n;
+        r.totals.response.ns[FIGURE_P95] = cases[i].p95_ms * 1e6;
+        r.totals.response.ns[FIGURE_P99] = cases[i].p99_ms * 1e6;
+        char array[200];
+        struct text out = text_in(array, sizeof array);
+        CHECK(cases[i].name, summary_suggest(&out, &r) == (cases[i].want[0] != '\0'));
+        if (cases[i].n >= 72 && cases[i].failed < 500)
+            CHECK_STR(cases[i].name, array, cases[i].want);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    folder = argc > 1 ? argv[1] : "tests/unit/show/golden";
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(goldens),      cmocka_unit_test(widths),
+        cmocka_unit_test(hostile_text), cmocka_unit_test(color_is_an_addition),
+        cmocka_unit_test(suggestions),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
