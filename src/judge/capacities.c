@@ -83,7 +83,7 @@ void capacities_conclude(const struct limits_desk *desk, const struct rows *rows
     }
     if (out->verdict == VERDICT_HOLDS) return;
     uint32_t told = best_broken ? best : in_vain;
-    if (told != PLAN_NO_INDEX) {
+    if (told != PLAN_NO_INDEX && row->findings[told].verdict != VERDICT_MISSED) {
         say_broken(desk, row, told, broken_limit(desk, rows, told), out);
     }
 }

@@ -295,9 +295,15 @@ static uint32_t worst_stage(const struct row *row, const struct books *books)
 static void say_nothing_came(const struct limits_desk *desk, const struct row *row, bool reached,
                              struct objective_result *out)
 {
+    uint64_t ended = 0;
+    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
+        if (!rows_apply(row, desk->books, s)) continue;
+        ended += tally_ended(rows_tally(row, desk->books, s)->outcomes, true);
+    }
     struct text note = text_in(out->note, sizeof out->note);
     bool iterations = row->objective->scope == SCOPE_SCENARIO;
     if (!reached) text_adds(&note, desk->final ? "no judged stage was reached" : "not yet begun");
+    else if (ended > 0 && row->kind == ROW_TIMES) text_adds(&note, "none was answered ok");
     else text_addf(&note, "no %s ended in a judged stage", iterations ? "iteration" : "request");
 }
 

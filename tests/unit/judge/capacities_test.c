@@ -58,6 +58,20 @@ static void one_stage_is_enough(void **state)
     }
 }
 
+/* Missed by its own value: a broken limit beside it is not the reason. */
+static void its_own_miss_needs_no_excuse(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s);
+    scene_objective(&s, "throughput > 5000/s");
+    scene_objective(&s, "p95 < 10ms");
+    climb(&s, 20);
+    assert_int_equal(scene_said(&s, 0)->verdict, VERDICT_MISSED);
+    CHECK_STR("note", scene_said(&s, 0)->note, "");
+    scene_close(&s);
+}
+
 /* A limit that is too small to be said (`–`) does not count against the capacity. */
 static void silence_does_not_block(void **state)
 {
@@ -173,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_stage_is_enough),
+        cmocka_unit_test(its_own_miss_needs_no_excuse),
         cmocka_unit_test(silence_does_not_block),
         cmocka_unit_test(an_open_question_leaves_it_open),
         cmocka_unit_test(noise_across_the_amount_is_inconclusive),

@@ -407,19 +407,22 @@ static void names_and_scenarios(void **state)
     scene_objective(&s, "p95 of job < 1s");
     scene_objective(&s, "errors of job < 20%");
     scene_objective(&s, "p95 of c < 100ms");
+    scene_objective(&s, "p95 of d < 100ms");
     scene_begin(&s);
     for (uint32_t t = 0; t < 20; t++) {
         scene_tick(&s, 0, 1000);
         scene_requests(&s, 0, OUTCOME_OK, 100, 20 * MS);
         scene_requests(&s, 1, OUTCOME_OK, 50, 500 * MS);
+        scene_requests(&s, 3, OUTCOME_REFUSED, 5, 0);
         scene_iterations(&s, SCENE_JOB, OUTCOME_OK, 30, 600 * MS);
         scene_iterations(&s, SCENE_JOB, OUTCOME_CHECK, 10, 0);
         scene_put(&s);
     }
     scene_end(&s, RUN_COMPLETE);
-    static const enum verdict want[] = {VERDICT_MISSED, VERDICT_HOLDS,  VERDICT_MISSED,
-                                        VERDICT_HOLDS,  VERDICT_MISSED, VERDICT_INCONCLUSIVE};
-    for (uint32_t i = 0; i < 6; i++) {
+    static const enum verdict want[7] = {VERDICT_MISSED,      VERDICT_HOLDS,  VERDICT_MISSED,
+                                         VERDICT_HOLDS,       VERDICT_MISSED, VERDICT_INCONCLUSIVE,
+                                         VERDICT_INCONCLUSIVE};
+    for (uint32_t i = 0; i < 7; i++) {
         CHECK_STR(scene_said(&s, i)->objective->text.at, verdict_name(scene_said(&s, i)->verdict),
                   verdict_name(want[i]));
     }
@@ -428,6 +431,7 @@ static void names_and_scenarios(void **state)
               "of the answered: 25.0% failed at once");
     CHECK_STR("a name that never came", scene_said(&s, 5)->note,
               "no request ended in a judged stage");
+    CHECK_STR("one that never succeeded", scene_said(&s, 6)->note, "none was answered ok");
     scene_close(&s);
 }
 
