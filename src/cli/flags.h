@@ -2,8 +2,10 @@
  *
  * Why: parsing, help, the nearest flag to a wrong one and the reference page come from verbs.def
  * and flags.def, so they cannot differ. Values are read with plan/units before anything else
- * happens, and an error names the flag. Source: POSIX Utility Conventions (-n 5, -n5), GNU long
- * options (--rate 5/s, --rate=5/s, --). Thread: main.  Memory: in place; values borrow argv. */
+ * happens, and an error names the flag.
+ * Source: POSIX Utility Conventions (-n 5, -n5), GNU long options (--rate 5/s, --rate=5/s, --).
+ * Thread: main.
+ * Memory: in place; values borrow argv. */
 #pragma once
 
 #include <stdbool.h>
