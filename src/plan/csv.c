@@ -21,7 +21,8 @@ static char now(const struct reader *r)
 /* A quoted cell; r->i stands on its first quote. */
 static bool read_quoted(struct reader *r, struct bytes *out)
 {
-    size_t start = ++r->i, doubled = 0;
+    size_t start = ++r->i;
+    size_t doubled = 0;
     for (;; r->i++) {
         if (is_end(r)) {
             r->why = "a quote is never closed";
@@ -118,7 +119,8 @@ static size_t count_lines(const struct reader *r)
 
 static bool read_rows(struct reader *r, struct csv *out)
 {
-    size_t most = count_lines(r), cells;
+    size_t most = count_lines(r);
+    size_t cells = 0;
     if (most > UINT32_MAX || __builtin_mul_overflow(most, (size_t)out->column_count, &cells)) {
         r->why = "too many rows";
         return false;
@@ -129,7 +131,8 @@ static bool read_rows(struct reader *r, struct csv *out)
         /* The line on which the row before ended has been counted by its quoted cells alone. */
         r->line++;
         if (!skip_empty_lines(r)) break;
-        uint32_t line = r->line, count;
+        uint32_t line = r->line;
+        uint32_t count = 0;
         struct bytes *row = out->cells + (size_t)out->row_count * out->column_count;
         if (!read_row(r, row, out->column_count, &count)) return false;
         if (count < out->column_count) {

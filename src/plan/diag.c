@@ -1,7 +1,7 @@
 #include "plan/diag.h"
 
+#include <assert.h>
 #include <stdarg.h>
-#include <stdlib.h>
 
 #define LINE_COLUMNS 96 /* of a source line shown; the rest is cut around the caret */
 #define WORD_MAX 64     /* longer words are never near to anything */
@@ -11,7 +11,8 @@ bool diag_add(struct diags *diags, enum diag_code code, struct span at, const ch
 {
     struct diag d = {.code = code, .at = at};
     if (d.at.len == 0) d.at.len = 1;
-    struct text msg = text_in(d.msg, sizeof d.msg), cure = text_in(d.hint, sizeof d.hint);
+    struct text msg = text_in(d.msg, sizeof d.msg);
+    struct text cure = text_in(d.hint, sizeof d.hint);
     va_list args;
     va_start(args, format);
     text_addv(&msg, format, args);
@@ -42,7 +43,8 @@ static bool is_continuation(char c)
 /* The line around `offset`, without its break. */
 static struct bytes line_around(struct bytes source, size_t offset, size_t *start)
 {
-    size_t from = offset, to = offset;
+    size_t from = offset;
+    size_t to = offset;
     while (from > 0 && !is_break(source.at[from - 1])) from--;
     if (from == 0 && offset >= 3 && bytes_starts(source, BYTES_LIT("\xef\xbb\xbf"))) from = 3;
     while (to < source.len && !is_break(source.at[to])) to++;
@@ -74,6 +76,7 @@ static size_t shown_columns(struct bytes b)
 /* Cuts `line` to a window of LINE_COLUMNS bytes or so that holds byte `at`, at code points. */
 static void cut_window(struct bytes line, size_t at, size_t *from, size_t *to)
 {
+    assert(line.at);
     *from = 0;
     *to = line.len;
     if (line.len <= LINE_COLUMNS) return;
@@ -86,8 +89,11 @@ static void cut_window(struct bytes line, size_t at, size_t *from, size_t *to)
 
 static void print_place(struct text *out, const struct diag *d, struct bytes source)
 {
+    if (!source.at) source = BYTES_LIT("");
     size_t offset = d->at.offset < source.len ? d->at.offset : source.len;
-    size_t start, from, to;
+    size_t start;
+    size_t from;
+    size_t to;
     struct bytes line = line_around(source, offset, &start);
     size_t at = offset - start;
     cut_window(line, at, &from, &to);
@@ -107,19 +113,31 @@ static void print_place(struct text *out, const struct diag *d, struct bytes sou
     text_addc(out, '^', width > 0 ? width : 1);
 }
 
-static int by_place(const void *a, const void *b)
+/* Where it is told: flags first, then by place. */
+static uint32_t rank(const struct diag *d)
 {
-    const struct diag *x = *(const struct diag *const *)a, *y = *(const struct diag *const *)b;
-    uint32_t p = x->at.line ? x->at.offset + 1 : 0, q = y->at.line ? y->at.offset + 1 : 0;
-    if (p != q) return p < q ? -1 : 1;
-    return x < y ? -1 : x > y; /* both in one array: the order they were found in */
+    return d->at.line > 0 ? d->at.offset + 1 : 0;
+}
+
+/* Insertion sort: few, and those of one place keep the order they were found in. */
+static void sort_by_place(const struct diag **sorted, const struct diags *diags)
+{
+    for (uint32_t i = 0; i < diags->count; i++) {
+        const struct diag *d = &diags->items[i];
+        uint32_t k = i;
+        for (; k > 0; k--) {
+            assert(sorted[k - 1]);
+            if (rank(sorted[k - 1]) <= rank(d)) break;
+            sorted[k] = sorted[k - 1];
+        }
+        sorted[k] = d;
+    }
 }
 
 void diag_print(struct text *out, const struct diags *diags, struct bytes path, struct bytes source)
 {
-    const struct diag *sorted[DIAGS_MAX];
-    for (uint32_t i = 0; i < diags->count; i++) sorted[i] = &diags->items[i];
-    qsort(sorted, diags->count, sizeof sorted[0], by_place);
+    const struct diag *sorted[DIAGS_MAX] = {0};
+    sort_by_place(sorted, diags);
 
     for (uint32_t i = 0; i < diags->count; i++) {
         const struct diag *d = sorted[i];
@@ -149,12 +167,15 @@ static char lower(char c)
 static uint32_t distance(struct bytes a, struct bytes b)
 {
     uint32_t rows[3][WORD_MAX + 1];
-    uint32_t *before = rows[0], *last = rows[1], *now = rows[2];
+    uint32_t *before = rows[0];
+    uint32_t *last = rows[1];
+    uint32_t *now = rows[2];
     for (uint32_t j = 0; j <= b.len; j++) last[j] = j;
     for (uint32_t i = 1; i <= a.len; i++) {
         now[0] = i;
         for (uint32_t j = 1; j <= b.len; j++) {
-            char x = lower(a.at[i - 1]), y = lower(b.at[j - 1]);
+            char x = lower(a.at[i - 1]);
+            char y = lower(b.at[j - 1]);
             uint32_t best = last[j - 1] + (x != y);
             if (last[j] + 1 < best) best = last[j] + 1;
             if (now[j - 1] + 1 < best) best = now[j - 1] + 1;

@@ -1,5 +1,7 @@
 #include "plan/objective.h"
 
+#include <assert.h>
+
 #include "plan/diag.h"
 #include "plan/units.h"
 
@@ -74,7 +76,10 @@ static void advance(struct reader *r)
     struct bytes rest = bytes_from(r->text, start);
     r->word = (struct word){.kind = WORD_END, .at = start};
     if (rest.len == 0) return;
-    size_t len = op_len(rest), skip = 0, end = 0;
+    assert(rest.at);
+    size_t len = op_len(rest);
+    size_t skip = 0;
+    size_t end = 0;
     r->word.kind = WORD_OP;
     if (len == 0 && (rest.at[0] == '"' || rest.at[0] == '\'')) {
         const char *close = memchr(rest.at + 1, rest.at[0], rest.len - 1);
@@ -121,7 +126,7 @@ static bool wrong(struct reader *r, enum diag_code code, struct word w, const ch
 /* `p95`, `p99.9` into parts per million. */
 static bool read_quantile(struct bytes word, uint32_t *per_million)
 {
-    double percent;
+    double percent = 0;
     if (word.len < 2 || word.at[0] != 'p' || word.at[1] < '0' || word.at[1] > '9') return false;
     if (!bytes_to_double(bytes_from(word, 1), &percent) || percent <= 0 || percent >= 100)
         return false;
@@ -302,7 +307,7 @@ static bool read_op(struct reader *r, struct objective *out)
 static bool read_amount(struct reader *r, struct objective *out, const char **why)
 {
     struct bytes word = r->word.text;
-    uint64_t whole;
+    uint64_t whole = 0;
     bool good;
     if (r->value == VALUE_DURATION || r->value == VALUE_COUNT) {
         good = r->value == VALUE_DURATION ? units_duration(word, &whole, why)
@@ -329,7 +334,7 @@ static bool read_value(struct reader *r, struct objective *out)
     if (!read_amount(r, out, &why)) {
         char hint[80];
         struct text t = text_in(hint, sizeof hint);
-        double number;
+        double number = 0;
         if (bytes_to_double(r->word.text, &number) && units[r->value][0]) {
             text_addf(&t, "write %.*s%s", BYTES_ARG(r->word.text), units[r->value]);
             if (r->value == VALUE_DURATION) text_addf(&t, " or %.*ss", BYTES_ARG(r->word.text));
@@ -352,7 +357,7 @@ static bool read_value(struct reader *r, struct objective *out)
 
 static bool read_for(struct reader *r, struct objective *out)
 {
-    const char *why;
+    const char *why = "";
     if (!is_word(r, "for")) {
         if (!r->abort) return true;
         return wrong(r, DIAG_OBJECTIVE, r->word, "add at the end: for 10s",

@@ -104,7 +104,8 @@ static bool read_op(struct sentence *s, enum check_op *out, bool order)
 /* `200`, `2xx` or `200..299`; false: neither. */
 static bool status_range(struct bytes word, uint32_t *lo, uint32_t *hi)
 {
-    uint64_t from, to;
+    uint64_t from = 0;
+    uint64_t to = 0;
     if (word.len == 3 && word.at[0] >= '1' && word.at[0] <= '9' && word.at[1] == 'x'
         && word.at[2] == 'x') {
         *lo = (uint32_t)(word.at[0] - '0') * 100;
@@ -112,7 +113,8 @@ static bool status_range(struct bytes word, uint32_t *lo, uint32_t *hi)
         return true;
     }
     size_t dots = bytes_find(word, BYTES_LIT(".."));
-    struct bytes first = word, last = word;
+    struct bytes first = word;
+    struct bytes last = word;
     if (dots != SIZE_MAX) {
         first.len = dots;
         last = bytes_from(word, dots + 2);
@@ -177,7 +179,8 @@ static bool read_regex(struct sentence *s, enum diag_code otherwise, struct byte
 static bool read_path(struct sentence *s, struct bytes *out)
 {
     const char *why = "";
-    size_t at = 0, len = path_form_len(s->rest, &at, &why);
+    size_t at = 0;
+    size_t len = path_form_len(s->rest, &at, &why);
     if (len == 0) {
         struct bytes part = {s->rest.at + at, s->rest.len > at ? s->rest.len - at : 0};
         bool dollar = s->rest.len > 0 && s->rest.at[0] == '$';
@@ -194,7 +197,7 @@ static bool read_json(struct sentence *s, struct check *out)
 {
     if (!read_path(s, &out->name) || !read_op(s, &out->op, true)) return false;
     struct bytes right = s->rest;
-    double number;
+    double number = 0;
     if (!read_right(s, out)) return false;
     bool order = out->op == CHECK_LT || out->op == CHECK_GT;
     bool variable = right.len > 0 && memchr(right.at, '$', right.len) != NULL;

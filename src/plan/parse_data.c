@@ -5,7 +5,8 @@ static void read_file(struct parse *p, struct fields *f, struct data_source *out
 {
     const struct plan_host *host = p->in->host;
     const struct node *n = f->at[KEY_DATA_FILE];
-    struct bytes name, text;
+    struct bytes name = {0};
+    struct bytes text = {0};
     struct err err = {0};
     if (!parse_node_text(p, f, KEY_DATA_FILE, &name)) return;
     if (!parse_variable_constant(p, n, name, &name)) return;
@@ -17,8 +18,8 @@ static void read_file(struct parse *p, struct fields *f, struct data_source *out
         return;
     }
     struct csv csv;
-    uint32_t line;
-    const char *why;
+    uint32_t line = 0;
+    const char *why = "";
     if (!csv_read(&csv, p->arena, text, &line, &why)) {
         char place[24];
         struct text t = text_in(place, sizeof place);
@@ -89,7 +90,7 @@ static void read_source(struct parse *p, const struct node *n, struct data_sourc
 {
     static const char *const picks[] = {"random", "sequential", "unique"};
     struct fields f;
-    uint32_t pick;
+    uint32_t pick = 0;
     if (n->kind == NODE_LIST) {
         read_inline(p, n, out);
         return;

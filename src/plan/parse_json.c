@@ -16,7 +16,7 @@ static void literal(struct json *j, const char *text)
 /* Hangs `text` of node `n` in as it is encoded. */
 static void splice(struct json *j, const struct node *n, enum encoding encoding)
 {
-    struct pattern part;
+    struct pattern part = {0};
     if (!parse_variable_pattern(j->p, n, n->text, encoding, &part)) {
         j->good = false;
         return;

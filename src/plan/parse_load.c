@@ -8,7 +8,7 @@
 /* Reads a count of at least one. */
 static bool read_some(struct parse *p, struct fields *f, enum key k, uint64_t most, uint64_t *out)
 {
-    uint64_t value;
+    uint64_t value = 0;
     if (!parse_node_count(p, f, k, most, &value)) return false;
     if (value == 0) {
         return parse_node_error(p, DIAG_NUMBER, f->at[k], "leave it out for the default",
@@ -22,8 +22,8 @@ void parse_load_limits(struct parse *p, struct fields *load)
 {
     static const char *const patterns[] = {"poisson", "even", "exact"};
     struct plan *plan = p->plan;
-    uint64_t count;
-    uint32_t pattern;
+    uint64_t count = 0;
+    uint32_t pattern = 0;
     if (parse_node_choice(p, load, KEY_LOAD_ARRIVALS, patterns, COUNT_OF(patterns), &pattern)) {
         p->arrivals = (enum arrivals)pattern;
     }
@@ -61,7 +61,8 @@ static void check_names(struct parse *p)
 
 void parse_load_stages(struct parse *p, struct fields *load)
 {
-    const struct node *warmup = load->at[KEY_LOAD_WARMUP], *stages = load->at[KEY_LOAD_STAGES];
+    const struct node *warmup = load->at[KEY_LOAD_WARMUP];
+    const struct node *stages = load->at[KEY_LOAD_STAGES];
     if (warmup) parse_stage_warmup(p, warmup);
     if (!stages) return;
     if (stages->count == 0)

@@ -73,7 +73,8 @@ bool parse_node_empty(struct parse *p, const struct node *n, const char *what)
 static void unknown_key(struct parse *p, const struct node *key, enum key_place place)
 {
     struct bytes names[KEY_COUNT];
-    enum key first, last;
+    enum key first;
+    enum key last;
     key_table_range(place, &first, &last);
     uint32_t count = 0;
     for (unsigned k = first; k < last; k++)
@@ -90,7 +91,8 @@ static void unknown_key(struct parse *p, const struct node *key, enum key_place 
 static void tell_missing(struct parse *p, struct fields *f, enum key_place place,
                          const bool *present)
 {
-    enum key first, last;
+    enum key first;
+    enum key last;
     struct span at = f->map->at;
     at.len = 1; /* the place where it should stand, not what stands there */
     key_table_range(place, &first, &last);
@@ -212,7 +214,7 @@ static bool wrong_amount(struct parse *p, struct fields *f, const struct node *n
 {
     char hint[120];
     struct text t = text_in(hint, sizeof hint);
-    double number;
+    double number = 0;
     if (unit && bytes_to_double(part, &number)) {
         text_addf(&t, "write %.*s%s", BYTES_ARG(part), unit);
         if (other) text_addf(&t, " or %.*s%s", BYTES_ARG(part), other);
@@ -224,8 +226,8 @@ static bool wrong_amount(struct parse *p, struct fields *f, const struct node *n
 
 bool parse_node_duration(struct parse *p, struct fields *f, enum key k, uint64_t *out_ns)
 {
-    struct bytes text;
-    const char *why;
+    struct bytes text = {0};
+    const char *why = "";
     if (!parse_node_text(p, f, k, &text)) return false;
     if (units_duration(text, out_ns, &why)) return true;
     return wrong_amount(p, f, f->at[k], text, why, "ms", "s");
@@ -233,8 +235,8 @@ bool parse_node_duration(struct parse *p, struct fields *f, enum key k, uint64_t
 
 bool parse_node_rate(struct parse *p, struct fields *f, enum key k, double *out_per_s)
 {
-    struct bytes text;
-    const char *why;
+    struct bytes text = {0};
+    const char *why = "";
     if (!parse_node_text(p, f, k, &text)) return false;
     if (units_rate(text, out_per_s, &why)) return true;
     return wrong_amount(p, f, f->at[k], text, why, "/s", NULL);
@@ -242,9 +244,9 @@ bool parse_node_rate(struct parse *p, struct fields *f, enum key k, double *out_
 
 bool parse_node_count(struct parse *p, struct fields *f, enum key k, uint64_t most, uint64_t *out)
 {
-    struct bytes text;
-    const char *why;
-    uint64_t value;
+    struct bytes text = {0};
+    const char *why = "";
+    uint64_t value = 0;
     if (!parse_node_text(p, f, k, &text)) return false;
     if (!units_count(text, &value, &why))
         return wrong_amount(p, f, f->at[k], text, why, NULL, NULL);
@@ -259,7 +261,7 @@ bool parse_node_count(struct parse *p, struct fields *f, enum key k, uint64_t mo
 
 bool parse_node_number(struct parse *p, const struct node *n, const char *what, double *out)
 {
-    double value;
+    double value = 0;
     if (n->kind != NODE_SCALAR) return parse_node_is(p, n, SHAPE_SCALAR, what);
     if (n->text.len == 0) return parse_node_empty(p, n, what);
     if (!bytes_to_double(n->text, &value) || value < 0 || value > 1e9) {
@@ -273,7 +275,8 @@ bool parse_node_number(struct parse *p, const struct node *n, const char *what, 
 bool parse_node_choice(struct parse *p, struct fields *f, enum key k, const char *const *words,
                        uint32_t count, uint32_t *out)
 {
-    struct bytes text, names[8];
+    struct bytes text = {0};
+    struct bytes names[8];
     if (!parse_node_text(p, f, k, &text)) return false;
     for (uint32_t i = 0; i < count; i++) {
         names[i] = bytes_of(words[i]);
@@ -292,7 +295,7 @@ bool parse_node_choice(struct parse *p, struct fields *f, enum key k, const char
 bool parse_node_bool(struct parse *p, struct fields *f, enum key k, bool *out)
 {
     static const char *const words[] = {"false", "true"};
-    uint32_t at;
+    uint32_t at = 0;
     if (!parse_node_choice(p, f, k, words, COUNT_OF(words), &at)) return false;
     *out = at == 1;
     return true;
@@ -310,9 +313,11 @@ static void split_range(struct bytes text, struct bytes *lo, struct bytes *hi)
 
 bool parse_node_think(struct parse *p, struct fields *f, enum key k, struct range_ns *out)
 {
-    struct bytes text, lo, hi;
-    struct range_ns range;
-    const char *why;
+    struct bytes text = {0};
+    struct bytes lo = {0};
+    struct bytes hi = {0};
+    struct range_ns range = {0};
+    const char *why = "";
     if (!parse_node_text(p, f, k, &text)) return false;
     split_range(text, &lo, &hi);
     if (!units_duration(lo, &range.lo_ns, &why))
@@ -330,8 +335,10 @@ bool parse_node_think(struct parse *p, struct fields *f, enum key k, struct rang
 
 bool parse_node_rates(struct parse *p, struct fields *f, enum key k, double *from, double *to)
 {
-    struct bytes text, lo, hi;
-    const char *why;
+    struct bytes text = {0};
+    struct bytes lo = {0};
+    struct bytes hi = {0};
+    const char *why = "";
     if (!parse_node_text(p, f, k, &text)) return false;
     split_range(text, &lo, &hi);
     if (!units_rate(lo, from, &why)) return wrong_amount(p, f, f->at[k], lo, why, "/s", NULL);
@@ -341,8 +348,10 @@ bool parse_node_rates(struct parse *p, struct fields *f, enum key k, double *fro
 
 bool parse_node_counts(struct parse *p, struct fields *f, enum key k, uint64_t *from, uint64_t *to)
 {
-    struct bytes text, lo, hi;
-    const char *why;
+    struct bytes text = {0};
+    struct bytes lo = {0};
+    struct bytes hi = {0};
+    const char *why = "";
     if (!parse_node_text(p, f, k, &text)) return false;
     split_range(text, &lo, &hi);
     if (!units_count(lo, from, &why)) return wrong_amount(p, f, f->at[k], lo, why, NULL, NULL);

@@ -68,7 +68,7 @@ void parse_scenario_headers(struct parse *p, const struct node *n, struct header
     if (!merged.items) return;
     for (uint32_t i = 0; i < out->count; i++) merged.items[merged.count++] = out->items[i];
     for (uint32_t i = 0; n && i < n->count; i++) {
-        struct header header;
+        struct header header = {0};
         if (!read_header(p, n->items[i].key, n->items[i].value, &header)) continue;
         struct header *same = find_header(&merged, header.name);
         if (same) *same = header;
@@ -93,7 +93,7 @@ void parse_scenario_timeout(struct parse *p, const struct node *n, struct timeou
                   {KEY_TIMEOUT_FIRST_BYTE, &out->first_byte_ns},
                   {KEY_TIMEOUT_RESPONSE, &out->response_ns}};
     for (size_t i = 0; i < COUNT_OF(limits); i++) {
-        uint64_t value;
+        uint64_t value = 0;
         if (!parse_node_duration(p, &f, limits[i].key, &value)) continue;
         if (value == 0) {
             parse_node_error(p, DIAG_NUMBER, f.at[limits[i].key], "leave it out for the default",
@@ -108,7 +108,8 @@ static void read_scenario(struct parse *p, const struct node *n, struct scenario
 {
     struct fields f;
     if (!parse_node_fields(p, n, PLACE_SCENARIO, &f)) return;
-    const struct node *weight = f.at[KEY_SCENARIO_WEIGHT], *steps = f.at[KEY_SCENARIO_STEPS];
+    const struct node *weight = f.at[KEY_SCENARIO_WEIGHT];
+    const struct node *steps = f.at[KEY_SCENARIO_STEPS];
     if (weight && parse_node_number(p, weight, "weight", &s->weight) && s->weight == 0) {
         parse_node_error(p, DIAG_NUMBER, weight, "to leave it out of a stage, use the stage's mix",
                          "a scenario of weight 0 would never run");

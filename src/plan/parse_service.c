@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <signal.h>
 
 #include "plan/parse_priv.h"
@@ -72,7 +73,7 @@ static bool is_shell(struct bytes word)
 
 static bool push_word(struct parse *p, const struct node *n, struct bytes text, struct service *s)
 {
-    struct bytes word;
+    struct bytes word = {0};
     if (!parse_variable_constant(p, n, text, &word)) return false;
     struct bytes *more = parse_node_push(p, s->argv, s->argc, sizeof *more);
     if (!more) return false;
@@ -131,8 +132,9 @@ static void read_env(struct parse *p, const struct node *n, struct service *s)
 {
     s->env = ARENA_ARRAY(p->arena, n->count, struct bytes);
     for (uint32_t i = 0; i < n->count && s->env; i++) {
-        const struct node *name = n->items[i].key, *value = n->items[i].value;
-        struct bytes text;
+        const struct node *name = n->items[i].key;
+        const struct node *value = n->items[i].value;
+        struct bytes text = {0};
         if (name->text.len == 0 || memchr(name->text.at, '=', name->text.len)) {
             wrong(p, name, name->text, NULL, "not the name of an environment variable");
             continue;
@@ -151,14 +153,15 @@ static void read_env(struct parse *p, const struct node *n, struct service *s)
 /* Takes ` within D` off the end of `*text`. */
 static bool take_within(struct parse *p, const struct node *n, struct bytes *text, uint64_t *out_ns)
 {
-    struct bytes word = BYTES_LIT(" within "), last = {0};
+    struct bytes word = BYTES_LIT(" within ");
+    struct bytes last = {0};
     for (size_t at = bytes_find(*text, word); at != SIZE_MAX;) {
         last = bytes_from(*text, at);
         size_t next = bytes_find(bytes_from(last, 1), word);
         at = next == SIZE_MAX ? SIZE_MAX : at + 1 + next;
     }
     if (last.len == 0) return true;
-    const char *why;
+    const char *why = "";
     struct bytes amount = bytes_trim(bytes_from(last, word.len));
     text->len -= last.len;
     *text = bytes_trim(*text);
@@ -171,8 +174,11 @@ static bool take_within(struct parse *p, const struct node *n, struct bytes *tex
 static bool read_ready_http(struct parse *p, const struct node *n, struct bytes text,
                             struct service *s)
 {
+    assert(text.at);
     size_t space = bytes_find(text, BYTES_LIT(" "));
-    struct bytes url = text, method = BYTES_LIT("GET"), resolved;
+    struct bytes url = text;
+    struct bytes method = BYTES_LIT("GET");
+    struct bytes resolved = {0};
     if (space != SIZE_MAX) {
         method = (struct bytes){text.at, space};
         url = bytes_trim(bytes_from(text, space));
@@ -185,7 +191,8 @@ static bool read_ready_http(struct parse *p, const struct node *n, struct bytes 
     struct bytes start = BYTES_LIT("http://");
     if (bytes_starts(resolved, start)) {
         char own[2][40];
-        struct text t0 = text_in(own[0], sizeof own[0]), t1 = text_in(own[1], sizeof own[1]);
+        struct text t0 = text_in(own[0], sizeof own[0]);
+        struct text t1 = text_in(own[1], sizeof own[1]);
         text_addf(&t0, "http://127.0.0.1:%u", s->port);
         text_addf(&t1, "http://localhost:%u", s->port);
         size_t len = bytes_starts(resolved, text_bytes(&t0)) ? t0.len : t1.len;
@@ -254,7 +261,7 @@ static void read_service(struct parse *p, const struct node *n, struct service *
     s->stop_signal = SIGTERM;
     s->cwd = p->in->folder;
     if (!parse_node_fields(p, n, PLACE_SERVICE, &f)) return;
-    struct bytes cwd;
+    struct bytes cwd = {0};
     if (f.at[KEY_SERVICE_COMMAND]) read_command(p, f.at[KEY_SERVICE_COMMAND], s);
     if (f.at[KEY_SERVICE_ENV]) read_env(p, f.at[KEY_SERVICE_ENV], s);
     if (parse_node_text(p, &f, KEY_SERVICE_CWD, &cwd)

@@ -3,7 +3,7 @@
 #include "plan/parse_priv.h"
 
 #define SECOND_NS UINT64_C(1000000000)
-#define LENGTH_MAX_NS (30 * 86400 * SECOND_NS)
+#define LENGTH_MAX_NS (UINT64_C(30) * 86400 * SECOND_NS)
 #define COUNTED_MAX_NS (3600 * SECOND_NS) /* closed, by count, without `for` */
 #define STAGES_MAX 1000
 #define RATE_MAX 10e6
@@ -54,7 +54,8 @@ static double *read_mix(struct parse *p, const struct node *mix)
     for (uint32_t m = 0; mix && m < mix->count; m++) {
         const struct node *name = mix->items[m].key;
         struct bytes names[32];
-        uint32_t at = 0, count = 0;
+        uint32_t at = 0;
+        uint32_t count = 0;
         while (at < plan->scenario_count && !bytes_equal(plan->scenarios[at].name, name->text))
             at++;
         if (at < plan->scenario_count) {
@@ -136,7 +137,7 @@ static bool check_length(struct parse *p, struct draft *d, enum key k, uint64_t 
 /* `step` and `each`, which come together and replace `for` and `requests`. */
 static void read_rungs(struct parse *p, struct draft *d)
 {
-    uint64_t users;
+    uint64_t users = 0;
     struct fields *f = &d->f;
     bool open = d->stage.model == MODEL_OPEN;
     if (open ? parse_node_rate(p, f, KEY_STAGE_STEP, &d->step)
@@ -223,7 +224,8 @@ static void read_open(struct parse *p, struct draft *d)
 
 static void read_closed(struct parse *p, struct draft *d)
 {
-    uint64_t from = 0, to = 0;
+    uint64_t from = 0;
+    uint64_t to = 0;
     d->stage.model = MODEL_CLOSED;
     if (parse_node_counts(p, &d->f, KEY_STAGE_USERS, &from, &to)) {
         if (from == 0 && to == 0)
@@ -248,7 +250,7 @@ static void read_common(struct parse *p, struct draft *d, uint32_t number)
     const struct node *name = f->at[KEY_STAGE_NAME];
     char array[32];
     struct text t = text_in(array, sizeof array);
-    uint32_t pattern;
+    uint32_t pattern = 0;
     text_addf(&t, "stage%u", number);
     s->judged = true;
     s->arrivals = p->arrivals;
@@ -269,7 +271,8 @@ bool parse_stage_read(struct parse *p, const struct node *n, uint32_t number)
 {
     struct draft d = {.stage = {.at = n->at}};
     if (!parse_node_fields(p, n, PLACE_STAGE, &d.f)) return false;
-    const struct node *rate = d.f.at[KEY_STAGE_RATE], *users = d.f.at[KEY_STAGE_USERS];
+    const struct node *rate = d.f.at[KEY_STAGE_RATE];
+    const struct node *users = d.f.at[KEY_STAGE_USERS];
     if (rate && users) {
         refuse(p, &d, KEY_STAGE_USERS, DIAG_CONFLICT, "make two stages of it",
                "a stage has 'rate' or 'users', not both");

@@ -29,13 +29,14 @@ static struct bytes default_name(struct parse *p, const char *method, struct byt
 {
     size_t query = bytes_find(url, BYTES_LIT("?"));
     if (query == SIZE_MAX) query = url.len;
-    size_t method_len = strlen(method);
-    char *name = arena_alloc(p->arena, method_len + 1 + query + 1);
-    if (!name) return (struct bytes){"", 0};
-    memcpy(name, method, method_len);
-    name[method_len] = ' ';
-    if (query > 0) memcpy(name + method_len + 1, url.at, query);
-    return (struct bytes){name, method_len + 1 + query};
+    size_t size = strlen(method) + 1 + query + 1;
+    char *array = arena_alloc(p->arena, size);
+    if (!array) return (struct bytes){"", 0};
+    struct text name = text_in(array, size);
+    text_adds(&name, method);
+    text_addc(&name, ' ', 1);
+    text_add(&name, (struct bytes){url.at, query});
+    return text_bytes(&name);
 }
 
 static bool wrong_url(struct parse *p, const struct node *n, struct bytes part, const char *hint,
@@ -100,7 +101,8 @@ static bool read_url(struct parse *p, const struct node *n, struct bytes url, co
 static bool read_short(struct parse *p, const struct node *n, const struct timeouts *timeout,
                        struct step *out)
 {
-    struct bytes text = bytes_trim(n->text), names[COUNT_OF(methods)];
+    struct bytes text = bytes_trim(n->text);
+    struct bytes names[COUNT_OF(methods)];
     size_t space = bytes_find(text, BYTES_LIT(" "));
     if (text.len == 0) return parse_node_empty(p, n, "steps");
     struct bytes word = {text.at, space == SIZE_MAX ? text.len : space};
@@ -127,7 +129,8 @@ static bool read_short(struct parse *p, const struct node *n, const struct timeo
 static bool is_url_trap(struct parse *p, const struct node *n)
 {
     for (uint32_t i = 0; i < n->count; i++) {
-        const struct node *key = n->items[i].key, *value = n->items[i].value;
+        const struct node *key = n->items[i].key;
+        const struct node *value = n->items[i].value;
         enum key k = key_table_find(PLACE_STEP, key->text);
         bool method = k <= KEY_STEP_OPTIONS && k >= KEY_STEP_GET;
         if (method && value->kind == NODE_MAP) {
@@ -192,7 +195,8 @@ static void add_content_type(struct header_list *headers)
 static void read_body(struct parse *p, struct fields *f, struct header_list *headers,
                       struct step *out)
 {
-    const struct node *body = f->at[KEY_STEP_BODY], *json = f->at[KEY_STEP_JSON];
+    const struct node *body = f->at[KEY_STEP_BODY];
+    const struct node *json = f->at[KEY_STEP_JSON];
     if (body && json) {
         parse_node_error(p, DIAG_CONFLICT, json, "keep one of them",
                          "a request has 'body' or 'json', not both");
@@ -249,11 +253,11 @@ static bool read_long(struct parse *p, const struct node *n, struct header_list 
     static const char *const on_fail[] = {"stop", "continue"};
     struct fields f;
     enum key key = KEY_COUNT;
-    uint32_t choice;
+    uint32_t choice = 0;
     out->timeout = *timeout;
     if (is_url_trap(p, n) || !parse_node_fields(p, n, PLACE_STEP, &f)) return false;
     const char *method = find_method(p, &f, &key);
-    struct bytes url;
+    struct bytes url = {0};
     bool good =
         method && parse_node_text(p, &f, key, &url) && read_url(p, f.at[key], url, method, out);
     if (method && f.at[key]->text.len > 0) read_name(p, &f, method, f.at[key]->text, out);

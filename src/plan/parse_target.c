@@ -77,7 +77,7 @@ static void name_target(struct parse *p, struct target *out)
 
 static bool read_target(struct parse *p, const struct node *n, struct target *out)
 {
-    struct bytes url;
+    struct bytes url = {0};
     if (n->kind != NODE_SCALAR) return parse_node_is(p, n, SHAPE_SCALAR, "target");
     if (n->text.len == 0) return parse_node_empty(p, n, "target");
     if (!parse_variable_constant(p, n, n->text, &url)) return false;
@@ -121,7 +121,8 @@ void parse_target_all(struct parse *p, const struct node *n)
 bool parse_target_holds(const struct plan *plan, struct bytes url)
 {
     for (uint32_t i = 0; i < plan->target_count; i++) {
-        struct bytes start = BYTES_LIT("http://"), authority = plan->targets[i].authority;
+        struct bytes start = BYTES_LIT("http://");
+        struct bytes authority = plan->targets[i].authority;
         if (!bytes_starts(url, start)) return false;
         struct bytes rest = bytes_from(url, start.len);
         if (!bytes_starts(rest, authority)) continue;

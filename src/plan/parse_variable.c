@@ -1,5 +1,7 @@
 #include "plan/parse_priv.h"
 
+#include <assert.h>
+
 struct scan {
     struct parse *p;
     const struct node *n;
@@ -153,7 +155,7 @@ static bool read_column(struct scan *s, size_t from, uint32_t index, struct piec
 static bool read_whole(struct bytes text, int64_t *out)
 {
     bool negative = text.len > 0 && text.at[0] == '-';
-    uint64_t value;
+    uint64_t value = 0;
     if (!bytes_to_u64(negative ? bytes_from(text, 1) : text, &value) || value > INT64_MAX)
         return false;
     *out = negative ? -(int64_t)value : (int64_t)value;
@@ -163,7 +165,8 @@ static bool read_whole(struct bytes text, int64_t *out)
 static bool read_rand(struct scan *s, size_t from, struct piece *out)
 {
     struct bytes rest = bytes_from(s->text, s->i);
-    size_t close = bytes_find(rest, BYTES_LIT(")")), comma = bytes_find(rest, BYTES_LIT(","));
+    size_t close = bytes_find(rest, BYTES_LIT(")"));
+    size_t comma = bytes_find(rest, BYTES_LIT(","));
     if (at(s, s->i) != '(' || close == SIZE_MAX) {
         return tell(s, DIAG_VARIABLE, from, "write $rand(1,50)",
                     "'$rand' wants two whole numbers in ( )");
@@ -207,7 +210,7 @@ static bool captured_later(const struct parse *p, struct bytes name, uint32_t *l
 static bool tell_unknown(struct scan *s, size_t from, struct bytes name)
 {
     const struct plan *plan = s->p->plan;
-    uint32_t line;
+    uint32_t line = 0;
     if (captured_later(s->p, name, &line)) {
         char hint[120];
         struct text t = text_in(hint, sizeof hint);
@@ -304,7 +307,7 @@ static void add_literal(struct pattern_builder *b, struct bytes part, enum encod
 
 static bool add_variable(struct scan *s, struct pattern_builder *b, enum encoding encoding)
 {
-    struct piece piece;
+    struct piece piece = {0};
     bool first = s->i == 0;
     size_t from = s->i;
     if (!read_variable(s, &piece)) return false;
@@ -329,6 +332,7 @@ static bool build(struct scan *s, struct pattern_builder *b, enum encoding encod
     bool good = true;
     while (s->i < s->text.len) {
         struct bytes rest = bytes_from(s->text, s->i);
+        assert(rest.at);
         const char *dollar = memchr(rest.at, '$', rest.len);
         size_t plain = dollar ? (size_t)(dollar - rest.at) : rest.len;
         add_literal(b, (struct bytes){rest.at, plain}, &encoding);
@@ -366,7 +370,7 @@ bool parse_variable_constant(struct parse *p, const struct node *n, struct bytes
                              struct bytes *out)
 {
     bool before = p->constant;
-    struct pattern pattern;
+    struct pattern pattern = {0};
     p->constant = true;
     bool good = parse_variable_pattern(p, n, text, ENCODE_NONE, &pattern);
     p->constant = before;

@@ -47,7 +47,8 @@ static void add_percent(struct pattern_builder *b, struct bytes text)
 
 static void add_json(struct pattern_builder *b, struct bytes text)
 {
-    static const char plain[] = "\"\\\b\f\n\r\t", after[] = "\"\\bfnrt";
+    static const char plain[] = "\"\\\b\f\n\r\t";
+    static const char after[] = "\"\\bfnrt";
     for (size_t i = 0; i < text.len; i++) {
         char c = text.at[i];
         const char *special = c != '\0' ? strchr(plain, c) : NULL;

@@ -69,7 +69,7 @@ static void check_namespace(struct parse *p)
 
 static void read_version(struct parse *p, struct fields *f)
 {
-    struct bytes version;
+    struct bytes version = {0};
     if (!parse_node_text(p, f, KEY_PLAN_VERSION, &version) || bytes_is(version, VERSION)) return;
     parse_node_error(p, DIAG_VERSION, f->at[KEY_PLAN_VERSION], "write  plan: 1",
                      "this prony reads version 1 of the plan language, not '%.*s'",
@@ -122,7 +122,8 @@ static void apply_limits(struct parse *p)
 static void read_plan(struct parse *p, struct fields *f)
 {
     struct fields load = {.map = f->map};
-    const struct node *at_load = f->at[KEY_PLAN_LOAD], *timeout = f->at[KEY_PLAN_TIMEOUT];
+    const struct node *at_load = f->at[KEY_PLAN_LOAD];
+    const struct node *timeout = f->at[KEY_PLAN_TIMEOUT];
     read_version(p, f);
     read_name(p, f);
     if (f->at[KEY_PLAN_SERVICES]) parse_service_names(p, f->at[KEY_PLAN_SERVICES]);

@@ -8,7 +8,8 @@ struct unit {
 /* Reads digits with an optional fraction from `in` at `*i`: value = whole + frac / 10^9. */
 static bool read_number(struct bytes in, size_t *i, uint64_t *whole, uint64_t *billionths)
 {
-    size_t start = *i, digits = 0;
+    size_t start = *i;
+    size_t digits = 0;
     while (*i < in.len && in.at[*i] >= '0' && in.at[*i] <= '9') (*i)++, digits++;
     *whole = *billionths = 0;
     if (digits > 0 && !bytes_to_u64((struct bytes){in.at + start, digits}, whole)) return false;
@@ -42,7 +43,7 @@ static const struct unit *read_unit(struct bytes in, size_t *i, const struct uni
 /* whole.billionths * scale, false when it does not fit 63 bits. */
 static bool scaled(uint64_t whole, uint64_t billionths, uint64_t scale, uint64_t *out)
 {
-    uint64_t value;
+    uint64_t value = 0;
     if (__builtin_mul_overflow(whole, scale, &value)) return false;
     double part = (double)billionths * 1e-9 * (double)scale;
     if (__builtin_add_overflow(value, (uint64_t)(part + 0.5), &value)) return false;
@@ -61,10 +62,13 @@ bool units_duration(struct bytes in, uint64_t *out_ns, const char **why)
         {"h", 3600 * UINT64_C(1000000000)},
         {"d", 86400 * UINT64_C(1000000000)},
     };
-    uint64_t total = 0, last_scale = UINT64_MAX;
+    uint64_t total = 0;
+    uint64_t last_scale = UINT64_MAX;
     size_t i = 0;
     do {
-        uint64_t whole, billionths, part;
+        uint64_t whole = 0;
+        uint64_t billionths = 0;
+        uint64_t part = 0;
         if (!read_number(in, &i, &whole, &billionths)) {
             *why = "a duration is a number and its unit: 100ms, 30s, 1m30s";
             return false;
@@ -93,7 +97,7 @@ bool units_rate(struct bytes in, double *out_per_s, const char **why)
 {
     static const struct unit units[] = {{"s", 1}, {"m", 60}, {"h", 3600}};
     size_t slash = bytes_find(in, BYTES_LIT("/"));
-    double value;
+    double value = 0;
     if (slash == SIZE_MAX) {
         *why = "a rate needs its unit: 500/s, 30/m";
         return false;
@@ -111,7 +115,7 @@ bool units_rate(struct bytes in, double *out_per_s, const char **why)
 
 bool units_share(struct bytes in, double *out, const char **why)
 {
-    double value;
+    double value = 0;
     if (in.len == 0 || in.at[in.len - 1] != '%') {
         *why = "a share needs its percent sign: 0.1%";
         return false;
@@ -130,7 +134,8 @@ bool units_size(struct bytes in, uint64_t *out_bytes, const char **why)
 {
     static const struct unit units[] = {
         {"B", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
-    uint64_t whole, billionths;
+    uint64_t whole = 0;
+    uint64_t billionths = 0;
     size_t i = 0;
     if (read_number(in, &i, &whole, &billionths)) {
         const struct unit *unit = read_unit(in, &i, units, COUNT_OF(units));

@@ -1,5 +1,7 @@
 #include "plan/yaml_doc.h"
 
+#include <assert.h>
+
 #include "plan/yaml_priv.h"
 
 #define ANCHORS_MAX 64
@@ -246,6 +248,7 @@ static bool add_scalar(struct build *b, const yaml_event_t *event)
 
     struct bytes value = {(const char *)event->data.scalar.value, event->data.scalar.length};
     n->text_offset = n->at.offset + (quoted ? 1 : 0);
+    assert(b->source.at);
     n->verbatim = !block && bytes_starts(bytes_from(b->source, n->text_offset), value);
     n->text = n->verbatim ? (struct bytes){b->source.at + n->text_offset, value.len}
                           : arena_copy(b->arena, value);
@@ -275,6 +278,7 @@ static bool close_collection(struct build *b, const yaml_event_t *event)
 {
     struct frame top = b->frames[--b->depth];
     struct node *n = top.node;
+    assert(n);
     if (top.flow) {
         yaml_doc_seek(b->source, &b->end, event->end_mark.index);
         n->end = (uint32_t)b->end.offset;
@@ -380,6 +384,7 @@ static bool is_apart(struct bytes text, size_t offset)
     for (;;) {
         while (line > 0 && text.at[line - 1] != '\n') line--;
         struct bytes rest = bytes_from(text, line);
+        assert(rest.at);
         if (rest.len > 0 && rest.at[0] >= 'a' && rest.at[0] <= 'z') {
             return bytes_starts(rest, BYTES_LIT("objectives:"))
                    || bytes_starts(rest, BYTES_LIT("abort_when:"));
@@ -395,7 +400,8 @@ static bool blank_line(char *at, struct bytes text, size_t offset)
 {
     size_t from = offset < text.len ? offset : text.len;
     while (from > 0 && text.at[from - 1] != '\n') from--;
-    size_t to = line_end(text, from), indent = indent_at(text, from);
+    size_t to = line_end(text, from);
+    size_t indent = indent_at(text, from);
     if (from + indent >= to || text.at[from + indent] == '\r') return false; /* already blank */
 
     for (size_t next = to + 1; next < text.len; next = line_end(text, next) + 1) {
@@ -455,7 +461,8 @@ bool yaml_doc_load(struct yaml_doc *doc, struct arena *arena, struct bytes sourc
 
 struct span yaml_doc_span(const struct yaml_doc *doc, const struct node *n, struct bytes part)
 {
-    uintptr_t at = (uintptr_t)part.at, text = (uintptr_t)n->text.at;
+    uintptr_t at = (uintptr_t)part.at;
+    uintptr_t text = (uintptr_t)n->text.at;
     if (!n->verbatim || at < text || at > text + n->text.len || n->text.len == 0) return n->at;
     size_t skip = at - text;
     struct bytes before = {doc->source.at + n->at.offset, n->text_offset + skip - n->at.offset};

@@ -2,6 +2,8 @@
  * each of its sentences stands for one or two mistakes that people make in plans. */
 #include "plan/yaml_doc.h"
 
+#include <assert.h>
+
 #include "plan/yaml_priv.h"
 
 struct trouble {
@@ -28,7 +30,8 @@ static char char_at(const struct trouble *t, size_t offset)
 
 static struct bytes line_of(struct bytes source, size_t offset)
 {
-    size_t from = offset < source.len ? offset : source.len, to = from;
+    size_t from = offset < source.len ? offset : source.len;
+    size_t to = from;
     while (from > 0 && source.at[from - 1] != '\n') from--;
     while (to < source.len && source.at[to] != '\n' && source.at[to] != '\r') to++;
     return (struct bytes){source.at + from, to - from};
@@ -96,7 +99,8 @@ static size_t find_comment(const struct trouble *t)
 
 static size_t trap_flow(const struct trouble *t)
 {
-    char c = char_at(t, t->at.offset), open = char_at(t, t->since.offset);
+    char c = char_at(t, t->at.offset);
+    char open = char_at(t, t->since.offset);
     size_t comment = find_comment(t);
     if (comment != SIZE_MAX) {
         struct bytes line = line_of(t->source, comment);
@@ -207,6 +211,7 @@ size_t yaml_trap_report(const yaml_parser_t *parser, struct bytes source, struct
 
 static bool is_control(struct bytes b, size_t n)
 {
+    assert(b.at);
     unsigned char c = (unsigned char)b.at[0];
     if (n == 2) return c == 0xc2 && (unsigned char)b.at[1] < 0xa0 && (unsigned char)b.at[1] != 0x85;
     return (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f;
