@@ -62,15 +62,34 @@ static void put_uuid(struct pen *pen, struct rng_pair bits)
     put(pen, (struct bytes){out, sizeof out});
 }
 
-/* A number, true, false or null as JSON writes them. */
+static size_t digits_at(struct bytes b, size_t from)
+{
+    size_t to = from;
+    while (to < b.len && b.at[to] >= '0' && b.at[to] <= '9') to++;
+    return to - from;
+}
+
+/* A number, true, false or null as JSON writes them (RFC 8259, 6): no plus sign, no leading zero,
+ * digits on both sides of the dot. */
 static bool is_bare_json(struct bytes b)
 {
-    double value;
     if (bytes_is(b, "true") || bytes_is(b, "false") || bytes_is(b, "null")) return true;
-    if (b.len == 0 || b.at[0] == '+' || b.at[0] == '.' || !bytes_to_double(b, &value)) return false;
-    struct bytes whole = b.at[0] == '-' ? bytes_from(b, 1) : b;
-    bool leading_zero = whole.len > 1 && whole.at[0] == '0' && whole.at[1] >= '0' && whole.at[1] <= '9';
-    return whole.len > 0 && whole.at[0] != '.' && b.at[b.len - 1] != '.' && !leading_zero;
+    size_t at = b.len > 0 && b.at[0] == '-', whole = digits_at(b, at), part;
+    if (whole == 0 || (whole > 1 && b.at[at] == '0')) return false;
+    at += whole;
+    if (at < b.len && b.at[at] == '.') {
+        part = digits_at(b, at + 1);
+        if (part == 0) return false;
+        at += 1 + part;
+    }
+    if (at < b.len && (b.at[at] == 'e' || b.at[at] == 'E')) {
+        at++;
+        if (at < b.len && (b.at[at] == '+' || b.at[at] == '-')) at++;
+        part = digits_at(b, at);
+        if (part == 0) return false;
+        at += part;
+    }
+    return at == b.len;
 }
 
 static bool breaks_header(struct bytes b)
@@ -185,6 +204,16 @@ static bool find_target(const struct plan *plan, struct bytes url, uint32_t *tar
     return false;
 }
 
+/* A URL that was captured whole stands as it came: it may not end the request line. */
+static bool breaks_line(struct bytes url)
+{
+    for (size_t i = 0; i < url.len; i++) {
+        unsigned char c = (unsigned char)url.at[i];
+        if (c <= ' ' || c == 0x7f) return true;
+    }
+    return false;
+}
+
 static enum render_status put_url(struct pen *pen, const struct program *program,
                                   const struct operation *op, const struct values *v,
                                   uint32_t *target)
@@ -196,7 +225,10 @@ static enum render_status put_url(struct pen *pen, const struct program *program
     enum render_status status = put_pattern(pen, program, &op->step->url, 0, v);
     if (status != RENDER_OK) return status;
     struct bytes url = {pen->at + own, pen->len - own}, path;
-    if (!bytes_starts(url, BYTES_LIT("http://")) && !bytes_starts(url, BYTES_LIT("https://"))) return RENDER_OK;
+    if (breaks_line(url)) return RENDER_BAD_URL;
+    if (bytes_starts(url, BYTES_LIT("/"))) return RENDER_OK;
+    bool absolute = bytes_starts(url, BYTES_LIT("http://")) || bytes_starts(url, BYTES_LIT("https://"));
+    if (!absolute) return RENDER_BAD_URL;
     if (!bytes_starts(url, BYTES_LIT("http://")) || !find_target(plan, url, target, &path)) return RENDER_ELSEWHERE;
     bool bare = path.len == 0 || path.at[0] != '/';
     if (path.len > 0) memmove(pen->at + start + (bare ? 1 : 0), path.at, path.len);
@@ -275,6 +307,7 @@ const char *render_status_text(enum render_status status)
     case RENDER_OK: return "ok";
     case RENDER_TOO_LONG: return "the request is longer than planned for";
     case RENDER_BAD_HEADER: return "a header value has a line break or a NUL in it";
+    case RENDER_BAD_URL: return "a captured URL has a blank or control character, or no slash in front";
     case RENDER_OUT_OF_ROWS: return "the data source has no row left";
     case RENDER_ELSEWHERE: return "the URL is on none of the plan's targets";
     }

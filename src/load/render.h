@@ -24,6 +24,7 @@ enum render_status {
     RENDER_OK,
     RENDER_TOO_LONG,    /* larger than the buffer: a value longer than planned */
     RENDER_BAD_HEADER,  /* CR, LF or NUL in a header value */
+    RENDER_BAD_URL,     /* a captured URL with a blank or control character, or no slash in front */
     RENDER_OUT_OF_ROWS, /* `pick: unique` has no row left */
     RENDER_ELSEWHERE    /* an absolute URL that is on none of the plan's targets */
 };
