@@ -1,0 +1,89 @@
+"""prony against every misbehaviour at once: each request is counted, under an honest outcome.
+
+One run with a scenario for each behaviour of hostile_server.py, all to one target, so that a
+connection which one reply has spoilt would spoil the count of another if it were used again.
+"""
+import unittest
+
+from harness import Case
+from hostile_server import BEHAVIOURS, HostileServer
+
+# They reach beyond their own requests: nobody listens any more; or the connection that another
+# request takes was closed a moment ago.
+ALONE = {"refuse-after", "close-idle"}
+# These spoil the next reply on their connection if the client doesn't notice; it must.
+SPOILERS = {"surplus", "unasked"}
+
+
+class Hostile(Case):
+    def hostile(self, forced=None):
+        server = HostileServer(forced=forced)
+        self.addCleanup(server.close)
+        return server
+
+    def result(self, plan):
+        self.plan(plan)
+        done = self.exits(self.prony("run", "plan.yaml", "--output", "json"), 0)
+        return done.json()
+
+    def test_every_behaviour_in_one_run(self):
+        names = [name for name in BEHAVIOURS if name not in ALONE]
+        scenarios = "\n".join(
+            f"  s-{name}: {{ weight: 1, steps: [ {{ get: /{name}, name: {name} }} ] }}"
+            for name in names)
+        result = self.result(f"""plan: 1
+name: hostile
+target: {self.hostile().url().rstrip("/")}
+scenarios:
+{scenarios}
+load:
+  stages: [ {{ rate: 150/s, for: 6s }} ]
+  timeout: {{ response: 2s }}
+objectives: [ errors < 99% ]
+""")
+        self.assertEqual(result["ended"], "complete")
+        requests = {one["name"]: one for one in result["requests"]}
+        self.assertEqual(set(requests), set(names))
+        for name in names:
+            with self.subTest(name):
+                one = requests[name]
+                outcomes = {word: n for word, n in one["outcomes"].items() if n}
+                self.assertEqual(sum(outcomes.values()), one["offered"])
+                self.assertGreater(one["offered"], 0)
+                self.assertLessEqual(set(outcomes), set(BEHAVIOURS[name].outcomes), outcomes)
+                if name in SPOILERS:
+                    self.assertIn("protocol", outcomes)
+        totals = result["totals"]
+        self.assertEqual(sum(totals["outcomes"].values()), totals["offered"])
+        self.assertEqual(totals["offered"], sum(one["offered"] for one in requests.values()))
+
+    def alone(self, name, options):
+        """The outcomes of a run of about 100 requests against one behaviour."""
+        server = self.hostile(f"{name}?{options}")
+        result = self.result(f"""plan: 1
+name: alone
+target: {server.url().rstrip("/")}
+scenarios: {{ all: {{ steps: [ GET / ] }} }}
+load: {{ stages: [ {{ rate: 50/s, for: 2s }} ] }}
+objectives: [ errors < 99% ]
+""")
+        outcomes = {word: n for word, n in result["totals"]["outcomes"].items() if n}
+        self.assertLessEqual(set(outcomes), set(BEHAVIOURS[name].outcomes), outcomes)
+        self.assertEqual(sum(outcomes.values()), result["totals"]["offered"])
+        return outcomes
+
+    def test_goes_away(self):
+        """Refused, once nobody listens, is told apart from everything else."""
+        outcomes = self.alone("refuse-after", "n=20")
+        self.assertGreaterEqual(outcomes["ok"], 15)
+        self.assertGreater(outcomes["refused"], 20)
+
+    def test_closes_idle_connections(self):
+        """A connection that the server closed while it was idle costs no request, but for the few
+        that were under way just then."""
+        outcomes = self.alone("close-idle", "k=2")
+        self.assertGreater(outcomes["ok"], 5 * outcomes.get("reset", 0))
+
+
+if __name__ == "__main__":
+    unittest.main()
