@@ -1,4 +1,4 @@
-"""The hostile server itself: each behaviour does on the wire what it says, seen by a bare socket."""
+"""The hostile server: each behaviour does on the wire what it says, seen by a bare socket."""
 import re
 import socket
 import subprocess
