@@ -74,7 +74,8 @@ static bool print_text(const struct ending *o, struct arena *arena)
                                   .notes = &note,
                                   .file_count = list_files(o, arena, files),
                                   .next_count = list_next(o, arena, next),
-                                  .note_count = note.len > 0};
+                                  .note_count = note.len > 0,
+                                  .verbose = flags_given(o->flags, FLAG_VERBOSE)};
     char *array = arena_alloc(arena, OUT_LIMIT);
     if (!array) return false;
     struct text text = text_in(array, OUT_LIMIT);

@@ -216,6 +216,23 @@ static void report(struct planning *p, const struct diags *diags, const struct p
     p->reported = true;
 }
 
+/* Credentials given with -H are as secret as those a plan takes from the environment. */
+static bool add_secrets(struct planning *p, const struct flags *flags, struct err *err)
+{
+    struct plan *plan = &p->plan;
+    struct bytes *all = ARENA_ARRAY(&p->arena, plan->secret_count + FLAGS_GIVEN_MAX, struct bytes);
+    if (!arena_ok(&p->arena)) return err_set(err, ERR_LIMIT, 0, "no memory for a plan");
+    for (uint32_t i = 0; i < plan->secret_count; i++) all[i] = plan->secrets[i];
+    for (uint32_t i = 0; i < flags->given_count; i++) {
+        struct bytes line = flags->given[i].value;
+        if (flags->given[i].flag != FLAG_HEADER || !is_secret_header(line)) continue;
+        struct bytes value = bytes_trim(bytes_from(line, bytes_find(line, BYTES_LIT(":")) + 1));
+        if (value.len > 0) all[plan->secret_count++] = value;
+    }
+    plan->secrets = all;
+    return true;
+}
+
 /* Every run has a seed, and the report names it, so that any run can be repeated. */
 static bool choose_seed(struct planning *p, struct err *err)
 {
@@ -247,7 +264,9 @@ bool planning_open(struct planning *p, const struct flags *flags, int argc, char
     if (flags_given(flags, FLAG_PRINT_PLAN)) return true;
     read_overrides(p, flags, &overrides);
     p->command = describe_command(p, argc, argv);
-    if (plan_load(&p->plan, &p->arena, &input, diags)) return choose_seed(p, err);
+    if (plan_load(&p->plan, &p->arena, &input, diags)) {
+        return add_secrets(p, flags, err) && choose_seed(p, err);
+    }
     report(p, diags, &input);
     return err_set(err, ERR_PLAN, 0, "the plan is wrong");
 }

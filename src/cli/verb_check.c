@@ -7,6 +7,7 @@
 #include "cli/exits.h"
 #include "cli/planning.h"
 #include "load/engine.h"
+#include "plan/mask.h"
 #include "show/amount.h"
 #include "show/table.h"
 
@@ -215,7 +216,8 @@ static void add_in_flight(struct text *out, const struct show_style *style, cons
                   BYTES_ARG(limit ? limit->text : BYTES_LIT("")), limit ? "`" : "");
         if (has_polls(plan)) text_adds(&body, "; polls add their waiting");
     }
-    text_addf(&body, "; dropped beyond %llu", (unsigned long long)plan->max_in_flight);
+    text_adds(&body, "; dropped beyond ");
+    amount_count(&body, (double)plan->max_in_flight);
     add_line(out, style, "in flight", &body);
 }
 
@@ -241,23 +243,18 @@ static void add_machine(struct text *out, const struct show_style *style, const 
     add_line(out, style, "threads", &body);
 }
 
-static void add_word(struct text *out, struct bytes word)
+/* A word of a command line, in quotes where it needs them; secrets never appear. */
+static void add_word(struct text *out, struct bytes word, const struct plan *plan)
 {
+    char array[4096];
+    struct text shown = text_in(array, sizeof array);
+    mask_add(&shown, word, plan);
     bool plain = word.len > 0 && bytes_find(word, BYTES_LIT(" ")) == SIZE_MAX
                  && bytes_find(word, BYTES_LIT("'")) == SIZE_MAX;
+    text_addc(out, ' ', 1);
     if (!plain) text_addc(out, '"', 1);
-    text_add_safe(out, word);
+    text_add_safe(out, text_bytes(&shown));
     if (!plain) text_addc(out, '"', 1);
-}
-
-/* Values from the environment or a file never appear. */
-static bool is_secret(const struct plan *plan, struct bytes value)
-{
-    for (uint32_t i = 0; i < plan->secret_count; i++) {
-        if (plan->secrets[i].len > 0 && bytes_find(value, plan->secrets[i]) != SIZE_MAX)
-            return true;
-    }
-    return false;
 }
 
 static void add_services(struct text *out, const struct plan *plan)
@@ -270,20 +267,8 @@ static void add_services(struct text *out, const struct plan *plan)
         const struct service *s = &plan->services[i];
         text_adds(out, i == 0 ? "starts here   " : "              ");
         text_addf(out, "%.*s:", BYTES_ARG(s->name));
-        for (uint32_t k = 0; k < s->env_count; k++) {
-            size_t equals = bytes_find(s->env[k], BYTES_LIT("="));
-            text_addc(out, ' ', 1);
-            if (is_secret(plan, s->env[k]) && equals < s->env[k].len) {
-                text_addf(out, "%.*s=***", (int)equals, s->env[k].at);
-            } else {
-                add_word(out, s->env[k]);
-            }
-        }
-        for (uint32_t k = 0; k < s->argc; k++) {
-            text_addc(out, ' ', 1);
-            if (is_secret(plan, s->argv[k])) text_adds(out, "***");
-            else add_word(out, s->argv[k]);
-        }
+        for (uint32_t k = 0; k < s->env_count; k++) add_word(out, s->env[k], plan);
+        for (uint32_t k = 0; k < s->argc; k++) add_word(out, s->argv[k], plan);
         text_addf(out, "\n              in %.*s\n", BYTES_ARG(s->cwd));
     }
 }

@@ -63,7 +63,7 @@ class Check(Case):
 
     def test_what_it_would_start_without_secrets(self):
         done, text = self.check()
-        self.assertRegex(text, r"starts here api: TOKEN=\*\*\* \S*api --port \d+ \"two words\"")
+        self.assertRegex(text, r"starts here api: TOKEN=•+ \S*api --port \d+ \"two words\"")
         self.assertNotIn("hunter2", done.stdout + done.stderr)
         self.assertIn("warn: errors < 1%", text)
         self.assertIn("aborts when errors > 50%", text)

@@ -29,8 +29,7 @@ def half_a_body(connection):
 
 def endless_head(connection):
     connection.sendall(b"HTTP/1.1 200 OK\r\n")
-    for number in range(20000):
-        connection.sendall(b"X-%d: y\r\n" % number)
+    connection.sendall(b"".join(b"X-%d: y\r\n" % number for number in range(20000)))
     return False
 
 

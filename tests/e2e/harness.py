@@ -137,16 +137,16 @@ class Case(unittest.TestCase):
         env.update(LC_ALL="C.UTF-8", TZ="UTC")
         return env
 
-    def start(self, *args, limits=(), **more):
+    def start(self, *args, limits=(), env=None):
         """prony as a child that is certain to end with the test. `limits`: (resource, value)."""
         def apply_limits():
             for what, value in limits:
                 resource.setrlimit(what, (value, value))
 
         child = subprocess.Popen([PRONY, *map(str, args)], cwd=self.folder, text=True,
-                                 env=self.environment(), stdin=subprocess.DEVNULL,
+                                 env=env or self.environment(), stdin=subprocess.DEVNULL,
                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                 preexec_fn=apply_limits if limits else None, **more)
+                                 preexec_fn=apply_limits if limits else None)
         self.addCleanup(self.finish, child)
         return child
 
@@ -159,8 +159,8 @@ class Case(unittest.TestCase):
         out, err = child.communicate(timeout=patience_s)
         return Done(child.args[1:], child.returncode, out, err)
 
-    def prony(self, *args, limits=(), **more):
-        return self.wait(self.start(*args, limits=limits, **more))
+    def prony(self, *args, limits=(), env=None):
+        return self.wait(self.start(*args, limits=limits, env=env))
 
     def plan(self, text, name="plan.yaml"):
         path = self.folder / name

@@ -1,6 +1,7 @@
 """`prony report` and `prony list`: what was recorded is what was seen."""
 import json
 import signal
+import sqlite3
 import time
 import unittest
 
@@ -32,6 +33,38 @@ class Report(Case):
         def figures(text):
             return [line for line in text.splitlines() if not line.startswith(" NEXT")]
         self.assertEqual(figures(done.stdout), figures(ran.stdout))
+
+    def test_credentials_of_the_command_line_are_nowhere(self):
+        server = self.server()
+        done = self.prony("run", server.url, "-n", "50", "--rate", "100/s", "--warmup", "0s",
+                          "-H", "Authorization: Bearer hunter2-token", "--p95", "9s")
+        self.assertEqual(server.requests, 50)
+        self.assertNotIn("hunter2", done.stdout + done.stderr)
+        for path in self.run_folder().iterdir():
+            self.assertNotIn(b"hunter2", path.read_bytes(), path)
+        with sqlite3.connect(self.run_folder() / "run.prony") as db:
+            dump = "\n".join(db.iterdump())
+        self.assertIn("Authorization", dump)  # the plan's text is there, readable
+        self.assertNotIn("hunter2", dump)
+
+    def test_quiet_is_one_line_and_verbose_is_more(self):
+        ran = self.recorded("--p95", "9s").code
+        text = self.exits(self.prony("report", "last"), ran).stdout
+        quiet = self.exits(self.prony("report", "last", "-q"), ran).stdout
+        self.assertEqual(quiet.splitlines(), [text.splitlines()[0]])
+        self.assertIn("HOLDS", quiet)
+        verbose = self.exits(self.prony("report", "last", "--verbose"), ran).stdout
+        self.assertGreaterEqual(len(verbose), len(text))
+
+    def test_colour_is_asked_for(self):
+        self.recorded("--p95", "9s")
+        for flags, more, coloured in ((("--color", "always"), {}, True), ((), {}, False),
+                                      ((), {"CLICOLOR_FORCE": "1"}, True),
+                                      ((), {"CLICOLOR_FORCE": "1", "NO_COLOR": "1"}, False),
+                                      (("--color", "always"), {"NO_COLOR": "1"}, True)):
+            env = dict(self.environment(), **more)
+            done = self.prony("report", "last", *flags, env=env)
+            self.assertEqual("\x1b[" in done.stdout, coloured, (flags, more))
 
     def test_other_objectives(self):
         ran = self.exits(self.recorded("--p95", "9s"), 0).json()
