@@ -197,7 +197,7 @@ static uint64_t *sequence_bases(const struct plan *plan, struct arena *arena)
         } else if (stage->model == MODEL_CLOSED) {
             uint32_t users = stage->users_from > stage->users_to ? stage->users_from : stage->users_to;
             uint64_t cycle_ns = stage->think.lo_ns > stage->pacing_ns ? stage->think.lo_ns : stage->pacing_ns;
-            if (cycle_ns < NS_PER_MS) cycle_ns = NS_PER_MS;
+            if (cycle_ns < NS_PER_US) cycle_ns = NS_PER_US; /* no reply is that quick */
             uint64_t each = count ? (count + users - 1) / users : stage->length_ns / cycle_ns + 1;
             count = each * users;
         }

@@ -148,8 +148,10 @@ void verify_header(struct verifier *v, const struct operation *op, const struct 
     }
     if (step->until && step->until->source == CHECK_HEADER &&
         bytes_same_nocase(step->until->name, name)) {
+        bool passed = test_header(v, step->until, values, value);
+        bool strict = step->until->op == CHECK_NE && marks->until_seen; /* as above */
+        marks->until_passed = strict ? marks->until_passed && passed : marks->until_passed || passed;
         marks->until_seen = true;
-        if (test_header(v, step->until, values, value)) marks->until_passed = true;
     }
     for (uint32_t i = 0; i < step->capture_count && i < MARKS_MAX; i++) {
         const struct capture *capture = &step->captures[i];
