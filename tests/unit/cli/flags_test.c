@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "base/attr.h"
-#include "cli/help.h"
 #include "check.h"
+#include "cli/help.h"
 
 /* Splits at blanks; `_` in a word stands for a blank. */
 static bool parse(struct flags *out, const char *line, struct err *err)

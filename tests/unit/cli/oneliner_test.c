@@ -4,8 +4,8 @@
 
 #include "base/arena.h"
 #include "base/attr.h"
-#include "plan/plan_load.h"
 #include "check.h"
+#include "plan/plan_load.h"
 
 /* Copies the words, since a command line is not const. */
 static bool write_plan(struct text *out, const char *const *words, struct err *err)

@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "net/address.h"
 #include "check.h"
+#include "net/address.h"
 
 static char folder[] = "/tmp/prony-services-XXXXXX";
 static struct arena arena;
