@@ -134,7 +134,7 @@ class Services(Case):
         wait_until("the service", self.started)
         pid = self.pid()
         self.assertTrue(lives(pid))
-        above = os.path.dirname(private_folder_of(pid))  # files stay: nobody was left to remove them
+        above = os.path.dirname(private_folder_of(pid))  # nobody removes it
         self.addCleanup(shutil.rmtree, above, ignore_errors=True)
         interrupt(child, signal.SIGKILL)
         child.wait()
