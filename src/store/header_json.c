@@ -4,8 +4,7 @@
 #include <math.h>
 
 #include "base/text.h"
-
-#define SECRET_LEN_MIN 4
+#include "store/blot.h"
 
 /* ---- writing ---- */
 
@@ -52,27 +51,14 @@ static json_t *span_json(struct span at)
     return array;
 }
 
-/* The plan's text with every secret value blotted out by as many '*': places stay right. The text
- * names $env.X, not its value, so this catches a value that was written out a second time; values
- * too short to be secrets would blot out digits everywhere. */
-static json_t *masked_source(struct arena *arena, const struct plan *plan)
+/* The plan's text without its secrets, in the arena. */
+static json_t *masked_source(struct arena *arena, struct bytes source, const struct plan *plan)
 {
-    struct bytes copy = arena_copy(arena, plan->source);
-    if (!arena_ok(arena)) return NULL;
-    for (uint32_t i = 0; i < plan->secret_count; i++) {
-        struct bytes secret = plan->secrets[i];
-        if (secret.len < SECRET_LEN_MIN) continue;
-        size_t from = 0;
-        for (;;) {
-            size_t at = bytes_find(bytes_from(copy, from), secret);
-            if (at == SIZE_MAX) break;
-            from += at;
-            char *blot = arena->base + (copy.at - arena->base) + from;
-            memset(blot, '*', secret.len);
-            from += secret.len;
-        }
-    }
-    return string(copy);
+    char *copy = arena_alloc(arena, source.len + 1);
+    if (!copy) return json_string(""); /* the caller sees that the arena is too small */
+    if (source.len > 0) memcpy(copy, source.at, source.len);
+    blot_text(copy, source.len, plan);
+    return string((struct bytes){copy, source.len});
 }
 
 static json_t *stage_json(const struct stage *s, uint32_t scenario_count)
@@ -121,7 +107,7 @@ static json_t *plan_json(struct arena *arena, const struct plan *plan)
     json_t *o = json_object();
     put(o, "name", string(plan->name));
     put(o, "path", string(plan->path));
-    put(o, "source", masked_source(arena, plan));
+    put(o, "source", masked_source(arena, plan->source, plan));
     json_t *targets = json_array(), *names = json_array(), *scenarios = json_array();
     json_t *stages = json_array();
     for (uint32_t i = 0; i < plan->target_count; i++)
