@@ -141,6 +141,7 @@ void diag_print(struct text *out, const struct diags *diags, struct bytes path, 
 
     for (uint32_t i = 0; i < diags->count; i++) {
         const struct diag *d = sorted[i];
+        assert(d);
         if (d->at.line > 0) {
             text_add_safe(out, path);
             text_addf(out, ":%u:%u: ", d->at.line, d->at.col);

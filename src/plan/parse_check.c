@@ -1,9 +1,9 @@
 /* Checks and captures: sentences about a reply. */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include "plan/parse_priv.h"
 #include "plan/path_form.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 
 #define CHECK_FORMS                                                                                \
     "status 200 · header NAME contains X · body contains X · regex \"...\" · json .path == X"

@@ -1,7 +1,8 @@
+#include "plan/parse_priv.h"
+
 #include <assert.h>
 #include <signal.h>
 
-#include "plan/parse_priv.h"
 #include "plan/units.h"
 
 #define SECOND_NS UINT64_C(1000000000)

@@ -1,6 +1,6 @@
-#include <math.h>
-
 #include "plan/parse_priv.h"
+
+#include <math.h>
 
 #define SECOND_NS UINT64_C(1000000000)
 #define LENGTH_MAX_NS (UINT64_C(30) * 86400 * SECOND_NS)
