@@ -1,0 +1,95 @@
+/* fuzz_run_file.c - what a run file holds: blobs of ticks and the header's JSON. A blob that
+ * decodes lies within its tables, and encodes to a text that decodes to the same. A header that is
+ * read can be written and read again. Input: a byte that says which ('h' header, 'z' compressed
+ * blob, else a blob of so many names), then the bytes. */
+#include "laws.h"
+#include "store/header_json.h"
+#include "store/tick_blob.h"
+
+#define ARENA_BYTES ((size_t)256 << 20)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct arena first, second;
+
+static void check_hist(const struct hist_sparse *h)
+{
+    uint64_t count = 0, next = 0;
+    for (uint32_t i = 0; i < h->pair_count; i++) {
+        LAW(h->pairs[i].bucket >= next && h->pairs[i].bucket <= HIST_OVER);
+        LAW(h->pairs[i].count > 0);
+        count += h->pairs[i].count;
+        next = h->pairs[i].bucket + 1;
+    }
+    LAW(count == h->count);
+}
+
+static void check_tick(const struct tick *t, const struct blob_dims *dims)
+{
+    for (uint32_t i = 0; i < t->cell_count; i++) {
+        const struct cell *c = &t->cells[i];
+        LAW(c->stage <= dims->stage_count && c->kind <= CELL_STAGE);
+        LAW(c->kind != CELL_REQUEST || c->index < dims->name_count);
+        LAW(c->kind != CELL_ITERATION || c->index < dims->scenario_count);
+        for (int m = 0; m < MEASURE_COUNT; m++) check_hist(&c->measures[m]);
+    }
+    for (uint32_t i = 0; i < t->slot_count; i++) LAW(t->slots[i].stage <= dims->stage_count);
+    LAW(t->users >= 0);
+    for (uint32_t i = 0; i < dims->name_count; i++) LAW(t->requests_in_flight[i] >= 0);
+    for (uint32_t i = 0; i < dims->scenario_count; i++) LAW(t->iterations_in_flight[i] >= 0);
+}
+
+static void check_blob(struct bytes raw, const struct blob_dims *dims)
+{
+    struct tick tick = {0}, again = {0};
+    if (!raw.at || !tick_blob_decode(&tick, &first, raw, dims)) return;
+    check_tick(&tick, dims);
+    struct bytes whole = tick_blob_encode(&second, &tick, dims);
+    if (!whole.at) {
+        LAW(!arena_ok(&second));
+        return;
+    }
+    LAW(tick_blob_decode(&again, &second, whole, dims) || !arena_ok(&second));
+    if (!arena_ok(&second)) return;
+    LAW(again.cell_count == tick.cell_count && again.slot_count == tick.slot_count);
+    struct bytes twice = tick_blob_encode(&second, &again, dims);
+    LAW(!twice.at || bytes_equal(whole, twice));
+}
+
+static void check_header(struct bytes json)
+{
+    struct run_header header, again;
+    struct err err = {0};
+    if (!header_json_read(&header, &first, json, &err)) {
+        LAW(err.msg[0] != '\0');
+        return;
+    }
+    struct bytes made = header_json_make(&second, &header);
+    LAW(made.at != NULL);
+    LAW(header_json_read(&again, &second, made, &err));
+    LAW(again.plan->stage_count == header.plan->stage_count);
+    LAW(again.plan->objective_count == header.plan->objective_count);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct err err;
+    if (!first.base
+        && (!arena_open(&first, ARENA_BYTES, &err) || !arena_open(&second, ARENA_BYTES, &err))) {
+        return 0;
+    }
+    if (size == 0) return 0;
+    arena_reset(&first);
+    arena_reset(&second);
+    struct bytes in = {(const char *)data + 1, size - 1};
+    struct blob_dims dims = {.stage_count = 7, .name_count = 3, .scenario_count = 2};
+    if (data[0] == 'h') {
+        check_header(in);
+    } else if (data[0] == 'z') {
+        check_blob(tick_blob_expand(&first, in), &dims);
+    } else {
+        dims.name_count = data[0] % 8;
+        check_blob(in, &dims);
+    }
+    return 0;
+}
