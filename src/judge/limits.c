@@ -175,7 +175,7 @@ static struct finding judge_share(const struct row *row, const struct share *sha
     f.lo = errors ? bad.lo : 1 - bad.hi;
     f.hi = errors ? bad.hi : 1 - bad.lo;
     f.verdict = claim_verdict(o, f.lo, f.hi);
-    if (claim_is_absolute(o)) claim_observed(o, &f);
+    if (claim_is_absolute(o) || o->implicit) claim_observed(o, &f);
     if (f.verdict != VERDICT_INCONCLUSIVE) return f;
     double limit = errors ? o->value : 1 - o->value;
     *needed = interval_needed_trials(value, limit) * share->design_effect / share->count;

@@ -21,9 +21,11 @@ static void next_arrival(struct worker *w)
 }
 
 /* When user `user` of the stage joins, from the stage's start: spread over the first second, or
- * where the ramp reaches it. */
+ * where the ramp reaches it. A stage by count without pauses begins with all of them at once: it
+ * may be over before a second has passed, and would never have had the users it names. */
 static uint64_t user_start_ns(const struct stage *stage, uint64_t user)
 {
+    if (stage->requests > 0 && !stage->has_think && stage->pacing_ns == 0) return 0;
     uint64_t spread_ns = stage->length_ns < NS_PER_S ? stage->length_ns : NS_PER_S;
     if (user < stage->users_from || stage->users_to <= stage->users_from) {
         uint32_t at_first = stage->users_from > 0 ? stage->users_from : 1;
@@ -69,7 +71,10 @@ static void start_users(struct worker *w, const struct stage *stage)
         w->quota_users += stage->requests > 0;
     }
     /* A worker without users has nothing to wait for. */
-    if (stage->requests > 0 && w->quota_users == 0) shared_publish(&w->board.stage_done, w->stage + 1);
+    if (stage->requests > 0 && w->quota_users == 0) {
+        shared_publish(&w->board.done_ns, run_time(w, start));
+        shared_publish(&w->board.stage_done, w->stage + 1);
+    }
 }
 
 static void enter_stage(struct worker *w, uint32_t stage_index)
@@ -91,6 +96,7 @@ void arrivals_user_leaves(struct worker *w, struct flow *f, uint64_t now_ns)
     const struct stage *stage = &w->setting.plan->stages[f->arrival_stage];
     if (f->joined) record_user(w, now_ns, false);
     if (stage->requests > 0 && f->arrival_stage == w->stage && --w->quota_users == 0) {
+        shared_publish(&w->board.done_ns, run_time(w, now_ns));
         shared_publish(&w->board.stage_done, w->stage + 1);
     }
     flow_release(w, f);

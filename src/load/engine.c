@@ -33,6 +33,10 @@ struct engine {
     uint64_t cpu_ns;
     struct event events[EVENTS_MAX];
     uint32_t event_count;
+    uint32_t tick_index;
+    bool has_tail;
+    struct tick tail;           /* see split_tick() */
+    const double *no_integrals; /* zeroes, enough for names and scenarios */
 };
 
 static uint32_t usable_cores(void)
@@ -149,6 +153,7 @@ static bool prepare(struct engine *e, const struct engine_options *options, stru
     const struct plan *plan = header->plan;
     if (!program_build(&e->program, plan, &e->arena, err)) return false;
     timeline_init(&e->timeline, plan, header->tick_ns, &e->arena);
+    e->no_integrals = ARENA_ARRAY(&e->arena, plan->name_count + plan->scenario_count, double);
     if (!arena_ok(&e->arena)) return err_set(err, ERR_LIMIT, 0, "the plan is too large");
     uint32_t threads = header->threads > 0 ? header->threads : engine_default_threads();
     e->setting = (struct worker_setting){
@@ -182,20 +187,30 @@ bool engine_start(struct engine **out, const struct engine_options *options, str
     return true;
 }
 
-/* The stage by count that is on, when every worker has used up its part. */
+/* Whether every worker has used up its part of the stage by count that is on, and since when. */
+static bool quota_done(const struct engine *e, uint32_t stage, uint64_t *since_ns)
+{
+    if (stage >= e->setting.plan->stage_count) return false;
+    if (e->setting.plan->stages[stage].model == MODEL_OPEN) return false;
+    if (e->setting.plan->stages[stage].requests == 0) return false;
+    *since_ns = 0;
+    for (uint32_t i = 0; i < e->setting.worker_count; i++) {
+        const struct worker_board *board = worker_board(e->workers[i]);
+        if (shared_see(&board->stage_done) != stage + 1) return false;
+        uint64_t at = shared_see(&board->done_ns);
+        if (at > *since_ns) *since_ns = at;
+    }
+    return true;
+}
+
 static void watch_quota(struct engine *e, uint64_t now_ns)
 {
-    uint32_t stage = timeline_stage(&e->timeline, now_ns), done = UINT32_MAX;
-    for (uint32_t i = 0; i < e->setting.worker_count; i++) {
-        uint32_t at = (uint32_t)shared_see(&worker_board(e->workers[i])->stage_done);
-        if (at < done) done = at;
-    }
-    if (done != stage + 1 || stage >= e->setting.plan->stage_count) return;
-    if (e->setting.plan->stages[stage].requests == 0) return;
-    uint64_t at_ns = now_ns + TIMELINE_NOTICE_NS;
-    if (at_ns >= timeline_start(&e->timeline, stage + 1)) return;
+    uint32_t stage = timeline_stage(&e->timeline, now_ns);
+    uint64_t since_ns = 0, at_ns = now_ns + TIMELINE_NOTICE_NS;
+    if (!quota_done(e, stage, &since_ns) || at_ns >= timeline_start(&e->timeline, stage + 1)) return;
     timeline_end_stage(&e->timeline, stage, at_ns);
-    add_event(e, EVENT_COMMAND, at_ns, stage, e->setting.plan->stages[stage].name, ": all requests are done");
+    add_event(e, EVENT_COMMAND, since_ns, stage, e->setting.plan->stages[stage].name,
+              ": all requests are done");
 }
 
 static void watch_idle(struct engine *e, uint64_t now_ns)
@@ -207,11 +222,33 @@ static void watch_idle(struct engine *e, uint64_t now_ns)
     timeline_leave(&e->timeline, now_ns + TIMELINE_NOTICE_NS);
 }
 
+/* A stage by count is over with its last request, and the edge that workers need notice of comes
+ * after it. The time between is nobody's: it is cut off into a tick of its own, not judged, lest
+ * the throughput be too low. */
+static void split_tick(struct engine *e, struct tick *out)
+{
+    uint64_t since_ns = 0;
+    if (!out->judged || !quota_done(e, out->stage, &since_ns) || since_ns >= out->end_ns) return;
+    if (since_ns <= out->start_ns) {
+        out->judged = false;
+        return;
+    }
+    e->tail = (struct tick){.start_ns = since_ns, .end_ns = out->end_ns, .stage = out->stage};
+    e->tail.requests_in_flight = e->no_integrals;
+    e->tail.iterations_in_flight = e->no_integrals;
+    e->tail.last = out->last;
+    e->has_tail = true;
+    out->end_ns = since_ns;
+    out->last = false;
+}
+
 static void finish_tick(struct engine *e, struct tick *out)
 {
     const struct plan *plan = e->setting.plan;
     uint32_t stage = out->stage;
-    out->last = out->end_ns >= shared_see(&e->timeline.leave);
+    e->tick_end_ns = out->end_ns;
+    e->ended = out->end_ns >= shared_see(&e->timeline.leave);
+    out->last = e->ended;
     out->judged = stage < plan->stage_count && plan->stages[stage].judged &&
                   !timeline_settling(&e->timeline, stage, out->start_ns);
     if (!e->any_tick || stage != e->stage) {
@@ -220,14 +257,14 @@ static void finish_tick(struct engine *e, struct tick *out)
     }
     e->any_tick = true;
     e->stage = stage;
-    e->tick_end_ns = out->end_ns;
-    e->ended = out->last;
     out->events = e->events;
     out->event_count = e->event_count;
     e->event_count = 0;
     uint64_t cpu = clock_process_cpu_ns();
     out->generator_cpu_ns = cpu - e->cpu_ns;
     e->cpu_ns = cpu;
+    split_tick(e, out);
+    out->index = e->tick_index++;
 }
 
 /* Workers publish right after the tick's edge, so the collector sleeps up to there. */
@@ -241,6 +278,12 @@ static uint64_t next_look_ns(const struct engine *e, uint64_t now_ns, uint64_t r
 
 enum engine_step engine_next_tick(struct engine *e, struct tick *out)
 {
+    if (e->has_tail) {
+        e->has_tail = false;
+        *out = e->tail;
+        out->index = e->tick_index++;
+        return ENGINE_TICK;
+    }
     if (e->ended) return ENGINE_END;
     uint64_t give_up = clock_now_ns() + IDLE_NS;
     while (!collect_ready(&e->collector)) {

@@ -156,6 +156,9 @@ static void rest(struct worker *w, struct flow *f, uint64_t end_ns)
     f->iteration++;
     f->state = FLOW_RESTING;
     f->intended_ns = next;
+    /* One whose next turn lies behind the stage's end leaves there, not when it would be due. */
+    uint64_t edge = w->setting.origin_ns + timeline_start(w->setting.timeline, f->arrival_stage + 1);
+    if (next > edge && edge > end_ns) next = edge;
     if (next == end_ns) flow_wake_now(w, f);
     else flow_wake_at(w, f, next);
 }
@@ -165,6 +168,10 @@ static void end_iteration(struct worker *w, struct flow *f, uint64_t end_ns)
     record_iteration(w, f, end_ns);
     w->iterations_now[f->scenario]--;
     w->sheet->iterations_in_flight[f->scenario] += since_tick_start(w, end_ns);
+    if (f->closed && f->quota == 0) {
+        arrivals_user_leaves(w, f, end_ns);
+        return;
+    }
     if (f->closed) {
         rest(w, f, end_ns);
         return;
@@ -299,7 +306,5 @@ void flow_cut(struct worker *w, struct flow *f, uint64_t now_ns)
         flow_request_ended(w, f, &ending);
         break;
     }
-    if (f->state == FLOW_FREE) return;
-    assert(f->state == FLOW_RESTING);
-    arrivals_user_leaves(w, f, now_ns);
+    if (f->state == FLOW_RESTING) arrivals_user_leaves(w, f, now_ns);
 }

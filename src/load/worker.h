@@ -36,6 +36,7 @@ struct worker_board {
     struct shared returned;   /* collector: sheets emptied so far */
     struct shared idle;       /* worker: 1 when no iteration is open and no stage is left */
     struct shared stage_done; /* worker: 1 + last stage by count whose quota is used up here */
+    struct shared done_ns;    /* worker: run time at which it was; published before stage_done */
     struct shared exhausted;  /* worker: connects that failed for want of a port or descriptor */
 };
 
