@@ -71,7 +71,8 @@ void arena_seal(struct arena *a)
 
 void arena_reset(struct arena *a)
 {
-    /* Small use is cleared in place; large use goes back to the kernel and returns as zero pages. */
+    /* Small use is cleared in place; large use goes back to the kernel and returns as zero pages.
+     */
     if (a->used <= (size_t)1 << 20) {
         if (a->used > 0) memset(a->base, 0, a->used);
     } else {

@@ -4,8 +4,8 @@
  * An arena reserves its limit as address space once and hands out zeroed pieces of it; only pages
  * that are touched cost memory. Overflow is sticky: allocate freely while building, test arena_ok()
  * once. After arena_seal() any allocation is a bug and asserts.
- * Source: D. R. Hanson, Fast Allocation and Deallocation of Memory Based on Object Lifetimes (1990).
- * Thread: one owner.  Memory: mmap, released by arena_close(). */
+ * Source: D. R. Hanson, Fast Allocation and Deallocation of Memory Based on Object Lifetimes
+ * (1990). Thread: one owner.  Memory: mmap, released by arena_close(). */
 #pragma once
 
 #include <stdbool.h>

@@ -13,7 +13,8 @@ enum err_kind {
     ERR_NONE,
     ERR_USAGE,     /* the command line; exit 2 */
     ERR_PLAN,      /* the plan; exit 2 */
-    ERR_PREFLIGHT, /* target unreachable, service not ready, port taken, folder unwritable; exit 4 */
+    ERR_PREFLIGHT, /* target unreachable, service not ready, port taken, folder unwritable; exit 4
+                    */
     ERR_LIMIT,     /* too few descriptors, ports, memory; exit 6 */
     ERR_DENIED,    /* not permitted or absent on this host; exit 6 */
     ERR_IO,        /* a file or system call of ours failed */

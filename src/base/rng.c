@@ -13,9 +13,12 @@ struct rng_pair rng_at(struct rng_key key, uint64_t index, uint32_t sub)
 {
     /* Counter: the draw; key: the seed. Stage and use share one counter word: 24 + 8 bits. */
     hot_assert(key.stage < (1u << 24));
-    uint32_t c0 = (uint32_t)index, c1 = (uint32_t)(index >> 32), c2 = sub;
+    uint32_t c0 = (uint32_t)index;
+    uint32_t c1 = (uint32_t)(index >> 32);
+    uint32_t c2 = sub;
     uint32_t c3 = key.stage << 8 | (key.use & 0xff);
-    uint32_t k0 = (uint32_t)key.seed, k1 = (uint32_t)(key.seed >> 32);
+    uint32_t k0 = (uint32_t)key.seed;
+    uint32_t k1 = (uint32_t)(key.seed >> 32);
     for (int round = 0; round < 10; round++) {
         uint64_t p0 = (uint64_t)PHILOX_M0 * c0;
         uint64_t p1 = (uint64_t)PHILOX_M1 * c2;

@@ -26,7 +26,8 @@ static inline uint64_t shared_see(const struct shared *s)
 static inline void shared_raise(struct shared *s, uint64_t value)
 {
     uint64_t old = __atomic_load_n(&s->value, __ATOMIC_RELAXED);
-    while (old < value && !__atomic_compare_exchange_n(&s->value, &old, value, 0, __ATOMIC_ACQ_REL,
-                                                       __ATOMIC_RELAXED)) {
+    while (old < value
+           && !__atomic_compare_exchange_n(&s->value, &old, value, 0, __ATOMIC_ACQ_REL,
+                                           __ATOMIC_RELAXED)) {
     }
 }

@@ -16,7 +16,7 @@ struct text {
     size_t len;  /* without the NUL */
     size_t size; /* of the array, NUL included; > 0 */
     bool cut;    /* something did not fit */
-}; /* invariant: len < size, at[len] == '\0' */
+};               /* invariant: len < size, at[len] == '\0' */
 
 /* An empty text in `array`. */
 struct text text_in(char *array, size_t size);

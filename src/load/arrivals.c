@@ -105,7 +105,8 @@ void arrivals_user_leaves(struct worker *w, struct flow *f, uint64_t now_ns)
 void arrivals_user_due(struct worker *w, struct flow *f)
 {
     const struct stage *stage = &w->setting.plan->stages[f->arrival_stage];
-    uint64_t start = stage_edge(w, f->arrival_stage), end = stage_edge(w, f->arrival_stage + 1);
+    uint64_t start = stage_edge(w, f->arrival_stage);
+    uint64_t end = stage_edge(w, f->arrival_stage + 1);
     uint64_t at = f->intended_ns > start ? f->intended_ns - start : 0;
     if (f->intended_ns >= end || f->quota == 0 || !user_wanted(stage, f->user, at)) {
         arrivals_user_leaves(w, f, clock_now_ns());
@@ -117,8 +118,8 @@ void arrivals_user_due(struct worker *w, struct flow *f)
     }
     if (f->quota != UINT64_MAX) f->quota--;
     f->index = f->user << 32 | f->iteration;
-    f->sequence = w->setting.program->sequence_base[f->arrival_stage] +
-                  f->iteration * stage_users(stage) + f->user;
+    f->sequence = w->setting.program->sequence_base[f->arrival_stage]
+                  + f->iteration * stage_users(stage) + f->user;
     flow_start(w, f, f->intended_ns);
 }
 

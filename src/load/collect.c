@@ -60,9 +60,11 @@ static struct hist_sparse merge_measure(struct collector *c, const struct parts 
     assert(pairs);
     for (uint32_t block = 0; block * SHEET_BLOCK <= HIST_BUCKETS; block++) {
         if (!(dirty[block / 64] >> (block % 64) & 1)) continue;
-        for (uint32_t b = block * SHEET_BLOCK; b < (block + 1) * SHEET_BLOCK && b <= HIST_BUCKETS; b++) {
+        for (uint32_t b = block * SHEET_BLOCK; b < (block + 1) * SHEET_BLOCK && b <= HIST_BUCKETS;
+             b++) {
             uint32_t count = 0;
-            for (uint32_t i = 0; i < parts->count; i++) count += parts->of[i]->measures[measure].buckets[b];
+            for (uint32_t i = 0; i < parts->count; i++)
+                count += parts->of[i]->measures[measure].buckets[b];
             if (count > 0) pairs[out.pair_count++] = (struct hist_pair){b, count};
         }
     }
@@ -73,10 +75,8 @@ static struct hist_sparse merge_measure(struct collector *c, const struct parts 
 static void merge_cell(struct collector *c, const struct parts *parts, struct cell *out)
 {
     const struct live_cell *first = parts->of[0];
-    *out = (struct cell){.stage = first->stage,
-                         .settle = first->settle,
-                         .kind = first->kind,
-                         .index = first->index};
+    *out = (struct cell){
+        .stage = first->stage, .settle = first->settle, .kind = first->kind, .index = first->index};
     for (uint32_t i = 0; i < parts->count; i++) {
         out->begun += parts->of[i]->begun;
         out->answered_5xx += parts->of[i]->answered_5xx;
@@ -88,7 +88,8 @@ static void merge_cell(struct collector *c, const struct parts *parts, struct ce
 /* Cells in the order of their places, so that the same run gives the same tick. */
 static void merge_cells(struct collector *c, struct tick *out)
 {
-    uint32_t workers = c->setting->worker_count, most = 0;
+    uint32_t workers = c->setting->worker_count;
+    uint32_t most = 0;
     uint32_t places = sheet_place_count(&c->setting->shape);
     for (uint32_t i = 0; i < workers; i++) most += sheet_of(c, i)->cell_count;
     struct cell *cells = ARENA_ARRAY(&c->scratch, most, struct cell);
@@ -107,20 +108,23 @@ static void merge_cells(struct collector *c, struct tick *out)
 
 static int compare_slots(const void *a, const void *b)
 {
-    const struct slot *x = a, *y = b;
+    const struct slot *x = a;
+    const struct slot *y = b;
     if (x->index != y->index) return x->index < y->index ? -1 : 1;
     return x->stage < y->stage ? -1 : x->stage > y->stage;
 }
 
 static void merge_slots(struct collector *c, struct tick *out)
 {
-    uint32_t most = 0, count = 0;
+    uint32_t most = 0;
+    uint32_t count = 0;
     for (uint32_t i = 0; i < c->setting->worker_count; i++) most += sheet_of(c, i)->slot_count;
     struct slot *slots = ARENA_ARRAY(&c->scratch, most, struct slot);
     assert(slots);
     for (uint32_t i = 0; i < c->setting->worker_count; i++) {
         const struct sheet *sheet = sheet_of(c, i);
-        for (uint32_t j = 0; j < sheet->slot_count; j++) slots[count++] = sheet->slots[sheet->slot_used[j]].slot;
+        for (uint32_t j = 0; j < sheet->slot_count; j++)
+            slots[count++] = sheet->slots[sheet->slot_used[j]].slot;
     }
     if (count > 1) qsort(slots, count, sizeof slots[0], compare_slots);
     for (uint32_t i = 0; i < count; i++) {
@@ -141,9 +145,11 @@ static void merge_slots(struct collector *c, struct tick *out)
 static struct bytes safe_sample(struct collector *c, struct bytes raw)
 {
     size_t size = raw.len * SAFE_FACTOR + 64;
-    char *masked_room = arena_alloc(&c->scratch, size), *room = arena_alloc(&c->scratch, size);
+    char *masked_room = arena_alloc(&c->scratch, size);
+    char *room = arena_alloc(&c->scratch, size);
     assert(masked_room && room);
-    struct text masked = text_in(masked_room, size), safe = text_in(room, size);
+    struct text masked = text_in(masked_room, size);
+    struct text safe = text_in(room, size);
     mask_reply(&masked, raw, c->setting->plan);
     text_add_safe(&safe, text_bytes(&masked));
     return text_bytes(&safe);
@@ -165,16 +171,21 @@ static void merge_errors(struct collector *c, struct exemplar *out, uint32_t *co
 
 static void merge_exemplars(struct collector *c, struct tick *out)
 {
-    uint32_t names = c->setting->shape.name_count, workers = c->setting->worker_count;
-    uint32_t most = names * 2 + workers * SHEET_ERRORS, count = 0;
+    uint32_t names = c->setting->shape.name_count;
+    uint32_t workers = c->setting->worker_count;
+    uint32_t most = names * 2 + workers * SHEET_ERRORS;
+    uint32_t count = 0;
     struct exemplar *all = ARENA_ARRAY(&c->scratch, most, struct exemplar);
     assert(all);
     for (uint32_t name = 0; name < names; name++) {
-        const struct exemplar *slowest = NULL, *random = NULL;
+        const struct exemplar *slowest = NULL;
+        const struct exemplar *random = NULL;
         for (uint32_t i = 0; i < workers; i++) {
             const struct sheet *sheet = sheet_of(c, i);
-            const struct exemplar *s = &sheet->slowest[name], *r = &sheet->random[name];
-            if (s->response_ns > 0 && (!slowest || s->response_ns > slowest->response_ns)) slowest = s;
+            const struct exemplar *s = &sheet->slowest[name];
+            const struct exemplar *r = &sheet->random[name];
+            if (s->response_ns > 0 && (!slowest || s->response_ns > slowest->response_ns))
+                slowest = s;
             if (r->response_ns > 0 && (!random || (c->tick + i) % 2)) random = r;
         }
         if (slowest) {
@@ -199,7 +210,8 @@ static void merge_integrals(struct collector *c, struct tick *out)
     assert(requests && iterations);
     for (uint32_t i = 0; i < c->setting->worker_count; i++) {
         const struct sheet *sheet = sheet_of(c, i);
-        for (uint32_t j = 0; j < shape->name_count; j++) requests[j] += sheet->requests_in_flight[j];
+        for (uint32_t j = 0; j < shape->name_count; j++)
+            requests[j] += sheet->requests_in_flight[j];
         for (uint32_t j = 0; j < shape->scenario_count; j++) {
             iterations[j] += sheet->iterations_in_flight[j];
         }
@@ -214,7 +226,8 @@ void collect_tick(struct collector *c, struct tick *out)
     assert(collect_ready(c));
     arena_reset(&c->scratch);
     const struct sheet *first = sheet_of(c, 0);
-    *out = (struct tick){.index = (uint32_t)c->tick, .start_ns = first->start_ns, .end_ns = first->end_ns};
+    *out = (struct tick){
+        .index = (uint32_t)c->tick, .start_ns = first->start_ns, .end_ns = first->end_ns};
     out->stage = timeline_stage(c->setting->timeline, first->start_ns);
     merge_cells(c, out);
     merge_slots(c, out);

@@ -10,9 +10,9 @@
 #include "load/worker.h"
 
 #define WORKERS_MAX 256
-#define START_AHEAD_NS (20 * NS_PER_MS) /* so that every worker waits at the line at run time 0 */
-#define LOOK_NS (20 * NS_PER_MS)            /* between looks for stages by count and for the end */
-#define LOOK_CLOSELY_NS (500 * NS_PER_US)   /* when a tick's end has come */
+#define START_AHEAD_NS (20 * NS_PER_MS)   /* so that every worker waits at the line at run time 0 */
+#define LOOK_NS (20 * NS_PER_MS)          /* between looks for stages by count and for the end */
+#define LOOK_CLOSELY_NS (500 * NS_PER_US) /* when a tick's end has come */
 #define IDLE_NS (50 * NS_PER_MS)
 #define PLAN_BYTES ((size_t)64 << 20)
 #define EVENTS_MAX 32
@@ -98,13 +98,15 @@ void engine_measure_needs(const struct plan *plan, uint32_t threads, struct engi
     }
     struct program shape = {0};
     out->connections = out->slots;
-    if (plan->connections > 0 && plan->connections < out->connections) out->connections = plan->connections;
+    if (plan->connections > 0 && plan->connections < out->connections)
+        out->connections = plan->connections;
     out->descriptors = out->connections + threads + 32; /* pollers, run file, logs, services */
     out->user_bytes = worker_flow_bytes(&shape) + captured + worker_connection_bytes();
     /* A sheet's resident part: about 16 KiB of touched pages for each measure of each name. */
-    uint64_t cell_bytes = (uint64_t)(plan->name_count + plan->scenario_count + 1) * MEASURE_COUNT * 16384;
-    out->memory_bytes = out->slots * out->user_bytes + threads * WORKER_SHEETS * cell_bytes +
-                        ((uint64_t)8 << 20);
+    uint64_t cell_bytes =
+        (uint64_t)(plan->name_count + plan->scenario_count + 1) * MEASURE_COUNT * 16384;
+    out->memory_bytes =
+        out->slots * out->user_bytes + threads * WORKER_SHEETS * cell_bytes + ((uint64_t)8 << 20);
 }
 
 uint64_t engine_origin_ns(const struct engine *engine)
@@ -133,7 +135,8 @@ static bool open_workers(struct engine *e, struct err *err)
 
 static bool start_threads(struct engine *e, struct err *err)
 {
-    sigset_t all, old;
+    sigset_t all;
+    sigset_t old;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are the conductor's alone */
     bool ok = true;
@@ -206,8 +209,10 @@ static bool quota_done(const struct engine *e, uint32_t stage, uint64_t *since_n
 static void watch_quota(struct engine *e, uint64_t now_ns)
 {
     uint32_t stage = timeline_stage(&e->timeline, now_ns);
-    uint64_t since_ns = 0, at_ns = now_ns + TIMELINE_NOTICE_NS;
-    if (!quota_done(e, stage, &since_ns) || at_ns >= timeline_start(&e->timeline, stage + 1)) return;
+    uint64_t since_ns = 0;
+    uint64_t at_ns = now_ns + TIMELINE_NOTICE_NS;
+    if (!quota_done(e, stage, &since_ns) || at_ns >= timeline_start(&e->timeline, stage + 1))
+        return;
     timeline_end_stage(&e->timeline, stage, at_ns);
     add_event(e, EVENT_COMMAND, since_ns, stage, e->setting.plan->stages[stage].name,
               ": all requests are done");
@@ -249,10 +254,11 @@ static void finish_tick(struct engine *e, struct tick *out)
     e->tick_end_ns = out->end_ns;
     e->ended = out->end_ns >= shared_see(&e->timeline.leave);
     out->last = e->ended;
-    out->judged = stage < plan->stage_count && plan->stages[stage].judged &&
-                  !timeline_settling(&e->timeline, stage, out->start_ns);
+    out->judged = stage < plan->stage_count && plan->stages[stage].judged
+                  && !timeline_settling(&e->timeline, stage, out->start_ns);
     if (!e->any_tick || stage != e->stage) {
-        struct bytes name = stage < plan->stage_count ? plan->stages[stage].name : BYTES_LIT("drain");
+        struct bytes name =
+            stage < plan->stage_count ? plan->stages[stage].name : BYTES_LIT("drain");
         add_event(e, EVENT_STAGE, out->start_ns, stage, name, " begins");
     }
     e->any_tick = true;

@@ -16,10 +16,10 @@ struct engine;
 
 /* What a plan needs of this machine; `prony check` prints it. */
 struct engine_needs {
-    uint64_t memory_bytes;   /* resident, estimated */
-    uint64_t user_bytes;     /* of them per user or iteration in flight */
-    uint64_t slots;          /* users and iterations at once */
-    uint64_t connections;    /* at most at once */
+    uint64_t memory_bytes; /* resident, estimated */
+    uint64_t user_bytes;   /* of them per user or iteration in flight */
+    uint64_t slots;        /* users and iterations at once */
+    uint64_t connections;  /* at most at once */
     uint64_t descriptors;
 };
 
@@ -39,7 +39,8 @@ MUST_USE bool engine_start(struct engine **out, const struct engine_options *opt
 uint64_t engine_origin_ns(const struct engine *engine);
 enum engine_step {
     ENGINE_TICK, /* `out` is filled; borrowed until the next call */
-    ENGINE_IDLE, /* nothing yet; returns at least every 50 ms, so signals and commands can be seen */
+    ENGINE_IDLE, /* nothing yet; returns at least every 50 ms, so signals and commands can be seen
+                  */
     ENGINE_END   /* the tick before had `last` set */
 };
 

@@ -29,7 +29,8 @@ static void end_request(struct worker *w, struct flow *f, enum outcome outcome, 
 
 static void unlink_idle(struct worker *w, struct connection *c)
 {
-    uint32_t id = (uint32_t)(c - w->connections), *link = &w->pools[c->target].idle;
+    uint32_t id = (uint32_t)(c - w->connections);
+    uint32_t *link = &w->pools[c->target].idle;
     while (*link != id) {
         assert(*link != NOBODY);
         link = &w->connections[*link].next;
@@ -64,7 +65,8 @@ static void enqueue(struct worker *w, struct flow *f)
 static void unqueue(struct worker *w, struct flow *f)
 {
     struct pool *pool = &w->pools[f->target];
-    uint32_t id = flow_id(w, f), before = NOBODY;
+    uint32_t id = flow_id(w, f);
+    uint32_t before = NOBODY;
     for (uint32_t at = pool->queue_head; at != id; at = w->flows[at].next) {
         assert(at != NOBODY);
         before = at;
@@ -164,8 +166,12 @@ static void send_request(struct worker *w, struct flow *f, struct connection *c)
 static enum outcome connect_outcome(struct worker *w, enum stream_status status, const char **why)
 {
     switch (status) {
-    case STREAM_REFUSED: *why = "connection refused"; return OUTCOME_REFUSED;
-    case STREAM_NO_ROUTE: *why = "the target cannot be reached"; return OUTCOME_REFUSED;
+    case STREAM_REFUSED:
+        *why = "connection refused";
+        return OUTCOME_REFUSED;
+    case STREAM_NO_ROUTE:
+        *why = "the target cannot be reached";
+        return OUTCOME_REFUSED;
     case STREAM_NO_PORT:
         shared_publish(&w->board.exhausted, shared_see(&w->board.exhausted) + 1);
         *why = "no free local port or descriptor: prony's side, not the target's";
@@ -173,7 +179,9 @@ static enum outcome connect_outcome(struct worker *w, enum stream_status status,
     case STREAM_OK:
     case STREAM_AGAIN:
     case STREAM_EOF:
-    case STREAM_RESET: *why = "reset while connecting"; return OUTCOME_RESET;
+    case STREAM_RESET:
+        *why = "reset while connecting";
+        return OUTCOME_RESET;
     }
     return OUTCOME_RESET;
 }
@@ -322,10 +330,12 @@ static void reply_complete(struct worker *w, struct connection *c, struct chunk 
         if (ending.status < 200 || ending.status > 399) ending.outcome = OUTCOME_STATUS;
     } else {
         struct bytes body = chunk->body;
-        if (c->body_len > 0) body = (struct bytes){w->bodies + (size_t)f->connection * BODY_READ_MAX, c->body_len};
+        if (c->body_len > 0)
+            body = (struct bytes){w->bodies + (size_t)f->connection * BODY_READ_MAX, c->body_len};
         struct values values = flow_values(w, f);
         struct captured captured = flow_captured(w, f);
-        ending.verdict = verify_reply(&w->verifier, op, &values, &captured, ending.status, body, &f->marks);
+        ending.verdict =
+            verify_reply(&w->verifier, op, &values, &captured, ending.status, body, &f->marks);
         if (ending.verdict.status == VERIFY_STATUS) ending.outcome = OUTCOME_STATUS;
         if (ending.verdict.status == VERIFY_CHECK) ending.outcome = OUTCOME_CHECK;
     }
@@ -381,13 +391,16 @@ static bool feed(struct worker *w, struct connection *c, struct chunk *chunk)
     bool reads = op->reads_head || op->reads_body;
     enum h1_step step = reads ? read_events(w, c, chunk) : h1_resp_skip(&c->response, &chunk->in);
     switch (step) {
-    case H1_DONE: reply_complete(w, c, chunk); return false;
+    case H1_DONE:
+        reply_complete(w, c, chunk);
+        return false;
     case H1_EVENT:
     case H1_BAD:
         fail_connection(w, c, OUTCOME_PROTOCOL, h1_bad_text(c->response.bad), chunk->all);
         serve_queues(w);
         return false;
-    case H1_MORE: break;
+    case H1_MORE:
+        break;
     }
     assert(chunk->in.len <= KEEP_SIZE);
     c->keep_len = (uint32_t)chunk->in.len;
@@ -396,7 +409,8 @@ static bool feed(struct worker *w, struct connection *c, struct chunk *chunk)
     return true;
 }
 
-static void lost(struct worker *w, struct connection *c, enum stream_status status, uint64_t read_ns)
+static void lost(struct worker *w, struct connection *c, enum stream_status status,
+                 uint64_t read_ns)
 {
     struct chunk chunk = {.read_ns = read_ns, .kernel_ns = read_ns};
     if (status == STREAM_EOF && h1_resp_eof(&c->response) == H1_DONE) {
@@ -408,7 +422,8 @@ static void lost(struct worker *w, struct connection *c, enum stream_status stat
     serve_queues(w);
 }
 
-/* The kernel's stamp must lie between sending and reading; a stepped wall clock could put it out. */
+/* The kernel's stamp must lie between sending and reading; a stepped wall clock could put it out.
+ */
 static uint64_t bounded_stamp(const struct flow *f, uint64_t kernel_ns, uint64_t read_ns)
 {
     if (kernel_ns == 0 || kernel_ns > read_ns) return read_ns;
@@ -433,7 +448,8 @@ static void receive(struct worker *w, struct connection *c)
         chunk.kernel_ns = bounded_stamp(f, chunk.kernel_ns, chunk.read_ns);
         if (f->first_byte_ns == 0) f->first_byte_ns = chunk.kernel_ns;
         if (c->keep_len > 0) {
-            memcpy(at - c->keep_len, w->keeps + (size_t)(c - w->connections) * KEEP_SIZE, c->keep_len);
+            memcpy(at - c->keep_len, w->keeps + (size_t)(c - w->connections) * KEEP_SIZE,
+                   c->keep_len);
         }
         chunk.in = chunk.all = (struct bytes){at - c->keep_len, received + c->keep_len};
         c->keep_len = 0;
@@ -446,7 +462,8 @@ void exchange_ready(struct worker *w, const struct ready *ready)
     struct connection *c = &w->connections[ready->id & ((1u << ID_BITS) - 1)];
     if (ready->id >> ID_BITS != c->generation) return; /* of a connection that is gone */
     switch (c->state) {
-    case CONNECTION_FREE: return;
+    case CONNECTION_FREE:
+        return;
     case CONNECTION_MAKING:
         if (ready->writable) connected(w, c);
         return;

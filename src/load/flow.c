@@ -9,7 +9,8 @@
 
 struct captured flow_captured(const struct worker *w, const struct flow *f)
 {
-    size_t slots = w->setting.program->capture_slots, id = flow_id(w, f);
+    size_t slots = w->setting.program->capture_slots;
+    size_t id = flow_id(w, f);
     return (struct captured){w->captures + id * slots * CAPTURE_MAX, w->capture_len + id * slots,
                              w->capture_is_text + id * slots};
 }
@@ -157,7 +158,8 @@ static void rest(struct worker *w, struct flow *f, uint64_t end_ns)
     f->state = FLOW_RESTING;
     f->intended_ns = next;
     /* One whose next turn lies behind the stage's end leaves there, not when it would be due. */
-    uint64_t edge = w->setting.origin_ns + timeline_start(w->setting.timeline, f->arrival_stage + 1);
+    uint64_t edge =
+        w->setting.origin_ns + timeline_start(w->setting.timeline, f->arrival_stage + 1);
     if (next > edge && edge > end_ns) next = edge;
     if (next == end_ns) flow_wake_now(w, f);
     else flow_wake_at(w, f, next);
@@ -198,8 +200,8 @@ void flow_request_ended(struct worker *w, struct flow *f, const struct ending *g
 {
     struct ending ending = *given;
     const struct step *step = flow_operation(w, f)->step;
-    bool again = ending.outcome == OUTCOME_OK && ending.verdict.status == VERIFY_AGAIN &&
-                 try_again(w, f, &ending);
+    bool again = ending.outcome == OUTCOME_OK && ending.verdict.status == VERIFY_AGAIN
+                 && try_again(w, f, &ending);
     record_request(w, f, &ending);
     if (ending.outcome != OUTCOME_OK && f->outcome == OUTCOME_OK) f->outcome = ending.outcome;
     if (again) {
@@ -209,8 +211,8 @@ void flow_request_ended(struct worker *w, struct flow *f, const struct ending *g
         flow_wake_at(w, f, f->intended_ns);
         return;
     }
-    bool stops = ending.outcome == OUTCOME_CUT ||
-                 (ending.outcome != OUTCOME_OK && step->on_fail == ON_FAIL_STOP);
+    bool stops = ending.outcome == OUTCOME_CUT
+                 || (ending.outcome != OUTCOME_OK && step->on_fail == ON_FAIL_STOP);
     if (stops || f->step + 1 == w->setting.plan->scenarios[f->scenario].step_count) {
         end_iteration(w, f, ending.read_ns);
         return;
@@ -261,7 +263,8 @@ void flow_timer(struct worker *w, struct flow *f, uint64_t now_ns)
 {
     const char *why = NULL;
     switch (f->state) {
-    case FLOW_FREE: return; /* a timer of the flow that was here before */
+    case FLOW_FREE:
+        return; /* a timer of the flow that was here before */
     case FLOW_RESTING:
     case FLOW_SLEEPING:
         if (now_ns < f->due_ns) {
@@ -293,8 +296,10 @@ void flow_cut(struct worker *w, struct flow *f, uint64_t now_ns)
 {
     struct ending ending = {.outcome = OUTCOME_CUT, .read_ns = now_ns, .kernel_ns = now_ns};
     switch (f->state) {
-    case FLOW_FREE: return;
-    case FLOW_RESTING: break;
+    case FLOW_FREE:
+        return;
+    case FLOW_RESTING:
+        break;
     case FLOW_SLEEPING:
         if (f->outcome == OUTCOME_OK) f->outcome = OUTCOME_CUT;
         end_iteration(w, f, now_ns);

@@ -8,7 +8,8 @@
 #include "load/render.h"
 #include "load/schedule.h"
 
-#define RENDER_ROOM 512 /* request line, Host, User-Agent and lengths beside the plan's own text */
+#define RENDER_ROOM 512 /* request line, Host, User-Agent and lengths beside the plan's own text   \
+                         */
 
 static bool pattern_varies(const struct pattern *p)
 {
@@ -44,13 +45,21 @@ static size_t pattern_limit(const struct plan *plan, const struct pattern *p)
     for (uint32_t i = 0; i < p->piece_count; i++) {
         const struct piece *piece = &p->pieces[i];
         switch (piece->kind) {
-        case PIECE_TEXT: limit += piece->text.len * 6; break;
-        case PIECE_CAPTURE: limit += (size_t)CAPTURE_MAX * 6 + 2; break;
-        case PIECE_DATA: limit += longest_cell(&plan->data[piece->index], piece->column) * 6 + 2; break;
+        case PIECE_TEXT:
+            limit += piece->text.len * 6;
+            break;
+        case PIECE_CAPTURE:
+            limit += (size_t)CAPTURE_MAX * 6 + 2;
+            break;
+        case PIECE_DATA:
+            limit += longest_cell(&plan->data[piece->index], piece->column) * 6 + 2;
+            break;
         case PIECE_RAND:
         case PIECE_UUID:
         case PIECE_SEQ:
-        case PIECE_USER: limit += 40; break;
+        case PIECE_USER:
+            limit += 40;
+            break;
         }
     }
     return limit;
@@ -101,13 +110,21 @@ static bool compile_test(struct test *out, const struct check *check, struct ope
 {
     out->check = check;
     switch (check->source) {
-    case CHECK_STATUS: op->tests_status = true; return true;
-    case CHECK_HEADER: op->reads_head = true; return true;
-    case CHECK_BODY: op->reads_body = true; return true;
+    case CHECK_STATUS:
+        op->tests_status = true;
+        return true;
+    case CHECK_HEADER:
+        op->reads_head = true;
+        return true;
+    case CHECK_BODY:
+        op->reads_body = true;
+        return true;
     case CHECK_REGEX:
         op->reads_body = true;
         return compile_expression(&out->expression, check->name, err);
-    case CHECK_JSON: op->reads_body = true; return compile_path(&out->path, arena, check->name, err);
+    case CHECK_JSON:
+        op->reads_body = true;
+        return compile_path(&out->path, arena, check->name, err);
     }
     return false;
 }
@@ -117,7 +134,9 @@ static bool compile_taking(struct taking *out, const struct capture *capture, st
 {
     out->capture = capture;
     switch (capture->source) {
-    case CAPTURE_HEADER: op->reads_head = true; return true;
+    case CAPTURE_HEADER:
+        op->reads_head = true;
+        return true;
     case CAPTURE_REGEX:
         op->reads_body = true;
         return compile_expression(&out->expression, capture->expression, err);
@@ -129,8 +148,8 @@ static bool compile_taking(struct taking *out, const struct capture *capture, st
 }
 
 /* Requests that never vary are rendered now, one for each target. */
-static bool render_constant(const struct program *program, struct operation *op, struct arena *arena,
-                            struct err *err)
+static bool render_constant(const struct program *program, struct operation *op,
+                            struct arena *arena, struct err *err)
 {
     uint32_t count = program->plan->target_count;
     struct bytes *rendered = ARENA_ARRAY(arena, count, struct bytes);
@@ -195,8 +214,10 @@ static uint64_t *sequence_bases(const struct plan *plan, struct arena *arena)
             double expected = schedule_expected(stage, stage->length_ns);
             count = (uint64_t)(expected + 12 * sqrt(expected) + 64);
         } else if (stage->model == MODEL_CLOSED) {
-            uint32_t users = stage->users_from > stage->users_to ? stage->users_from : stage->users_to;
-            uint64_t cycle_ns = stage->think.lo_ns > stage->pacing_ns ? stage->think.lo_ns : stage->pacing_ns;
+            uint32_t users =
+                stage->users_from > stage->users_to ? stage->users_from : stage->users_to;
+            uint64_t cycle_ns =
+                stage->think.lo_ns > stage->pacing_ns ? stage->think.lo_ns : stage->pacing_ns;
             if (cycle_ns < NS_PER_US) cycle_ns = NS_PER_US; /* no reply is that quick */
             uint64_t each = count ? (count + users - 1) / users : stage->length_ns / cycle_ns + 1;
             count = each * users;
@@ -215,7 +236,8 @@ bool program_build(struct program *out, const struct plan *plan, struct arena *a
         const struct scenario *scenario = &plan->scenarios[i];
         if (first) first[i] = out->operation_count;
         out->operation_count += scenario->step_count;
-        if (scenario->capture_count > out->capture_slots) out->capture_slots = scenario->capture_count;
+        if (scenario->capture_count > out->capture_slots)
+            out->capture_slots = scenario->capture_count;
     }
     out->first = first;
     out->operations = ARENA_ARRAY(arena, out->operation_count, struct operation);
@@ -223,10 +245,12 @@ bool program_build(struct program *out, const struct plan *plan, struct arena *a
     bool ok = arena_ok(arena);
     for (uint32_t i = 0, next = 0; ok && i < plan->scenario_count; i++) {
         for (uint32_t j = 0; ok && j < plan->scenarios[i].step_count; j++, next++) {
-            ok = compile_step(out, &out->operations[next], &plan->scenarios[i].steps[j], arena, err);
+            ok =
+                compile_step(out, &out->operations[next], &plan->scenarios[i].steps[j], arena, err);
         }
     }
-    if (ok && !arena_ok(arena)) ok = err_set(err, ERR_LIMIT, 0, "the plan's requests are too large");
+    if (ok && !arena_ok(arena))
+        ok = err_set(err, ERR_LIMIT, 0, "the plan's requests are too large");
     if (!ok) program_close(out);
     return ok;
 }

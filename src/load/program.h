@@ -44,9 +44,9 @@ struct operation {
 
 struct program {
     const struct plan *plan;
-    struct operation *operations;    /* all scenarios, one after the other */
-    const uint32_t *first;           /* [scenario_count] index of its first operation */
-    const uint64_t *sequence_base;   /* [stage_count] first number of `$seq` in the stage */
+    struct operation *operations;  /* all scenarios, one after the other */
+    const uint32_t *first;         /* [scenario_count] index of its first operation */
+    const uint64_t *sequence_base; /* [stage_count] first number of `$seq` in the stage */
     uint32_t operation_count;
     uint32_t capture_slots; /* the most of any scenario */
     size_t request_limit;

@@ -7,7 +7,8 @@
 #include "base/text.h"
 #include "load/worker_priv.h"
 
-#define GIVE_WAY_NS (100 * NS_PER_US) /* between looks at a collector that has not emptied a sheet */
+#define GIVE_WAY_NS                                                                                \
+    (100 * NS_PER_US) /* between looks at a collector that has not emptied a sheet */
 
 static struct live_cell *request_cell(struct worker *w, const struct flow *f)
 {
@@ -77,11 +78,17 @@ static void record_times(struct live_cell *cell, enum outcome outcome, uint64_t 
     switch (outcome) {
     case OUTCOME_OK:
         live_record(&cell->measures[MEASURE_OK], response_ns);
-        live_record(&cell->measures[MEASURE_OK_LESS_LAG], response_ns > lag_ns ? response_ns - lag_ns : 0);
+        live_record(&cell->measures[MEASURE_OK_LESS_LAG],
+                    response_ns > lag_ns ? response_ns - lag_ns : 0);
         break;
-    case OUTCOME_TIMEOUT: live_record(&cell->measures[MEASURE_TIMEOUT_AGE], response_ns); break;
-    case OUTCOME_CUT: live_record(&cell->measures[MEASURE_CUT_AGE], response_ns); break;
-    case OUTCOME_DROPPED: break;
+    case OUTCOME_TIMEOUT:
+        live_record(&cell->measures[MEASURE_TIMEOUT_AGE], response_ns);
+        break;
+    case OUTCOME_CUT:
+        live_record(&cell->measures[MEASURE_CUT_AGE], response_ns);
+        break;
+    case OUTCOME_DROPPED:
+        break;
     case OUTCOME_STATUS:
     case OUTCOME_CHECK:
     case OUTCOME_DNS:
@@ -89,7 +96,9 @@ static void record_times(struct live_cell *cell, enum outcome outcome, uint64_t 
     case OUTCOME_RESET:
     case OUTCOME_TLS:
     case OUTCOME_PROTOCOL:
-    case OUTCOME_COUNT: live_record(&cell->measures[MEASURE_NOT_OK], response_ns); break;
+    case OUTCOME_COUNT:
+        live_record(&cell->measures[MEASURE_NOT_OK], response_ns);
+        break;
     }
 }
 
@@ -123,7 +132,8 @@ static void keep_exemplars(struct worker *w, const struct flow *f, const struct 
     uint32_t seen = ++w->sheet->random_seen[name];
     if ((seen & (seen - 1)) != 0) return; /* draws only at powers of two: cheap, still spread */
     struct rng_key key = {w->setting.plan->seed, f->stage, RNG_EXEMPLAR};
-    if (seen == 1 || rng_at(key, w->tick, seen).a & 1) w->sheet->random[name] = exemplar_of(w, f, e, lag_ns);
+    if (seen == 1 || rng_at(key, w->tick, seen).a & 1)
+        w->sheet->random[name] = exemplar_of(w, f, e, lag_ns);
 }
 
 static void describe(const struct ending *e, struct text *out)
@@ -143,7 +153,8 @@ static void describe(const struct ending *e, struct text *out)
 }
 
 /* The first of each outcome by name and stage is kept with its words and the start of the reply. */
-static void keep_error(struct worker *w, const struct flow *f, const struct ending *e, uint64_t lag_ns)
+static void keep_error(struct worker *w, const struct flow *f, const struct ending *e,
+                       uint64_t lag_ns)
 {
     uint32_t name = flow_operation(w, f)->step->name_index;
     uint64_t *seen = &w->error_seen[(size_t)name * w->setting.shape.stage_count + f->stage];
@@ -164,7 +175,8 @@ void record_request(struct worker *w, struct flow *f, const struct ending *e)
     record_reach(w, e->read_ns);
     const struct operation *op = flow_operation(w, f);
     struct live_cell *cell = request_cell(w, f);
-    uint64_t response_ns = e->read_ns - f->intended_ns, lag_ns = lag_of(f, e);
+    uint64_t response_ns = e->read_ns - f->intended_ns;
+    uint64_t lag_ns = lag_of(f, e);
     f->lag_ns += lag_ns;
     record_times(cell, e->outcome, response_ns, lag_ns);
     if (e->status >= 500) cell->answered_5xx++;
@@ -201,8 +213,8 @@ void record_unstarted(struct worker *w, const struct flow *f, enum outcome outco
     const struct step *first = &w->setting.plan->scenarios[f->scenario].steps[0];
     uint64_t age_ns = now_ns > f->arrival_ns ? now_ns - f->arrival_ns : 0;
     record_times(iteration_cell(w, f), outcome, age_ns, 0);
-    struct live_cell *request = sheet_cell(w->sheet, f->arrival_stage, f->arrival_settle, CELL_REQUEST,
-                                           first->name_index);
+    struct live_cell *request =
+        sheet_cell(w->sheet, f->arrival_stage, f->arrival_settle, CELL_REQUEST, first->name_index);
     request->begun++;
     record_times(request, outcome, age_ns, 0);
     count_slot(w, f->arrival_stage, f->arrival_ns, now_ns);

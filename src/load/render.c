@@ -48,7 +48,7 @@ static void put_uuid(struct pen *pen, struct rng_pair bits)
 {
     static const char hex[] = "0123456789abcdef";
     char out[36];
-    bits.a = (bits.a & ~UINT64_C(0xf000)) | UINT64_C(0x4000);                         /* version 4 */
+    bits.a = (bits.a & ~UINT64_C(0xf000)) | UINT64_C(0x4000);     /* version 4 */
     bits.b = (bits.b & ~(UINT64_C(3) << 62)) | UINT64_C(1) << 63; /* variant 10 */
     for (uint32_t i = 0, nibble = 0; i < sizeof out; i++) {
         if (i == 8 || i == 13 || i == 18 || i == 23) {
@@ -74,7 +74,9 @@ static size_t digits_at(struct bytes b, size_t from)
 static bool is_bare_json(struct bytes b)
 {
     if (bytes_is(b, "true") || bytes_is(b, "false") || bytes_is(b, "null")) return true;
-    size_t at = b.len > 0 && b.at[0] == '-', whole = digits_at(b, at), part;
+    size_t at = b.len > 0 && b.at[0] == '-';
+    size_t whole = digits_at(b, at);
+    size_t part;
     if (whole == 0 || (whole > 1 && b.at[at] == '0')) return false;
     at += whole;
     if (at < b.len && b.at[at] == '.') {
@@ -94,21 +96,29 @@ static bool is_bare_json(struct bytes b)
 
 static bool breaks_header(struct bytes b)
 {
-    return b.len > 0 && (memchr(b.at, '\r', b.len) || memchr(b.at, '\n', b.len) || memchr(b.at, 0, b.len));
+    return b.len > 0
+           && (memchr(b.at, '\r', b.len) || memchr(b.at, '\n', b.len) || memchr(b.at, 0, b.len));
 }
 
 static enum render_status put_encoded(struct pen *pen, struct bytes b, enum encoding encoding,
                                       bool is_text)
 {
-    size_t room = pen->size - pen->len, wrote = 0;
+    size_t room = pen->size - pen->len;
+    size_t wrote = 0;
     switch (encoding) {
-    case ENCODE_NONE: put(pen, b); return RENDER_OK;
+    case ENCODE_NONE:
+        put(pen, b);
+        return RENDER_OK;
     case ENCODE_HEADER:
         if (breaks_header(b)) return RENDER_BAD_HEADER;
         put(pen, b);
         return RENDER_OK;
-    case ENCODE_PATH: wrote = url_encode_path(pen->at + pen->len, room, b); break;
-    case ENCODE_QUERY: wrote = url_encode_query(pen->at + pen->len, room, b); break;
+    case ENCODE_PATH:
+        wrote = url_encode_path(pen->at + pen->len, room, b);
+        break;
+    case ENCODE_QUERY:
+        wrote = url_encode_query(pen->at + pen->len, room, b);
+        break;
     case ENCODE_JSON_VALUE:
         if (!is_text && is_bare_json(b)) {
             put(pen, b);
@@ -118,7 +128,9 @@ static enum render_status put_encoded(struct pen *pen, struct bytes b, enum enco
         if (put_encoded(pen, b, ENCODE_JSON_STRING, true) != RENDER_OK) return RENDER_TOO_LONG;
         put(pen, BYTES_LIT("\""));
         return RENDER_OK;
-    case ENCODE_JSON_STRING: wrote = json_escape(pen->at + pen->len, room, b); break;
+    case ENCODE_JSON_STRING:
+        wrote = json_escape(pen->at + pen->len, room, b);
+        break;
     }
     if (wrote == SIZE_MAX) return RENDER_TOO_LONG;
     pen->len += wrote;
@@ -133,14 +145,17 @@ static enum render_status data_cell(const struct plan *plan, const struct piece 
     uint64_t row = v->sequence;
     if (data->row_count == 0) return RENDER_OUT_OF_ROWS;
     switch (data->pick) {
-    case PICK_SEQUENTIAL: row %= data->row_count; break;
+    case PICK_SEQUENTIAL:
+        row %= data->row_count;
+        break;
     case PICK_RANDOM: {
         struct rng_key key = {v->seed, v->stage, RNG_DATA};
         uint64_t bits = rng_at(key, v->index, piece->index).a;
         row = (uint64_t)rng_between(bits, 0, (int64_t)data->row_count - 1);
         break;
     }
-    case PICK_UNIQUE: break;
+    case PICK_UNIQUE:
+        break;
     }
     if (row >= data->row_count) return RENDER_OUT_OF_ROWS;
     *out = data->cells[row * data->column_count + piece->column];
@@ -156,7 +171,9 @@ static enum render_status put_piece(struct pen *pen, const struct program *progr
     struct bytes cell = {0};
     enum render_status status;
     switch (piece->kind) {
-    case PIECE_TEXT: put(pen, piece->text); return RENDER_OK;
+    case PIECE_TEXT:
+        put(pen, piece->text);
+        return RENDER_OK;
     case PIECE_CAPTURE:
         cell = (struct bytes){v->captures + (size_t)piece->index * CAPTURE_MAX,
                               v->capture_len[piece->index]};
@@ -164,14 +181,20 @@ static enum render_status put_piece(struct pen *pen, const struct program *progr
     case PIECE_DATA:
         status = data_cell(program->plan, piece, v, &cell);
         return status == RENDER_OK ? put_encoded(pen, cell, piece->encoding, false) : status;
-    case PIECE_RAND: put_number(pen, rng_between(rng_at(key, v->index, sub).a, piece->lo, piece->hi)); break;
+    case PIECE_RAND:
+        put_number(pen, rng_between(rng_at(key, v->index, sub).a, piece->lo, piece->hi));
+        break;
     case PIECE_UUID:
         if (piece->encoding == ENCODE_JSON_VALUE) put(pen, BYTES_LIT("\""));
         put_uuid(pen, rng_at(key, v->index, sub));
         if (piece->encoding == ENCODE_JSON_VALUE) put(pen, BYTES_LIT("\""));
         break;
-    case PIECE_SEQ: put_number(pen, (int64_t)v->sequence); break;
-    case PIECE_USER: put_number(pen, (int64_t)v->user); break;
+    case PIECE_SEQ:
+        put_number(pen, (int64_t)v->sequence);
+        break;
+    case PIECE_USER:
+        put_number(pen, (int64_t)v->user);
+        break;
     }
     return RENDER_OK;
 }
@@ -224,12 +247,15 @@ static enum render_status put_url(struct pen *pen, const struct program *program
     size_t own = pen->len;
     enum render_status status = put_pattern(pen, program, &op->step->url, 0, v);
     if (status != RENDER_OK) return status;
-    struct bytes url = {pen->at + own, pen->len - own}, path;
+    struct bytes url = {pen->at + own, pen->len - own};
+    struct bytes path;
     if (breaks_line(url)) return RENDER_BAD_URL;
     if (bytes_starts(url, BYTES_LIT("/"))) return RENDER_OK;
-    bool absolute = bytes_starts(url, BYTES_LIT("http://")) || bytes_starts(url, BYTES_LIT("https://"));
+    bool absolute =
+        bytes_starts(url, BYTES_LIT("http://")) || bytes_starts(url, BYTES_LIT("https://"));
     if (!absolute) return RENDER_BAD_URL;
-    if (!bytes_starts(url, BYTES_LIT("http://")) || !find_target(plan, url, target, &path)) return RENDER_ELSEWHERE;
+    if (!bytes_starts(url, BYTES_LIT("http://")) || !find_target(plan, url, target, &path))
+        return RENDER_ELSEWHERE;
     bool bare = path.len == 0 || path.at[0] != '/';
     if (path.len > 0) memmove(pen->at + start + (bare ? 1 : 0), path.at, path.len);
     if (bare) pen->at[start] = '/';
@@ -304,12 +330,18 @@ enum render_status render_pattern(const struct program *program, const struct pa
 const char *render_status_text(enum render_status status)
 {
     switch (status) {
-    case RENDER_OK: return "ok";
-    case RENDER_TOO_LONG: return "the request is longer than planned for";
-    case RENDER_BAD_HEADER: return "a header value has a line break or a NUL in it";
-    case RENDER_BAD_URL: return "a captured URL has a blank or control character, or no slash in front";
-    case RENDER_OUT_OF_ROWS: return "the data source has no row left";
-    case RENDER_ELSEWHERE: return "the URL is on none of the plan's targets";
+    case RENDER_OK:
+        return "ok";
+    case RENDER_TOO_LONG:
+        return "the request is longer than planned for";
+    case RENDER_BAD_HEADER:
+        return "a header value has a line break or a NUL in it";
+    case RENDER_BAD_URL:
+        return "a captured URL has a blank or control character, or no slash in front";
+    case RENDER_OUT_OF_ROWS:
+        return "the data source has no row left";
+    case RENDER_ELSEWHERE:
+        return "the URL is on none of the plan's targets";
     }
     return "?";
 }

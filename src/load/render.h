@@ -29,7 +29,8 @@ enum render_status {
     RENDER_ELSEWHERE    /* an absolute URL that is on none of the plan's targets */
 };
 
-/* Renders `op` for target `*target`, which an absolute URL may change. `*len` is set on RENDER_OK. */
+/* Renders `op` for target `*target`, which an absolute URL may change. `*len` is set on RENDER_OK.
+ */
 enum render_status render_request(const struct program *program, const struct operation *op,
                                   const struct values *values, uint32_t *target, char *out,
                                   size_t size, size_t *len);

@@ -15,7 +15,8 @@ static double seconds(uint64_t ns)
 
 double schedule_expected(const struct stage *stage, uint64_t at_ns)
 {
-    double t = seconds(at_ns), length = seconds(stage->length_ns);
+    double t = seconds(at_ns);
+    double length = seconds(stage->length_ns);
     double slope = length > 0 ? (stage->rate_to - stage->rate_from) / length : 0;
     return t * (stage->rate_from + slope * t / 2);
 }
@@ -56,7 +57,8 @@ static double log_factorial(double n)
                                      12.801827480081469};
     if (n < 10) return small[(int)n];
     double inverse = 1 / n;
-    double series = inverse * (1.0 / 12 - inverse * inverse * (1.0 / 360 - inverse * inverse / 1260));
+    double series =
+        inverse * (1.0 / 12 - inverse * inverse * (1.0 / 360 - inverse * inverse / 1260));
     return (n + 0.5) * log(n) - n + 0.91893853320467274 + series;
 }
 
@@ -66,17 +68,23 @@ static uint64_t draw_poisson(struct rng_stream *stream, double mean)
 {
     if (mean <= 0) return 0;
     if (mean < 10) {
-        double floor_at = exp(-mean), product = rng_unit(rng_next(stream));
+        double floor_at = exp(-mean);
+        double product = rng_unit(rng_next(stream));
         uint64_t count = 0;
         for (; product > floor_at; count++) product *= rng_unit(rng_next(stream));
         return count;
     }
-    double slam = sqrt(mean), loglam = log(mean);
-    double b = 0.931 + 2.53 * slam, a = -0.059 + 0.02483 * b;
-    double inv_alpha = 1.1239 + 1.1328 / (b - 3.4), vr = 0.9277 - 3.6224 / (b - 2);
+    double slam = sqrt(mean);
+    double loglam = log(mean);
+    double b = 0.931 + 2.53 * slam;
+    double a = -0.059 + 0.02483 * b;
+    double inv_alpha = 1.1239 + 1.1328 / (b - 3.4);
+    double vr = 0.9277 - 3.6224 / (b - 2);
     for (;;) {
-        double u = rng_unit(rng_next(stream)) - 0.5, v = rng_unit(rng_next(stream));
-        double us = 0.5 - fabs(u), k = floor((2 * a / us + b) * u + mean + 0.43);
+        double u = rng_unit(rng_next(stream)) - 0.5;
+        double v = rng_unit(rng_next(stream));
+        double us = 0.5 - fabs(u);
+        double k = floor((2 * a / us + b) * u + mean + 0.43);
         if (us >= 0.07 && v <= vr) return (uint64_t)k;
         if (k < 0 || (us < 0.013 && v > us)) continue;
         double left = log(v) + log(inv_alpha) - log(a / (us * us) + b);
@@ -90,9 +98,12 @@ static uint64_t draw_binomial(struct rng_stream *stream, uint64_t n, double p)
     if (n == 0 || p <= 0) return 0;
     if (p >= 1) return n;
     if (p > 0.5) return n - draw_binomial(stream, n, 1 - p);
-    double count = (double)n, q = 1 - p;
+    double count = (double)n;
+    double q = 1 - p;
     if (count * p < 10) {
-        double odds = p / q, mass = exp(count * log1p(-p)), u = rng_unit(rng_next(stream));
+        double odds = p / q;
+        double mass = exp(count * log1p(-p));
+        double u = rng_unit(rng_next(stream));
         uint64_t k = 0;
         while (u > mass && k < n) {
             u -= mass;
@@ -101,13 +112,20 @@ static uint64_t draw_binomial(struct rng_stream *stream, uint64_t n, double p)
         }
         return k;
     }
-    double spq = sqrt(count * p * q), b = 1.15 + 2.53 * spq;
-    double a = -0.0873 + 0.0248 * b + 0.01 * p, c = count * p + 0.5, vr = 0.92 - 4.2 / b;
-    double alpha = (2.83 + 5.1 / b) * spq, log_odds = log(p / q), m = floor((count + 1) * p);
+    double spq = sqrt(count * p * q);
+    double b = 1.15 + 2.53 * spq;
+    double a = -0.0873 + 0.0248 * b + 0.01 * p;
+    double c = count * p + 0.5;
+    double vr = 0.92 - 4.2 / b;
+    double alpha = (2.83 + 5.1 / b) * spq;
+    double log_odds = log(p / q);
+    double m = floor((count + 1) * p);
     double h = log_factorial(m) + log_factorial(count - m);
     for (;;) {
-        double u = rng_unit(rng_next(stream)) - 0.5, v = rng_unit(rng_next(stream));
-        double us = 0.5 - fabs(u), k = floor((2 * a / us + b) * u + c);
+        double u = rng_unit(rng_next(stream)) - 0.5;
+        double v = rng_unit(rng_next(stream));
+        double us = 0.5 - fabs(u);
+        double k = floor((2 * a / us + b) * u + c);
         if (k < 0 || k > count) continue;
         if (us >= 0.07 && v <= vr) return (uint64_t)k;
         double left = log(v * alpha / (a / (us * us) + b));

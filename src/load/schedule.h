@@ -29,9 +29,9 @@ struct schedule {
     const struct stage *stage;
     uint64_t seed;
     uint32_t stage_index;
-    uint64_t total;     /* exact and even: arrivals in all */
-    uint64_t given;     /* exact: dealt to earlier blocks */
-    uint64_t block;     /* the next block to draw */
+    uint64_t total; /* exact and even: arrivals in all */
+    uint64_t given; /* exact: dealt to earlier blocks */
+    uint64_t block; /* the next block to draw */
     uint64_t block_count;
     uint64_t base;      /* index of dues[0] */
     uint32_t due_count; /* of the current block */

@@ -18,7 +18,8 @@ size_t sheet_bytes(const struct sheet_shape *s)
 {
     size_t bytes = sheet_place_count(s) * (sizeof(uint32_t) + sizeof(struct live_cell));
     bytes += s->slot_size * (sizeof(struct live_slot) + sizeof(uint32_t));
-    bytes += (size_t)s->name_count * (sizeof(double) + 2 * sizeof(struct exemplar) + sizeof(uint32_t));
+    bytes +=
+        (size_t)s->name_count * (sizeof(double) + 2 * sizeof(struct exemplar) + sizeof(uint32_t));
     bytes += s->scenario_count * sizeof(double) + SHEET_ERRORS * sizeof(struct live_exemplar);
     return bytes + 16 * 16; /* alignment of each piece */
 }
@@ -60,12 +61,15 @@ struct live_cell *sheet_cell(struct sheet *t, uint32_t stage, bool settle, enum 
 
 struct slot *sheet_slot(struct sheet *t, uint32_t stage, uint64_t at_ns)
 {
-    uint32_t index = (uint32_t)(at_ns / SLOT_NS), mask = t->shape.slot_size - 1;
+    uint32_t index = (uint32_t)(at_ns / SLOT_NS);
+    uint32_t mask = t->shape.slot_size - 1;
     for (uint32_t i = index & mask;; i = (i + 1) & mask) {
         struct live_slot *live = &t->slots[i];
-        if (live->used && live->slot.index == index && live->slot.stage == stage) return &live->slot;
+        if (live->used && live->slot.index == index && live->slot.stage == stage)
+            return &live->slot;
         if (live->used) continue;
-        assert(t->slot_count < t->shape.slot_size - 1); /* a full table would be searched for ever */
+        assert(t->slot_count
+               < t->shape.slot_size - 1); /* a full table would be searched for ever */
         live->used = true;
         live->slot = (struct slot){.index = index, .stage = stage};
         t->slot_used[t->slot_count++] = i;
@@ -79,7 +83,8 @@ static void clear_hist(struct live_hist *h)
     for (uint32_t word = 0; word < SHEET_DIRTY_WORDS; word++) {
         for (uint64_t bits = h->dirty[word]; bits; bits &= bits - 1) {
             uint32_t block = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            uint32_t from = block * SHEET_BLOCK, to = from + SHEET_BLOCK;
+            uint32_t from = block * SHEET_BLOCK;
+            uint32_t to = from + SHEET_BLOCK;
             if (to > HIST_BUCKETS + 1) to = HIST_BUCKETS + 1;
             memset(&h->buckets[from], 0, (to - from) * sizeof h->buckets[0]);
         }

@@ -6,7 +6,8 @@
  * what was recorded, not what could be.
  * Source: docs/architecture.md, "The tick".
  * Thread: the worker until published, then the collector until returned.
- * Memory: planned by sheet_bytes(); address space for every (stage, name), pages only where touched. */
+ * Memory: planned by sheet_bytes(); address space for every (stage, name), pages only where
+ * touched. */
 #pragma once
 
 #include "base/arena.h"

@@ -22,7 +22,8 @@ uint64_t timeline_start(const struct timeline *t, uint32_t stage)
 
 uint32_t timeline_stage(const struct timeline *t, uint64_t at_ns)
 {
-    uint32_t lo = 0, hi = t->plan->stage_count; /* starts[lo] <= at_ns */
+    uint32_t lo = 0;
+    uint32_t hi = t->plan->stage_count; /* starts[lo] <= at_ns */
     while (lo < hi) {
         uint32_t middle = lo + (hi - lo + 1) / 2;
         if (timeline_start(t, middle) <= at_ns) lo = middle;
@@ -40,7 +41,8 @@ bool timeline_settling(const struct timeline *t, uint32_t stage, uint64_t at_ns)
 uint64_t timeline_tick_end(const struct timeline *t, uint64_t start_ns)
 {
     uint32_t stage = timeline_stage(t, start_ns);
-    uint64_t end = start_ns + t->tick_ns, edge = timeline_start(t, stage + 1);
+    uint64_t end = start_ns + t->tick_ns;
+    uint64_t edge = timeline_start(t, stage + 1);
     if (edge < end) end = edge;
     if (timeline_settling(t, stage, start_ns)) {
         edge = timeline_start(t, stage) + t->plan->stages[stage].settle_ns;

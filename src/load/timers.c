@@ -31,7 +31,8 @@ static void sift_up(struct timers *t, uint32_t at, struct timer_entry entry)
 static void sift_down(struct timers *t, uint32_t at, struct timer_entry entry)
 {
     for (;;) {
-        uint32_t first = at * ARITY + 1, least = first;
+        uint32_t first = at * ARITY + 1;
+        uint32_t least = first;
         if (first >= t->count) break;
         uint32_t end = first + ARITY < t->count ? first + ARITY : t->count;
         for (uint32_t child = first + 1; child < end; child++) {

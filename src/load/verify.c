@@ -35,23 +35,29 @@ static bool render_right(struct verifier *v, const struct check *check, const st
                          struct bytes *out)
 {
     size_t len = 0;
-    bool ok = render_pattern(v->program, &check->right, values, v->right, v->right_size, &len) == RENDER_OK;
+    bool ok = render_pattern(v->program, &check->right, values, v->right, v->right_size, &len)
+              == RENDER_OK;
     *out = (struct bytes){v->right, len};
     return ok;
 }
 
 static bool compare_text(enum check_op op, struct bytes left, struct bytes right)
 {
-    double a, b;
+    double a;
+    double b;
     switch (op) {
-    case CHECK_EQ: return bytes_equal(left, right);
-    case CHECK_NE: return !bytes_equal(left, right);
-    case CHECK_CONTAINS: return bytes_find(left, right) != SIZE_MAX;
+    case CHECK_EQ:
+        return bytes_equal(left, right);
+    case CHECK_NE:
+        return !bytes_equal(left, right);
+    case CHECK_CONTAINS:
+        return bytes_find(left, right) != SIZE_MAX;
     case CHECK_LT:
     case CHECK_GT:
         if (!bytes_to_double(left, &a) || !bytes_to_double(right, &b)) return false;
         return op == CHECK_LT ? a < b : a > b;
-    case CHECK_MATCHES: return false;
+    case CHECK_MATCHES:
+        return false;
     }
     return false;
 }
@@ -73,7 +79,8 @@ static bool test_json(struct verifier *v, const struct test *test, struct bytes 
     /* A quoted right side is text, and 1 is not "1". */
     if (check->right_quoted && check->op == CHECK_EQ) return false;
     if (check->right_quoted && check->op == CHECK_NE) return true;
-    double a, b;
+    double a;
+    double b;
     bool numbers = kind == JSON_NUMBER && bytes_to_double(left, &a) && bytes_to_double(right, &b);
     if (numbers && check->op == CHECK_EQ) return a <= b && a >= b;
     if (numbers && check->op == CHECK_NE) return a < b || a > b;
@@ -84,12 +91,16 @@ static bool test_status(const struct check *check, uint32_t status)
 {
     bool inside = status >= check->status_lo && status <= check->status_hi;
     switch (check->op) {
-    case CHECK_NE: return !inside;
-    case CHECK_LT: return status < check->status_lo;
-    case CHECK_GT: return status > check->status_hi;
+    case CHECK_NE:
+        return !inside;
+    case CHECK_LT:
+        return status < check->status_lo;
+    case CHECK_GT:
+        return status > check->status_hi;
     case CHECK_EQ:
     case CHECK_CONTAINS:
-    case CHECK_MATCHES: return inside;
+    case CHECK_MATCHES:
+        return inside;
     }
     return false;
 }
@@ -146,16 +157,18 @@ void verify_header(struct verifier *v, const struct operation *op, const struct 
         if (passed && !strict) marks->passed |= UINT64_C(1) << i;
         if (!passed && check->op == CHECK_NE) marks->passed &= ~(UINT64_C(1) << i);
     }
-    if (step->until && step->until->source == CHECK_HEADER &&
-        bytes_same_nocase(step->until->name, name)) {
+    if (step->until && step->until->source == CHECK_HEADER
+        && bytes_same_nocase(step->until->name, name)) {
         bool passed = test_header(v, step->until, values, value);
         bool strict = step->until->op == CHECK_NE && marks->until_seen; /* as above */
-        marks->until_passed = strict ? marks->until_passed && passed : marks->until_passed || passed;
+        marks->until_passed =
+            strict ? marks->until_passed && passed : marks->until_passed || passed;
         marks->until_seen = true;
     }
     for (uint32_t i = 0; i < step->capture_count && i < MARKS_MAX; i++) {
         const struct capture *capture = &step->captures[i];
-        if (capture->source != CAPTURE_HEADER || !bytes_same_nocase(capture->expression, name)) continue;
+        if (capture->source != CAPTURE_HEADER || !bytes_same_nocase(capture->expression, name))
+            continue;
         if (take(captured, capture->slot, value, false)) marks->taken |= UINT64_C(1) << i;
     }
 }
@@ -195,9 +208,15 @@ static bool run_takings(struct verifier *v, const struct operation *op, struct c
         const struct taking *taking = &op->takings[i];
         bool ok = false;
         switch (taking->capture->source) {
-        case CAPTURE_HEADER: ok = i < MARKS_MAX && (marks->taken >> i & 1); break;
-        case CAPTURE_JSON: ok = take_json(v, taking, captured, body); break;
-        case CAPTURE_REGEX: ok = take_match(v, taking, captured, body); break;
+        case CAPTURE_HEADER:
+            ok = i < MARKS_MAX && (marks->taken >> i & 1);
+            break;
+        case CAPTURE_JSON:
+            ok = take_json(v, taking, captured, body);
+            break;
+        case CAPTURE_REGEX:
+            ok = take_match(v, taking, captured, body);
+            break;
         }
         if (ok) continue;
         out->status = VERIFY_CHECK;
@@ -211,7 +230,8 @@ static bool run_takings(struct verifier *v, const struct operation *op, struct c
 static bool until_holds(struct verifier *v, const struct operation *op, const struct values *values,
                         uint32_t status, struct bytes body, const struct head_marks *marks)
 {
-    if (op->until->check->source != CHECK_HEADER) return run_test(v, op->until, values, status, body);
+    if (op->until->check->source != CHECK_HEADER)
+        return run_test(v, op->until, values, status, body);
     return marks->until_seen ? marks->until_passed : op->until->check->op == CHECK_NE;
 }
 

@@ -13,23 +13,23 @@ struct verifier {
     const struct program *program;
     pcre2_match_data *match;
     pcre2_match_context *limits;
-    char *right;   /* the right side of a check, rendered */
-    char *left;    /* an unescaped JSON string */
+    char *right; /* the right side of a check, rendered */
+    char *left;  /* an unescaped JSON string */
     size_t right_size, left_size;
 };
 
 /* Where an iteration keeps what it captured. */
 struct captured {
-    char *at;       /* [slots][CAPTURE_MAX] */
-    uint16_t *len;  /* [slots] */
-    bool *is_text;  /* [slots] */
+    char *at;      /* [slots][CAPTURE_MAX] */
+    uint16_t *len; /* [slots] */
+    bool *is_text; /* [slots] */
 };
 
 /* What the head of the reply showed, gathered header by header. */
 struct head_marks {
     uint64_t passed; /* bit per check of the step */
     uint64_t seen;
-    uint64_t taken;  /* bit per capture of the step */
+    uint64_t taken; /* bit per capture of the step */
     bool until_seen, until_passed;
 };
 

@@ -78,7 +78,8 @@ static void lay_out(struct worker *w)
     w->connections = ARENA_ARRAY(a, w->connection_count, struct connection);
     w->keeps = arena_array(a, w->connection_count, KEEP_SIZE);
     if (s->program->reads_body) w->bodies = arena_array(a, w->connection_count, BODY_READ_MAX);
-    if (s->program->varies) w->sends = arena_array(a, w->connection_count, s->program->request_limit);
+    if (s->program->varies)
+        w->sends = arena_array(a, w->connection_count, s->program->request_limit);
     w->pools = ARENA_ARRAY(a, s->plan->target_count, struct pool);
     w->in = arena_alloc(a, KEEP_SIZE + IN_SIZE);
     w->out = arena_alloc(a, s->program->request_limit);

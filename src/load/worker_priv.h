@@ -14,8 +14,9 @@
 #include "wire/h1.h"
 
 #define NOBODY UINT32_MAX
-#define MAX_CONNECTIONS (1u << 20) /* a worker */
-#define KEEP_SIZE ((size_t)H1_MAX_LINE * 2) /* bytes of a partial line that a connection may keep */
+#define MAX_CONNECTIONS (1u << 20)          /* a worker */
+#define KEEP_SIZE ((size_t)H1_MAX_LINE * 2) /* bytes of a partial line that a connection may keep  \
+                                             */
 #define IN_SIZE ((size_t)64 << 10)          /* one read */
 
 enum flow_state {
@@ -31,23 +32,23 @@ struct flow {
     enum flow_state state;
     bool closed, joined; /* a closed user; it has started its first iteration */
     bool settle, arrival_settle;
-    uint32_t next;             /* in the free list or a target's queue */
-    uint32_t connection;       /* FLOW_CONNECTING, FLOW_TALKING */
+    uint32_t next;       /* in the free list or a target's queue */
+    uint32_t connection; /* FLOW_CONNECTING, FLOW_TALKING */
     uint32_t target, scenario, step, attempt;
-    uint32_t arrival_stage;    /* of the iteration */
-    uint32_t stage;            /* of the request */
-    enum outcome outcome;      /* of the iteration so far */
+    uint32_t arrival_stage;         /* of the iteration */
+    uint32_t stage;                 /* of the request */
+    enum outcome outcome;           /* of the iteration so far */
     uint64_t index, sequence, user; /* see struct values */
-    uint64_t iteration;        /* closed: of this user in this stage */
-    uint64_t quota;            /* closed by count: iterations left; UINT64_MAX by time */
+    uint64_t iteration;             /* closed: of this user in this stage */
+    uint64_t quota;                 /* closed by count: iterations left; UINT64_MAX by time */
     /* CLOCK_MONOTONIC */
-    uint64_t arrival_ns;              /* of the iteration: intended */
-    uint64_t due_ns;                  /* when the flow must be woken */
+    uint64_t arrival_ns; /* of the iteration: intended */
+    uint64_t due_ns;     /* when the flow must be woken */
     uint64_t intended_ns, taken_ns, ready_ns, sent_ns, first_byte_ns;
-    uint64_t connect_ns;              /* duration of the connect, 0: none */
-    uint64_t until_ns;                /* `within` is spent then */
+    uint64_t connect_ns; /* duration of the connect, 0: none */
+    uint64_t until_ns;   /* `within` is spent then */
     uint64_t response_due_ns;
-    uint64_t lag_ns;                  /* of the iteration's requests so far */
+    uint64_t lag_ns; /* of the iteration's requests so far */
     struct head_marks marks;
 };
 
@@ -57,8 +58,8 @@ struct connection {
     enum connection_state state;
     int fd;
     uint32_t generation; /* tells events of an earlier socket in this place apart */
-    uint32_t next; /* in the free list or a target's idle list */
-    uint32_t flow; /* CONNECTION_MAKING, CONNECTION_BUSY */
+    uint32_t next;       /* in the free list or a target's idle list */
+    uint32_t flow;       /* CONNECTION_MAKING, CONNECTION_BUSY */
     uint32_t target;
     uint32_t keep_len; /* bytes of a partial line kept from the last read */
     uint32_t body_len; /* bytes of body gathered for checks */
@@ -89,20 +90,20 @@ struct worker {
     uint16_t *capture_len;
     bool *capture_is_text;
     struct connection *connections;
-    char *keeps;  /* [connection_count][KEEP_SIZE] */
-    char *bodies; /* [connection_count][BODY_READ_MAX], where the plan reads bodies */
-    char *sends;  /* [connection_count][request_limit], where requests vary */
+    char *keeps;        /* [connection_count][KEEP_SIZE] */
+    char *bodies;       /* [connection_count][BODY_READ_MAX], where the plan reads bodies */
+    char *sends;        /* [connection_count][request_limit], where requests vary */
     struct pool *pools; /* [target_count] */
     char *in, *out;
     uint32_t flow_count, connection_count;
     uint32_t flow_free, connection_free;
     uint32_t now_head, now_tail; /* flows due at once, in order; spares the heap */
     uint32_t open_flows;         /* not FLOW_FREE */
-    uint32_t open_iterations; /* open model: counted against max_in_flight */
+    uint32_t open_iterations;    /* open model: counted against max_in_flight */
     uint32_t max_in_flight;
 
     /* The load. */
-    uint32_t stage;           /* entered last; stage_count: the drain */
+    uint32_t stage; /* entered last; stage_count: the drain */
     bool stage_entered;
     struct schedule schedule;
     uint64_t *dues_ns;
@@ -114,10 +115,10 @@ struct worker {
     /* Counting. */
     struct sheet sheets[WORKER_SHEETS];
     struct sheet *sheet;
-    uint64_t tick;          /* number of the sheet being written */
+    uint64_t tick;                       /* number of the sheet being written */
     uint64_t tick_start_ns, tick_end_ns; /* CLOCK_MONOTONIC */
-    uint64_t version;       /* of the timeline, as known */
-    uint32_t *requests_now; /* [name_count] in flight */
+    uint64_t version;                    /* of the timeline, as known */
+    uint32_t *requests_now;              /* [name_count] in flight */
     uint32_t *iterations_now;
     uint32_t users_now;
     struct live_hist *lag_hist, *wait_hist; /* of (sheet, stage, settle) below */
@@ -149,7 +150,7 @@ struct ending {
     uint64_t kernel_ns; /* when the kernel knew; read_ns where it did not say */
     uint32_t status;    /* 0: no reply */
     struct verdict_on_reply verdict;
-    const char *why;    /* static; NULL: by outcome */
+    const char *why; /* static; NULL: by outcome */
     struct bytes sample;
 };
 
@@ -196,7 +197,8 @@ void record_begun(struct worker *w, const struct flow *f);
 void record_request(struct worker *w, struct flow *f, const struct ending *ending);
 void record_iteration(struct worker *w, const struct flow *f, uint64_t end_ns);
 /* An arrival that never started: dropped (max_in_flight) or cut (the run was left). */
-void record_unstarted(struct worker *w, const struct flow *f, enum outcome outcome, uint64_t now_ns);
+void record_unstarted(struct worker *w, const struct flow *f, enum outcome outcome,
+                      uint64_t now_ns);
 void record_connect(struct worker *w, const struct flow *f);
 void record_user(struct worker *w, uint64_t now_ns, bool joins);
 /* Publishes the sheet being written, whose tick ends at w->tick_end_ns, and takes an empty one. */

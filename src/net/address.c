@@ -33,11 +33,12 @@ static int try_connect(const struct address *a, uint64_t deadline_ns)
     return error;
 }
 
-static bool report(struct err *err, int error, struct bytes host, uint16_t port, uint64_t timeout_ns)
+static bool report(struct err *err, int error, struct bytes host, uint16_t port,
+                   uint64_t timeout_ns)
 {
     if (error == ETIMEDOUT) {
-        err_set(err, ERR_PREFLIGHT, 0, "%.*s:%u did not answer within %.1f s", BYTES_ARG(host), port,
-                (double)timeout_ns / (double)NS_PER_S);
+        err_set(err, ERR_PREFLIGHT, 0, "%.*s:%u did not answer within %.1f s", BYTES_ARG(host),
+                port, (double)timeout_ns / (double)NS_PER_S);
         return err_hint(err, "is the port right, and does a firewall let it through?");
     }
     err_set(err, ERR_PREFLIGHT, error, "cannot connect to %.*s:%u", BYTES_ARG(host), port);
@@ -50,8 +51,10 @@ static bool report(struct err *err, int error, struct bytes host, uint16_t port,
 bool address_reach(struct address *out, struct bytes host, uint16_t port, uint64_t timeout_ns,
                    struct err *err)
 {
-    char name[HOST_MAX], service[8];
-    struct text name_text = text_in(name, sizeof name), port_text = text_in(service, sizeof service);
+    char name[HOST_MAX];
+    char service[8];
+    struct text name_text = text_in(name, sizeof name);
+    struct text port_text = text_in(service, sizeof service);
     text_add(&name_text, host);
     text_addf(&port_text, "%u", port);
     if (name_text.cut) return err_set(err, ERR_PREFLIGHT, 0, "the host name is too long");
@@ -98,8 +101,8 @@ uint16_t address_free_port(void)
     socklen_t len = sizeof in;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return 0;
-    bool bound = bind(fd, (const struct sockaddr *)&in, sizeof in) == 0 &&
-                 getsockname(fd, (struct sockaddr *)&in, &len) == 0;
+    bool bound = bind(fd, (const struct sockaddr *)&in, sizeof in) == 0
+                 && getsockname(fd, (struct sockaddr *)&in, &len) == 0;
     close(fd);
     return bound ? ntohs(in.sin_port) : 0;
 }

@@ -17,12 +17,12 @@
 
 enum stream_status {
     STREAM_OK,
-    STREAM_AGAIN,   /* would block */
-    STREAM_EOF,     /* the peer closed */
+    STREAM_AGAIN, /* would block */
+    STREAM_EOF,   /* the peer closed */
     STREAM_REFUSED,
-    STREAM_RESET,   /* reset, aborted or broken pipe */
+    STREAM_RESET,    /* reset, aborted or broken pipe */
     STREAM_NO_ROUTE, /* unreachable, or timed out by the kernel */
-    STREAM_NO_PORT, /* no free local port or descriptor: ours, not the target's */
+    STREAM_NO_PORT,  /* no free local port or descriptor: ours, not the target's */
 };
 
 struct poller {

@@ -14,7 +14,8 @@
 /* The wall clock may be slewed by NTP at up to 500 ppm: 10 ms keep the stamps within 5 us. */
 #define OFFSET_KEPT_NS (10 * NS_PER_MS)
 
-static_assert(sizeof(struct sockaddr_storage) == 128, "addresses are stored as the kernel has them");
+static_assert(sizeof(struct sockaddr_storage) == 128,
+              "addresses are stored as the kernel has them");
 
 bool poller_open(struct poller *p, struct err *err)
 {
@@ -41,7 +42,8 @@ uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_
         count = epoll_wait(p->fd, events, (int)size, 0);
     } else {
         uint64_t left = deadline_ns - now;
-        struct timespec ts = {.tv_sec = (time_t)(left / NS_PER_S), .tv_nsec = (long)(left % NS_PER_S)};
+        struct timespec ts = {.tv_sec = (time_t)(left / NS_PER_S),
+                              .tv_nsec = (long)(left % NS_PER_S)};
         count = epoll_pwait2(p->fd, events, (int)size, &ts, NULL);
     }
     if (count < 0) {
@@ -60,20 +62,26 @@ uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_
 static enum stream_status status_of(int error)
 {
     switch (error) {
-    case 0: return STREAM_OK;
+    case 0:
+        return STREAM_OK;
     case EAGAIN:
     case EINPROGRESS:
-    case EINTR: return STREAM_AGAIN;
-    case ECONNREFUSED: return STREAM_REFUSED;
+    case EINTR:
+        return STREAM_AGAIN;
+    case ECONNREFUSED:
+        return STREAM_REFUSED;
     case EADDRNOTAVAIL:
     case EMFILE:
     case ENFILE:
     case ENOBUFS:
-    case ENOMEM: return STREAM_NO_PORT;
+    case ENOMEM:
+        return STREAM_NO_PORT;
     case EHOSTUNREACH:
     case ENETUNREACH:
-    case ETIMEDOUT: return STREAM_NO_ROUTE;
-    default: return STREAM_RESET;
+    case ETIMEDOUT:
+        return STREAM_NO_ROUTE;
+    default:
+        return STREAM_RESET;
     }
 }
 

@@ -18,7 +18,8 @@ const char *trust_name(enum trust_level level)
 
 const char *figure_name(enum figure figure)
 {
-    static const char *const names[FIGURE_COUNT] = {"avg", "p50", "p90", "p95", "p99", "p99.9", "max"};
+    static const char *const names[FIGURE_COUNT] = {"avg", "p50",   "p90", "p95",
+                                                    "p99", "p99.9", "max"};
     assert(figure < FIGURE_COUNT);
     return names[figure];
 }

@@ -18,17 +18,27 @@ enum verdict {
     VERDICT_MISSED,
     VERDICT_INCONCLUSIVE,
     VERDICT_INVALID,   /* of a run: trust is invalid, verdict withheld */
-    VERDICT_NOT_JUDGED /* an objective that no judged stage could be held against; a run without any */
+    VERDICT_NOT_JUDGED /* an objective that no judged stage could be held against; a run without any
+                        */
 };
 
 enum trust_level { TRUST_VALID, TRUST_SUSPECT, TRUST_INVALID };
 
-enum figure { FIGURE_AVG, FIGURE_P50, FIGURE_P90, FIGURE_P95, FIGURE_P99, FIGURE_P999, FIGURE_MAX, FIGURE_COUNT };
+enum figure {
+    FIGURE_AVG,
+    FIGURE_P50,
+    FIGURE_P90,
+    FIGURE_P95,
+    FIGURE_P99,
+    FIGURE_P999,
+    FIGURE_MAX,
+    FIGURE_COUNT
+};
 
 struct latency {
-    uint64_t n;                /* values behind it, censored ones included */
-    double ns[FIGURE_COUNT];   /* NAN: none */
-    uint32_t at_least;         /* bit per figure: a lower bound, since timeouts, cuts or drops reach it */
+    uint64_t n;              /* values behind it, censored ones included */
+    double ns[FIGURE_COUNT]; /* NAN: none */
+    uint32_t at_least; /* bit per figure: a lower bound, since timeouts, cuts or drops reach it */
 };
 
 struct figures {
@@ -63,11 +73,11 @@ struct objective_result {
     double margin;        /* share of the limit left, negative when missed; NAN: none */
     bool at_least;
     uint64_t n;
-    uint32_t stage;       /* of value; PLAN_NO_INDEX: all judged stages pooled */
+    uint32_t stage; /* of value; PLAN_NO_INDEX: all judged stages pooled */
     uint32_t judged_stages, missed_stages;
-    double needed_s;      /* inconclusive: judged seconds that would settle it; NAN: unknown */
+    double needed_s; /* inconclusive: judged seconds that would settle it; NAN: unknown */
     const struct finding *stages; /* [run_stage_count] */
-    char note[160];       /* one clause where there is more to say; may be empty */
+    char note[160];               /* one clause where there is more to say; may be empty */
 };
 
 struct trust_reason {
@@ -89,7 +99,7 @@ struct result {
     struct trust_reason reasons[TRUST_REASONS_MAX];
     uint32_t reason_count;
     const struct objective_result *objectives;
-    uint32_t objective_count; /* one per sentence, several for `of each` */
+    uint32_t objective_count;          /* one per sentence, several for `of each` */
     const struct stage_result *stages; /* [stage_count], drain included */
     uint32_t stage_count;
     const struct figures *requests;  /* [name_count], judged parts of judged stages */
@@ -99,6 +109,7 @@ struct result {
     uint32_t exemplar_count;
 };
 
-const char *verdict_name(enum verdict verdict); /* "holds", "missed", "inconclusive", "invalid", "not judged" */
+const char *
+verdict_name(enum verdict verdict); /* "holds", "missed", "inconclusive", "invalid", "not judged" */
 const char *trust_name(enum trust_level level); /* "valid", "suspect", "invalid" */
 const char *figure_name(enum figure figure);    /* "avg", "p50", ... "p99.9", "max" */

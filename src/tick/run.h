@@ -14,17 +14,19 @@ struct run_header {
     char id[RUN_ID_LEN + 1];
     uint64_t wall_start_ns; /* CLOCK_REALTIME at run time 0 */
     uint64_t tick_ns;       /* 1 s, or longer by the plan's length */
-    /* Of a replay, only the tables that judge and sinks read are filled: name, path, source, targets'
-     * text, stages, names, scenarios' names and weights, objectives, abort_when, numbers. */
+    /* Of a replay, only the tables that judge and sinks read are filled: name, path, source,
+     * targets' text, stages, names, scenarios' names and weights, objectives, abort_when, numbers.
+     */
     const struct plan *plan;
-    struct bytes command; /* how it was started, masked */
-    struct bytes version; /* of prony */
+    struct bytes command;           /* how it was started, masked */
+    struct bytes version;           /* of prony */
     struct bytes host, kernel, cpu; /* name, release, model */
-    uint32_t cores;         /* that prony may use */
+    uint32_t cores;                 /* that prony may use */
     uint64_t memory_bytes;
-    uint32_t threads;       /* workers */
-    uint64_t budget_bytes;  /* memory planned for the generator */
-    uint64_t response_limit_ns; /* tightest latency limit, 0 without one; slots count `over` by it */
+    uint32_t threads;      /* workers */
+    uint64_t budget_bytes; /* memory planned for the generator */
+    uint64_t
+        response_limit_ns; /* tightest latency limit, 0 without one; slots count `over` by it */
 };
 
 /* Stages of the plan, then the drain. */
@@ -41,11 +43,11 @@ enum run_ended {
 
 struct run_end {
     enum run_ended ended;
-    int signal;          /* RUN_INTERRUPTED: 2 or 15 */
-    uint64_t at_ns;      /* run time */
+    int signal;     /* RUN_INTERRUPTED: 2 or 15 */
+    uint64_t at_ns; /* run time */
     uint64_t generator_cpu_ns;
     uint64_t max_rss_bytes;
-    char reason[240];    /* one sentence, may be empty */
+    char reason[240]; /* one sentence, may be empty */
 };
 
 const char *run_ended_name(enum run_ended ended); /* "complete", ... */

@@ -4,9 +4,9 @@
 
 const char *outcome_name(enum outcome outcome)
 {
-    static const char *const names[OUTCOME_COUNT] = {"ok",       "status", "check", "timeout",
-                                                     "dns",      "refused", "reset", "tls",
-                                                     "protocol", "cut",    "dropped"};
+    static const char *const names[OUTCOME_COUNT] = {"ok",       "status",  "check",  "timeout",
+                                                     "dns",      "refused", "reset",  "tls",
+                                                     "protocol", "cut",     "dropped"};
     assert(outcome < OUTCOME_COUNT);
     return names[outcome];
 }

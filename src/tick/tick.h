@@ -79,7 +79,7 @@ struct slot {
     uint32_t planned; /* arrivals and later requests */
     uint32_t taken;   /* of them, seen by a worker before their stage was over (dropped counts) */
     uint32_t ok, failed;
-    uint32_t over;   /* requests over the tightest latency limit, of ok + failed */
+    uint32_t over; /* requests over the tightest latency limit, of ok + failed */
 };
 
 enum event_kind {
@@ -104,7 +104,7 @@ struct exemplar {
     enum exemplar_kind kind;
     uint32_t stage, name;
     enum outcome outcome;
-    uint32_t status; /* 0: no reply */
+    uint32_t status;      /* 0: no reply */
     uint64_t intended_ns; /* run time */
     uint64_t response_ns, lag_ns, wait_ns, connect_ns, ttfb_ns, service_ns;
     struct bytes detail; /* why it is not ok: "check: json .state == done, was running" */
