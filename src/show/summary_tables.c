@@ -14,7 +14,7 @@ double summary_errors(const struct result *result, const struct figures *f)
 {
     uint64_t ended = f->offered;
     if (result->end.ended == RUN_INTERRUPTED) ended -= f->outcomes[OUTCOME_CUT];
-    if (ended == 0) return NAN;
+    if (ended == 0) return (double)NAN;
     return (double)(ended - f->outcomes[OUTCOME_OK]) / (double)ended;
 }
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "check.h"
 
+#define NONE ((double)NAN)
 /* BYTES_LIT is no constant; this is. */
 #define LIT(s)                                                                                     \
     {                                                                                              \
@@ -75,7 +76,7 @@ static struct latency latency_of(uint64_t n, double median_ms, double tail)
     static const double shape[FIGURE_COUNT] = {0.15, 0, 0.35, 0.5, 0.8, 1.2, 1.6};
     struct latency l = {.n = n};
     for (int i = 0; i < FIGURE_COUNT; i++) {
-        l.ns[i] = n > 0 ? median_ms * 1e6 * exp(shape[i] * tail) : (double)NAN;
+        l.ns[i] = n > 0 ? median_ms * 1e6 * exp(shape[i] * tail) : NONE;
     }
     return l;
 }
@@ -91,9 +92,9 @@ static struct figures figures_of(struct shape shape)
     uint64_t n = (uint64_t)(shape.rate * shape.seconds);
     struct figures f = {.offered = n,
                         .done = n - shape.failed,
-                        .offered_per_s = shape.users > 0 ? (double)NAN : shape.rate,
+                        .offered_per_s = shape.users > 0 ? NONE : shape.rate,
                         .seconds = shape.seconds,
-                        .users = shape.users > 0 ? shape.users : (double)NAN,
+                        .users = shape.users > 0 ? shape.users : NONE,
                         .planned = n,
                         .iterations_done = n - shape.failed,
                         .iterations_failed = shape.failed};
@@ -186,7 +187,7 @@ static struct objective_result *add_objective(struct sample *s, const char *text
                                            .n = 9580,
                                            .stage = 4,
                                            .judged_stages = 7,
-                                           .needed_s = NAN,
+                                           .needed_s = NONE,
                                            .stages = findings[i]};
     r->objectives = results;
     s->plan.objectives = objectives;
@@ -207,7 +208,8 @@ static void add_usual(struct sample *s)
     o->stage = PLAN_NO_INDEX;
     o->lo = 0.00004;
     o->hi = 0.00027;
-    o = add_objective(s, "availability > 99.9%", METRIC_AVAILABILITY, VERDICT_HOLDS, 0.999883, NAN);
+    o = add_objective(s, "availability > 99.9%", METRIC_AVAILABILITY, VERDICT_HOLDS, 0.999883,
+                      NONE);
     o->stage = PLAN_NO_INDEX;
     o->lo = 0.99973;
     o->hi = 0.99996;
@@ -284,7 +286,7 @@ static void inconclusive(struct sample *s)
     struct objective_result *o =
         add_objective(s, "p99.9 < 400ms", METRIC_QUANTILE, VERDICT_INCONCLUSIVE, 371e6, 0.0725);
     o->lo = 290e6;
-    o->hi = INFINITY;
+    o->hi = (double)INFINITY;
     o->needed_s = 95;
     struct text note = text_in(o->note, sizeof o->note);
     text_adds(&note, "1,609 requests in the smallest stage; p99.9 needs 3,688");
@@ -292,7 +294,7 @@ static void inconclusive(struct sample *s)
     o->each_index = 2;
     objectives[s->result.objective_count - 1].scope = SCOPE_EACH;
     o->needed_s = 21;
-    add_objective(s, "p99 <= baseline + 10%", METRIC_QUANTILE, VERDICT_NOT_JUDGED, NAN, NAN)
+    add_objective(s, "p99 <= baseline + 10%", METRIC_QUANTILE, VERDICT_NOT_JUDGED, NONE, NONE)
         ->stage = PLAN_NO_INDEX;
 }
 

@@ -295,6 +295,12 @@ static void check_cell(const char *name, const struct cell *got, const struct ce
     }
 }
 
+/* Bit for bit. */
+static void check_doubles(const char *name, const double *got, const double *want, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) CHECK(name, memcmp(&got[i], &want[i], sizeof *got) == 0);
+}
+
 void tape_check_tick(const char *name, const struct blob_dims *dims, const struct tick *got,
                      const struct tick *want)
 {
@@ -306,12 +312,9 @@ void tape_check_tick(const char *name, const struct blob_dims *dims, const struc
     CHECK_U64(name, got->last, want->last);
     CHECK_U64(name, got->generator_cpu_ns, want->generator_cpu_ns);
     CHECK(name, memcmp(&got->users, &want->users, sizeof want->users) == 0);
-    CHECK(name, memcmp(got->requests_in_flight, want->requests_in_flight,
-                       dims->name_count * sizeof(double))
-                    == 0);
-    CHECK(name, memcmp(got->iterations_in_flight, want->iterations_in_flight,
-                       dims->scenario_count * sizeof(double))
-                    == 0);
+    check_doubles(name, got->requests_in_flight, want->requests_in_flight, dims->name_count);
+    check_doubles(name, got->iterations_in_flight, want->iterations_in_flight,
+                  dims->scenario_count);
     CHECK_U64(name, got->cell_count, want->cell_count);
     for (uint32_t i = 0; i < want->cell_count; i++) {
         check_cell(name, &got->cells[i], &want->cells[i]);
