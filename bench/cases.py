@@ -1,0 +1,235 @@
+"""What is measured, one function each. Every one returns rows (figure, goal, measured, met) and
+text that goes below the table; met is None where there is no goal."""
+import json
+import pathlib
+import re
+import statistics
+import subprocess
+
+from machine import Broken, Nginx, cores, measured, version_of
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PRONY = ROOT / "build" / "prony"
+CONNECTIONS = 64
+USERS = 5000
+MIB = 2**20
+FLOOR_FLAGS = ["-std=gnu17", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra"]
+
+
+class Row:
+    def __init__(self, figure, goal, value, met=None):
+        self.figure, self.goal, self.value, self.met = figure, goal, value, met
+
+
+# --- CPU per request ------------------------------------------------------------------------------
+
+def number_in(pattern, text):
+    found = re.search(pattern, text)
+    if not found or int(found.group(1)) == 0:
+        raise Broken(f"no requests told in:\n{text}")
+    return int(found.group(1))
+
+
+class Generator:
+    """A load generator in its closed loop: `command(url, port, seconds)`, and how it tells the
+    number of requests it finished."""
+
+    def __init__(self, name, version, command, requests):
+        self.name, self.version, self.command, self.requests = name, version, command, requests
+
+    def cost(self, nginx, seconds):
+        """(CPU time per finished request in us, requests) of one block, start and end included."""
+        core = cores()[0]
+        ended = measured(self.command(nginx.url, nginx.port, seconds), core).must(0)
+        requests = self.requests(ended.out)
+        return ended.cpu_s * 1e6 / requests, requests
+
+
+def prony_command(url, runs, *flags):
+    return [PRONY, "run", url, "--warmup", "0s", "--output", "json", "--runs-dir", runs, *flags]
+
+
+def one_request(nginx, folder, core=None):
+    """Exit code 3 is right: one request proves nothing of a share of errors."""
+    return measured(prony_command(nginx.url, folder / "runs", "-n", 1), core).must(0, 3)
+
+
+def prony_requests(out):
+    stages = json.loads(out)["stages"]
+    return sum(stage["arrivals"]["done"] for stage in stages)
+
+
+def generators(folder):
+    floor = folder / "floor"
+    subprocess.run(["cc", *FLOOR_FLAGS, "-o", floor, ROOT / "bench" / "floor.c"], check=True)
+    n = CONNECTIONS
+    return [
+        Generator("prony", version_of([PRONY, "--version"]),
+                  lambda url, port, s: prony_command(url, folder / "runs", "--users", n,
+                                                     "--threads", 1, "--for", f"{s}s", "--quiet"),
+                  prony_requests),
+        Generator("wrk", version_of(["wrk", "--version"]),
+                  lambda url, port, s: ["wrk", "-t1", f"-c{n}", f"-d{s}s", url],
+                  lambda out: number_in(r"(\d+) requests in", out)),
+        Generator("h2load", version_of(["h2load", "--version"]),
+                  lambda url, port, s: ["h2load", "--h1", "-t1", f"-c{n}", "-D", s, url],
+                  lambda out: number_in(r"(\d+) succeeded", out)),
+        Generator("ab", version_of(["ab", "-V"]),
+                  lambda url, port, s: ["ab", "-q", "-k", f"-c{n}", f"-t{s}", "-n100000000", url],
+                  lambda out: number_in(r"Complete requests:\s+(\d+)", out)),
+        Generator("floor", "bench/floor.c",
+                  lambda url, port, s: [floor, port, n, s * 1000],
+                  lambda out: number_in(r"^(\d+)$", out)),
+    ]
+
+
+def cpu_per_request(folder, options, say):
+    """prony against others on the same core and target, in short blocks that take turns: what the
+    machine does to one it does to all, and the ratio of a round is free of it."""
+    nginx = Nginx(folder, cores()[-1])
+    try:
+        tools = generators(folder)
+        rounds = []
+        for i in range(options.rounds):
+            turn = tools[i % len(tools):] + tools[:i % len(tools)]
+            done = {tool.name: tool.cost(nginx, options.seconds) for tool in turn}
+            rounds.append(done)
+            say(f"  round {i + 1}: " + " · ".join(
+                f"{tool.name} {done[tool.name][0]:.2f} us" for tool in tools))
+        one = one_request(nginx, folder, cores()[0])
+    finally:
+        nginx.stop()
+    return cpu_rows(tools, rounds, one), cpu_text(tools, rounds, options.seconds)
+
+
+def ratios(rounds, other):
+    return [done["prony"][0] / done[other][0] for done in rounds]
+
+
+def cpu_rows(tools, rounds, one):
+    rows = []
+    for tool in tools[1:]:
+        all_of = ratios(rounds, tool.name)
+        middle = statistics.median(all_of)
+        goal, met = ("<= 0.90", middle <= 0.90) if tool.name == "wrk" else (None, None)
+        rows.append(Row(f"CPU per request, prony / {tool.name}", goal,
+                        f"{middle:.2f} ({min(all_of):.2f} to {max(all_of):.2f})", met))
+    middle = statistics.median(done["prony"][0] for done in rounds)
+    rows.append(Row("CPU per request, prony alone", None, f"{middle:.2f} us"))
+    requests = statistics.median(done["prony"][1] for done in rounds)
+    share = one.cpu_s * 1e6 / (middle * requests)
+    rows.append(Row("CPU of a run of one request (start, summary, file)", None,
+                    f"{one.cpu_s * 1e3:.0f} ms, {share:.1%} of a block"))
+    return rows
+
+
+def cpu_text(tools, rounds, seconds):
+    names = [tool.name for tool in tools]
+    head = ["round"] + [f"{name} us" for name in names] + [f"prony / {n}" for n in names[1:]]
+    lines = ["## CPU per request, round by round", "",
+             f"Closed loop, {CONNECTIONS} connections, keep-alive, one thread, full statistics; "
+             f"blocks of {seconds} s; user + system CPU of the whole process by the kernel, divided "
+             "by finished requests. " + ", ".join(f"{t.name} {t.version}" for t in tools) + ".",
+             "", "| " + " | ".join(head) + " |", "|" + "---:|" * len(head)]
+    for i, done in enumerate(rounds):
+        cells = [str(i + 1)] + [f"{done[name][0]:.2f}" for name in names]
+        cells += [f"{done['prony'][0] / done[name][0]:.3f}" for name in names[1:]]
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
+
+
+# --- memory and start -----------------------------------------------------------------------------
+
+def users_memory(folder, options, say):
+    nginx = Nginx(folder, cores()[-1])
+    rows = []
+    ways = [("1 s of think time", "", ["--think", "1s"]),
+            ("all waiting at once", "slow", [])]
+    try:
+        for way, path, flags in ways:
+            ended = measured(prony_command(nginx.url + path, folder / "runs", "--users", USERS,
+                                           "--for", f"{max(4, 4 * options.seconds)}s", *flags),
+                             watch_memory=True).must(0)
+            result = json.loads(ended.out)
+            peak = max(ended.peak_bytes, result["generator"]["max_rss_bytes"])
+            figure = f"memory (RSS) with {USERS} users, {way}"
+            rows.append(Row(figure, "<= 40 MiB", f"{peak / MIB:.1f} MiB", peak <= 40 * MIB))
+            say(f"  {figure}: {peak / MIB:.1f} MiB, {prony_requests(ended.out)} requests, "
+                f"p99 {result['totals']['response_ms']['p99']:.1f} ms")
+    finally:
+        nginx.stop()
+    return rows, []
+
+
+def start(folder, options, say):
+    nginx = Nginx(folder, cores()[-1])
+    try:
+        runs = [one_request(nginx, folder) for _ in range(5)]
+    finally:
+        nginx.stop()
+    first = statistics.median(run.first_err_s for run in runs)
+    whole = statistics.median(run.seconds for run in runs)
+    say(f"  {first * 1e3:.0f} ms to the first line, {whole * 1e3:.0f} ms to the summary")
+    return [Row("start to the first line of progress", "< 1 s", f"{first * 1e3:.0f} ms", first < 1),
+            Row("start to the summary of one request", "< 1 s", f"{whole * 1e3:.0f} ms",
+                whole < 1)], []
+
+
+# --- build and demo -------------------------------------------------------------------------------
+
+def cold_build(folder, options, say):
+    """`make` in a fresh clone: what is committed, nothing else."""
+    clone = folder / "clone"
+    git = ["git", "-c", "safe.directory=*", "clone", "--quiet", "--no-hardlinks", ROOT, clone]
+    measured(git).must(0)
+    ended = measured(["env", "-u", "MAKEFLAGS", "-u", "MAKELEVEL", "CCACHE_DISABLE=1", "make"],
+                     cwd=clone).must(0)
+    if not (clone / "build" / "prony").exists():
+        raise Broken("make built no build/prony")
+    say(f"  {ended.seconds:.1f} s, {ended.cpu_s:.1f} s of CPU")
+    return [Row("cold build (`make` in a fresh clone)", "<= 20 s",
+                f"{ended.seconds:.1f} s, {ended.cpu_s:.1f} s of CPU", ended.seconds <= 20)], []
+
+
+def run_plan(name, folder):
+    ended = measured([PRONY, "run", ROOT / "examples" / "plans" / name, "--output", "json",
+                      "--runs-dir", folder / "runs"], cwd=ROOT).must(0, 1, 3)
+    return ended, json.loads(ended.out)
+
+
+def demo(folder, options, say):
+    rows = []
+    lines = ["## Objectives of the demo", "",
+             "| objective | jobs.yaml | jobs-naive.yaml |", "|---|---|---|"]
+    ended, good = run_plan("jobs.yaml", folder)
+    say(f"  jobs.yaml: exit {ended.code} in {ended.seconds:.0f} s, trust {good['trust']['level']}")
+    judged = good["totals"]["offered"]
+    rows.append(Row("examples/plans/jobs.yaml: exit code", "0 (holds)",
+                    f"{ended.code} ({good['verdict']})", ended.code == 0))
+    rows.append(Row("the same: time", "about a minute", f"{ended.seconds:.0f} s",
+                    45 <= ended.seconds <= 75))
+    rows.append(Row("the same: judged requests", ">= 8,000", f"{judged:,}", judged >= 8000))
+    rows.append(Row("the same: trust", None, good["trust"]["level"]))
+    ended, naive = run_plan("jobs-naive.yaml", folder)
+    say(f"  jobs-naive.yaml: exit {ended.code} in {ended.seconds:.0f} s, "
+        f"trust {naive['trust']['level']}")
+    rows.append(Row("examples/plans/jobs-naive.yaml: exit code", "1 (missed)",
+                    f"{ended.code} ({naive['verdict']})", ended.code == 1))
+    for one, other in zip(good["objectives"], naive["objectives"]):
+        lines.append(f"| {one['text']} | {told(one)} | {told(other)} |")
+    return rows, lines
+
+
+def told(objective):
+    value = objective["value"]
+    amount = "no value" if value is None else f"{value:.4g} {objective['unit']}".strip()
+    return f"{objective['verdict']}: {amount}"
+
+
+CASES = {
+    "cpu": cpu_per_request,
+    "memory": users_memory,
+    "start": start,
+    "build": cold_build,
+    "demo": demo,
+}
