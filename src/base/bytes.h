@@ -41,8 +41,9 @@ static inline bool bytes_starts(struct bytes a, struct bytes prefix)
 /* The part from `from` (at most the end) on. */
 static inline struct bytes bytes_from(struct bytes a, size_t from)
 {
+    if (a.len == 0) return a; /* its `at` may be NULL, which no number may be added to */
     if (from > a.len) from = a.len;
-    return (struct bytes){a.at ? a.at + from : NULL, a.len - from};
+    return (struct bytes){a.at + from, a.len - from};
 }
 
 /* ASCII case-insensitive equality (header names). */

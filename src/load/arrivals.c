@@ -2,6 +2,9 @@
  * users. Nothing here depends on how the target answers, but that a closed user must be back. */
 #include "base/clock.h"
 #include "base/rng.h"
+#include "load/arrivals_priv.h"
+#include "load/flow_priv.h"
+#include "load/record_priv.h"
 #include "load/worker_priv.h"
 
 #define ARRIVALS_A_TURN 64 /* taken before the poller is looked at again */

@@ -52,9 +52,9 @@ static struct hist_sparse merge_measure(struct collector *c, const struct parts 
         for (uint32_t word = 0; word < SHEET_DIRTY_WORDS; word++) dirty[word] |= h->dirty[word];
     }
     if (out.count == 0) return out;
-    uint32_t blocks = 0;
+    size_t blocks = 0;
     for (uint32_t word = 0; word < SHEET_DIRTY_WORDS; word++) {
-        blocks += (uint32_t)__builtin_popcountll(dirty[word]);
+        blocks += (size_t)__builtin_popcountll(dirty[word]);
     }
     struct hist_pair *pairs = ARENA_ARRAY(&c->scratch, blocks * SHEET_BLOCK, struct hist_pair);
     assert(pairs);

@@ -104,9 +104,9 @@ void engine_measure_needs(const struct plan *plan, uint32_t threads, struct engi
     out->user_bytes = worker_flow_bytes(&shape) + captured + worker_connection_bytes();
     /* A sheet's resident part: about 16 KiB of touched pages for each measure of each name. */
     uint64_t cell_bytes =
-        (uint64_t)(plan->name_count + plan->scenario_count + 1) * MEASURE_COUNT * 16384;
-    out->memory_bytes =
-        out->slots * out->user_bytes + threads * WORKER_SHEETS * cell_bytes + ((uint64_t)8 << 20);
+        ((uint64_t)plan->name_count + plan->scenario_count + 1) * MEASURE_COUNT * 16384;
+    out->memory_bytes = out->slots * out->user_bytes + ((uint64_t)8 << 20);
+    out->memory_bytes += (uint64_t)threads * WORKER_SHEETS * cell_bytes;
 }
 
 uint64_t engine_origin_ns(const struct engine *engine)

@@ -4,11 +4,14 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "load/exchange_priv.h"
+#include "load/flow_priv.h"
+#include "load/record_priv.h"
 #include "load/worker_priv.h"
 
 #define ID_BITS 20u /* of the index in a poller's id; the rest tells reuses of it apart */
 
-static_assert(MAX_CONNECTIONS <= 1u << ID_BITS, "an index fits its bits");
+static_assert(MAX_CONNECTIONS >> ID_BITS <= 1, "an index fits its bits");
 
 static uint32_t poll_id(const struct worker *w, const struct connection *c)
 {

@@ -5,6 +5,10 @@
 
 #include "base/clock.h"
 #include "base/rng.h"
+#include "load/arrivals_priv.h"
+#include "load/exchange_priv.h"
+#include "load/flow_priv.h"
+#include "load/record_priv.h"
 #include "load/worker_priv.h"
 
 struct captured flow_captured(const struct worker *w, const struct flow *f)

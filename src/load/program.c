@@ -8,8 +8,9 @@
 #include "load/render.h"
 #include "load/schedule.h"
 
-#define RENDER_ROOM 512 /* request line, Host, User-Agent and lengths beside the plan's own text   \
-                         */
+#define RENDER_ROOM                                                                                \
+    512 /* request line, Host, User-Agent and lengths beside the plan's own text                   \
+         */
 
 static bool pattern_varies(const struct pattern *p)
 {

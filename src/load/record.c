@@ -5,6 +5,10 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "base/text.h"
+#include "load/arrivals_priv.h"
+#include "load/exchange_priv.h"
+#include "load/flow_priv.h"
+#include "load/record_priv.h"
 #include "load/worker_priv.h"
 
 #define GIVE_WAY_NS                                                                                \
@@ -138,7 +142,7 @@ static void keep_exemplars(struct worker *w, const struct flow *f, const struct 
 
 static void describe(const struct ending *e, struct text *out)
 {
-    text_adds(out, outcome_name(e->outcome));
+    text_adds(out, tick_outcome_name(e->outcome));
     if (e->why) text_addf(out, ": %s", e->why);
     if (e->verdict.failed) {
         text_adds(out, ": ");

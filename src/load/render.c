@@ -321,7 +321,8 @@ enum render_status render_request(const struct program *program, const struct op
 enum render_status render_pattern(const struct program *program, const struct pattern *pattern,
                                   const struct values *values, char *out, size_t size, size_t *len)
 {
-    struct pen pen = {.at = out, .size = size};
+    struct pen pen = {.size = size};
+    pen.at = out;
     enum render_status status = put_pattern(&pen, program, pattern, 3, values);
     *len = pen.len;
     return status;

@@ -145,11 +145,9 @@ uint32_t schedule_block_limit(const struct stage *stage)
 void schedule_open(struct schedule *s, const struct stage *stage, uint32_t stage_index,
                    uint64_t seed, uint64_t *dues_ns, uint32_t due_size)
 {
-    *s = (struct schedule){.stage = stage,
-                           .seed = seed,
-                           .stage_index = stage_index,
-                           .dues_ns = dues_ns,
-                           .due_size = due_size};
+    *s = (struct schedule){
+        .stage = stage, .seed = seed, .stage_index = stage_index, .due_size = due_size};
+    s->dues_ns = dues_ns;
     s->total = stage->requests;
     if (s->total == 0) s->total = (uint64_t)llround(schedule_expected(stage, stage->length_ns));
     s->block_count = (stage->length_ns + BLOCK_NS - 1) / BLOCK_NS;

@@ -21,7 +21,7 @@ size_t sheet_bytes(const struct sheet_shape *s)
     bytes +=
         (size_t)s->name_count * (sizeof(double) + 2 * sizeof(struct exemplar) + sizeof(uint32_t));
     bytes += s->scenario_count * sizeof(double) + SHEET_ERRORS * sizeof(struct live_exemplar);
-    return bytes + 16 * 16; /* alignment of each piece */
+    return bytes + 256; /* alignment of each piece */
 }
 
 void sheet_init(struct sheet *t, const struct sheet_shape *shape, struct arena *arena)

@@ -135,6 +135,7 @@ static bool test_header(struct verifier *v, const struct check *check, const str
 
 static bool take(struct captured *captured, uint32_t slot, struct bytes value, bool is_text)
 {
+    assert(value.at || value.len == 0);
     if (value.len > CAPTURE_MAX) return false;
     if (value.len > 0) memcpy(captured->at + (size_t)slot * CAPTURE_MAX, value.at, value.len);
     captured->len[slot] = (uint16_t)value.len;

@@ -4,6 +4,10 @@
 #include <sys/prctl.h>
 
 #include "base/clock.h"
+#include "load/arrivals_priv.h"
+#include "load/exchange_priv.h"
+#include "load/flow_priv.h"
+#include "load/record_priv.h"
 #include "load/worker_priv.h"
 
 #define READY_MAX 256

@@ -15,8 +15,7 @@
 
 #define NOBODY UINT32_MAX
 #define MAX_CONNECTIONS (1u << 20)          /* a worker */
-#define KEEP_SIZE ((size_t)H1_MAX_LINE * 2) /* bytes of a partial line that a connection may keep  \
-                                             */
+#define KEEP_SIZE ((size_t)H1_MAX_LINE * 2) /* of a partial line, kept with its connection */
 #define IN_SIZE ((size_t)64 << 10)          /* one read */
 
 enum flow_state {
@@ -153,67 +152,3 @@ struct ending {
     const char *why; /* static; NULL: by outcome */
     struct bytes sample;
 };
-
-/* arrivals.c: stages, arrivals and users that are due. Returns the next instant it needs. */
-uint64_t arrivals_pump(struct worker *w, uint64_t now_ns);
-/* A resting user's next iteration is due: it starts, or the user leaves with its stage. */
-void arrivals_user_due(struct worker *w, struct flow *f);
-void arrivals_user_leaves(struct worker *w, struct flow *f, uint64_t now_ns);
-/* Counts what was due before the run was left and never taken up. */
-void arrivals_cut(struct worker *w, uint64_t now_ns);
-
-/* flow.c */
-struct values flow_values(const struct worker *w, const struct flow *f);
-struct captured flow_captured(const struct worker *w, const struct flow *f);
-struct flow *flow_take(struct worker *w);
-void flow_release(struct worker *w, struct flow *f);
-/* Chooses scenario and target of an iteration that was intended for f->arrival_ns. */
-void flow_choose(struct worker *w, struct flow *f);
-/* Sleeps until `due_ns`; an earlier timer fires first and is set again. */
-void flow_wake_at(struct worker *w, struct flow *f, uint64_t due_ns);
-/* Wakes it in this turn of the loop, behind those already due. */
-void flow_wake_now(struct worker *w, struct flow *f);
-/* Starts an iteration that was intended for `arrival_ns`. */
-void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns);
-/* Sets the timer of an open request to its nearest limit. */
-void flow_watch(struct worker *w, struct flow *f);
-/* A timer of this flow fired. */
-void flow_timer(struct worker *w, struct flow *f, uint64_t now_ns);
-/* Its request ended so; goes on to the next request, rests or leaves. */
-void flow_request_ended(struct worker *w, struct flow *f, const struct ending *ending);
-/* Cuts what is open at `now_ns`. */
-void flow_cut(struct worker *w, struct flow *f, uint64_t now_ns);
-
-/* exchange.c: connections */
-/* Gives the flow's request a connection: idle, new, or a place in the queue. */
-void exchange_begin(struct worker *w, struct flow *f);
-void exchange_ready(struct worker *w, const struct ready *ready);
-/* The flow gives up its place or its connection (which is closed). */
-void exchange_abandon(struct worker *w, struct flow *f);
-
-/* record.c */
-void record_planned(struct worker *w, const struct flow *f, uint64_t taken_ns);
-void record_begun(struct worker *w, const struct flow *f);
-void record_request(struct worker *w, struct flow *f, const struct ending *ending);
-void record_iteration(struct worker *w, const struct flow *f, uint64_t end_ns);
-/* An arrival that never started: dropped (max_in_flight) or cut (the run was left). */
-void record_unstarted(struct worker *w, const struct flow *f, enum outcome outcome,
-                      uint64_t now_ns);
-void record_connect(struct worker *w, const struct flow *f);
-void record_user(struct worker *w, uint64_t now_ns, bool joins);
-/* Publishes the sheet being written, whose tick ends at w->tick_end_ns, and takes an empty one. */
-void record_close(struct worker *w);
-/* Closes sheets whose tick has ended by `now_ns`; the last, which ends with the run, stays open. */
-void record_roll(struct worker *w, uint64_t now_ns);
-
-static inline void record_reach(struct worker *w, uint64_t now_ns)
-{
-    if (now_ns >= w->tick_end_ns) record_roll(w, now_ns);
-}
-
-/* Time integrals: at a beginning the part of the tick before it is taken off, at an end the part
- * up to it is put on; record_roll() adds the whole tick for what is still open. */
-static inline double since_tick_start(const struct worker *w, uint64_t at_ns)
-{
-    return (double)(int64_t)(at_ns - w->tick_start_ns);
-}

@@ -14,6 +14,7 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "net/address.h"
+#include "net/poller.h"
 
 enum stream_status {
     STREAM_OK,
@@ -24,26 +25,6 @@ enum stream_status {
     STREAM_NO_ROUTE, /* unreachable, or timed out by the kernel */
     STREAM_NO_PORT,  /* no free local port or descriptor: ours, not the target's */
 };
-
-struct poller {
-    int fd;
-    int64_t wall_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC, for the kernel's stamps */
-    uint64_t offset_read_ns;
-};
-
-struct ready {
-    uint32_t id;
-    bool readable; /* also: closed or broken, which the next read tells */
-    bool writable;
-};
-
-MUST_USE bool poller_open(struct poller *p, struct err *err);
-void poller_close(struct poller *p);
-/* Waits until something is ready or `deadline_ns` (monotonic) has come; a deadline in the past only
- * looks. Fills at most `size` entries and returns how many. */
-uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_t deadline_ns);
-/* Reads the offset between the clocks again when it is older than 10 ms. */
-void poller_refresh(struct poller *p, uint64_t now_ns);
 
 /* Starts to connect; STREAM_AGAIN is the usual answer, the stream is then writable when done.
  * `id` comes back in struct ready. On STREAM_OK and STREAM_AGAIN `*fd` is the caller's to close. */

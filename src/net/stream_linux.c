@@ -3,61 +3,14 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 
-#define READY_MAX 256
-/* The wall clock may be slewed by NTP at up to 500 ppm: 10 ms keep the stamps within 5 us. */
-#define OFFSET_KEPT_NS (10 * NS_PER_MS)
-
 static_assert(sizeof(struct sockaddr_storage) == 128,
               "addresses are stored as the kernel has them");
-
-bool poller_open(struct poller *p, struct err *err)
-{
-    p->fd = epoll_create1(EPOLL_CLOEXEC);
-    if (p->fd < 0) return err_set(err, ERR_LIMIT, errno, "cannot create an epoll descriptor");
-    p->offset_read_ns = clock_now_ns();
-    p->wall_offset_ns = clock_wall_offset_ns();
-    return true;
-}
-
-void poller_close(struct poller *p)
-{
-    if (p->fd >= 0) stream_close(p->fd);
-    p->fd = -1;
-}
-
-uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_t deadline_ns)
-{
-    struct epoll_event events[READY_MAX];
-    if (size > READY_MAX) size = READY_MAX;
-    uint64_t now = clock_now_ns();
-    int count;
-    if (deadline_ns <= now) {
-        count = epoll_wait(p->fd, events, (int)size, 0);
-    } else {
-        uint64_t left = deadline_ns - now;
-        struct timespec ts = {.tv_sec = (time_t)(left / NS_PER_S),
-                              .tv_nsec = (long)(left % NS_PER_S)};
-        count = epoll_pwait2(p->fd, events, (int)size, &ts, NULL);
-    }
-    if (count < 0) {
-        assert(errno == EINTR);
-        return 0;
-    }
-    for (int i = 0; i < count; i++) {
-        uint32_t bits = events[i].events;
-        out[i].id = events[i].data.u32;
-        out[i].readable = (bits & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-        out[i].writable = (bits & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
-    }
-    return (uint32_t)count;
-}
 
 static enum stream_status status_of(int error)
 {
@@ -85,13 +38,6 @@ static enum stream_status status_of(int error)
     }
 }
 
-static void must_control(struct poller *p, int operation, int fd, uint32_t id, uint32_t events)
-{
-    struct epoll_event event = {.events = events, .data.u32 = id};
-    int failed = epoll_ctl(p->fd, operation, fd, &event);
-    assert(failed == 0);
-}
-
 static void set_option(int fd, int level, int name)
 {
     int on = 1;
@@ -113,7 +59,7 @@ enum stream_status stream_connect(struct poller *p, const struct address *to, ui
         *fd = -1;
         return status;
     }
-    must_control(p, EPOLL_CTL_ADD, *fd, id, EPOLLOUT | EPOLLRDHUP);
+    poller_add(p, *fd, id);
     return STREAM_AGAIN; /* also when it is there at once: one path, reported as writable */
 }
 
@@ -137,7 +83,7 @@ enum stream_status stream_send(int fd, const char *at, size_t len, size_t *sent)
 
 void stream_want_write(struct poller *p, int fd, uint32_t id, bool want)
 {
-    must_control(p, EPOLL_CTL_MOD, fd, id, EPOLLIN | EPOLLRDHUP | (want ? (uint32_t)EPOLLOUT : 0u));
+    poller_watch(p, fd, id, want);
 }
 
 /* The kernel stamps with the wall clock; what we keep is monotonic. */
@@ -160,7 +106,8 @@ enum stream_status stream_receive(struct poller *p, int fd, char *at, size_t siz
         char bytes[CMSG_SPACE(sizeof(struct timespec))];
         struct cmsghdr align;
     } control;
-    struct iovec part = {at, size};
+    struct iovec part = {.iov_len = size};
+    part.iov_base = at;
     struct msghdr message = {.msg_iov = &part,
                              .msg_iovlen = 1,
                              .msg_control = control.bytes,
@@ -173,13 +120,6 @@ enum stream_status stream_receive(struct poller *p, int fd, char *at, size_t siz
     *received = (size_t)n;
     *kernel_ns = stamp_of(p, &message);
     return STREAM_OK;
-}
-
-void poller_refresh(struct poller *p, uint64_t now_ns)
-{
-    if (now_ns - p->offset_read_ns < OFFSET_KEPT_NS) return;
-    p->offset_read_ns = now_ns;
-    p->wall_offset_ns = clock_wall_offset_ns();
 }
 
 void stream_close(int fd)

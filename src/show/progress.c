@@ -62,7 +62,7 @@ static void add_figures(struct text *out, const struct figures *f)
     text_adds(out, " done");
     static const enum figure shown[] = {FIGURE_P50, FIGURE_P95, FIGURE_P99};
     for (size_t i = 0; i < COUNT_OF(shown); i++) {
-        text_addf(out, ", %s ", figure_name(shown[i]));
+        text_addf(out, ", %s ", result_figure_name(shown[i]));
         if (f->response.at_least >> shown[i] & 1) text_adds(out, "≥ ");
         amount_time(out, f->response.ns[shown[i]]);
     }
@@ -204,7 +204,7 @@ static void say_trust(struct progress *p, const struct result *r)
         begin_line(p, &line);
         enum tone tone = r->trust == TRUST_INVALID ? TONE_BAD : TONE_NEAR;
         style_add(&line, &p->style, tone, "⚠ ");
-        text_addf(&line, "trust is %s: ", trust_name(r->trust));
+        text_addf(&line, "trust is %s: ", result_trust_name(r->trust));
         text_add_safe(&line, bytes_of(r->reasons[i].text));
         end_line(p, &line);
         return;

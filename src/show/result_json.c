@@ -49,8 +49,8 @@ static json_t *latency_json(const struct latency *l)
     json_t *o = json_object(), *at_least = json_array();
     put(o, "n", count_json(l->n));
     for (int i = 0; i < FIGURE_COUNT; i++) {
-        put(o, figure_name((enum figure)i), figure_json(l->ns[i] / 1e6));
-        if (l->at_least >> i & 1) append(at_least, json_string(figure_name((enum figure)i)));
+        put(o, result_figure_name((enum figure)i), figure_json(l->ns[i] / 1e6));
+        if (l->at_least >> i & 1) append(at_least, json_string(result_figure_name((enum figure)i)));
     }
     put(o, "at_least", at_least);
     return o;
@@ -93,7 +93,7 @@ static void put_figures(json_t *o, const struct figures *f, enum times times)
     put(o, "connect_ms", latency_if(times == TIMES_ALL, &f->connect));
     json_t *outcomes = json_object();
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++) {
-        put(outcomes, outcome_name((enum outcome)i), count_json(f->outcomes[i]));
+        put(outcomes, tick_outcome_name((enum outcome)i), count_json(f->outcomes[i]));
     }
     put(o, "outcomes", outcomes);
 }
@@ -183,7 +183,7 @@ static json_t *findings_json(const struct result *r, const struct objective_resu
         if (!r->header->plan->stages[i].judged || (f->n == 0 && isnan(f->value))) continue;
         json_t *item = json_object();
         put(item, "stage", text_json(r->header->plan->stages[i].name));
-        put(item, "verdict", json_string(verdict_name(f->verdict)));
+        put(item, "verdict", json_string(result_verdict_name(f->verdict)));
         put(item, "value", figure_json(in_unit(o->objective, f->value)));
         put(item, "interval", interval_json(o->objective, f->lo, f->hi));
         put(item, "at_least", json_boolean(f->at_least));
@@ -201,7 +201,7 @@ static json_t *objective_json(const struct result *r, const struct objective_res
     put(item, "text", text_json(objective->text));
     put(item, "of",
         o->each_index < plan->name_count ? text_json(plan->names[o->each_index]) : json_null());
-    put(item, "verdict", json_string(verdict_name(o->verdict)));
+    put(item, "verdict", json_string(result_verdict_name(o->verdict)));
     put(item, "value", figure_json(in_unit(objective, o->value)));
     put(item, "unit", json_string(unit_of(objective)));
     put(item, "limit", figure_json(in_unit(objective, objective->value)));
@@ -229,12 +229,12 @@ static json_t *trust_json(const struct result *r)
     for (uint32_t i = 0; i < r->reason_count; i++) {
         json_t *reason = json_object();
         put(reason, "code", json_string(r->reasons[i].code));
-        put(reason, "level", json_string(trust_name(r->reasons[i].level)));
+        put(reason, "level", json_string(result_trust_name(r->reasons[i].level)));
         put(reason, "text", text_json(bytes_of(r->reasons[i].text)));
         put(reason, "value", figure_json(r->reasons[i].value));
         append(reasons, reason);
     }
-    put(o, "level", json_string(trust_name(r->trust)));
+    put(o, "level", json_string(result_trust_name(r->trust)));
     put(o, "reasons", reasons);
     return o;
 }
@@ -258,7 +258,7 @@ static void put_head(json_t *o, const struct result *r)
     put(o, "format", json_string("prony.result/1"));
     put(o, "run", json_string(h->id));
     put(o, "plan", text_json(h->plan->name));
-    put(o, "verdict", json_string(verdict_name(r->verdict)));
+    put(o, "verdict", json_string(result_verdict_name(r->verdict)));
     put(o, "ended", json_string(run_ended_name(r->end.ended)));
     put(o, "reason", text_json(bytes_of(r->end.reason)));
     put(o, "exit", json_integer(r->exit_code));

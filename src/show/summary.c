@@ -70,7 +70,7 @@ static void add_ended(struct text *out, const struct run_end *end)
     if (end->ended == RUN_ABORTED || end->ended == RUN_INTERRUPTED) {
         amount_length(out, (double)end->at_ns);
         if (end->signal == 2) text_adds(out, " (Ctrl-C)");
-        else if (end->signal > 0) text_addf(out, " (signal %d)", end->signal);
+        else if (end->signal == 15) text_adds(out, " (SIGTERM)");
     }
     if (end->reason[0] == '\0') return;
     separate(out, ": ");
@@ -204,7 +204,7 @@ static void write_outcomes(const struct summary *s)
         if (f->outcomes[i] == 0 && i != OUTCOME_OK) continue;
         text_adds(&body, i == OUTCOME_OK ? " " : " · ");
         amount_count(&body, (double)f->outcomes[i]);
-        text_addf(&body, " %s", outcome_name((enum outcome)i));
+        text_addf(&body, " %s", tick_outcome_name((enum outcome)i));
         bad = bad || i != OUTCOME_OK;
     }
     section(s, "ENDED", bad ? TONE_NEAR : TONE_STRONG, &body);
@@ -229,7 +229,7 @@ static void write_errors(const struct summary *s)
         char array[PROSE_BYTES];
         struct text body = text_in(array, sizeof array);
         text_add_safe(&body, r->header->plan->names[e->name]);
-        text_addf(&body, ": %s", outcome_name(e->outcome));
+        text_addf(&body, ": %s", tick_outcome_name(e->outcome));
         if (e->status > 0) text_addf(&body, " %u", e->status);
         text_adds(&body, " in ");
         text_add_safe(&body, run_stage_name(r->header, e->stage));
@@ -248,7 +248,7 @@ static void write_trust(const struct summary *s)
     const struct figures *f = &r->totals;
     char array[PROSE_BYTES];
     struct text body = text_in(array, sizeof array);
-    text_adds(&body, trust_name(r->trust));
+    text_adds(&body, result_trust_name(r->trust));
     if (f->lag.n > 0) {
         text_adds(&body, " · our lag p99 ");
         amount_time(&body, f->lag.ns[FIGURE_P99]);
@@ -269,7 +269,7 @@ static void write_trust(const struct summary *s)
     section(s, "TRUST", tone, &body);
     for (uint32_t i = 0; i < r->reason_count; i++) {
         text_clear(&body);
-        text_addf(&body, "%s: ", trust_name(r->reasons[i].level));
+        text_addf(&body, "%s: ", result_trust_name(r->reasons[i].level));
         text_add_safe(&body, bytes_of(r->reasons[i].text));
         section(s, "", tone, &body);
     }

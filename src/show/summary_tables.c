@@ -242,7 +242,7 @@ static void objective_cell(const void *ctx, uint32_t row, uint32_t column, struc
         else if (!isnan(o->value)) text_adds(&out->text, "all");
         break;
     case OBJ_VERDICT:
-        text_adds(&out->text, verdict_name(o->verdict));
+        text_adds(&out->text, result_verdict_name(o->verdict));
         if (o->verdict != VERDICT_HOLDS) out->tone = tone_of(o);
         break;
     case OBJ_DETAIL:

@@ -409,7 +409,8 @@ static void on_end(void *ctx, const struct run_end *end)
 static void on_result(void *ctx, const struct result *result)
 {
     if (!result->final) return;
-    push_bytes(ctx, ITEM_VERDICT, bytes_of(verdict_name(result->verdict)), result->exit_code);
+    push_bytes(ctx, ITEM_VERDICT, bytes_of(result_verdict_name(result->verdict)),
+               result->exit_code);
 }
 
 struct sink recorder_sink(struct recorder *r)

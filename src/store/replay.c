@@ -7,6 +7,7 @@
 
 #define HEADER_ARENA_BYTES ((size_t)256 << 20) /* address space */
 #define TICK_ARENA_BYTES ((size_t)512 << 20)
+#define KILLED 9 /* SIGKILL */
 
 struct replay {
     struct arena arena; /* this struct, header, plan */
@@ -255,12 +256,11 @@ static int read_end(struct replay *r, uint64_t last_ns, struct run_end *out)
         out->max_rss_bytes = number_of(s, 4);
         text_add_safe(&reason, column_bytes(s, 5));
         code = SQLITE_DONE;
+    } else if (code == SQLITE_DONE && r->live) {
+        text_adds(&reason, "still going on, figures so far");
     } else if (code == SQLITE_DONE) {
-        double at_s = (double)last_ns / (double)NS_PER_S;
-        if (r->live) text_addf(&reason, "still going on: figures up to %.1f s", at_s);
-        else
-            text_addf(&reason, "prony was killed, or could not write the end: figures up to %.1f s",
-                      at_s);
+        out->signal = KILLED; /* what else leaves no end */
+        text_adds(&reason, "prony was killed or could not write the end, figures so far");
     }
     sqlite3_finalize(s);
     return code;

@@ -2,21 +2,21 @@
 
 #include "base/attr.h"
 
-const char *verdict_name(enum verdict verdict)
+const char *result_verdict_name(enum verdict verdict)
 {
     static const char *const names[] = {"holds", "missed", "inconclusive", "invalid", "not judged"};
     assert(verdict < COUNT_OF(names));
     return names[verdict];
 }
 
-const char *trust_name(enum trust_level level)
+const char *result_trust_name(enum trust_level level)
 {
     static const char *const names[] = {"valid", "suspect", "invalid"};
     assert(level < COUNT_OF(names));
     return names[level];
 }
 
-const char *figure_name(enum figure figure)
+const char *result_figure_name(enum figure figure)
 {
     static const char *const names[FIGURE_COUNT] = {"avg", "p50",   "p90", "p95",
                                                     "p99", "p99.9", "max"};

@@ -110,6 +110,6 @@ struct result {
 };
 
 const char *
-verdict_name(enum verdict verdict); /* "holds", "missed", "inconclusive", "invalid", "not judged" */
-const char *trust_name(enum trust_level level); /* "valid", "suspect", "invalid" */
-const char *figure_name(enum figure figure);    /* "avg", "p50", ... "p99.9", "max" */
+result_verdict_name(enum verdict verdict); /* "holds", "missed", "inconclusive", "invalid", "not judged" */
+const char *result_trust_name(enum trust_level level); /* "valid", "suspect", "invalid" */
+const char *result_figure_name(enum figure figure);    /* "avg", "p50", ... "p99.9", "max" */

@@ -2,7 +2,7 @@
 
 #include "base/attr.h"
 
-const char *outcome_name(enum outcome outcome)
+const char *tick_outcome_name(enum outcome outcome)
 {
     static const char *const names[OUTCOME_COUNT] = {"ok",       "status",  "check",  "timeout",
                                                      "dns",      "refused", "reset",  "tls",
@@ -11,7 +11,7 @@ const char *outcome_name(enum outcome outcome)
     return names[outcome];
 }
 
-const char *event_kind_name(enum event_kind kind)
+const char *tick_event_name(enum event_kind kind)
 {
     static const char *const names[] = {"stage", "command", "service", "recorder", "note"};
     assert(kind < COUNT_OF(names));

@@ -141,7 +141,7 @@ static void implicit_objective(void **state)
         }
         scene_end(&s, RUN_COMPLETE);
         const struct result *r = scene_result(&s);
-        CHECK_STR(cases[i].name, verdict_name(r->verdict), verdict_name(cases[i].verdict));
+        CHECK_STR(cases[i].name, result_verdict_name(r->verdict), result_verdict_name(cases[i].verdict));
         CHECK_U64(cases[i].name, r->exit_code, cases[i].exit_code);
         scene_close(&s);
     }
@@ -172,7 +172,7 @@ static void ways_to_end(void **state)
         for (uint32_t t = 0; t < cases[i].seconds; t++) scene_second(&s, 0, 100, 20 * MS);
         scene_end(&s, cases[i].ended);
         const struct result *r = scene_result(&s);
-        CHECK_STR(cases[i].name, verdict_name(r->verdict), verdict_name(cases[i].verdict));
+        CHECK_STR(cases[i].name, result_verdict_name(r->verdict), result_verdict_name(cases[i].verdict));
         CHECK_U64(cases[i].name, r->exit_code, cases[i].exit_code);
         scene_close(&s);
     }
@@ -200,10 +200,10 @@ static void cuts_of_both_kinds(void **state)
         scene_requests(&s, 0, OUTCOME_CUT, 300, 900 * MS);
         scene_put(&s);
         scene_end(&s, cases[i].ended);
-        CHECK_STR(cases[i].name, verdict_name(scene_said(&s, 0)->verdict),
-                  verdict_name(cases[i].errors));
-        CHECK_STR(cases[i].name, verdict_name(scene_said(&s, 1)->verdict),
-                  verdict_name(cases[i].times));
+        CHECK_STR(cases[i].name, result_verdict_name(scene_said(&s, 0)->verdict),
+                  result_verdict_name(cases[i].errors));
+        CHECK_STR(cases[i].name, result_verdict_name(scene_said(&s, 1)->verdict),
+                  result_verdict_name(cases[i].times));
         CHECK_U64(cases[i].name, scene_result(&s)->stages[0].figures.outcomes[OUTCOME_CUT], 300);
         uint64_t n = cases[i].ended == RUN_COMPLETE ? 2300 : 2000;
         CHECK_U64(cases[i].name, scene_result(&s)->totals.response.n, n);

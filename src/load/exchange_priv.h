@@ -1,0 +1,13 @@
+/* exchange_priv.h - connections: who gets one, what is written, what comes back.
+ *
+ * Why: the only file of load/ that touches streams.
+ * Source: own.  Thread: the worker's.  Memory: none of its own. */
+#pragma once
+
+#include "load/worker_priv.h"
+
+/* Gives the flow's request a connection: idle, new, or a place in the queue. */
+void exchange_begin(struct worker *w, struct flow *f);
+void exchange_ready(struct worker *w, const struct ready *ready);
+/* The flow gives up its place or its connection (which is closed). */
+void exchange_abandon(struct worker *w, struct flow *f);

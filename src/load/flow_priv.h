@@ -1,0 +1,28 @@
+/* flow_priv.h - an iteration walking along its steps.
+ *
+ * Why: timers and connections wake a flow; it decides what comes next.
+ * Source: own.  Thread: the worker's.  Memory: none of its own. */
+#pragma once
+
+#include "load/worker_priv.h"
+
+struct values flow_values(const struct worker *w, const struct flow *f);
+struct captured flow_captured(const struct worker *w, const struct flow *f);
+struct flow *flow_take(struct worker *w);
+void flow_release(struct worker *w, struct flow *f);
+/* Chooses scenario and target of an iteration that was intended for f->arrival_ns. */
+void flow_choose(struct worker *w, struct flow *f);
+/* Sleeps until `due_ns`; an earlier timer fires first and is set again. */
+void flow_wake_at(struct worker *w, struct flow *f, uint64_t due_ns);
+/* Wakes it in this turn of the loop, behind those already due. */
+void flow_wake_now(struct worker *w, struct flow *f);
+/* Starts an iteration that was intended for `arrival_ns`. */
+void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns);
+/* Sets the timer of an open request to its nearest limit. */
+void flow_watch(struct worker *w, struct flow *f);
+/* A timer of this flow fired. */
+void flow_timer(struct worker *w, struct flow *f, uint64_t now_ns);
+/* Its request ended so; goes on to the next request, rests or leaves. */
+void flow_request_ended(struct worker *w, struct flow *f, const struct ending *given);
+/* Cuts what is open at `now_ns`. */
+void flow_cut(struct worker *w, struct flow *f, uint64_t now_ns);

@@ -1,0 +1,33 @@
+/* record_priv.h - counting: once when a request begins, once when it ends.
+ *
+ * Why: all figures of a run pass through these few calls.
+ * Source: own.  Thread: the worker's.  Memory: none of its own. */
+#pragma once
+
+#include "load/worker_priv.h"
+
+void record_planned(struct worker *w, const struct flow *f, uint64_t taken_ns);
+void record_begun(struct worker *w, const struct flow *f);
+void record_request(struct worker *w, struct flow *f, const struct ending *ending);
+void record_iteration(struct worker *w, const struct flow *f, uint64_t end_ns);
+/* An arrival that never started: dropped (max_in_flight) or cut (the run was left). */
+void record_unstarted(struct worker *w, const struct flow *f, enum outcome outcome,
+                      uint64_t now_ns);
+void record_connect(struct worker *w, const struct flow *f);
+void record_user(struct worker *w, uint64_t now_ns, bool joins);
+/* Publishes the sheet being written, whose tick ends at w->tick_end_ns, and takes an empty one. */
+void record_close(struct worker *w);
+/* Closes sheets whose tick has ended by `now_ns`; the last, which ends with the run, stays open. */
+void record_roll(struct worker *w, uint64_t now_ns);
+
+static inline void record_reach(struct worker *w, uint64_t now_ns)
+{
+    if (now_ns >= w->tick_end_ns) record_roll(w, now_ns);
+}
+
+/* Time integrals: at a beginning the part of the tick before it is taken off, at an end the part
+ * up to it is put on; record_roll() adds the whole tick for what is still open. */
+static inline double since_tick_start(const struct worker *w, uint64_t at_ns)
+{
+    return (double)(int64_t)(at_ns - w->tick_start_ns);
+}

@@ -1,0 +1,37 @@
+/* poller.h - the wait for many streams at once.
+ *
+ * Why: with stream.h the engine's only door to the network; a simulated twin takes the place of
+ * both at link time, so there is no virtual call.
+ * Source: epoll(7), epoll_pwait2(2).
+ * Thread: each poller belongs to one worker.  Memory: none beyond the kernel's. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+
+struct poller {
+    int fd;
+    int64_t wall_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC, for the kernel's stamps */
+    uint64_t offset_read_ns;
+};
+
+struct ready {
+    uint32_t id;
+    bool readable; /* also: closed or broken, which the next read tells */
+    bool writable;
+};
+
+MUST_USE bool poller_open(struct poller *p, struct err *err);
+void poller_close(struct poller *p);
+/* Waits until something is ready or `deadline_ns` (monotonic) has come; a deadline in the past only
+ * looks. Fills at most `size` entries and returns how many. */
+uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_t deadline_ns);
+/* Reads the offset between the clocks again when it is older than 10 ms. */
+void poller_refresh(struct poller *p, uint64_t now_ns);
+/* Reports `fd` under `id` when it can be written: it is being connected. */
+void poller_add(struct poller *p, int fd, uint32_t id);
+/* From now on reports when it can be read, or also when it can be written. */
+void poller_watch(struct poller *p, int fd, uint32_t id, bool writable);
