@@ -81,7 +81,8 @@ def main():
     # The schema is not so wide that anything passes.
     check("refuses a word for a figure", refuses(
         validator, missed, lambda r: r["stages"][0].update(done_per_s="200")))
-    check("refuses an unknown verdict", refuses(validator, missed, lambda r: r.update(verdict="ok")))
+    check("refuses an unknown verdict", refuses(
+        validator, missed, lambda r: r.update(verdict="ok")))
     check("refuses a missing part", refuses(validator, missed, lambda r: r.pop("totals")))
     check("refuses an unknown outcome", refuses(
         validator, missed, lambda r: r["totals"]["outcomes"].update(late=1)))

@@ -195,6 +195,7 @@ static void killed(void **state)
     assert_in_range(l.ticks, last + 1 - 2, last + 2); /* two ticks, two seconds, at most are lost */
     assert_int_equal(l.end.ended, RUN_INTERRUPTED);
     assert_true(l.end.at_ns == l.ticks * NS_PER_S);
+    assert_int_equal(l.end.signal, SIGKILL);
     assert_non_null(strstr(l.end.reason, "killed"));
     /* Read once, it is one plain file. */
     char wal[160];
@@ -217,6 +218,7 @@ static void followed(void **state)
     clock_sleep_until(clock_now_ns() + 200 * NS_PER_MS);
     struct tape_listener l = listen();
     assert_in_range(l.ticks, 6, 8);
+    assert_int_equal(l.end.signal, 0);
     assert_non_null(strstr(l.end.reason, "still going on"));
     record(r, &arena, 8, 12);
     finish(r);
