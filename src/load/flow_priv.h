@@ -4,6 +4,7 @@
  * Source: own.  Thread: the worker's.  Memory: none of its own. */
 #pragma once
 
+#include "load/record_priv.h"
 #include "load/worker_priv.h"
 
 struct values flow_values(const struct worker *w, const struct flow *f);

@@ -6,6 +6,17 @@
 
 #include "load/worker_priv.h"
 
+/* How a request ended. */
+struct ending {
+    enum outcome outcome;
+    uint64_t read_ns;   /* when we knew */
+    uint64_t kernel_ns; /* when the kernel knew; read_ns where it did not say */
+    uint32_t status;    /* 0: no reply */
+    struct verdict_on_reply verdict;
+    const char *why; /* static; NULL: by outcome */
+    struct bytes sample;
+};
+
 void record_planned(struct worker *w, const struct flow *f, uint64_t taken_ns);
 void record_begun(struct worker *w, const struct flow *f);
 void record_request(struct worker *w, struct flow *f, const struct ending *ending);

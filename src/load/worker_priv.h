@@ -141,14 +141,3 @@ static inline uint32_t flow_id(const struct worker *w, const struct flow *f)
 {
     return (uint32_t)(f - w->flows);
 }
-
-/* How a request ended, for record.c. */
-struct ending {
-    enum outcome outcome;
-    uint64_t read_ns;   /* when we knew */
-    uint64_t kernel_ns; /* when the kernel knew; read_ns where it did not say */
-    uint32_t status;    /* 0: no reply */
-    struct verdict_on_reply verdict;
-    const char *why; /* static; NULL: by outcome */
-    struct bytes sample;
-};
