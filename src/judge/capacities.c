@@ -82,6 +82,11 @@ void capacities_conclude(const struct limits_desk *desk, const struct rows *rows
         if (said_by(row, s, broken_limit(desk, rows, s)) == VERDICT_MISSED) out->missed_stages++;
     }
     if (out->verdict == VERDICT_HOLDS) return;
+    if (!desk->final && out->verdict == VERDICT_MISSED) {
+        /* One stage is enough, and it may be still to come. */
+        out->verdict = VERDICT_INCONCLUSIVE;
+        out->missed_stages = 0;
+    }
     uint32_t told = best_broken ? best : in_vain;
     if (told != PLAN_NO_INDEX && row->findings[told].verdict != VERDICT_MISSED) {
         say_broken(desk, row, told, broken_limit(desk, rows, told), out);

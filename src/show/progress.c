@@ -63,7 +63,8 @@ static void add_figures(struct text *out, const struct figures *f)
     static const enum figure shown[] = {FIGURE_P50, FIGURE_P95, FIGURE_P99};
     for (size_t i = 0; i < COUNT_OF(shown); i++) {
         text_addf(out, ", %s ", result_figure_name(shown[i]));
-        if (f->response.at_least >> shown[i] & 1) text_adds(out, "≥ ");
+        bool at_least = f->response.at_least >> shown[i] & 1;
+        if (at_least && !isnan(f->response.ns[shown[i]])) text_adds(out, "≥ ");
         amount_time(out, f->response.ns[shown[i]]);
     }
     uint64_t failed = f->offered - f->outcomes[OUTCOME_OK];
@@ -171,7 +172,16 @@ static void on_tick(void *ctx, const struct tick *tick)
     p->now_ns = tick->end_ns;
 }
 
-static void say_objective(struct progress *p, const struct objective_result *o, bool missed)
+/* An amount that one stage must reach, rather than a limit that all must keep. */
+static bool is_capacity(const struct objective *o)
+{
+    bool amount = o->metric == METRIC_THROUGHPUT || o->metric == METRIC_USERS
+                  || o->metric == METRIC_IN_FLIGHT;
+    return amount && !o->of_offered && (o->op == OP_GT || o->op == OP_GE);
+}
+
+static void say_objective(struct progress *p, const struct objective_result *o, bool missed,
+                          const char *words)
 {
     char array[LINE_BYTES];
     struct text line = text_in(array, sizeof array);
@@ -185,9 +195,11 @@ static void say_objective(struct progress *p, const struct objective_result *o, 
         text_add_safe(&line, p->header->plan->names[o->each_index]);
         text_addc(&line, ')', 1);
     }
-    text_adds(&line, missed ? " is missed: " : " is no longer missed: ");
-    if (o->at_least) text_adds(&line, "≥ ");
-    amount_of(&line, o->objective, o->value);
+    text_adds(&line, words);
+    if (!isnan(o->value)) {
+        text_adds(&line, o->at_least ? ": ≥ " : ": ");
+        amount_of(&line, o->objective, o->value);
+    }
     if (o->stage != PLAN_NO_INDEX) {
         text_adds(&line, " in ");
         text_add_safe(&line, run_stage_name(p->header, o->stage));
@@ -221,9 +233,14 @@ static void on_result(void *ctx, const struct result *r)
         p->has_figures = true;
     }
     for (uint32_t i = 0; i < r->objective_count && i < PROGRESS_OBJECTIVES; i++) {
-        bool missed = r->objectives[i].verdict == VERDICT_MISSED;
-        if (missed != p->missed[i]) say_objective(p, &r->objectives[i], missed);
+        const struct objective_result *o = &r->objectives[i];
+        bool missed = o->verdict == VERDICT_MISSED;
+        bool reached = o->verdict == VERDICT_HOLDS && is_capacity(o->objective);
+        if (missed && !p->missed[i]) say_objective(p, o, true, " is missed");
+        else if (reached && !p->reached[i]) say_objective(p, o, false, " is reached");
+        else if (!missed && p->missed[i]) say_objective(p, o, false, " is no longer missed");
         p->missed[i] = missed;
+        p->reached[i] = p->reached[i] || reached;
     }
     if (r->trust > p->trust) say_trust(p, r);
     p->trust = r->trust > p->trust ? r->trust : p->trust;

@@ -23,6 +23,7 @@ struct progress {
     bool has_figures;
     struct figures figures; /* of `stage`, as last heard */
     bool missed[PROGRESS_OBJECTIVES];
+    bool reached[PROGRESS_OBJECTIVES]; /* capacities */
     enum trust_level trust;
     uint64_t now_ns;  /* run time */
     bool clock_style; /* h:mm:ss instead of seconds */
