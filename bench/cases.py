@@ -128,8 +128,9 @@ def cpu_text(tools, rounds, seconds):
     head = ["round"] + [f"{name} us" for name in names] + [f"prony / {n}" for n in names[1:]]
     lines = ["## CPU per request, round by round", "",
              f"Closed loop, {CONNECTIONS} connections, keep-alive, one thread, full statistics; "
-             f"blocks of {seconds} s; user + system CPU of the whole process by the kernel, divided "
-             "by finished requests. " + ", ".join(f"{t.name} {t.version}" for t in tools) + ".",
+             f"blocks of {seconds} s; user + system CPU of the whole process by the kernel, "
+             "divided by finished requests. "
+             + ", ".join(f"{t.name} {t.version}" for t in tools) + ".",
              "", "| " + " | ".join(head) + " |", "|" + "---:|" * len(head)]
     for i, done in enumerate(rounds):
         cells = [str(i + 1)] + [f"{done[name][0]:.2f}" for name in names]
@@ -222,8 +223,10 @@ def demo(folder, options, say):
 
 def told(objective):
     value = objective["value"]
-    amount = "no value" if value is None else f"{value:.4g} {objective['unit']}".strip()
-    return f"{objective['verdict']}: {amount}"
+    if value is None:
+        return f"{objective['verdict']}: no value"
+    amount = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return f"{objective['verdict']}: {amount} {objective['unit']}"
 
 
 CASES = {

@@ -130,7 +130,7 @@ class Nginx:
         conf = self.folder / "nginx.conf"
         conf.write_text(NGINX.format(port=self.port, json=SMALL_JSON))
         self.log = open(self.folder / "log", "w+")
-        self.child = subprocess.Popen(["nginx", "-p", self.folder, "-c", conf],
+        self.child = subprocess.Popen(["nginx", "-e", "stderr", "-p", self.folder, "-c", conf],
                                       stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
                                       preexec_fn=lambda: os.sched_setaffinity(0, {core}))
         end = time.monotonic() + PATIENCE_S
@@ -169,7 +169,7 @@ def facts():
         "cores": len(cores()),
         "cpu": model.group(1) if model else platform.machine(),
         "memory_gib": int(memory.group(1)) / 2**20,
-        "kernel": platform.release(),
+        "kernel": re.match(r"[\d.]*", platform.release()).group(0),
     }
 
 
