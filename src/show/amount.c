@@ -71,7 +71,9 @@ void amount_length(struct text *out, double ns)
         return;
     }
     uint64_t whole = (uint64_t)(s + 0.5);
-    uint64_t hours = whole / 3600, minutes = whole / 60 % 60, seconds = whole % 60;
+    uint64_t hours = whole / 3600;
+    uint64_t minutes = whole / 60 % 60;
+    uint64_t seconds = whole % 60;
     if (hours > 0) text_addf(out, "%llu h ", (unsigned long long)hours);
     if (minutes > 0) text_addf(out, "%llu min ", (unsigned long long)minutes);
     if (seconds > 0 && hours == 0) text_addf(out, "%llu s ", (unsigned long long)seconds);

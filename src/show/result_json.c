@@ -46,7 +46,8 @@ static json_t *text_json(struct bytes b)
 
 static json_t *latency_json(const struct latency *l)
 {
-    json_t *o = json_object(), *at_least = json_array();
+    json_t *o = json_object();
+    json_t *at_least = json_array();
     put(o, "n", count_json(l->n));
     for (int i = 0; i < FIGURE_COUNT; i++) {
         put(o, result_figure_name((enum figure)i), figure_json(l->ns[i] / 1e6));
@@ -225,7 +226,8 @@ static json_t *objective_json(const struct result *r, const struct objective_res
 
 static json_t *trust_json(const struct result *r)
 {
-    json_t *o = json_object(), *reasons = json_array();
+    json_t *o = json_object();
+    json_t *reasons = json_array();
     for (uint32_t i = 0; i < r->reason_count; i++) {
         json_t *reason = json_object();
         put(reason, "code", json_string(r->reasons[i].code));
@@ -276,8 +278,12 @@ static void put_head(json_t *o, const struct result *r)
 static json_t *result_json(const struct result *r)
 {
     const struct plan *plan = r->header->plan;
-    json_t *o = json_object(), *objectives = json_array(), *stages = json_array();
-    json_t *requests = json_array(), *scenarios = json_array(), *totals = json_object();
+    json_t *o = json_object();
+    json_t *objectives = json_array();
+    json_t *stages = json_array();
+    json_t *requests = json_array();
+    json_t *scenarios = json_array();
+    json_t *totals = json_object();
     put_head(o, r);
     for (uint32_t i = 0; i < r->objective_count; i++) {
         append(objectives, objective_json(r, &r->objectives[i]));

@@ -127,7 +127,7 @@ static void add_knee(struct text *out, const struct result *r)
     const struct plan *plan = r->header->plan;
     for (uint32_t i = 0; i < r->stage_count; i++) {
         uint32_t stage = r->stages[i].stage;
-        if (!run_stage_judged(r->header, stage) || !summary_stage_missed(r, stage)) continue;
+        if (!run_stage_judged(r->header, stage) || !summary_tables_stage_missed(r, stage)) continue;
         struct bytes group = plan->stages[stage].group;
         bool rung = stage > 0 && bytes_equal(plan->stages[stage - 1].group, group)
                     && plan->stages[stage - 1].judged
@@ -144,16 +144,18 @@ static void add_knee(struct text *out, const struct result *r)
 static void write_verdict(const struct summary *s)
 {
     const struct result *r = s->result;
-    const char *mark = "", *word = "";
+    const char *mark = "";
+    const char *word = "";
     enum tone tone = TONE_PLAIN;
     verdict_word(r, &mark, &word, &tone);
     char label[64];
     struct text head = text_in(label, sizeof label);
     text_addf(&head, " %s %s  ", mark, word);
 
-    char array[PROSE_BYTES], facts_array[PROSE_BYTES];
-    struct text line = text_in(array, sizeof array),
-                facts = text_in(facts_array, sizeof facts_array);
+    char array[PROSE_BYTES];
+    char facts_array[PROSE_BYTES];
+    struct text line = text_in(array, sizeof array);
+    struct text facts = text_in(facts_array, sizeof facts_array);
     if (r->end.ended != RUN_COMPLETE || r->end.reason[0]) add_ended(&facts, &r->end);
     if (r->end.ended != RUN_PREFLIGHT) add_tally(&facts, r);
     if (r->verdict == VERDICT_MISSED) add_knee(&facts, r);
@@ -179,7 +181,7 @@ static void write_legend(const struct summary *s, const struct summary_legend *l
     if (legend->at_least) text_adds(&body, " ≥ at least: timeouts, cuts or drops lie above.");
     if (legend->few) text_adds(&body, " (…) too few to say.");
     if (legend->unjudged) text_adds(&body, " * not judged.");
-    double errors = summary_errors(s->result, &s->result->totals);
+    double errors = summary_tables_errors(s->result, &s->result->totals);
     if (errors > NOT_OK_LABEL) text_adds(&body, " Percentiles are of the answered.");
     if (legend->closed) {
         text_adds(&body, " Stages with users are closed loops: a slow answer delays the next"
@@ -338,7 +340,7 @@ bool summary_suggest(struct text *out, const struct result *r)
     struct text flags = text_in(array, sizeof array);
     suggest_latency(&flags, "p95", &r->totals.response, FIGURE_P95, 72);
     suggest_latency(&flags, "p99", &r->totals.response, FIGURE_P99, 368);
-    double errors = summary_errors(r, &r->totals);
+    double errors = summary_tables_errors(r, &r->totals);
     if (flags.len == 0 || isnan(errors) || errors > 0.5) return false;
     double share = errors > 0 ? round_up(errors * 1.5) : 0;
     text_addf(&flags, " --errors %.4g%%", (share > 0.001 ? share : 0.001) * 100);
@@ -390,10 +392,10 @@ void summary_write(struct text *out, const struct result *result, const struct s
     write_verdict(&s);
     if (result->end.ended != RUN_PREFLIGHT) {
         struct summary_legend legend = {0};
-        summary_objectives(&s);
-        summary_stages(&s, &legend);
-        summary_names(&s, &legend);
-        summary_times(&s, &legend);
+        summary_tables_objectives(&s);
+        summary_tables_stages(&s, &legend);
+        summary_tables_names(&s, &legend);
+        summary_tables_times(&s, &legend);
         write_legend(&s, &legend);
         write_outcomes(&s);
         write_errors(&s);

@@ -17,11 +17,11 @@ struct summary_legend {
     bool few, at_least, unjudged, missed, closed;
 };
 
-void summary_objectives(const struct summary *s);
-void summary_stages(const struct summary *s, struct summary_legend *legend);
-void summary_names(const struct summary *s, struct summary_legend *legend);
-void summary_times(const struct summary *s, struct summary_legend *legend);
+void summary_tables_objectives(const struct summary *s);
+void summary_tables_stages(const struct summary *s, struct summary_legend *legend);
+void summary_tables_names(const struct summary *s, struct summary_legend *legend);
+void summary_tables_times(const struct summary *s, struct summary_legend *legend);
 /* Share of requests that did not end ok, without those that an interruption cut; NAN: none. */
-double summary_errors(const struct result *result, const struct figures *figures);
+double summary_tables_errors(const struct result *result, const struct figures *figures);
 /* Whether a missed objective, not only a warning, points at this stage. */
-bool summary_stage_missed(const struct result *result, uint32_t stage);
+bool summary_tables_stage_missed(const struct result *result, uint32_t stage);

@@ -10,7 +10,7 @@
  * bounds it (docs/method.md, "Too few to say"). By enum figure; 0: always fine. */
 static const uint64_t enough[FIGURE_COUNT] = {2, 6, 36, 72, 368, 3688, 1};
 
-double summary_errors(const struct result *result, const struct figures *f)
+double summary_tables_errors(const struct result *result, const struct figures *f)
 {
     uint64_t ended = f->offered;
     if (result->end.ended == RUN_INTERRUPTED) ended -= f->outcomes[OUTCOME_CUT];
@@ -18,7 +18,7 @@ double summary_errors(const struct result *result, const struct figures *f)
     return (double)(ended - f->outcomes[OUTCOME_OK]) / (double)ended;
 }
 
-bool summary_stage_missed(const struct result *result, uint32_t stage)
+bool summary_tables_stage_missed(const struct result *result, uint32_t stage)
 {
     for (uint32_t i = 0; i < result->objective_count; i++) {
         const struct objective_result *o = &result->objectives[i];
@@ -196,12 +196,15 @@ static void add_detail(struct text *out, const struct objective_result *o)
 static void add_interval(struct text *out, const struct objective_result *o)
 {
     if (isnan(o->lo) || isnan(o->hi) || o->lo == o->hi) return;
-    char lo_array[64], hi_array[64];
-    struct text lo = text_in(lo_array, sizeof lo_array), hi = text_in(hi_array, sizeof hi_array);
+    char lo_array[64];
+    char hi_array[64];
+    struct text lo = text_in(lo_array, sizeof lo_array);
+    struct text hi = text_in(hi_array, sizeof hi_array);
     amount_of(&lo, o->objective, o->lo);
     if (isinf(o->hi)) text_adds(&hi, "?");
     else amount_of(&hi, o->objective, o->hi);
-    const char *lo_unit = strchr(lo_array, ' '), *hi_unit = strchr(hi_array, ' ');
+    const char *lo_unit = strchr(lo_array, ' ');
+    const char *hi_unit = strchr(hi_array, ' ');
     size_t shown = lo.len;
     if (lo_unit && hi_unit && strcmp(lo_unit, hi_unit) == 0) shown = (size_t)(lo_unit - lo_array);
     text_add(out, (struct bytes){lo_array, shown});
@@ -253,7 +256,7 @@ static void objective_cell(const void *ctx, uint32_t row, uint32_t column, struc
     }
 }
 
-void summary_objectives(const struct summary *s)
+void summary_tables_objectives(const struct summary *s)
 {
     const struct result *r = s->result;
     if (r->objective_count == 0) return;
@@ -362,7 +365,7 @@ static void figure_cell(const struct figure_rows *rows, const struct figures *f,
         amount_per_s(&out->text, f->done_per_s);
         break;
     case FIG_ERRORS: {
-        double errors = summary_errors(rows->result, f);
+        double errors = summary_tables_errors(rows->result, f);
         amount_share(&out->text, errors);
         break;
     }
@@ -444,10 +447,11 @@ static const struct table_column figure_columns[] = {
     [FIG_LAG] = {.title = "LAG p99", .right = true, .drop = 9},
 };
 
-void summary_stages(const struct summary *s, struct summary_legend *legend)
+void summary_tables_stages(const struct summary *s, struct summary_legend *legend)
 {
     const struct result *r = s->result;
-    struct spread spread = {0}, lag = {0};
+    struct spread spread = {0};
+    struct spread lag = {0};
     uint32_t count = 0;
     for (const struct stage_result *stage; (stage = stage_at(r, count)); count++) {
         spread_add(&spread, &stage->figures.response);
@@ -527,7 +531,7 @@ static void names_table(const struct summary *s, struct summary_legend *legend, 
     text_addc(s->out, '\n', 1);
 }
 
-void summary_names(const struct summary *s, struct summary_legend *legend)
+void summary_tables_names(const struct summary *s, struct summary_legend *legend)
 {
     names_table(s, legend, false);
     names_table(s, legend, true);
@@ -554,7 +558,7 @@ static void times_cell(const void *ctx, uint32_t row, uint32_t column, struct ta
     }
 }
 
-void summary_times(const struct summary *s, struct summary_legend *legend)
+void summary_tables_times(const struct summary *s, struct summary_legend *legend)
 {
     const struct figures *f = &s->result->totals;
     if (f->response.n == 0) return;

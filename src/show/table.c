@@ -59,7 +59,8 @@ static void fit(const struct table *t, struct layout *layout, size_t width)
     size_t total = total_width(t, layout);
     for (uint32_t c = 0; c < t->column_count && total > width; c++) {
         if (!layout->shown[c] || !t->columns[c].flexible) continue;
-        size_t over = total - width, have = layout->widths[c];
+        size_t over = total - width;
+        size_t have = layout->widths[c];
         layout->widths[c] = have > over + FLEXIBLE_MIN ? have - over : FLEXIBLE_MIN;
         total = total_width(t, layout);
     }

@@ -54,7 +54,8 @@ static void blot_passwords(char *text, size_t len)
 {
     for (size_t i = 0; i + 3 < len; i++) {
         if (memcmp(text + i, "://", 3) != 0) continue;
-        size_t colon = SIZE_MAX, end = i + 3;
+        size_t colon = SIZE_MAX;
+        size_t end = i + 3;
         for (; end < len && !strchr("/ \t\n\"'@,", text[end]); end++) {
             if (text[end] == ':' && colon == SIZE_MAX) colon = end;
         }

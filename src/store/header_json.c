@@ -108,7 +108,9 @@ static json_t *plan_json(struct arena *arena, const struct plan *plan)
     put(o, "name", string(plan->name));
     put(o, "path", string(plan->path));
     put(o, "source", masked_source(arena, plan->source, plan));
-    json_t *targets = json_array(), *names = json_array(), *scenarios = json_array();
+    json_t *targets = json_array();
+    json_t *names = json_array();
+    json_t *scenarios = json_array();
     json_t *stages = json_array();
     for (uint32_t i = 0; i < plan->target_count; i++)
         append(targets, string(plan->targets[i].text));
@@ -243,7 +245,8 @@ static const json_t *get_array(struct reader *r, const json_t *object, const cha
 
 static struct span get_span(struct reader *r, const json_t *object)
 {
-    uint32_t count, words[4] = {0};
+    uint32_t count;
+    uint32_t words[4] = {0};
     const json_t *array = get_array(r, object, "at", &count);
     if (count != COUNT_OF(words)) complain(r, "at");
     for (uint32_t i = 0; i < COUNT_OF(words) && i < count; i++) {
@@ -271,7 +274,8 @@ static void read_stage(struct reader *r, const json_t *o, uint32_t scenario_coun
     out->settle_ns = get_number(r, o, "settle_ns");
     out->judged = get_bool(r, o, "judged");
     out->warmup = get_bool(r, o, "warmup");
-    uint32_t arrivals = get_u32(r, o, "arrivals"), mixed;
+    uint32_t arrivals = get_u32(r, o, "arrivals");
+    uint32_t mixed;
     if (arrivals > ARRIVALS_EXACT) complain(r, "arrivals");
     else out->arrivals = (enum arrivals)arrivals;
     const json_t *mix = get_array(r, o, "mix", &mixed);

@@ -87,15 +87,17 @@ void range_code_start(struct range_encoder *e, struct range_model *model, unsign
                       size_t size)
 {
     range_code_model(model);
-    *e = (struct range_encoder){
-        .model = model, .at = array, .end = array + size, .range = UINT32_MAX, .pending = 1};
+    *e = (struct range_encoder){.model = model, .range = UINT32_MAX, .pending = 1};
+    e->at = array;
+    e->end = array + size;
 }
 
 void range_code_put(struct range_encoder *e, uint32_t context, uint64_t value)
 {
     hot_assert(context < RANGE_CONTEXTS && value < UINT64_C(1) << 63);
     uint32_t length = length_of(value);
-    uint16_t *lengths = e->model->lengths[context], *tree = e->model->trees[context][length];
+    uint16_t *lengths = e->model->lengths[context];
+    uint16_t *tree = e->model->trees[context][length];
     for (uint32_t i = 0; i < length; i++) put_bit(e, &lengths[i], true);
     if (length < RANGE_LENGTHS - 1) put_bit(e, &lengths[length], false);
     uint32_t node = 1;

@@ -189,7 +189,8 @@ static int put_batch(struct recorder *r, uint32_t first, uint32_t count, uint64_
 /* Looks once a tick for what another process asks of this run. */
 static void take_commands(struct recorder *r, uint64_t run_ns)
 {
-    sqlite3_stmt *get = r->statements[GET_COMMAND], *take = r->statements[TAKE_COMMAND];
+    sqlite3_stmt *get = r->statements[GET_COMMAND];
+    sqlite3_stmt *take = r->statements[TAKE_COMMAND];
     while (sqlite3_step(get) == SQLITE_ROW) {
         struct bytes verb = bytes_of((const char *)sqlite3_column_text(get, 1));
         enum command command = bytes_is(verb, "stop")    ? COMMAND_STOP
@@ -253,8 +254,10 @@ static void *write_all(void *ctx)
             continue;
         }
         /* One by one while the disk is nearly full: a small transaction may still fit. */
-        uint32_t first = r->first, count = r->stuck ? 1 : r->count;
-        uint64_t short_from_ns = r->short_from_ns, run_ns = r->run_ns;
+        uint32_t first = r->first;
+        uint32_t count = r->stuck ? 1 : r->count;
+        uint64_t short_from_ns = r->short_from_ns;
+        uint64_t run_ns = r->run_ns;
         pthread_mutex_unlock(&r->lock);
         int code = put_batch(r, first, count, short_from_ns);
         if (code == SQLITE_OK) take_commands(r, run_ns);

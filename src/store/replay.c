@@ -140,21 +140,21 @@ static void step(struct walk *w, enum rows rows)
     w->codes[rows] = sqlite3_step(w->statements[rows]);
 }
 
-/* How many rows of tick `id` stand at the cursor can't be known beforehand: a list grows in the
- * arena by doubling. */
-#define GROW(arena, items, count, room, type)                                                      \
-    do {                                                                                           \
-        if ((count) < (room)) break;                                                               \
-        uint32_t wanted_ = (room) ? 2 * (room) : 8;                                                \
-        type *grown_ = ARENA_ARRAY((arena), wanted_, type);                                        \
-        if (grown_ && (count) > 0) memcpy(grown_, (items), (count) * sizeof *grown_);              \
-        (items) = grown_;                                                                          \
-        (room) = wanted_;                                                                          \
-    } while (0)
+/* How many rows of a tick stand at the cursor can't be known beforehand: a list of `count` items
+ * with room for `*room` grows in the arena by doubling. NULL: the arena is full. */
+static void *grow(struct arena *arena, const void *items, uint32_t count, uint32_t *room,
+                  size_t size)
+{
+    *room = *room > 0 ? 2 * *room : 8;
+    void *grown = arena_array(arena, *room, size);
+    if (grown && count > 0) memcpy(grown, items, count * size);
+    return grown;
+}
 
 static bool read_event(struct replay *r, sqlite3_stmt *s, struct event *out)
 {
-    uint64_t kind = number_of(s, 2), stage = number_of(s, 3);
+    uint64_t kind = number_of(s, 2);
+    uint64_t stage = number_of(s, 3);
     if (kind > EVENT_NOTE || stage > r->plan->stage_count) return false;
     out->at_ns = number_of(s, 1);
     out->kind = (enum event_kind)kind;
@@ -166,8 +166,11 @@ static bool read_event(struct replay *r, sqlite3_stmt *s, struct event *out)
 
 static bool read_exemplar(struct replay *r, sqlite3_stmt *s, struct exemplar *out)
 {
-    uint64_t kind = number_of(s, 1), stage = number_of(s, 2), name = number_of(s, 3);
-    uint64_t outcome = number_of(s, 4), status = number_of(s, 5);
+    uint64_t kind = number_of(s, 1);
+    uint64_t stage = number_of(s, 2);
+    uint64_t name = number_of(s, 3);
+    uint64_t outcome = number_of(s, 4);
+    uint64_t status = number_of(s, 5);
     if (kind > EXEMPLAR_FIRST_ERROR || stage > r->plan->stage_count) return false;
     if (name >= r->plan->name_count || outcome >= OUTCOME_COUNT || status > 999) return false;
     *out = (struct exemplar){.kind = (enum exemplar_kind)kind,
@@ -190,11 +193,12 @@ static bool read_exemplar(struct replay *r, sqlite3_stmt *s, struct exemplar *ou
 static bool read_events(struct replay *r, struct walk *w, struct tick *out)
 {
     struct event *items = NULL;
-    uint32_t count = 0, room = 0;
+    uint32_t count = 0;
+    uint32_t room = 0;
     sqlite3_stmt *s = w->statements[ROWS_EVENT];
     for (; w->codes[ROWS_EVENT] == SQLITE_ROW && number_of(s, 0) <= out->index;
          step(w, ROWS_EVENT)) {
-        GROW(&r->tick_arena, items, count, room, struct event);
+        if (count == room) items = grow(&r->tick_arena, items, count, &room, sizeof *items);
         if (!items || !read_event(r, s, &items[count])) return false;
         count++;
     }
@@ -206,11 +210,12 @@ static bool read_events(struct replay *r, struct walk *w, struct tick *out)
 static bool read_exemplars(struct replay *r, struct walk *w, struct tick *out)
 {
     struct exemplar *items = NULL;
-    uint32_t count = 0, room = 0;
+    uint32_t count = 0;
+    uint32_t room = 0;
     sqlite3_stmt *s = w->statements[ROWS_EXEMPLAR];
     for (; w->codes[ROWS_EXEMPLAR] == SQLITE_ROW && number_of(s, 0) <= out->index;
          step(w, ROWS_EXEMPLAR)) {
-        GROW(&r->tick_arena, items, count, room, struct exemplar);
+        if (count == room) items = grow(&r->tick_arena, items, count, &room, sizeof *items);
         if (!items || !read_exemplar(r, s, &items[count])) return false;
         count++;
     }
@@ -222,7 +227,8 @@ static bool read_exemplars(struct replay *r, struct walk *w, struct tick *out)
 static bool read_tick(struct replay *r, struct walk *w, struct tick *out)
 {
     sqlite3_stmt *s = w->statements[ROWS_TICK];
-    uint64_t index = number_of(s, 0), stage = number_of(s, 3);
+    uint64_t index = number_of(s, 0);
+    uint64_t stage = number_of(s, 3);
     if (index > UINT32_MAX || stage > r->plan->stage_count) return false;
     *out = (struct tick){.index = (uint32_t)index,
                          .start_ns = number_of(s, 1),
@@ -314,9 +320,9 @@ bool replay_play(struct replay *r, struct bus *bus, struct err *err)
     played = true;
 out:
     for (int i = 0; i < ROWS_COUNT; i++) sqlite3_finalize(walk.statements[i]);
-    if (!sqlite3_get_autocommit(r->file.db)) {
-        code = run_file_exec(&r->file, "COMMIT"); /* of a reader: nothing can be lost */
-    }
+    /* A reader's transaction: ending it can lose nothing, and lets a writer finish its file. */
+    bool open = !sqlite3_get_autocommit(r->file.db);
+    if (open && run_file_exec(&r->file, "COMMIT") != SQLITE_OK) return played;
     return played;
 }
 

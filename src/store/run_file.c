@@ -199,8 +199,10 @@ static int open_copy(struct run_file *f, const char *path)
         f->copy[0] = '\0';
         return SQLITE_CANTOPEN;
     }
-    char from[RUN_FILE_PATH_MAX + 8], to[RUN_FILE_PATH_MAX + 32];
-    struct text from_name = text_in(from, sizeof from), to_name = text_in(to, sizeof to);
+    char from[RUN_FILE_PATH_MAX + 8];
+    char to[RUN_FILE_PATH_MAX + 32];
+    struct text from_name = text_in(from, sizeof from);
+    struct text to_name = text_in(to, sizeof to);
     text_addf(&to_name, "%s/" RUN_FILE_NAME, f->copy);
     bool copied = copy_file(path, to);
     text_addf(&from_name, "%s-wal", path);

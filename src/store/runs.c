@@ -80,7 +80,9 @@ static run_id *read_ids(struct bytes root, struct arena *arena, uint32_t *count)
     if (!dir) return NULL;
     run_id *ids = NULL;
     uint32_t room = 0;
-    for (struct dirent *entry = readdir(dir); entry && *count < RUNS_MAX; entry = readdir(dir)) {
+    /* readdir() shares nothing between streams, whatever its name in the list says. */
+    struct dirent *entry;
+    while (*count < RUNS_MAX && (entry = readdir(dir))) { /* NOLINT(concurrency-mt-unsafe) */
         if (!is_id(entry->d_name)) continue;
         if (*count == room) {
             room = room > 0 ? 2 * room : 64;
@@ -117,9 +119,11 @@ static bool find_last(struct bytes root, struct arena *arena, struct bytes *path
 static bool find_id(struct bytes root, struct bytes start, struct arena *arena, struct bytes *path,
                     struct err *err)
 {
-    uint32_t count, matches = 0;
+    uint32_t count;
+    uint32_t matches = 0;
     run_id *ids = read_ids(root, arena, &count);
-    const char *first = "", *second = "";
+    const char *first = "";
+    const char *second = "";
     for (uint32_t i = 0; i < count; i++) {
         if (!bytes_starts(bytes_of(ids[i]), start)) continue;
         if (matches == 0) first = ids[i];

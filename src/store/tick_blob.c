@@ -5,6 +5,7 @@
 
 #include "store/pack.h"
 #include "store/range_code.h"
+#include "store/unpack.h"
 
 #define COMPRESSION_LEVEL 9 /* of zstd, for the head */
 #define PAIR_BYTES_MAX 16   /* a bucket and its count; two bytes or three are usual */
@@ -116,16 +117,22 @@ struct walk {
     uint32_t bucket, a_count, b_count; /* the step reached */
 };
 
+/* The pair that comes next, or one behind all buckets. */
+static struct hist_pair pair_at(const struct hist_sparse *h, uint32_t index)
+{
+    return index < h->pair_count ? h->pairs[index] : (struct hist_pair){HIST_OVER + 1, 0};
+}
+
 static bool walk_next(struct walk *w)
 {
-    bool has_a = w->a_index < w->a->pair_count, has_b = w->b_index < w->b->pair_count;
-    if (!has_a && !has_b) return false;
-    uint32_t a = has_a ? w->a->pairs[w->a_index].bucket : UINT32_MAX;
-    uint32_t b = has_b ? w->b->pairs[w->b_index].bucket : UINT32_MAX;
-    w->bucket = a < b ? a : b;
-    w->a_count = a == w->bucket ? w->a->pairs[w->a_index++].count : 0;
-    w->b_count = b == w->bucket ? w->b->pairs[w->b_index++].count : 0;
-    return true;
+    struct hist_pair a = pair_at(w->a, w->a_index);
+    struct hist_pair b = pair_at(w->b, w->b_index);
+    w->bucket = a.bucket < b.bucket ? a.bucket : b.bucket;
+    w->a_count = a.bucket == w->bucket ? a.count : 0;
+    w->b_count = b.bucket == w->bucket ? b.count : 0;
+    w->a_index += a.bucket == w->bucket;
+    w->b_index += b.bucket == w->bucket;
+    return w->bucket <= HIST_OVER;
 }
 
 static uint32_t changes_between(const struct hist_sparse *from, const struct hist_sparse *to)
@@ -138,7 +145,7 @@ static uint32_t changes_between(const struct hist_sparse *from, const struct his
 /* Signed numbers near zero as small unsigned ones: 0 -1 1 -2 2 are 0 1 2 3 4. */
 static uint64_t zigzag(int64_t value)
 {
-    return ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
+    return (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0);
 }
 
 static int64_t unzigzag(uint64_t value)
@@ -162,7 +169,7 @@ static void put_measure(struct writer *w, const struct hist_sparse *like,
     uint64_t total = 0;
     uint32_t next = 0; /* the least bucket that may follow */
     for (struct walk walk = {.a = by_change ? like : &nothing, .b = h}; walk_next(&walk);) {
-        assert(walk.bucket <= HIST_OVER);
+        assert(walk.bucket >= next);
         total += walk.b_count;
         if (walk.a_count == walk.b_count) continue;
         int64_t change = (int64_t)walk.b_count - walk.a_count;
@@ -217,7 +224,8 @@ struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
     size_t head_room = head_bound(tick, dims);
     size_t pairs_room = pairs_of(tick) * PAIR_BYTES_MAX + PAIR_BYTES_MAX;
     size_t total = PACK_VARINT_MAX + head_room + pairs_room;
-    unsigned char *start = arena_alloc(arena, total), *head_start = arena_alloc(arena, head_room);
+    unsigned char *start = arena_alloc(arena, total);
+    unsigned char *head_start = arena_alloc(arena, head_room);
     unsigned char *pairs_start = arena_alloc(arena, pairs_room);
     struct range_model *model = ARENA_NEW(arena, struct range_model);
     if (!arena_ok(arena)) return no_room;
@@ -278,7 +286,8 @@ static void get_pairs(struct reader *r, const struct hist_sparse *like, uint32_t
                       bool by_change, struct hist_pair *pairs, struct hist_sparse *out)
 {
     struct density density = {.by_change = by_change};
-    uint32_t at = 0, kept = 0;
+    uint32_t at = 0;
+    uint32_t kept = 0;
     uint64_t next = 0;
     for (uint32_t left = changes;; left--) {
         struct change change = {HIST_OVER + 1, 0};

@@ -1,0 +1,26 @@
+/* unpack.h - numbers out of the bytes of a run file; the inverse of pack.h.
+ *
+ * Why: a file may come from anywhere. Nothing is trusted: a short or overlong input makes the
+ * reader `bad`, sticky, tested once.
+ * Source: docs/run-file.md, "Blob".
+ * Thread: one owner.  Memory: borrows the input. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+
+struct unpack {
+    const unsigned char *at, *end;
+    bool bad;
+};
+
+struct unpack unpack_of(struct bytes b);
+/* Each returns 0 (an empty view) once the input is bad. */
+uint64_t unpack_u64(struct unpack *u);
+/* A number of at most `max`; above it the input is bad. */
+uint32_t unpack_u32(struct unpack *u, uint32_t max);
+double unpack_double(struct unpack *u);
+struct bytes unpack_bytes(struct unpack *u, size_t len);
+size_t unpack_left(const struct unpack *u);
