@@ -19,9 +19,12 @@ static const struct row *broken_limit(const struct limits_desk *desk, const stru
 }
 
 /* What the stage says of the capacity, the limits considered; NOT_JUDGED: too short to say. */
-static enum verdict said_by(const struct row *row, uint32_t stage, const struct row *broken)
+static enum verdict said_by(const struct limits_desk *desk, const struct row *row, uint32_t stage,
+                            const struct row *broken)
 {
     enum verdict own = row->findings[stage].verdict;
+    /* Where no request ended no limit could break: that amount shows nothing. */
+    if (tally_ended(desk->books->stages[stage].requests.outcomes, true) == 0) return VERDICT_MISSED;
     if (!broken || own == VERDICT_MISSED || own == VERDICT_NOT_JUDGED) return own;
     return broken->findings[stage].verdict; /* missed or inconclusive */
 }
@@ -56,7 +59,7 @@ void capacities_conclude(const struct limits_desk *desk, const struct rows *rows
     for (uint32_t s = 0; s < desk->books->stage_count; s++) {
         if (!rows_apply(row, desk->books, s)) continue;
         const struct row *broken = broken_limit(desk, rows, s);
-        enum verdict said = said_by(row, s, broken);
+        enum verdict said = said_by(desk, row, s, broken);
         if (weight[said] == 0) continue;
         if (broken && row->findings[s].verdict == VERDICT_HOLDS) in_vain = s;
         int more = weight[said] - best_weight;
@@ -79,7 +82,8 @@ void capacities_conclude(const struct limits_desk *desk, const struct rows *rows
         if (!rows_apply(row, desk->books, s)) continue;
         if (row->findings[s].verdict == VERDICT_NOT_JUDGED) continue;
         out->judged_stages++;
-        if (said_by(row, s, broken_limit(desk, rows, s)) == VERDICT_MISSED) out->missed_stages++;
+        if (said_by(desk, row, s, broken_limit(desk, rows, s)) == VERDICT_MISSED)
+            out->missed_stages++;
     }
     if (out->verdict == VERDICT_HOLDS) return;
     if (!desk->final && out->verdict == VERDICT_MISSED) {
