@@ -109,7 +109,7 @@ struct result {
     uint32_t exemplar_count;
 };
 
-const char *
-result_verdict_name(enum verdict verdict); /* "holds", "missed", "inconclusive", "invalid", "not judged" */
+const char *result_verdict_name(
+    enum verdict verdict); /* "holds", "missed", "inconclusive", "invalid", "not judged" */
 const char *result_trust_name(enum trust_level level); /* "valid", "suspect", "invalid" */
 const char *result_figure_name(enum figure figure);    /* "avg", "p50", ... "p99.9", "max" */

@@ -129,5 +129,6 @@ struct tick {
     uint64_t generator_cpu_ns; /* user + system of the whole process, in this tick */
 };
 
-const char *tick_outcome_name(enum outcome outcome); /* "ok", "status", ... as in reports and JSON */
+const char *
+tick_outcome_name(enum outcome outcome); /* "ok", "status", ... as in reports and JSON */
 const char *tick_event_name(enum event_kind kind);

@@ -10,10 +10,10 @@ static void numbers(void **state)
         bool ok;
         double want;
     } rows[] = {
-        {"0", true, 0},        {"0.1", true, 0.1},   {"12.5", true, 12.5}, {"-3", true, -3},
-        {"1e3", true, 1000},   {"2.5e-2", true, 0.025}, {"", false, 0},    {".", false, 0},
-        {"1x", false, 0},      {"1e", false, 0},     {"0x10", false, 0},   {"inf", false, 0},
-        {"99.9", true, 99.9},  {".5", true, 0.5},    {"1 ", false, 0},     {"1e999", false, 0},
+        {"0", true, 0},       {"0.1", true, 0.1},      {"12.5", true, 12.5}, {"-3", true, -3},
+        {"1e3", true, 1000},  {"2.5e-2", true, 0.025}, {"", false, 0},       {".", false, 0},
+        {"1x", false, 0},     {"1e", false, 0},        {"0x10", false, 0},   {"inf", false, 0},
+        {"99.9", true, 99.9}, {".5", true, 0.5},       {"1 ", false, 0},     {"1e999", false, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         double got = -77;

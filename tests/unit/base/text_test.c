@@ -26,11 +26,13 @@ static void safe_text(void **state)
         {"plain", "plain"},
         {"\x1b[2J", "\\x1b[2J"},
         {"a\nb\tc\rd", "a\\x0ab\\x09c\\x0dd"},
-        {"\xc3\xa9", "\xc3\xa9"},                 /* e acute passes */
-        {"\xc2\x9b""31m", "\\xc2\\x9b31m"},         /* C1 control sequence introducer */
-        {"\xff\xfe", "\\xff\\xfe"},               /* not UTF-8 */
-        {"\xe2\x82", "\\xe2\\x82"},               /* cut in the middle */
-        {"\xed\xa0\x80", "\\xed\\xa0\\x80"},      /* a surrogate */
+        {"\xc3\xa9", "\xc3\xa9"}, /* e acute passes */
+        {"\xc2\x9b"
+         "31m",
+         "\\xc2\\x9b31m"},                   /* C1 control sequence introducer */
+        {"\xff\xfe", "\\xff\\xfe"},          /* not UTF-8 */
+        {"\xe2\x82", "\\xe2\\x82"},          /* cut in the middle */
+        {"\xed\xa0\x80", "\\xed\\xa0\\x80"}, /* a surrogate */
         {"\x7f", "\\x7f"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -51,7 +51,8 @@ static void one_stage_is_enough(void **state)
         s.plan.stage_count = 0;
         climb(&s, cases[i].slow_ms);
         const struct objective_result *said = scene_said(&s, 0);
-        CHECK_STR(cases[i].name, result_verdict_name(said->verdict), result_verdict_name(cases[i].verdict));
+        CHECK_STR(cases[i].name, result_verdict_name(said->verdict),
+                  result_verdict_name(cases[i].verdict));
         CHECK_U64(cases[i].name, said->stage, cases[i].stage);
         CHECK_STR(cases[i].name, said->note, cases[i].note);
         scene_close(&s);
@@ -158,7 +159,8 @@ static void time_means(void **state)
     scene_end(&s, RUN_COMPLETE);
     for (uint32_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct objective_result *said = scene_said(&s, i);
-        CHECK_STR(cases[i].sentence, result_verdict_name(said->verdict), result_verdict_name(cases[i].verdict));
+        CHECK_STR(cases[i].sentence, result_verdict_name(said->verdict),
+                  result_verdict_name(cases[i].verdict));
         CHECK(cases[i].sentence, fabs(said->value - cases[i].value) < 1e-6);
     }
     const struct figures *f = &scene_result(&s)->stages[0].figures;

@@ -141,7 +141,8 @@ static void implicit_objective(void **state)
         }
         scene_end(&s, RUN_COMPLETE);
         const struct result *r = scene_result(&s);
-        CHECK_STR(cases[i].name, result_verdict_name(r->verdict), result_verdict_name(cases[i].verdict));
+        CHECK_STR(cases[i].name, result_verdict_name(r->verdict),
+                  result_verdict_name(cases[i].verdict));
         CHECK_U64(cases[i].name, r->exit_code, cases[i].exit_code);
         scene_close(&s);
     }
@@ -172,7 +173,8 @@ static void ways_to_end(void **state)
         for (uint32_t t = 0; t < cases[i].seconds; t++) scene_second(&s, 0, 100, 20 * MS);
         scene_end(&s, cases[i].ended);
         const struct result *r = scene_result(&s);
-        CHECK_STR(cases[i].name, result_verdict_name(r->verdict), result_verdict_name(cases[i].verdict));
+        CHECK_STR(cases[i].name, result_verdict_name(r->verdict),
+                  result_verdict_name(cases[i].verdict));
         CHECK_U64(cases[i].name, r->exit_code, cases[i].exit_code);
         scene_close(&s);
     }

@@ -49,7 +49,8 @@ static void times_in_one_stage(void **state)
         steady(&s, 0, cases[i].seconds, cases[i].slow);
         scene_end(&s, RUN_COMPLETE);
         const struct objective_result *said = scene_said(&s, 0);
-        CHECK_STR(cases[i].name, result_verdict_name(said->verdict), result_verdict_name(cases[i].verdict));
+        CHECK_STR(cases[i].name, result_verdict_name(said->verdict),
+                  result_verdict_name(cases[i].verdict));
         CHECK(cases[i].name, fabs(said->value / 1e6 - cases[i].value_ms) <= cases[i].slack_ms);
         CHECK(cases[i].name, !said->at_least);
         CHECK_STR(cases[i].name, result_verdict_name(scene_result(&s)->verdict),
@@ -113,7 +114,8 @@ static void worst_stage_decides(void **state)
     };
     for (uint32_t i = 0; i < 5; i++) {
         const struct objective_result *said = scene_said(&s, i);
-        CHECK_STR(want[i].name, result_verdict_name(said->verdict), result_verdict_name(want[i].verdict));
+        CHECK_STR(want[i].name, result_verdict_name(said->verdict),
+                  result_verdict_name(want[i].verdict));
         CHECK_U64(want[i].name, said->stage, want[i].stage);
         CHECK_U64(want[i].name, said->judged_stages, want[i].judged);
         CHECK_U64(want[i].name, said->missed_stages, want[i].missed);
@@ -271,7 +273,8 @@ static void shares(void **state)
         }
         scene_end(&s, RUN_COMPLETE);
         const struct objective_result *said = scene_said(&s, 0);
-        CHECK_STR(cases[i].name, result_verdict_name(said->verdict), result_verdict_name(cases[i].verdict));
+        CHECK_STR(cases[i].name, result_verdict_name(said->verdict),
+                  result_verdict_name(cases[i].verdict));
         CHECK(cases[i].name, fabs(said->value - cases[i].value) < 1e-12);
         scene_close(&s);
     }
@@ -353,7 +356,8 @@ static void availability_by_time(void **state)
         scene_second(&s, 0, 20, 10 * MS);
         scene_end(&s, RUN_COMPLETE);
         const struct objective_result *said = scene_said(&s, 0);
-        CHECK_STR(cases[i].name, result_verdict_name(said->verdict), result_verdict_name(cases[i].verdict));
+        CHECK_STR(cases[i].name, result_verdict_name(said->verdict),
+                  result_verdict_name(cases[i].verdict));
         CHECK(cases[i].name, fabs(said->value - cases[i].value) < 1e-12);
         CHECK_U64(cases[i].name, said->n, 100);
         scene_close(&s);
@@ -423,8 +427,8 @@ static void names_and_scenarios(void **state)
                                          VERDICT_HOLDS,       VERDICT_MISSED, VERDICT_INCONCLUSIVE,
                                          VERDICT_INCONCLUSIVE};
     for (uint32_t i = 0; i < 7; i++) {
-        CHECK_STR(scene_said(&s, i)->objective->text.at, result_verdict_name(scene_said(&s, i)->verdict),
-                  result_verdict_name(want[i]));
+        CHECK_STR(scene_said(&s, i)->objective->text.at,
+                  result_verdict_name(scene_said(&s, i)->verdict), result_verdict_name(want[i]));
     }
     assert_true(fabs(scene_said(&s, 4)->value - 0.25) < 1e-12);
     CHECK_STR("failing at once is told", scene_said(&s, 3)->note,

@@ -258,7 +258,8 @@ static void unseen_ends_rank_above_all(void **state)
         struct times_spread spread = {1, 0.5e6};
         struct finding f;
         times_find(&o, &r, &spread, &scratch, &f);
-        CHECK_STR(cases[i].name, result_verdict_name(f.verdict), result_verdict_name(cases[i].verdict));
+        CHECK_STR(cases[i].name, result_verdict_name(f.verdict),
+                  result_verdict_name(cases[i].verdict));
         CHECK(cases[i].name, f.at_least == cases[i].at_least);
         bool none = isnan(cases[i].value_ms) && isnan(f.value);
         CHECK(cases[i].name, none || fabs(f.value / 1e6 / cases[i].value_ms - 1) < 0.008);

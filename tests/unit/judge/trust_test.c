@@ -59,8 +59,10 @@ static void lag_that_decides(void **state)
         stage_of(&s, cases[i].sentence);
         slow_by_lag(&s, cases[i].slow_ms, cases[i].lag_ms);
         const struct result *result = scene_result(&s);
-        CHECK_STR(cases[i].name, result_trust_name(result->trust), result_trust_name(cases[i].trust));
-        CHECK_STR(cases[i].name, result_verdict_name(result->verdict), result_verdict_name(cases[i].verdict));
+        CHECK_STR(cases[i].name, result_trust_name(result->trust),
+                  result_trust_name(cases[i].trust));
+        CHECK_STR(cases[i].name, result_verdict_name(result->verdict),
+                  result_verdict_name(cases[i].verdict));
         CHECK_U64(cases[i].name, result->exit_code, cases[i].exit_code);
         bool told = reason(&s, "lag-decides") != NULL;
         CHECK(cases[i].name, told == (cases[i].trust == TRUST_INVALID));
@@ -119,7 +121,8 @@ static void schedule_behind(void **state)
             CHECK(cases[i].name, scene_result(&s)->trust == TRUST_VALID);
         }
         scene_end(&s, RUN_COMPLETE);
-        CHECK_STR(cases[i].name, result_trust_name(scene_result(&s)->trust), result_trust_name(cases[i].trust));
+        CHECK_STR(cases[i].name, result_trust_name(scene_result(&s)->trust),
+                  result_trust_name(cases[i].trust));
         const struct trust_reason *told = reason(&s, "schedule-behind");
         CHECK(cases[i].name, (told != NULL) == (cases[i].trust == TRUST_INVALID));
         if (told) {
@@ -155,7 +158,8 @@ static void lag_high(void **state)
             scene_put(&s);
         }
         scene_end(&s, RUN_COMPLETE);
-        CHECK_STR(cases[i].name, result_trust_name(scene_result(&s)->trust), result_trust_name(cases[i].trust));
+        CHECK_STR(cases[i].name, result_trust_name(scene_result(&s)->trust),
+                  result_trust_name(cases[i].trust));
         /* Suspect is told, and changes no verdict. */
         CHECK(cases[i].name, (reason(&s, "lag-high") != NULL) == (cases[i].trust == TRUST_SUSPECT));
         CHECK_U64(cases[i].name, scene_result(&s)->exit_code, 0);
