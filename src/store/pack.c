@@ -18,10 +18,3 @@ void pack_double(struct pack *p, double value)
     memcpy(&bits, &value, sizeof bits);
     for (int i = 0; i < 8; i++) *p->at++ = (unsigned char)(bits >> (8 * i));
 }
-
-void pack_bytes(struct pack *p, struct bytes b)
-{
-    assert((size_t)(p->end - p->at) >= b.len);
-    if (b.len > 0) memcpy(p->at, b.at, b.len);
-    p->at += b.len;
-}

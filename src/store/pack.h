@@ -21,4 +21,3 @@ struct pack {
 
 void pack_u64(struct pack *p, uint64_t value);
 void pack_double(struct pack *p, double value);
-void pack_bytes(struct pack *p, struct bytes b);

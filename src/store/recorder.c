@@ -34,6 +34,7 @@ struct recorder {
     sqlite3_stmt *statements[STATEMENT_COUNT];
     pthread_t thread;
     struct blob_dims dims;
+    ZSTD_CCtx *zstd; /* the writer thread's */
     struct shared command;
 
     pthread_mutex_t lock; /* all below */
@@ -108,7 +109,7 @@ static int put_tick(struct recorder *r, struct item *item)
     const struct tick *t = &item->tick;
     if (!item->packed.at) {
         struct bytes raw = tick_blob_encode(&item->arena, t, &r->dims);
-        if (raw.at) item->packed = tick_blob_compress(&item->arena, raw);
+        if (raw.at) item->packed = tick_blob_compress(r->zstd, &item->arena, raw);
     }
     if (!item->packed.at) return SQLITE_NOMEM;
     sqlite3_stmt *s = r->statements[PUT_TICK];
@@ -453,13 +454,15 @@ static bool open_queue(struct recorder *r, struct err *err)
     bool made = pthread_mutex_init(&r->lock, NULL) == 0 && pthread_condattr_init(&monotonic) == 0
                 && pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0
                 && pthread_cond_init(&r->changed, &monotonic) == 0;
-    if (!made) return err_set(err, ERR_LIMIT, 0, "cannot start the recorder");
+    r->zstd = ZSTD_createCCtx();
+    if (!made || !r->zstd) return err_set(err, ERR_LIMIT, 0, "cannot start the recorder");
     return true;
 }
 
 static void free_all(struct recorder *r)
 {
     for (int i = 0; i < STATEMENT_COUNT; i++) sqlite3_finalize(r->statements[i]);
+    ZSTD_freeCCtx(r->zstd);
     run_file_close(&r->file);
     for (uint32_t i = 0; i < RECORDER_QUEUE; i++) arena_close(&r->items[i].arena);
     struct arena arena = r->arena;

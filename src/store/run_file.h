@@ -16,7 +16,7 @@
 #define RUN_FILE_NAME "run.prony"
 #define RUN_FILE_APPLICATION_ID 0x70726e79 /* "prny" */
 #define RUN_FILE_VERSION 1
-#define RUN_FILE_TICKS_MAX 7200 /* aimed at, for runs over two hours */
+#define RUN_FILE_TICKS_MAX 3600 /* aimed at, for runs over two hours */
 #define RUN_FILE_PATH_MAX 4096
 
 /* Where a run file stands in its life (key `state`). */

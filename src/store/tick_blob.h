@@ -1,12 +1,13 @@
 /* tick_blob.h - the measured part of a tick as a few kilobytes, and back.
  *
- * Why: a day of ten request names must fit in 50 MB. Histograms are sparse; those of the same
- * requests hardly differ, so one is written as the difference from another; and buckets and counts
- * are coded by what stood just before them. Events and exemplars are rows of their own, so that
- * anyone with sqlite3 can read them.
+ * Why: a day of ten request names must fit in 50 MB. Histograms are sparse, their numbers small,
+ * and zstd finds what repeats. Events and exemplars are rows of their own, so that anyone with
+ * sqlite3 can read them.
  * Source: docs/run-file.md, "Blob".
- * Thread: any.  Memory: everything in the arena given. */
+ * Thread: any, a context in one at a time.  Memory: the arena given; zstd's own heap. */
 #pragma once
+
+#include <zstd.h>
 
 #include "base/arena.h"
 #include "base/bytes.h"
@@ -31,7 +32,8 @@ struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
 MUST_USE bool tick_blob_decode(struct tick *out, struct arena *arena, struct bytes raw,
                                const struct blob_dims *dims);
 
-/* The same bytes smaller; at == NULL when the arena is too small. */
-struct bytes tick_blob_compress(struct arena *arena, struct bytes raw);
+/* The same bytes smaller, with a context that may serve many; at == NULL when the arena is too
+ * small. */
+struct bytes tick_blob_compress(ZSTD_CCtx *zstd, struct arena *arena, struct bytes raw);
 /* The inverse; at == NULL: corrupt, or over TICK_BLOB_RAW_MAX. */
 struct bytes tick_blob_expand(struct arena *arena, struct bytes packed);

@@ -47,14 +47,3 @@ double unpack_double(struct unpack *u)
     memcpy(&value, &bits, sizeof value);
     return value;
 }
-
-struct bytes unpack_bytes(struct unpack *u, size_t len)
-{
-    if (unpack_left(u) < len) {
-        u->bad = true;
-        return (struct bytes){"", 0};
-    }
-    const char *at = (const char *)u->at;
-    u->at += len;
-    return (struct bytes){at, len};
-}

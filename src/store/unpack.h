@@ -17,10 +17,9 @@ struct unpack {
 };
 
 struct unpack unpack_of(struct bytes b);
-/* Each returns 0 (an empty view) once the input is bad. */
+/* Each returns 0 once the input is bad. */
 uint64_t unpack_u64(struct unpack *u);
 /* A number of at most `max`; above it the input is bad. */
 uint32_t unpack_u32(struct unpack *u, uint32_t max);
 double unpack_double(struct unpack *u);
-struct bytes unpack_bytes(struct unpack *u, size_t len);
 size_t unpack_left(const struct unpack *u);

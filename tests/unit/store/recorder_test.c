@@ -125,6 +125,61 @@ static void whole_run(void **state)
     arena_close(&arena);
 }
 
+static const char day[] = "plan: 1\n"
+                          "name: day\n"
+                          "target: http://127.0.0.1:1\n"
+                          "scenarios:\n"
+                          "  all:\n"
+                          "    steps: [ GET /0, GET /1, GET /2, GET /3, GET /4, GET /5, GET /6,"
+                          " GET /7, GET /8, GET /9 ]\n"
+                          "load:\n"
+                          "  stages: [ { name: day, rate: 100/s, for: 24h } ]\n";
+
+/* Bytes of a file of `ticks` ticks of the tape, which are few enough to wait in the queue. */
+static uint64_t size_of_file(const struct tape *of, struct arena *arena, uint32_t ticks)
+{
+    struct recorder *r;
+    struct err err = {0};
+    assert_true(recorder_open(&r, bytes_of(folder), &err));
+    struct sink sink = recorder_sink(r);
+    sink.begin(sink.ctx, &of->header);
+    for (uint32_t i = 0; i < ticks; i++) {
+        arena_reset(arena);
+        struct tick t = tape_tick(of, arena, i);
+        sink.tick(sink.ctx, &t);
+    }
+    if (!recorder_close(r, &err)) fail_msg("%s", err.msg);
+    struct stat st;
+    assert_int_equal(stat(file, &st), 0);
+    assert_int_equal(unlink(file), 0);
+    return (uint64_t)st.st_size;
+}
+
+/* A day at 100 iterations a second of ten requests, 86 million requests: what the file grows by
+ * with a tick, unused parts of its pages included, times the ticks of a day. */
+static void size_of_a_day(void **state)
+{
+    (void)state;
+    enum { SAMPLES = 25, DAY_S = 24 * 3600 };
+    struct tape long_tape;
+    struct arena arena;
+    open_arena(&arena);
+    tape_open(&long_tape, day);
+    long_tape.tick_ns = run_file_tick_ns(DAY_S * NS_PER_S);
+    long_tape.names = 10;
+    long_tape.values = (uint32_t)(100 * long_tape.tick_ns / NS_PER_S);
+    uint64_t ticks = DAY_S * NS_PER_S / long_tape.tick_ns;
+    assert_true(ticks <= RUN_FILE_TICKS_MAX);
+    uint64_t empty = size_of_file(&long_tape, &arena, 0);
+    uint64_t tick = (size_of_file(&long_tape, &arena, SAMPLES) - empty) / SAMPLES;
+    double day_mb = (double)(empty + tick * ticks) / 1e6;
+    print_message("# a day of ten names: %.1f MB, %llu bytes a tick\n", day_mb,
+                  (unsigned long long)tick);
+    assert_true(day_mb <= 50);
+    tape_close(&long_tape);
+    arena_close(&arena);
+}
+
 /* What anyone sees who opens the file with sqlite3. */
 static void rows_for_others(void **state)
 {
@@ -367,6 +422,7 @@ int main(void)
         CASE(full_disk),
         CASE(full_disk_for_a_while),
         CASE(cannot_create),
+        CASE(size_of_a_day),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
