@@ -172,16 +172,28 @@ uint64_t arrivals_pump(struct worker *w, uint64_t now_ns)
     }
 }
 
-void arrivals_cut(struct worker *w, uint64_t now_ns)
+/* What is left of the stage this worker is in; false: the rest is not due yet. */
+static bool cut_stage(struct worker *w, uint64_t now_ns)
 {
-    while (w->has_arrival) {
-        uint64_t due = stage_edge(w, w->stage) + w->arrival.due_ns;
-        if (due > now_ns || due >= stage_edge(w, w->stage + 1)) return;
-        struct flow cut = {.arrival_ns = due};
+    uint64_t start = stage_edge(w, w->stage);
+    uint64_t end = stage_edge(w, w->stage + 1);
+    for (; w->has_arrival && start + w->arrival.due_ns < end; next_arrival(w)) {
+        struct flow cut = {.arrival_ns = start + w->arrival.due_ns};
+        if (cut.arrival_ns > now_ns) return false;
         fill_arrival(w, &cut);
         flow_choose(w, &cut);
         record_planned(w, &cut, now_ns);
         record_unstarted(w, &cut, OUTCOME_CUT, now_ns);
-        next_arrival(w);
+    }
+    return end <= now_ns;
+}
+
+void arrivals_cut(struct worker *w, uint64_t now_ns)
+{
+    if (!w->stage_entered) enter_stage(w, 0);
+    w->stage_entered = true;
+    /* A worker that was held up has whole stages to account for. */
+    while (w->stage < w->setting.plan->stage_count && cut_stage(w, now_ns)) {
+        enter_stage(w, w->stage + 1);
     }
 }

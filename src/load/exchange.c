@@ -223,6 +223,7 @@ static bool make_room(struct worker *w)
 /* Flows that wait get connections while there is room. */
 static void serve_queues(struct worker *w)
 {
+    if (w->leaving) return; /* who waits is about to be cut */
     for (uint32_t i = 0; i < w->setting.plan->target_count; i++) {
         struct pool *pool = &w->pools[i];
         while (pool->queue_head != NOBODY && make_room(w)) {
@@ -288,6 +289,8 @@ static void release(struct worker *w, struct connection *c, uint64_t now_ns)
         c->state = CONNECTION_IDLE;
         c->next = pool->idle;
         pool->idle = (uint32_t)(c - w->connections);
+        /* Somebody may wait for a place to connect to another target from. */
+        if (w->setting.plan->target_count > 1) serve_queues(w);
     }
 }
 

@@ -65,6 +65,8 @@ void flow_wake_at(struct worker *w, struct flow *f, uint64_t due_ns)
 void flow_wake_now(struct worker *w, struct flow *f)
 {
     uint32_t id = flow_id(w, f);
+    assert(!f->woken);
+    f->woken = true;
     f->due_ns = 0;
     f->next = NOBODY;
     if (w->now_tail == NOBODY) w->now_head = id;
@@ -161,10 +163,10 @@ static void rest(struct worker *w, struct flow *f, uint64_t end_ns)
     f->iteration++;
     f->state = FLOW_RESTING;
     f->intended_ns = next;
-    /* One whose next turn lies behind the stage's end leaves there, not when it would be due. */
+    /* One whose next turn lies behind the stage's end leaves there, or now where that is over. */
     uint64_t edge =
         w->setting.origin_ns + timeline_start(w->setting.timeline, f->arrival_stage + 1);
-    if (next > edge && edge > end_ns) next = edge;
+    if (next > edge) next = edge > end_ns ? edge : end_ns;
     if (next == end_ns) flow_wake_now(w, f);
     else flow_wake_at(w, f, next);
 }
@@ -274,7 +276,9 @@ void flow_timer(struct worker *w, struct flow *f, uint64_t now_ns)
         if (now_ns < f->due_ns) {
             flow_wake_at(w, f, f->due_ns);
         } else if (f->state == FLOW_SLEEPING) {
-            begin_request(w, f, f->intended_ns);
+            /* What would be due after the end of the run is not begun; it is cut asleep. */
+            bool in_run = run_time(w, f->intended_ns) < shared_see(&w->setting.timeline->leave);
+            if (in_run) begin_request(w, f, f->intended_ns);
         } else {
             arrivals_user_due(w, f);
         }

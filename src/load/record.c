@@ -271,9 +271,12 @@ void record_close(struct worker *w)
 
 void record_roll(struct worker *w, uint64_t now_ns)
 {
+    const struct timeline *timeline = w->setting.timeline;
     while (now_ns >= w->tick_end_ns) {
-        uint64_t end = run_time(w, w->tick_end_ns);
-        if (end >= shared_see(&w->setting.timeline->leave)) return;
+        /* An edge may have been moved up while this worker was held up; all must cut there. */
+        uint64_t end = timeline_tick_end(timeline, run_time(w, w->tick_start_ns));
+        w->tick_end_ns = w->setting.origin_ns + end;
+        if (end >= shared_see(&timeline->leave)) return;
         record_close(w);
     }
 }

@@ -177,7 +177,10 @@ struct sheet *worker_sheet(struct worker *worker, uint64_t tick)
 static void wake_flows(struct worker *w, uint64_t now_ns)
 {
     uint32_t id;
-    while (timers_pop(&w->timers, now_ns, &id)) flow_timer(w, &w->flows[id], now_ns);
+    while (timers_pop(&w->timers, now_ns, &id)) {
+        /* One that is woken already has its turn below; this timer is of its request before. */
+        if (!w->flows[id].woken) flow_timer(w, &w->flows[id], now_ns);
+    }
     /* Only those here already: who is woken by one of them waits for the next turn. */
     uint32_t last = w->now_tail;
     for (bool more = w->now_head != NOBODY; more;) {
@@ -187,6 +190,7 @@ static void wake_flows(struct worker *w, uint64_t now_ns)
         if (w->now_head == NOBODY) w->now_tail = NOBODY;
         more = id != last;
         f->next = NOBODY;
+        f->woken = false;
         flow_timer(w, f, now_ns);
     }
 }
@@ -226,6 +230,8 @@ static void turn(struct worker *w, uint64_t now_ns)
 static void leave(struct worker *w, uint64_t now_ns)
 {
     uint64_t end = leave_at(w);
+    record_reach(w, now_ns); /* a worker that was held up has ticks to close before */
+    w->leaving = true;
     w->tick_end_ns = UINT64_MAX; /* what is cut now belongs to the last tick */
     arrivals_cut(w, now_ns);
     for (uint32_t i = 0; i < w->flow_count && w->open_flows > 0; i++) {

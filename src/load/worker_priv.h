@@ -30,6 +30,7 @@ enum flow_state {
 struct flow {
     enum flow_state state;
     bool closed, joined; /* a closed user; it has started its first iteration */
+    bool woken;          /* in the list of those due at once */
     bool settle, arrival_settle;
     uint32_t next;       /* in the free list or a target's queue */
     uint32_t connection; /* FLOW_CONNECTING, FLOW_TALKING */
@@ -100,6 +101,7 @@ struct worker {
     uint32_t open_flows;         /* not FLOW_FREE */
     uint32_t open_iterations;    /* open model: counted against max_in_flight */
     uint32_t max_in_flight;
+    bool leaving; /* the run is over: what is open is being cut */
 
     /* The load. */
     uint32_t stage; /* entered last; stage_count: the drain */
