@@ -1,0 +1,56 @@
+/* ledger.h - all ticks of a run added up, each held to what must be true of any tick.
+ * Thread: one.  Memory: one ledger a process, emptied by ledger_open(). */
+#pragma once
+
+#include "plan/plan.h"
+#include "tick/tick.h"
+
+#define LEDGER_STAGES 12
+#define LEDGER_NAMES 8
+#define LEDGER_SCENARIOS 4
+#define LEDGER_TICKS 1024
+
+struct ledger_cell {
+    bool used;
+    uint64_t begun, answered_5xx;
+    uint64_t outcomes[OUTCOME_COUNT];
+    struct hist measures[MEASURE_COUNT];
+};
+
+struct ledger_tick {
+    uint64_t start_ns, end_ns;
+    uint32_t stage;
+    bool judged;
+    uint64_t slot_ns; /* start of its latest slot */
+    double requests[LEDGER_NAMES], iterations[LEDGER_SCENARIOS], users;
+};
+
+struct ledger {
+    const struct plan *plan;
+    uint64_t tick_ns;
+    struct ledger_cell requests[LEDGER_STAGES][2][LEDGER_NAMES];
+    struct ledger_cell iterations[LEDGER_STAGES][2][LEDGER_SCENARIOS];
+    struct ledger_cell stages[LEDGER_STAGES][2];
+    struct ledger_tick ticks[LEDGER_TICKS];
+    uint32_t tick_count;
+    bool ended;
+    uint64_t planned, taken, slots_ok, slots_failed, over; /* sums of the slots */
+    uint64_t stage_planned[LEDGER_STAGES];
+    uint64_t requests_begun, requests_ended, iterations_begun, iterations_ended;
+    uint64_t outcomes[OUTCOME_COUNT];   /* of requests */
+    uint64_t walks[OUTCOME_COUNT];      /* of iterations */
+    uint64_t starts[LEDGER_STAGES + 1]; /* run time, as the ticks had it; UINT64_MAX: never */
+};
+
+/* The process's ledger, empty. */
+struct ledger *ledger_open(const struct plan *plan, uint64_t tick_ns);
+void ledger_add(struct ledger *l, const struct tick *tick);
+/* After the last tick: both sums come out even, in every cell. */
+void ledger_balance(const struct ledger *l);
+/* Whether tick `i` is followed by what was left of a stage by count when its last request was done:
+ * what other stages had open then stands in tick `i`. */
+bool ledger_has_tail(const struct ledger *l, uint32_t i);
+/* Run time of the end of the last tick. */
+uint64_t ledger_end_ns(const struct ledger *l);
+/* Sum over all ticks, in ns x count. */
+double ledger_requests_in_flight(const struct ledger *l);

@@ -1,0 +1,94 @@
+#include "run_sim.h"
+
+#include "base/clock.h"
+#include "little_plan.h"
+#include "load/engine.h"
+#include "load/program.h"
+#include "load/timeline.h"
+#include "stream_sim.h"
+
+#define LATE_NS (120 * NS_PER_S) /* a run may end so much after its plan */
+
+static struct little_plan little;
+static struct arena arena;
+static struct program program;
+static bool any;
+
+/* A program of our own: where the numbers of `$seq` begin in each stage. */
+static void compile(void)
+{
+    struct err err = {0};
+    arena_reset(&arena);
+    bool ok = program_build(&program, &little.plan, &arena, &err);
+    MUST(ok, "%s", err.msg);
+    program_close(&program); /* the numbers stay in the arena */
+}
+
+static void open_plan(const char *yaml)
+{
+    if (any) little_plan_close(&little);
+    else MUST(arena_open(&arena, (size_t)64 << 20, NULL), "no memory");
+    any = true;
+    little_plan_open(&little, yaml, NULL);
+    compile();
+}
+
+static void set_limit(void)
+{
+    uint64_t length_ns = timeline_drain_ns(&little.plan) + LATE_NS;
+    for (uint32_t i = 0; i < little.plan.stage_count; i++) {
+        length_ns += little.plan.stages[i].length_ns;
+    }
+    world_limit(world_now_ns() + length_ns);
+}
+
+static void walk(struct engine *engine, const struct run_setup *setup, struct ledger *ledger)
+{
+    struct tick tick;
+    uint64_t origin_ns = engine_origin_ns(engine);
+    for (;;) {
+        uint64_t run_ns = world_now_ns() > origin_ns ? world_now_ns() - origin_ns : 0;
+        if (setup->stop_at_ns > 0 && run_ns >= setup->stop_at_ns) engine_stop(engine);
+        if (setup->leave_at_ns > 0 && run_ns >= setup->leave_at_ns) engine_leave(engine);
+        switch (engine_next_tick(engine, &tick)) {
+        case ENGINE_TICK:
+            ledger_add(ledger, &tick);
+            break;
+        case ENGINE_IDLE:
+            break;
+        case ENGINE_END:
+            return;
+        }
+    }
+}
+
+struct run_outcome run_sim(const struct run_setup *setup)
+{
+    static struct address addresses[4];
+    struct engine *engine;
+    struct err err = {0};
+    world_open(setup->seed, &setup->costs);
+    open_plan(setup->yaml);
+    target_close();
+    target_open(&setup->law);
+    stream_sim_open();
+    set_limit();
+    struct run_header header = {.plan = &little.plan,
+                                .tick_ns = NS_PER_S,
+                                .threads = setup->threads,
+                                .response_limit_ns = setup->response_limit_ns};
+    struct engine_options options = {.header = &header, .addresses = addresses};
+    bool started = engine_start(&engine, &options, &err);
+    MUST(started, "%s", err.msg);
+    struct run_outcome out = {.ledger = ledger_open(&little.plan, NS_PER_S),
+                              .plan = &little.plan,
+                              .origin_ns = engine_origin_ns(engine),
+                              .sequence_base = program.sequence_base};
+    walk(engine, setup, out.ledger);
+    engine_close(engine);
+    ledger_balance(out.ledger);
+    MUST(stream_sim_open_count() == 0, "%u connections are still open", stream_sim_open_count());
+    uint64_t last_ns = target_counts()->last_action_ns;
+    out.last_action_ns = last_ns > out.origin_ns ? last_ns - out.origin_ns : 0;
+    return out;
+}

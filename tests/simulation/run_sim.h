@@ -1,0 +1,29 @@
+/* run_sim.h - one run of the real engine in a simulated world, from plan text to a ledger.
+ * Thread: one.  Memory: the plan lives until the next run. */
+#pragma once
+
+#include "ledger.h"
+#include "target.h"
+#include "world.h"
+
+struct run_setup {
+    uint64_t seed;
+    const char *yaml;
+    struct world_costs costs;
+    struct target_law law;
+    uint32_t threads;
+    uint64_t response_limit_ns; /* 0: none */
+    uint64_t stop_at_ns;        /* run time of engine_stop(); 0: never */
+    uint64_t leave_at_ns;       /* run time of engine_leave(); 0: never */
+};
+
+struct run_outcome {
+    struct ledger *ledger;
+    const struct plan *plan;
+    uint64_t origin_ns;
+    uint64_t last_action_ns;       /* run time of the client's last connect or send */
+    const uint64_t *sequence_base; /* [stage_count + 1] first `$seq` of each stage */
+};
+
+/* Runs to the end, with both sums asserted and no connection left open. */
+struct run_outcome run_sim(const struct run_setup *setup);

@@ -1,0 +1,129 @@
+#include "world.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/rng.h"
+#include "fiber.h"
+
+#define START_NS (1000 * NS_PER_S)
+#define STANDSTILL 1000000u /* switches without time going on: somebody waits for ever */
+
+static struct {
+    uint64_t seed, now_ns, limit_ns;
+    struct world_costs costs;
+    struct rng_stream draws;
+    uint64_t wake_ns[FIBERS_MAX];
+    uint32_t fiber_count;
+    uint32_t standing; /* switches since time went on */
+    const char *replay;
+} world;
+
+static void run_next(void);
+
+void world_open(uint64_t seed, const struct world_costs *costs)
+{
+    const char *replay = world.replay;
+    world.seed = seed;
+    world.now_ns = START_NS;
+    world.limit_ns = UINT64_MAX;
+    world.costs = *costs;
+    world.draws = rng_stream_at((struct rng_key){seed, 1, RNG_DATA}, 0);
+    world.fiber_count = 1;
+    world.standing = 0;
+    world.replay = replay;
+    fiber_on_return(run_next);
+}
+
+uint64_t world_now_ns(void)
+{
+    return world.now_ns;
+}
+
+uint64_t world_draw(void)
+{
+    return rng_next(&world.draws);
+}
+
+uint64_t world_between(uint64_t lo, uint64_t hi)
+{
+    return (uint64_t)rng_between(world_draw(), (int64_t)lo, (int64_t)hi);
+}
+
+bool world_chance(uint32_t per_million)
+{
+    return per_million > 0 && world_between(0, 999999) < per_million;
+}
+
+void world_call(void)
+{
+    if (world.costs.call_ns > 0) world.now_ns += world_between(0, world.costs.call_ns);
+}
+
+/* The fiber that wakes first goes on; time moves to there. */
+static void run_next(void)
+{
+    uint32_t first = UINT32_MAX;
+    for (uint32_t i = 0; i < world.fiber_count; i++) {
+        if (fiber_has_returned(i)) continue;
+        if (first == UINT32_MAX || world.wake_ns[i] < world.wake_ns[first]) first = i;
+    }
+    if (world.wake_ns[first] > world.now_ns) {
+        world.now_ns = world.wake_ns[first];
+        world.standing = 0;
+    }
+    MUST(world.now_ns <= world.limit_ns, "the run does not come to its end");
+    MUST(++world.standing < STANDSTILL, "time stands still");
+    fiber_switch(first);
+}
+
+void world_sleep_until(uint64_t deadline_ns)
+{
+    uint64_t wake_ns = deadline_ns;
+    if (wake_ns < world.now_ns) wake_ns = world.now_ns;
+    if (wake_ns > world.now_ns) {
+        if (world.costs.wake_ns > 0) wake_ns += world_between(0, world.costs.wake_ns);
+        bool pauses = fiber_self() > 0 && world_chance(world.costs.pause_per_million);
+        if (pauses) wake_ns += world_between(0, world.costs.pause_ns);
+    }
+    world.wake_ns[fiber_self()] = wake_ns;
+    run_next();
+}
+
+uint32_t world_spawn(void *(*run)(void *arg), void *arg)
+{
+    MUST(world.fiber_count < FIBERS_MAX, "too many threads for the simulation");
+    uint32_t id = world.fiber_count++;
+    world.wake_ns[id] = world.now_ns;
+    fiber_start(id, run, arg);
+    return id;
+}
+
+void world_join(uint32_t fiber)
+{
+    while (!fiber_has_returned(fiber)) world_sleep_until(world.now_ns + 100 * NS_PER_US);
+}
+
+void world_limit(uint64_t limit_ns)
+{
+    world.limit_ns = limit_ns;
+}
+
+void world_name(const char *replay)
+{
+    world.replay = replay;
+}
+
+void world_fail(const char *file, int line, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fprintf(stderr, "seed %llu at %.6f s: %s:%d: ", (unsigned long long)world.seed,
+            (double)(world.now_ns - START_NS) / 1e9, file, line);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, "\n  again: %s\n", world.replay ? world.replay : "run this test");
+    exit(1);
+}
