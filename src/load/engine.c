@@ -150,6 +150,14 @@ static bool start_threads(struct engine *e, struct err *err)
     return ok;
 }
 
+/* Limits are dealt to the workers, and each must get at least one. */
+static uint32_t fit_threads(const struct plan *plan, uint32_t threads)
+{
+    if (threads > plan->max_in_flight) threads = (uint32_t)plan->max_in_flight;
+    if (plan->connections > 0 && threads > plan->connections) threads = plan->connections;
+    return threads > 0 ? threads : 1;
+}
+
 static bool prepare(struct engine *e, const struct engine_options *options, struct err *err)
 {
     const struct run_header *header = options->header;
@@ -159,6 +167,7 @@ static bool prepare(struct engine *e, const struct engine_options *options, stru
     e->no_integrals = ARENA_ARRAY(&e->arena, plan->name_count + plan->scenario_count, double);
     if (!arena_ok(&e->arena)) return err_set(err, ERR_LIMIT, 0, "the plan is too large");
     uint32_t threads = header->threads > 0 ? header->threads : engine_default_threads();
+    threads = fit_threads(plan, threads);
     e->setting = (struct worker_setting){
         .plan = plan,
         .program = &e->program,

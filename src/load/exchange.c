@@ -80,88 +80,12 @@ static void unqueue(struct worker *w, struct flow *f)
     f->next = NOBODY;
 }
 
-/* --- sending --- */
-
 static void fail_connection(struct worker *w, struct connection *c, enum outcome outcome,
                             const char *why, struct bytes sample)
 {
     struct flow *f = &w->flows[c->flow];
     discard(w, c);
     end_request(w, f, outcome, why, sample);
-}
-
-static const char *lost_why(enum stream_status status)
-{
-    return status == STREAM_EOF ? "the connection was closed before the reply was complete"
-                                : "the connection was reset";
-}
-
-static void send_rest(struct worker *w, struct connection *c)
-{
-    size_t sent = 0;
-    enum stream_status status = stream_send(c->fd, c->unsent, c->unsent_len, &sent);
-    if (status != STREAM_OK && status != STREAM_AGAIN) {
-        fail_connection(w, c, OUTCOME_RESET, lost_why(status), (struct bytes){0});
-        return;
-    }
-    c->unsent += sent;
-    c->unsent_len -= sent;
-    if (c->unsent_len == 0) stream_want_write(&w->poller, c->fd, poll_id(w, c), false);
-}
-
-static bool render(struct worker *w, struct flow *f, struct bytes *request, const char **why)
-{
-    const struct operation *op = flow_operation(w, f);
-    if (op->constant) {
-        *request = op->constant[f->target];
-        return true;
-    }
-    struct values values = flow_values(w, f);
-    uint32_t target = f->target;
-    size_t len = 0;
-    enum render_status status = render_request(w->setting.program, op, &values, &target, w->out,
-                                               w->setting.program->request_limit, &len);
-    *request = (struct bytes){w->out, len};
-    *why = render_status_text(status);
-    f->target = target;
-    return status == RENDER_OK;
-}
-
-static void send_request(struct worker *w, struct flow *f, struct connection *c)
-{
-    const char *why = NULL;
-    struct bytes request;
-    const struct operation *op = flow_operation(w, f);
-    c->state = CONNECTION_BUSY;
-    c->flow = flow_id(w, f);
-    c->keep_len = c->body_len = 0;
-    c->body_cut = false;
-    c->unsent_len = 0;
-    h1_resp_init(&c->response, op->head_request);
-    f->state = FLOW_TALKING;
-    f->connection = (uint32_t)(c - w->connections);
-    bool rendered = render(w, f, &request, &why);
-    assert(rendered); /* exchange_begin() tried it, and it is a pure function */
-    UNUSED(rendered);
-
-    size_t sent = 0;
-    f->sent_ns = clock_now_ns();
-    enum stream_status status = stream_send(c->fd, request.at, request.len, &sent);
-    if (status != STREAM_OK && status != STREAM_AGAIN) {
-        fail_connection(w, c, OUTCOME_RESET, lost_why(status), (struct bytes){0});
-        return;
-    }
-    if (sent < request.len) {
-        c->unsent_len = request.len - sent;
-        c->unsent = request.at + sent;
-        if (!op->constant) { /* w->out is the next request's */
-            char *own = w->sends + (size_t)f->connection * w->setting.program->request_limit;
-            memcpy(own, c->unsent, c->unsent_len);
-            c->unsent = own;
-        }
-        stream_want_write(&w->poller, c->fd, poll_id(w, c), true);
-    }
-    flow_watch(w, f);
 }
 
 /* --- making connections --- */
@@ -233,6 +157,86 @@ static void serve_queues(struct worker *w)
         }
     }
 }
+
+/* --- sending --- */
+
+static const char *lost_why(enum stream_status status)
+{
+    return status == STREAM_EOF ? "the connection was closed before the reply was complete"
+                                : "the connection was reset";
+}
+
+static void send_rest(struct worker *w, struct connection *c)
+{
+    size_t sent = 0;
+    enum stream_status status = stream_send(c->fd, c->unsent, c->unsent_len, &sent);
+    if (status != STREAM_OK && status != STREAM_AGAIN) {
+        fail_connection(w, c, OUTCOME_RESET, lost_why(status), (struct bytes){0});
+        serve_queues(w);
+        return;
+    }
+    c->unsent += sent;
+    c->unsent_len -= sent;
+    if (c->unsent_len == 0) stream_want_write(&w->poller, c->fd, poll_id(w, c), false);
+}
+
+static bool render(struct worker *w, struct flow *f, struct bytes *request, const char **why)
+{
+    const struct operation *op = flow_operation(w, f);
+    if (op->constant) {
+        *request = op->constant[f->target];
+        return true;
+    }
+    struct values values = flow_values(w, f);
+    uint32_t target = f->target;
+    size_t len = 0;
+    enum render_status status = render_request(w->setting.program, op, &values, &target, w->out,
+                                               w->setting.program->request_limit, &len);
+    *request = (struct bytes){w->out, len};
+    *why = render_status_text(status);
+    f->target = target;
+    return status == RENDER_OK;
+}
+
+static void send_request(struct worker *w, struct flow *f, struct connection *c)
+{
+    const char *why = NULL;
+    struct bytes request;
+    const struct operation *op = flow_operation(w, f);
+    c->state = CONNECTION_BUSY;
+    c->flow = flow_id(w, f);
+    c->keep_len = c->body_len = 0;
+    c->body_cut = false;
+    c->unsent_len = 0;
+    h1_resp_init(&c->response, op->head_request);
+    f->state = FLOW_TALKING;
+    f->connection = (uint32_t)(c - w->connections);
+    bool rendered = render(w, f, &request, &why);
+    assert(rendered); /* exchange_begin() tried it, and it is a pure function */
+    UNUSED(rendered);
+
+    size_t sent = 0;
+    f->sent_ns = clock_now_ns();
+    enum stream_status status = stream_send(c->fd, request.at, request.len, &sent);
+    if (status != STREAM_OK && status != STREAM_AGAIN) {
+        fail_connection(w, c, OUTCOME_RESET, lost_why(status), (struct bytes){0});
+        serve_queues(w);
+        return;
+    }
+    if (sent < request.len) {
+        c->unsent_len = request.len - sent;
+        c->unsent = request.at + sent;
+        if (!op->constant) { /* w->out is the next request's */
+            char *own = w->sends + (size_t)f->connection * w->setting.program->request_limit;
+            memcpy(own, c->unsent, c->unsent_len);
+            c->unsent = own;
+        }
+        stream_want_write(&w->poller, c->fd, poll_id(w, c), true);
+    }
+    flow_watch(w, f);
+}
+
+/* --- connections made --- */
 
 static void connected(struct worker *w, struct connection *c)
 {
@@ -344,7 +348,11 @@ static void reply_complete(struct worker *w, struct connection *c, struct chunk 
             verify_reply(&w->verifier, op, &values, &captured, ending.status, body, &f->marks);
         if (ending.verdict.status == VERIFY_STATUS) ending.outcome = OUTCOME_STATUS;
         if (ending.verdict.status == VERIFY_CHECK) ending.outcome = OUTCOME_CHECK;
+        if (ending.outcome == OUTCOME_CHECK && c->body_cut) {
+            ending.why = "checks see the first MiB of a body, and this one is longer";
+        }
     }
+    if (c->unsent_len > 0) c->response.keep_alive = false; /* the rest of the request is owed */
     f->connection = NOBODY;
     release(w, c, chunk->read_ns);
     flow_request_ended(w, f, &ending);

@@ -234,9 +234,10 @@ void flow_request_ended(struct worker *w, struct flow *f, const struct ending *g
     else flow_wake_at(w, f, next);
 }
 
-static void time_out(struct worker *w, struct flow *f, uint64_t now_ns, const char *why)
+static void time_out(struct worker *w, struct flow *f, const char *why)
 {
     exchange_abandon(w, f);
+    uint64_t now_ns = clock_now_ns(); /* the turn's own may be older than the take-up */
     struct ending ending = {
         .outcome = OUTCOME_TIMEOUT, .read_ns = now_ns, .kernel_ns = now_ns, .why = why};
     flow_request_ended(w, f, &ending);
@@ -288,9 +289,20 @@ void flow_timer(struct worker *w, struct flow *f, uint64_t now_ns)
     case FLOW_TALKING: {
         uint64_t limit = request_limit(w, f, &why);
         if (now_ns < limit) flow_wake_at(w, f, limit);
-        else time_out(w, f, now_ns, why);
+        else time_out(w, f, why);
         return;
     }
+    }
+}
+
+void flow_stages_moved(struct worker *w)
+{
+    for (uint32_t i = 0; i < w->flow_count; i++) {
+        struct flow *f = &w->flows[i];
+        if (f->state != FLOW_RESTING || f->woken) continue;
+        uint64_t edge = timeline_start(w->setting.timeline, f->arrival_stage + 1);
+        if (f->due_ns > w->setting.origin_ns + edge)
+            flow_wake_at(w, f, w->setting.origin_ns + edge);
     }
 }
 

@@ -19,6 +19,8 @@ void flow_wake_at(struct worker *w, struct flow *f, uint64_t due_ns);
 void flow_wake_now(struct worker *w, struct flow *f);
 /* Starts an iteration that was intended for `arrival_ns`. */
 void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns);
+/* A stage's end was moved up: users that rest beyond it leave there. */
+void flow_stages_moved(struct worker *w);
 /* Sets the timer of an open request to its nearest limit. */
 void flow_watch(struct worker *w, struct flow *f);
 /* A timer of this flow fired. */

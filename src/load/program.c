@@ -183,6 +183,10 @@ static bool compile_step(struct program *program, struct operation *op, const st
     op->tests = ARENA_ARRAY(arena, step->check_count, struct test);
     op->takings = ARENA_ARRAY(arena, step->capture_count, struct taking);
     if (!arena_ok(arena)) return true;
+    if (step->check_count > STEP_MARKS || step->capture_count > STEP_MARKS) {
+        return err_set(err, ERR_PLAN, 0, "line %u: a step may have %u checks and as many captures",
+                       step->at.line, STEP_MARKS);
+    }
     for (uint32_t i = 0; i < step->check_count; i++) {
         if (!compile_test(&op->tests[i], &step->checks[i], op, arena, err)) return false;
     }

@@ -15,6 +15,7 @@
 #include "wire/json.h"
 
 #define CAPTURE_MAX 1024       /* bytes of one captured value */
+#define STEP_MARKS 64u         /* checks, and captures, of one step: a bit each */
 #define BODY_READ_MAX 1048576u /* checks and captures read so much of a body */
 
 struct test {

@@ -142,17 +142,17 @@ static void keep_exemplars(struct worker *w, const struct flow *f, const struct 
 
 static void describe(const struct ending *e, struct text *out)
 {
-    text_adds(out, tick_outcome_name(e->outcome));
-    if (e->why) text_addf(out, ": %s", e->why);
+    if (e->why) text_adds(out, e->why);
     if (e->verdict.failed) {
-        text_adds(out, ": ");
+        if (e->why) text_adds(out, ": ");
         text_add_safe(out, e->verdict.failed->text);
     }
     if (e->verdict.capture) {
-        text_adds(out, ": capture ");
+        text_adds(out, "capture ");
         text_add_safe(out, e->verdict.capture->name);
     }
     if (e->verdict.why) text_addf(out, " %s", e->verdict.why);
+    if (e->outcome == OUTCOME_STATUS && !e->verdict.failed) text_adds(out, "wanted 2xx or 3xx");
     if (e->status > 0) text_addf(out, " (status %u)", e->status);
 }
 

@@ -6,7 +6,7 @@
 #include "base/rng.h"
 #include "wire/url.h"
 
-#define LENGTH_DIGITS 20 /* Content-Length is patched in behind leading spaces, which are legal */
+#define LENGTH_DIGITS 20 /* room for Content-Length, closed up once the body is there */
 #define USER_AGENT "prony/0.1"
 
 /* Bytes being written; `over` is sticky. */
@@ -167,7 +167,8 @@ static enum render_status put_piece(struct pen *pen, const struct program *progr
                                     const struct values *v)
 {
     struct rng_key key = {v->seed, v->stage, RNG_VARIABLE};
-    uint32_t sub = (v->step << 20) ^ (v->attempt << 8) ^ ordinal;
+    /* Odd multipliers keep (step, attempt) and the piece apart beyond any size of each. */
+    uint32_t sub = ((v->step * 0x9E3779B1u) ^ v->attempt) * 0x85EBCA6Bu + ordinal;
     struct bytes cell = {0};
     enum render_status status;
     switch (piece->kind) {
@@ -204,7 +205,8 @@ static enum render_status put_pattern(struct pen *pen, const struct program *pro
                                       const struct values *v)
 {
     for (uint32_t i = 0; i < pattern->piece_count; i++) {
-        enum render_status status = put_piece(pen, program, &pattern->pieces[i], place * 32 + i, v);
+        enum render_status status =
+            put_piece(pen, program, &pattern->pieces[i], (place << 12) + i, v);
         if (status != RENDER_OK) return status;
     }
     return pen->over ? RENDER_TOO_LONG : RENDER_OK;
@@ -312,7 +314,11 @@ enum render_status render_request(const struct program *program, const struct op
     if (op->step->has_body) {
         char room[LENGTH_DIGITS];
         struct bytes digits = digits_of(room + sizeof room, pen.len - body_at);
-        memcpy(out + length_at + LENGTH_DIGITS - digits.len, digits.at, digits.len);
+        memcpy(out + length_at, digits.at, digits.len);
+        size_t unused = LENGTH_DIGITS - digits.len;
+        memmove(out + length_at + digits.len, out + length_at + LENGTH_DIGITS,
+                pen.len - length_at - LENGTH_DIGITS);
+        pen.len -= unused;
     }
     *len = pen.len;
     return RENDER_OK;

@@ -4,7 +4,6 @@
 
 #define MATCH_LIMIT 100000u /* PCRE2's own default is 10,000,000: seconds on a hostile body */
 #define DEPTH_LIMIT 1000u
-#define MARKS_MAX 64u
 
 bool verify_open(struct verifier *v, const struct program *program, struct arena *arena,
                  struct err *err)
@@ -148,7 +147,7 @@ void verify_header(struct verifier *v, const struct operation *op, const struct 
                    struct head_marks *marks)
 {
     const struct step *step = op->step;
-    for (uint32_t i = 0; i < step->check_count && i < MARKS_MAX; i++) {
+    for (uint32_t i = 0; i < step->check_count; i++) {
         const struct check *check = &step->checks[i];
         if (check->source != CHECK_HEADER || !bytes_same_nocase(check->name, name)) continue;
         bool passed = test_header(v, check, values, value);
@@ -166,7 +165,7 @@ void verify_header(struct verifier *v, const struct operation *op, const struct 
             strict ? marks->until_passed && passed : marks->until_passed || passed;
         marks->until_seen = true;
     }
-    for (uint32_t i = 0; i < step->capture_count && i < MARKS_MAX; i++) {
+    for (uint32_t i = 0; i < step->capture_count; i++) {
         const struct capture *capture = &step->captures[i];
         if (capture->source != CAPTURE_HEADER || !bytes_same_nocase(capture->expression, name))
             continue;
@@ -210,7 +209,7 @@ static bool run_takings(struct verifier *v, const struct operation *op, struct c
         bool ok = false;
         switch (taking->capture->source) {
         case CAPTURE_HEADER:
-            ok = i < MARKS_MAX && (marks->taken >> i & 1);
+            ok = (marks->taken >> i & 1);
             break;
         case CAPTURE_JSON:
             ok = take_json(v, taking, captured, body);
@@ -250,7 +249,7 @@ struct verdict_on_reply verify_reply(struct verifier *v, const struct operation 
         const struct test *test = &op->tests[i];
         bool holds;
         if (test->check->source == CHECK_HEADER) {
-            bool seen = i < MARKS_MAX && (marks->seen >> i & 1);
+            bool seen = (marks->seen >> i & 1);
             holds = seen ? (marks->passed >> i & 1) : test->check->op == CHECK_NE;
         } else {
             holds = run_test(v, test, values, status, body);

@@ -174,17 +174,22 @@ struct sheet *worker_sheet(struct worker *worker, uint64_t tick)
     return &worker->sheets[tick % WORKER_SHEETS];
 }
 
-static void wake_flows(struct worker *w, uint64_t now_ns)
+static void wake_timers(struct worker *w, uint64_t now_ns)
 {
     uint32_t id;
     while (timers_pop(&w->timers, now_ns, &id)) {
         /* One that is woken already has its turn below; this timer is of its request before. */
         if (!w->flows[id].woken) flow_timer(w, &w->flows[id], now_ns);
     }
-    /* Only those here already: who is woken by one of them waits for the next turn. */
+}
+
+/* Flows that go on at once. Only those here already: one that fails without waiting, and is here
+ * again, must not keep the others from being read. */
+static void wake_due_now(struct worker *w, uint64_t now_ns)
+{
     uint32_t last = w->now_tail;
     for (bool more = w->now_head != NOBODY; more;) {
-        id = w->now_head;
+        uint32_t id = w->now_head;
         struct flow *f = &w->flows[id];
         w->now_head = f->next;
         if (w->now_head == NOBODY) w->now_tail = NOBODY;
@@ -202,6 +207,7 @@ static void see_timeline(struct worker *w)
     w->version = version;
     uint64_t start = run_time(w, w->tick_start_ns);
     w->tick_end_ns = w->setting.origin_ns + timeline_tick_end(w->setting.timeline, start);
+    flow_stages_moved(w);
 }
 
 static uint64_t leave_at(const struct worker *w)
@@ -214,7 +220,8 @@ static void turn(struct worker *w, uint64_t now_ns)
 {
     struct ready ready[READY_MAX];
     uint64_t due = arrivals_pump(w, now_ns);
-    wake_flows(w, now_ns);
+    wake_timers(w, now_ns);
+    wake_due_now(w, now_ns);
     bool over = w->stage == w->setting.plan->stage_count && w->open_flows == 0;
     if (over) shared_publish(&w->board.idle, 1);
     if (timers_next_ns(&w->timers) < due) due = timers_next_ns(&w->timers);
@@ -223,7 +230,11 @@ static void turn(struct worker *w, uint64_t now_ns)
     if (now_ns + LOOK_UP_NS < due) due = now_ns + LOOK_UP_NS;
     if (w->now_head != NOBODY) due = now_ns;
     uint32_t count = poller_wait(&w->poller, ready, READY_MAX, due);
-    for (uint32_t i = 0; i < count; i++) exchange_ready(w, &ready[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        exchange_ready(w, &ready[i]);
+        /* Send the next before the next is read: the target works meanwhile. */
+        wake_due_now(w, now_ns);
+    }
 }
 
 /* What is still open is cut, and the last sheet published. */
