@@ -1,0 +1,86 @@
+"""Someone stands still: prony itself, which must not be blamed on the target, or the target, which
+must be seen in full."""
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+from harness import Case
+
+SERVE = "import harness, time; print(harness.Server().port, flush=True); time.sleep(60)"
+
+
+def stand_still(process, seconds):
+    process.send_signal(signal.SIGSTOP)
+    try:
+        time.sleep(seconds)
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+
+class Stall(Case):
+    def outside(self):
+        """A server in a process of its own, so that it can be stopped: the process, its URL."""
+        server = subprocess.Popen([sys.executable, "-c", SERVE], stdout=subprocess.PIPE, text=True,
+                                  cwd=pathlib.Path(__file__).resolve().parent)
+        self.addCleanup(server.communicate)
+        self.addCleanup(server.kill)
+        return server, f"http://127.0.0.1:{int(server.stdout.readline())}"
+
+    def load(self, url, load, objective):
+        self.plan(f"plan: 1\ntarget: {url}\nscenarios: {{ all: {{ steps: [ GET / ] }} }}\n"
+                  f"load: {{ {load} }}\nobjectives: [ {objective} ]\n")
+        return self.start("run", "plan.yaml", "--output", "json")
+
+    def test_prony_stands_still(self):
+        """Its own lag makes the objective look missed: there is no verdict, and it says so."""
+        server = self.server()
+        child = self.load(server.url, "timeout: { response: 300ms }, threads: 1, connections: 40,"
+                          " stages: [ { rate: 500/s, for: 3s } ]", "p95 < 100ms")
+        self.wait_for_requests(server, 400)
+        stand_still(child, 0.8)
+        done = self.exits(self.wait(child), 3)
+        result = done.json()
+        self.assertEqual(result["verdict"], "invalid")
+        self.assertEqual(result["trust"]["level"], "invalid")
+        self.assertIn("invalid", {reason["level"] for reason in result["trust"]["reasons"]})
+        totals = result["totals"]
+        self.assertEqual(totals["offered"], sum(totals["outcomes"].values()))
+
+    def test_a_run_in_which_prony_stood_still_replays(self):
+        """Timeouts shorter than the stall, ticks that end late: the file has it all."""
+        server = self.server()
+        child = self.load(server.url, "timeout: { connect: 80ms, response: 100ms }, arrivals: even,"
+                          " stages: [ { rate: 1/s, for: 4s } ]", "errors <= 99%")
+        self.wait_for_requests(server, 2)
+        stand_still(child, 1.6)
+        ran = self.wait(child)
+        self.assertIn(ran.code, (0, 1, 3), ran)
+        done = self.exits(self.prony("report", "last", "--output", "json"), ran.code)
+        self.assertEqual(done.stdout, ran.stdout)
+        arrivals = ran.json()["totals"]["arrivals"]
+        self.assertEqual(arrivals["planned"], 4)
+        self.assertEqual(arrivals["planned"],
+                         sum(arrivals[end] for end in ("done", "failed", "cut", "dropped")))
+
+    def test_the_target_stands_still(self):
+        """Whoever would have come in that second waited for the rest of it: a fifth of all."""
+        server, url = self.outside()
+        child = self.load(url, "connections: 40, stages: [ { rate: 200/s, for: 5s } ]", "p99 < 9s")
+        time.sleep(2)
+        stand_still(server, 1)
+        done = self.exits(self.wait(child), 0)
+        result = done.json()
+        self.assertIn(result["trust"]["level"], ("valid", "suspect"), done)
+        response = result["totals"]["response_ms"]
+        self.assertGreaterEqual(response["max"], 900)
+        self.assertGreaterEqual(response["p99"], 500)
+        self.assertLess(response["p50"], 500)
+        outcomes = result["totals"]["outcomes"]
+        self.assertEqual(outcomes["ok"], result["totals"]["offered"], outcomes)
+
+
+if __name__ == "__main__":
+    unittest.main()
