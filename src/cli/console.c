@@ -78,7 +78,7 @@ static bool write_all(int fd, struct bytes left)
 bool console_print(struct bytes text)
 {
     if (write_all(STDOUT_FILENO, text)) return true;
-    if (errno == EPIPE) return false;
+    if (errno == EPIPE) return true; /* the reader has seen enough */
     struct err err;
     err_set(&err, ERR_IO, errno, "cannot write the result to stdout");
     return console_fail(&err) == 0;

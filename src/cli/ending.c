@@ -110,7 +110,7 @@ int ending_print(const struct ending *o, struct arena *arena)
 {
     bool json = bytes_is(flags_value(o->flags, FLAG_OUTPUT, "text"), "json");
     bool printed = json ? print_json(o, arena) : print_text(o, arena);
-    /* A verdict that nobody could read is still this run's exit code. */
-    UNUSED(printed);
-    return exit_code(o);
+    int code = exit_code(o);
+    /* A pass that nobody could read is none. */
+    return printed || code != EXIT_HOLDS ? code : EXIT_PREFLIGHT;
 }

@@ -82,7 +82,9 @@ void books_enter(struct books *b, const struct tick *tick)
         book->start_ns = tick->start_ns;
         for (uint32_t i = 0; i < tick->stage; i++) b->stages[i].over = true;
     }
-    book->end_ns = tick->end_ns;
+    /* A tick that is not judged behind judged ones is what is left of a stage by count. */
+    bool left_over = book->counted_ticks > 0 && !tick->judged;
+    if (!left_over) book->end_ns = tick->end_ns;
     if (tick->last) {
         b->last_seen = true;
         for (uint32_t i = 0; i < b->stage_count; i++) b->stages[i].over = true;

@@ -5,7 +5,8 @@
 #include "base/text.h"
 
 #define LAG_PER_MILLION 999000
-#define LAG_LEAST_COUNT 3688 /* a stage with fewer take-ups has no p99.9 of its own */
+#define LAG_SHORT_PER_MILLION 990000 /* of a run too short to have a p99.9 */
+#define LAG_LEAST_COUNT 3688         /* a stage with fewer take-ups has no p99.9 of its own */
 
 struct reading {
     double value;
@@ -43,6 +44,26 @@ static bool read_taken_up(const struct trust_case *c, struct reading *out)
     return found;
 }
 
+/* Of the requests that timed out in a judged stage, the share that prony may have used the time of:
+ * those with a lag over half of what they were given. Lag is not kept by request, so all that were
+ * so late are held against the timeouts. */
+static bool read_lag_timeouts(const struct trust_case *c, struct reading *out)
+{
+    const struct books *books = c->desk->books;
+    for (uint32_t s = 0; s < books->stage_count; s++) {
+        const struct stage_book *book = &books->stages[s];
+        uint64_t count = book->requests.outcomes[OUTCOME_TIMEOUT];
+        if (!book->judged || !book->lag || count == 0) continue;
+        uint64_t given_ns = book->requests.timeouts.sum_ns / count;
+        double share = (double)hist_count_above(book->lag, given_ns / 2) / (double)count;
+        if (share <= out->value) continue;
+        out->value = share < 1 ? share : 1;
+        text_clear(&out->subject);
+        text_add(&out->subject, run_stage_name(books->header, s));
+    }
+    return true;
+}
+
 /* The tightest limit of times that must hold; 0: none. */
 static uint64_t tightest_ns(const struct rows *rows)
 {
@@ -64,7 +85,11 @@ static bool read_lag(const struct trust_case *c, struct reading *out)
     uint64_t lag_ns;
     if (tightest == 0) return false;
     text_adds(&out->subject, "the judged stages");
-    if (books->lag && hist_quantile(books->lag, LAG_PER_MILLION, &lag_ns)) largest = lag_ns;
+    if (books->lag) {
+        uint32_t carried =
+            books->lag->count < LAG_LEAST_COUNT ? LAG_SHORT_PER_MILLION : LAG_PER_MILLION;
+        if (hist_quantile(books->lag, carried, &lag_ns)) largest = lag_ns;
+    }
     for (uint32_t s = 0; s < books->stage_count; s++) {
         const struct stage_book *book = &books->stages[s];
         if (!book->judged || !book->lag || book->lag->count < LAG_LEAST_COUNT) continue;
@@ -128,8 +153,11 @@ static const struct rule {
     {"schedule-behind", TRUST_INVALID, false, read_taken_up, BELOW, 0.98,
      "only {value} of what the plan asked for in {subject} was taken up in time (98% needed): "
      "prony could not keep its schedule. Use more threads or a lower rate."},
+    {"lag-timeouts", TRUST_INVALID, false, read_lag_timeouts, ABOVE, 0.5,
+     "{value} of the timeouts in {subject} may be prony's own doing: it was late by more than half "
+     "of their time. Use more threads, a lower rate, or a machine of its own."},
     {"lag-high", TRUST_SUSPECT, false, read_lag, ABOVE, 0.10,
-     "prony's own lag in {subject} has a p99.9 of {value} of the tightest limit (10% is fine): "
+     "prony's own lag in {subject} reaches {value} of the tightest limit (p99.9; 10% is fine): "
      "times look longer than they were. What holds, holds all the same."},
 };
 

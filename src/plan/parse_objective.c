@@ -92,6 +92,34 @@ static void read_flags(struct parse *p, const struct plan_overrides *flags,
     }
 }
 
+/* Does any sentence that can fail the run look at failures? Limits of time do not: what fails at
+ * once is quick. */
+static bool says_failures(const struct plan *plan)
+{
+    for (uint32_t i = 0; i < plan->objective_count; i++) {
+        const struct objective *o = &plan->objectives[i];
+        bool failures = o->metric == METRIC_ERRORS || o->metric == METRIC_AVAILABILITY
+                        || o->metric == METRIC_AVAILABILITY_BY_TIME;
+        if (failures && !o->warn) return true;
+    }
+    return false;
+}
+
+static void add_implicit(struct parse *p, const struct objective_names *names)
+{
+    struct plan *plan = p->plan;
+    struct objective *all = ARENA_ARRAY(p->arena, plan->objective_count + 1, struct objective);
+    if (!all) return;
+    for (uint32_t i = 0; i < plan->objective_count; i++) all[i] = plan->objectives[i];
+    struct objective *implicit = &all[plan->objective_count];
+    struct span nowhere = {0};
+    if (!objective_parse(implicit, p->arena, BYTES_LIT(IMPLICIT), nowhere, false, names, p->diags))
+        return;
+    implicit->implicit = true;
+    plan->objectives = all;
+    plan->objective_count++;
+}
+
 void parse_objective_all(struct parse *p, const struct node *objectives, const struct node *abort)
 {
     const struct plan_overrides *flags = p->in->overrides;
@@ -105,14 +133,5 @@ void parse_objective_all(struct parse *p, const struct node *objectives, const s
         plan->objective_count = 0; /* the plan's own have been checked, and are left out */
         read_flags(p, flags, &names);
     }
-    if (plan->objective_count > 0 || p->diags->count > 0) return;
-    struct objective *implicit = ARENA_NEW(p->arena, struct objective);
-    if (!implicit) return;
-    plan->objectives = implicit;
-    if (!objective_parse(implicit, p->arena, BYTES_LIT(IMPLICIT), (struct span){0}, false, &names,
-                         p->diags)) {
-        return;
-    }
-    implicit->implicit = true;
-    plan->objective_count = 1;
+    if (p->diags->count == 0 && !says_failures(plan)) add_implicit(p, &names);
 }

@@ -182,7 +182,7 @@ static void write_legend(const struct summary *s, const struct summary_legend *l
     if (legend->few) text_adds(&body, " (…) too few to say.");
     if (legend->unjudged) text_adds(&body, " * not judged.");
     double errors = summary_tables_errors(s->result, &s->result->totals);
-    if (errors > NOT_OK_LABEL) text_adds(&body, " Percentiles are of the answered.");
+    if (errors > NOT_OK_LABEL) text_adds(&body, " Times leave out what failed at once.");
     if (legend->closed) {
         text_adds(&body, " Stages with users are closed loops: a slow answer delays the next"
                          " request, so waits are hidden.");

@@ -176,6 +176,14 @@ static void add_subject(struct text *out, const struct result *r, const struct o
     text_add_safe(out, bytes_from(subject, each + sizeof " of each" - 1));
 }
 
+/* `14 % over`: by how much it was missed, where that says something. */
+static void add_excess(struct text *out, const struct objective_result *o)
+{
+    if (isnan(o->margin) || o->margin >= 0) return;
+    bool below = o->objective->op == OP_LT || o->objective->op == OP_LE;
+    text_addf(out, "%.0f %% %s", ceil(-o->margin * 100), below ? "over" : "short");
+}
+
 /* What stands behind the verdict where there is room: how far, how often, what is wanting. */
 static void add_detail(struct text *out, const struct objective_result *o)
 {
@@ -183,6 +191,8 @@ static void add_detail(struct text *out, const struct objective_result *o)
         text_adds(out, "warns only");
     } else if (o->verdict == VERDICT_MISSED && o->missed_stages > 0 && o->judged_stages > 1) {
         text_addf(out, "%u of %u stages", o->missed_stages, o->judged_stages);
+    } else if (o->verdict == VERDICT_MISSED) {
+        add_excess(out, o);
     } else if (o->verdict == VERDICT_INCONCLUSIVE && !isnan(o->needed_s)) {
         text_adds(out, "needs ");
         amount_length(out, o->needed_s * 1e9);

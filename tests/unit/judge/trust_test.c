@@ -150,7 +150,7 @@ static void lag_high(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct scene s;
         stage_of(&s, cases[i].sentence);
-        for (int t = 0; t < 20; t++) {
+        for (int t = 0; t < 40; t++) {
             scene_tick(&s, 0, 1000);
             scene_requests(&s, 0, OUTCOME_OK, 100, 20 * MS);
             scene_lag(&s, 99, 100000);

@@ -274,7 +274,8 @@ static void overrides(void **state)
     fixture_load(&f, STEPS "      - GET /a\n" LOAD "  seed: 1\nobjectives:\n  - avg < 5ms\n",
                  &flags);
     assert_int_equal(f.diags.count, 0);
-    assert_int_equal(f.plan.objective_count, 2);
+    assert_int_equal(f.plan.objective_count, 3); /* a warning about errors can't fail the run */
+    assert_true(f.plan.objectives[2].implicit);
     assert_true(f.plan.objectives[1].warn && bytes_is(f.plan.objectives[1].text, "errors < 1%"));
     assert_true(f.plan.seed == 9 && f.plan.threads == 3 && f.plan.connections == 4);
     assert_true(f.plan.max_in_flight == 5);

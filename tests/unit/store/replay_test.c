@@ -249,7 +249,7 @@ static void other_objectives(void **state)
     diags = (struct diags){0};
     assert_false(replay_set_objectives(replay, bad, 2, &diags));
     assert_int_equal(diags.count, 1);
-    assert_int_equal(replay_header(replay)->plan->objective_count, 3);
+    assert_int_equal(replay_header(replay)->plan->objective_count, 4);
     diags = (struct diags){0};
     assert_true(replay_set_objectives(replay, good, 2, &diags));
     const struct plan *plan = replay_header(replay)->plan;
