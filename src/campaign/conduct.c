@@ -336,6 +336,7 @@ static void finish(struct conduct *c)
     bool whole = recorder_close(c->recorder, &err);
     c->recorder = NULL;
     if (whole) return;
+    say(c, "%s", err.msg);
     struct text trouble = text_in(c->trouble, sizeof c->trouble);
     text_adds(&trouble, err.msg);
 }
