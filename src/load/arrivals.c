@@ -87,7 +87,9 @@ static void enter_stage(struct worker *w, uint32_t stage_index)
     if (stage_index == w->setting.plan->stage_count) return;
     const struct stage *stage = &w->setting.plan->stages[stage_index];
     if (stage->model == MODEL_CLOSED) {
-        start_users(w, stage);
+        /* Of a stage that a stop left no time, no user comes. */
+        bool any_time = stage_edge(w, stage_index) < stage_edge(w, stage_index + 1);
+        if (any_time) start_users(w, stage);
         return;
     }
     schedule_open(&w->schedule, stage, stage_index, w->setting.plan->seed, w->dues_ns, w->due_size);
@@ -134,19 +136,13 @@ static void fill_arrival(const struct worker *w, struct flow *f)
     f->sequence = w->setting.program->sequence_base[w->stage] + w->arrival.index;
 }
 
-/* The arrival that is due; false: it lies beyond a stage's end that was moved forward. */
-static bool take_arrival(struct worker *w, uint64_t due_ns)
+static void take_arrival(struct worker *w, uint64_t due_ns)
 {
-    if (due_ns >= stage_edge(w, w->stage + 1)) {
-        w->has_arrival = false;
-        return false;
-    }
     struct flow *f = flow_take(w);
     assert(f); /* one more than max_in_flight is there for the one that is dropped */
     fill_arrival(w, f);
     flow_start(w, f, due_ns);
     next_arrival(w);
-    return true;
 }
 
 uint64_t arrivals_pump(struct worker *w, uint64_t now_ns)
@@ -158,12 +154,13 @@ uint64_t arrivals_pump(struct worker *w, uint64_t now_ns)
             w->stage_entered = true;
         } else if (w->has_arrival) {
             uint64_t due = stage_edge(w, w->stage) + w->arrival.due_ns;
-            if (due > now_ns) {
-                uint64_t end = stage_edge(w, w->stage + 1);
-                return due < end ? due : end;
+            if (due >= stage_edge(w, w->stage + 1)) {
+                w->has_arrival = false; /* the stage's end was moved up: no more of it is due */
+                continue;
             }
+            if (due > now_ns) return due;
             if (taken++ == ARRIVALS_A_TURN) return now_ns;
-            if (!take_arrival(w, due)) continue;
+            take_arrival(w, due);
         } else {
             uint64_t edge = stage_edge(w, w->stage + 1);
             if (edge > now_ns) return edge;

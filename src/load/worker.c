@@ -230,6 +230,7 @@ static void turn(struct worker *w, uint64_t now_ns)
     if (now_ns + LOOK_UP_NS < due) due = now_ns + LOOK_UP_NS;
     if (w->now_head != NOBODY) due = now_ns;
     uint32_t count = poller_wait(&w->poller, ready, READY_MAX, due);
+    see_timeline(w); /* it may have been held up there, and what comes now is of another tick */
     for (uint32_t i = 0; i < count; i++) {
         exchange_ready(w, &ready[i]);
         /* Send the next before the next is read: the target works meanwhile. */
