@@ -1,6 +1,7 @@
 #include "fiber.h"
 
 #include <assert.h>
+#include <signal.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -78,6 +79,9 @@ void fiber_start(uint32_t id, void *(*run)(void *arg), void *arg)
     if (f->shadow) __tsan_destroy_fiber(f->shadow);
     f->shadow = __tsan_create_fiber(0);
 #endif
+#ifdef FIBER_ASAN
+    f->shadow = NULL; /* that of an earlier fiber here went when it returned */
+#endif
     f->shadow_stack = f->stack;
     f->shadow_size = STACK_BYTES;
     int failed = getcontext(&f->context);
@@ -85,6 +89,7 @@ void fiber_start(uint32_t id, void *(*run)(void *arg), void *arg)
     f->context.uc_stack.ss_sp = f->stack;
     f->context.uc_stack.ss_size = STACK_BYTES;
     f->context.uc_link = NULL;
+    sigemptyset(&f->context.uc_sigmask); /* who starts us may block all, and Ctrl-C must work */
     makecontext(&f->context, enter, 0);
 }
 

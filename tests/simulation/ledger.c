@@ -31,6 +31,7 @@ struct ledger *ledger_open(const struct plan *plan, uint64_t tick_ns)
     memset(l->stage_planned, 0, sizeof l->stage_planned);
     memset(l->outcomes, 0, sizeof l->outcomes);
     memset(l->walks, 0, sizeof l->walks);
+    l->answered_5xx = 0;
     for (uint32_t i = 0; i <= LEDGER_STAGES; i++) l->starts[i] = UINT64_MAX;
     return l;
 }
@@ -109,6 +110,7 @@ static void add_cell(struct ledger *l, const struct cell *c)
     }
     if (c->kind == CELL_REQUEST) {
         l->requests_begun += c->begun;
+        l->answered_5xx += c->answered_5xx;
         l->requests_ended += ended;
     }
     if (c->kind == CELL_ITERATION) {

@@ -35,19 +35,28 @@ static void add_single(struct text *t, uint32_t *name, bool checked)
 }
 
 /* Captures an id, brings it along, and asks until it is done. */
-static void add_job(struct text *t, uint32_t *name)
+static void add_job(struct text *t, uint32_t *name, bool tight)
 {
+    bool goes_on = tight && below(2);
     text_adds(t, "      - post: /jobs\n        json: { n: $seq, text: \"user $user\" }\n");
     add_headers(t, (*name)++, false);
     text_adds(t, "        check: [ json .good == true ]\n        capture: { id: json .id }\n");
+    if (goes_on) text_adds(t, "        on_fail: continue\n");
     add_think(t);
     text_adds(t, "      - get: /jobs/$id\n");
     add_headers(t, (*name)++, true);
-    text_adds(t, "        until: json .state == done\n        within: 20s\n");
+    /* Long enough where all is to end well, short where not. */
+    text_addf(t, "        until: json .state == done\n        within: %s\n", tight ? "2s" : "300s");
     text_addf(t, "        every: %ums\n", 1 + below(400));
     add_think(t);
     text_adds(t, "      - get: /jobs/$id/last\n");
     add_headers(t, (*name)++, true);
+}
+
+static void add_length(struct text *t)
+{
+    text_addf(t, ", for: %ums", 900 + below(2500));
+    if (below(3) == 0) text_addf(t, ", settle: %ums", 1 + below(800));
 }
 
 static void add_open(struct text *t, const struct plan_wish *wish)
@@ -57,7 +66,7 @@ static void add_open(struct text *t, const struct plan_wish *wish)
     if (below(2)) text_addf(t, "rate: %u/s", from);
     else text_addf(t, "rate: %u/s..%u/s", from, to);
     if (below(4) == 0) text_addf(t, ", requests: %u", 1 + below(300));
-    else text_addf(t, ", for: %ums", 900 + below(2500));
+    else add_length(t);
     text_addf(t, ", arrivals: %s", patterns[below(3)]);
 }
 
@@ -70,7 +79,7 @@ static void add_closed(struct text *t)
     if (think || !pacing) text_addf(t, ", think: %ums", 1 + below(500));
     if (pacing) text_addf(t, ", pacing: %ums", 1 + below(700));
     if (!ramp && below(4) == 0) text_addf(t, ", requests: %u", 1 + below(200));
-    else text_addf(t, ", for: %ums", 900 + below(2500));
+    else add_length(t);
 }
 
 static void add_stages(struct text *t, const struct plan_wish *wish)
@@ -93,7 +102,10 @@ const char *random_plan(const struct plan_wish *wish, uint64_t seed)
 {
     struct text t = text_in(yaml, sizeof yaml);
     uint32_t name = 0;
-    text_adds(&t, "plan: 1\nname: drawn\ntarget: http://127.0.0.1:1\nscenarios:\n");
+    text_adds(&t, "plan: 1\nname: drawn\n");
+    if (below(3) > 0) text_adds(&t, "target: http://127.0.0.1:1\n");
+    else text_adds(&t, "target: [ http://127.0.0.1:1, http://127.0.0.1:2 ]\n");
+    text_adds(&t, "scenarios:\n");
     text_adds(&t, "  one:\n    weight: 5\n    steps:\n");
     add_single(&t, &name, below(2));
     if (below(2)) {
@@ -103,7 +115,7 @@ const char *random_plan(const struct plan_wish *wish, uint64_t seed)
     }
     if (below(2)) {
         text_adds(&t, "  job:\n    weight: 1\n    steps:\n");
-        add_job(&t, &name);
+        add_job(&t, &name, wish->tight);
     }
     text_addf(&t, "load:\n  seed: %llu\n", (unsigned long long)seed);
     text_addf(&t, "  timeout: { connect: %s, response: %s }\n", wish->tight ? "200ms" : "30s",

@@ -7,7 +7,7 @@
 #include "load/timeline.h"
 #include "stream_sim.h"
 
-#define LATE_NS (120 * NS_PER_S) /* a run may end so much after its plan */
+#define LATE_NS (400 * NS_PER_S) /* a run may end so much after its plan */
 
 static struct little_plan little;
 static struct arena arena;
@@ -52,6 +52,7 @@ static void walk(struct engine *engine, const struct run_setup *setup, struct le
         if (setup->leave_at_ns > 0 && run_ns >= setup->leave_at_ns) engine_leave(engine);
         switch (engine_next_tick(engine, &tick)) {
         case ENGINE_TICK:
+            if (setup->sealing) setup->sealing(tick.index == 0, tick.last);
             ledger_add(ledger, &tick);
             break;
         case ENGINE_IDLE:

@@ -189,6 +189,7 @@ static struct exchange *note(struct link *link, struct bytes request)
         char want[64];
         struct text t = text_in(want, sizeof want);
         add_id(&t, x->seq);
+        x->id_empty = id.len == 0;
         x->id_matches =
             bytes_equal(id, text_bytes(&t))
             && bytes_find((struct bytes){head.at, strcspn(head.at, "\r")}, id) != SIZE_MAX;

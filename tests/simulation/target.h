@@ -68,6 +68,7 @@ struct exchange {
     uint64_t hash;      /* of the request's bytes */
     enum reply_kind kind;
     bool id_matches; /* what was captured from the reply before came with it */
+    bool id_empty;   /* nothing did */
     bool done;       /* of a poll: the state in the reply */
 };
 

@@ -226,38 +226,60 @@ static void check_arrivals(void)
     }
 }
 
+/* Whether an iteration may come to step `to` after step `from - 1`: with `on_fail: continue` it
+ * goes on where a request failed, or could not even be sent. */
+static bool may_pass(const struct place *place, uint32_t from)
+{
+    const struct scenario *scenario = &truth.run->plan->scenarios[place->scenario];
+    for (uint32_t i = from; i < place->step_index; i++) {
+        if (scenario->steps[i].on_fail != ON_FAIL_CONTINUE) return false;
+    }
+    return from <= place->step_index;
+}
+
+/* Whether the first request of this iteration was answered well, before `x`. */
+static bool has_captured(const struct exchange *x)
+{
+    while (x->before != NO_EXCHANGE) x = target_exchange(x->before);
+    return place_of(x)->step_index == 0 && is_well(x);
+}
+
 /* An iteration walks its steps in order, once, and brings along what it captured. */
 static void check_walks(void)
 {
     for (uint32_t i = 0; i < target_exchange_count(); i++) {
         const struct exchange *x = target_exchange(i);
         const struct place *place = place_of(x);
-        MUST(x->id_matches, "iteration %llu brings an id that is not its own",
-             (unsigned long long)x->seq);
+        MUST(has_captured(x) ? x->id_matches : x->id_empty || x->id_matches,
+             "iteration %llu brings an id that is not its own", (unsigned long long)x->seq);
         MUST(x->sent_ns >= truth.run->origin_ns, "sent before the run");
         if (x->before == NO_EXCHANGE) {
-            MUST(place->step_index == 0, "iteration %llu does not begin at its beginning",
+            MUST(may_pass(place, 0), "iteration %llu does not begin at its beginning",
                  (unsigned long long)x->seq);
             continue;
         }
         const struct exchange *before = target_exchange(x->before);
         const struct place *from = place_of(before);
         bool again = from == place && place->step->until && !before->done;
-        bool next = from->scenario == place->scenario && from->step_index + 1 == place->step_index;
+        bool next = from->scenario == place->scenario && may_pass(place, from->step_index + 1);
         MUST(again || next, "iteration %llu goes from n%u to n%u", (unsigned long long)x->seq,
              before->name, x->name);
-        MUST(before->read_ns > 0 && before->read_ns <= x->sent_ns,
-             "iteration %llu went on before the reply", (unsigned long long)x->seq);
-        MUST(before->closed_ns == 0 || is_well(before), "went on after giving up");
+        bool fails = !is_well(before), goes_on = from->step->on_fail == ON_FAIL_CONTINUE;
+        MUST(!fails || goes_on, "iteration %llu went on after a failure",
+             (unsigned long long)x->seq);
+        uint64_t end_ns = before->read_ns > 0 ? before->read_ns : before->closed_ns;
+        MUST(end_ns > 0 && end_ns <= x->sent_ns, "iteration %llu went on before the reply",
+             (unsigned long long)x->seq);
     }
 }
 
 static void check_outcomes(void)
 {
     const uint64_t *counted = truth.run->ledger->outcomes;
-    uint64_t seen[OUTCOME_COUNT] = {0}, given_up = 0;
+    uint64_t seen[OUTCOME_COUNT] = {0}, given_up = 0, broken = 0;
     for (uint32_t i = 0; i < target_exchange_count(); i++) {
         const struct exchange *x = target_exchange(i);
+        if (x->read_ns > 0 && x->kind == REPLY_500) broken++;
         if (x->read_ns == 0) given_up++;
         else if (is_well(x)) seen[OUTCOME_OK]++;
         else if (x->kind == REPLY_500 || x->kind == REPLY_404) seen[OUTCOME_STATUS]++;
@@ -278,6 +300,10 @@ static void check_outcomes(void)
              && counted[OUTCOME_RESET] <= seen[OUTCOME_RESET] + target_counts()->late,
          "%llu reset, want %llu and at most %llu late", (unsigned long long)counted[OUTCOME_RESET],
          (unsigned long long)seen[OUTCOME_RESET], (unsigned long long)target_counts()->late);
+    MUST(truth.run->ledger->answered_5xx == broken, "%llu replies with a 5xx, want %llu",
+         (unsigned long long)truth.run->ledger->answered_5xx, (unsigned long long)broken);
+    bool full = truth.run->plan->max_in_flight < truth.run->ledger->iterations_begun;
+    MUST(full || counted[OUTCOME_DROPPED] == 0, "dropped, and nothing was full");
     uint64_t refused = target_counts()->refused + target_counts()->no_port;
     MUST(counted[OUTCOME_REFUSED] <= refused, "%llu refused of %llu",
          (unsigned long long)counted[OUTCOME_REFUSED], (unsigned long long)refused);

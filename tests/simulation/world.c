@@ -17,7 +17,8 @@ static struct {
     struct rng_stream draws;
     uint64_t wake_ns[FIBERS_MAX];
     uint32_t fiber_count;
-    uint32_t standing; /* switches since time went on */
+    uint64_t called_ns;
+    uint32_t standing; /* calls and switches since time went on */
     const char *replay;
 } world;
 
@@ -59,6 +60,9 @@ bool world_chance(uint32_t per_million)
 
 void world_call(void)
 {
+    world.standing = world.called_ns == world.now_ns ? world.standing + 1 : 0;
+    MUST(world.standing < STANDSTILL, "time stands still");
+    world.called_ns = world.now_ns;
     if (world.costs.call_ns > 0) world.now_ns += world_between(0, world.costs.call_ns);
 }
 
@@ -73,6 +77,10 @@ static void run_next(void)
     if (world.wake_ns[first] > world.now_ns) {
         world.now_ns = world.wake_ns[first];
         world.standing = 0;
+    }
+    if (world.costs.freeze_ns > 0 && world.now_ns >= world.costs.freeze_at_ns) {
+        world.now_ns += world.costs.freeze_ns;
+        world.costs.freeze_ns = 0;
     }
     MUST(world.now_ns <= world.limit_ns, "the run does not come to its end");
     MUST(++world.standing < STANDSTILL, "time stands still");

@@ -19,6 +19,8 @@ struct world_costs {
     uint64_t wake_ns;           /* a wake-up comes late by this, at most */
     uint64_t pause_ns;          /* now and then a fiber is not run for so long */
     uint32_t pause_per_million; /* wake-ups */
+    uint64_t freeze_at_ns;      /* then the whole host stands still, ... */
+    uint64_t freeze_ns;         /* ... for so long; 0: never */
 };
 
 /* Time 1,000 s, no fiber but the caller's. */

@@ -1,0 +1,345 @@
+/* The engine under virtual time, one story a test: what a load tester must not get wrong. */
+#include "base/clock.h"
+#include "base/text.h"
+#include "check.h"
+#include "truth.h"
+
+#define START_NS (1000 * NS_PER_S + 20 * NS_PER_MS) /* world time of run time 0 */
+#define ALL 1000000u
+
+/* A plan of one request, `options` being further lines of its step and of `load`. */
+static const char *plan_of(const char *step, const char *load)
+{
+    static char yaml[4096];
+    struct text t = text_in(yaml, sizeof yaml);
+    text_adds(&t, "plan: 1\nname: told\ntarget: http://127.0.0.1:1\n"
+                  "scenarios:\n  s:\n    steps:\n      - get: /x\n        name: n0\n"
+                  "        headers: { X-Seq: $seq, X-User: $user, X-Name: n0 }\n");
+    text_adds(&t, step);
+    text_adds(&t, "load:\n  seed: 5\n");
+    text_adds(&t, load);
+    assert_false(t.cut);
+    return yaml;
+}
+
+static struct run_outcome run(const char *name, struct run_setup setup)
+{
+    if (setup.threads == 0) setup.threads = 1;
+    world_name(name);
+    struct run_outcome out = run_sim(&setup);
+    truth_of_any(&out);
+    return out;
+}
+
+/* One measure of n0 over all stages, settle left out. */
+static const struct hist *measure(const struct run_outcome *run, enum cell_measure m)
+{
+    static struct hist h;
+    hist_init(&h);
+    for (uint32_t s = 0; s <= run->plan->stage_count; s++) {
+        hist_merge(&h, &run->ledger->requests[s][0][0].measures[m]);
+    }
+    return &h;
+}
+
+static uint64_t quantile(const struct run_outcome *run, enum cell_measure m, uint32_t per_million)
+{
+    uint64_t value = 0;
+    assert_true(hist_quantile(measure(run, m), per_million, &value));
+    return value;
+}
+
+/* The service stands still for a second in twenty. A tester that waits for replies before it sends
+ * would send a handful of requests meanwhile and see a p99 of 5 ms; users that come anyway wait. */
+static void a_stall_is_in_the_tail(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *load;
+        bool one_connection;
+    } cases[] = {
+        {"as many connections as needed",
+         "  stages: [ { name: a, rate: 100/s, for: 20s, arrivals: even } ]\n", false},
+        {"one connection: service time hides it",
+         "  connections: 1\n"
+         "  stages: [ { name: a, rate: 100/s, for: 20s, arrivals: even } ]\n",
+         true},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct run_setup setup = {.yaml = plan_of("", cases[i].load),
+                                  .law = {.service_ns = 5 * NS_PER_MS,
+                                          .stall_at_ns = START_NS + 5 * NS_PER_S,
+                                          .stall_ns = NS_PER_S}};
+        struct run_outcome out = run(cases[i].name, setup);
+        truth_of_instant(&out);
+        CHECK_U64(cases[i].name, out.ledger->outcomes[OUTCOME_OK], 2000);
+        uint64_t p50 = quantile(&out, MEASURE_OK, 500000), p99 = quantile(&out, MEASURE_OK, 990000);
+        CHECK(cases[i].name, p50 <= 5100 * NS_PER_US);
+        CHECK(cases[i].name, p99 >= 780 * NS_PER_MS && p99 <= NS_PER_S + 20 * NS_PER_MS);
+        uint64_t service = quantile(&out, MEASURE_SERVICE, 990000);
+        if (cases[i].one_connection) CHECK(cases[i].name, service <= 5100 * NS_PER_US);
+        else CHECK(cases[i].name, service >= 780 * NS_PER_MS);
+    }
+}
+
+/* Nobody answers: as many as may be in flight wait for their timeout, all others are dropped and
+ * counted; the schedule does not slow down. */
+static void beyond_max_in_flight_arrivals_are_dropped(void **state)
+{
+    (void)state;
+    static const char load[] = "  max_in_flight: 60\n  timeout: { response: 30s }\n"
+                               "  stages: [ { name: a, rate: 100/s, for: 10s, arrivals: even } ]\n";
+    for (uint32_t threads = 1; threads <= 3; threads++) {
+        struct run_setup setup = {.yaml = plan_of("", load), .threads = threads};
+        setup.law.per_million[REPLY_NEVER] = ALL;
+        struct run_outcome out = run("dropped", setup);
+        const struct ledger *l = out.ledger;
+        CHECK_U64("planned", l->iterations_begun, 1000);
+        CHECK_U64("waited", l->outcomes[OUTCOME_TIMEOUT], 60);
+        CHECK_U64("dropped", l->outcomes[OUTCOME_DROPPED], 940);
+        CHECK_U64("dropped iterations", l->walks[OUTCOME_DROPPED], 940);
+        CHECK_U64("taken up all the same", l->taken, 1000);
+        const struct hist *ages = measure(&out, MEASURE_TIMEOUT_AGE);
+        CHECK_U64("each as old as its timeout", ages->max_ns, 30 * NS_PER_S);
+        CHECK_U64("each as old as its timeout", ages->sum_ns, 60 * 30 * NS_PER_S);
+        for (uint32_t i = 0; i < l->tick_count; i++) {
+            double most = 60.0 * (double)(l->ticks[i].end_ns - l->ticks[i].start_ns);
+            CHECK("never more in flight", l->ticks[i].iterations[0] <= most);
+        }
+    }
+}
+
+/* The place of one that has ended is free again. */
+static void places_in_flight_are_given_back(void **state)
+{
+    (void)state;
+    static const char load[] = "  max_in_flight: 1\n"
+                               "  stages: [ { name: a, rate: 100/s, for: 10s, arrivals: even } ]\n";
+    struct run_setup setup = {.yaml = plan_of("", load), .law = {.service_ns = 9 * NS_PER_MS}};
+    struct run_outcome out = run("in turn", setup);
+    truth_of_instant(&out);
+    CHECK_U64("none dropped", out.ledger->outcomes[OUTCOME_OK], 1000);
+}
+
+static void timeouts_are_told_apart_and_kept_to(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *load;
+        struct target_law law;
+        uint64_t age_ns;
+    } cases[] = {
+        {"no connection",
+         "  timeout: { connect: 300ms, response: 2s }\n",
+         {.ignores = ALL},
+         300 * NS_PER_MS},
+        {"no connection, response first",
+         "  timeout: { connect: 3s, response: 2s }\n",
+         {.ignores = ALL},
+         2 * NS_PER_S},
+        {"no reply",
+         "  timeout: { response: 1700ms }\n",
+         {.per_million = {[REPLY_NEVER] = ALL}},
+         1700 * NS_PER_MS},
+        {"no first byte",
+         "  timeout: { first_byte: 250ms, response: 2s }\n",
+         {.per_million = {[REPLY_NEVER] = ALL}},
+         250 * NS_PER_MS},
+        {"too slow", "  timeout: { response: 1s }\n", {.service_ns = 1001 * NS_PER_MS}, NS_PER_S},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char load[512];
+        struct text t = text_in(load, sizeof load);
+        text_adds(&t, cases[i].load);
+        text_adds(&t, "  stages: [ { name: a, rate: 50/s, for: 4s, arrivals: exact } ]\n");
+        struct run_setup setup = {.yaml = plan_of("", load), .law = cases[i].law};
+        struct run_outcome out = run(cases[i].name, setup);
+        CHECK_U64(cases[i].name, out.ledger->outcomes[OUTCOME_TIMEOUT], 200);
+        const struct hist *ages = measure(&out, MEASURE_TIMEOUT_AGE);
+        CHECK_U64(cases[i].name, ages->sum_ns, 200 * cases[i].age_ns);
+        CHECK_U64(cases[i].name, ages->max_ns, cases[i].age_ns);
+        CHECK_U64(cases[i].name, measure(&out, MEASURE_OK)->count, 0);
+    }
+    /* A reply that comes in time is not one, even by a millisecond. */
+    struct run_setup setup = {
+        .yaml = plan_of("", "  timeout: { response: 1s }\n"
+                            "  stages: [ { name: a, rate: 50/s, for: 4s, arrivals: exact } ]\n"),
+        .law = {.service_ns = 999 * NS_PER_MS}};
+    struct run_outcome out = run("just in time", setup);
+    CHECK_U64("just in time", out.ledger->outcomes[OUTCOME_OK], 200);
+}
+
+/* Waiting for a place in the queue counts: the timeout runs from the intended time. */
+static void waiting_for_a_connection_counts(void **state)
+{
+    (void)state;
+    static const char load[] = "  connections: 2\n  timeout: { response: 500ms }\n"
+                               "  stages: [ { name: a, rate: 100/s, for: 5s, arrivals: even } ]\n";
+    /* Two connections, 100 ms each: 20/s of the 100/s. */
+    struct run_setup setup = {.yaml = plan_of("", load), .law = {.service_ns = 100 * NS_PER_MS}};
+    struct run_outcome out = run("queue", setup);
+    const struct ledger *l = out.ledger;
+    CHECK_U64("no more than allowed", target_counts()->open_most, 2);
+    CHECK_U64("all", l->outcomes[OUTCOME_OK] + l->outcomes[OUTCOME_TIMEOUT], 500);
+    CHECK("most time out", l->outcomes[OUTCOME_TIMEOUT] > 350);
+    CHECK_U64("at their limit", measure(&out, MEASURE_TIMEOUT_AGE)->max_ns, 500 * NS_PER_MS);
+    CHECK("who got through had waited", measure(&out, MEASURE_OK)->max_ns > 400 * NS_PER_MS);
+    CHECK_U64("on the service's side it is quick", measure(&out, MEASURE_SERVICE)->max_ns,
+              100 * NS_PER_MS);
+}
+
+/* The newest idle connection is taken first, so a trickle needs one. */
+static void connections_are_kept(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t closes; /* per million: the reply says that it is the last */
+        uint64_t least, most;
+    } cases[] = {{"kept", 0, 1, 1}, {"closed by each reply", ALL, 100, 100}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct run_setup setup = {
+            .yaml =
+                plan_of("", "  stages: [ { name: a, rate: 10/s, for: 10s, arrivals: even } ]\n"),
+            .law = {.service_ns = NS_PER_MS}};
+        setup.law.per_million[REPLY_LAST] = cases[i].closes;
+        struct run_outcome out = run(cases[i].name, setup);
+        truth_of_instant(&out);
+        uint64_t connects = target_counts()->connects;
+        CHECK(cases[i].name, connects >= cases[i].least && connects <= cases[i].most);
+    }
+}
+
+static void failures_have_their_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum reply_kind kind;
+        enum outcome want;
+    } cases[] = {
+        {"500", REPLY_500, OUTCOME_STATUS},           {"404", REPLY_404, OUTCOME_STATUS},
+        {"wrong", REPLY_WRONG, OUTCOME_CHECK},        {"garbage", REPLY_GARBAGE, OUTCOME_PROTOCOL},
+        {"surplus", REPLY_SURPLUS, OUTCOME_PROTOCOL}, {"cut", REPLY_CUT, OUTCOME_RESET},
+        {"reset", REPLY_RESET, OUTCOME_RESET},        {"never", REPLY_NEVER, OUTCOME_TIMEOUT},
+        {"chunked", REPLY_CHUNKED, OUTCOME_OK},       {"till the end", REPLY_CLOSE, OUTCOME_OK},
+        {"the last", REPLY_LAST, OUTCOME_OK},
+    };
+    static const char load[] = "  timeout: { response: 400ms }\n"
+                               "  stages: [ { name: a, rate: 50/s, for: 2s, arrivals: exact } ]\n";
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct run_setup setup = {.yaml = plan_of("        check: [ json .good == true ]\n", load),
+                                  .law = {.service_ns = NS_PER_MS, .drips = ALL / 2}};
+        setup.law.per_million[cases[i].kind] = ALL;
+        struct run_outcome out = run(cases[i].name, setup);
+        CHECK_U64(cases[i].name, out.ledger->outcomes[cases[i].want], 100);
+        CHECK_U64(cases[i].name, out.ledger->walks[cases[i].want], 100);
+    }
+    struct run_setup refused = {.yaml = plan_of("", load), .law = {.refuses = ALL}};
+    CHECK_U64("refused", run("refused", refused).ledger->outcomes[OUTCOME_REFUSED], 100);
+    struct run_setup ports = {.yaml = plan_of("", load), .law = {.no_port = ALL}};
+    CHECK_U64("no port", run("no port", ports).ledger->outcomes[OUTCOME_REFUSED], 100);
+}
+
+static void a_stage_by_count_has_its_count(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *load;
+        uint64_t want;
+    } cases[] = {
+        {"users", "  stages: [ { name: a, users: 7, requests: 100 } ]\n", 100},
+        {"fewer than users", "  stages: [ { name: a, users: 7, requests: 3 } ]\n", 3},
+        {"one user", "  stages: [ { name: a, users: 1, requests: 50, think: 10ms } ]\n", 50},
+        {"arrivals", "  stages: [ { name: a, rate: 100/s, requests: 123 } ]\n", 123},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        for (uint32_t threads = 1; threads <= 3; threads++) {
+            struct run_setup setup = {.yaml = plan_of("", cases[i].load),
+                                      .law = {.service_ns = 3 * NS_PER_MS},
+                                      .threads = threads};
+            struct run_outcome out = run(cases[i].name, setup);
+            truth_of_instant(&out);
+            CHECK_U64(cases[i].name, out.ledger->outcomes[OUTCOME_OK], cases[i].want);
+            CHECK(cases[i].name, ledger_end_ns(out.ledger) < 5 * NS_PER_S);
+        }
+    }
+}
+
+/* Stopped: nobody begins, who is on the way comes home, and then it is over. */
+static void a_stopped_run_drains_and_ends(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *stages;
+    } cases[] = {
+        {"arrivals", "  stages: [ { name: a, rate: 100/s, for: 60s } ]\n"},
+        {"users who think long", "  stages: [ { name: a, users: 20, think: 40s, for: 60s } ]\n"},
+        {"users still to come", "  stages: [ { name: a, users: 0..20, think: 1s, for: 60s } ]\n"},
+        {"stages still to come", "  stages:\n    - { name: a, rate: 100/s, for: 60s }\n"
+                                 "    - { name: b, users: 30, think: 1s, for: 60s }\n"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct run_setup setup = {.yaml = plan_of("", cases[i].stages),
+                                  .law = {.service_ns = 700 * NS_PER_MS},
+                                  .stop_at_ns = 5 * NS_PER_S,
+                                  .threads = 2};
+        struct run_outcome out = run(cases[i].name, setup);
+        const struct ledger *l = out.ledger;
+        truth_of_instant(&out);
+        CHECK(cases[i].name, out.last_action_ns < 5200 * NS_PER_MS);
+        CHECK(cases[i].name, ledger_end_ns(l) < 6100 * NS_PER_MS);
+        CHECK_U64(cases[i].name, l->outcomes[OUTCOME_CUT], 0);
+    }
+}
+
+/* Left: what is open is cut, as old as it is. */
+static void a_left_run_is_cut(void **state)
+{
+    (void)state;
+    struct run_setup setup = {
+        .yaml = plan_of("", "  stages: [ { name: a, rate: 100/s, for: 60s, arrivals: even } ]\n"),
+        .law = {.service_ns = 700 * NS_PER_MS},
+        .leave_at_ns = 5 * NS_PER_S};
+    struct run_outcome out = run("left", setup);
+    const struct ledger *l = out.ledger;
+    CHECK("at once", ledger_end_ns(l) < 5200 * NS_PER_MS);
+    CHECK("what was open", l->outcomes[OUTCOME_CUT] >= 69 && l->outcomes[OUTCOME_CUT] <= 71);
+    CHECK("younger than a reply", measure(&out, MEASURE_CUT_AGE)->max_ns <= 700 * NS_PER_MS);
+    CHECK("nothing after it", out.last_action_ns < ledger_end_ns(l));
+}
+
+/* Ctrl-Z for three minutes: thousands of arrivals are late at once. All is counted, nothing fails.
+ */
+static void a_frozen_host_loses_no_count(void **state)
+{
+    (void)state;
+    struct run_setup setup = {
+        .yaml = plan_of("", "  stages: [ { name: a, rate: 60/s, for: 250s, arrivals: even } ]\n"),
+        .law = {.service_ns = NS_PER_MS},
+        .costs = {.freeze_at_ns = START_NS + 20 * NS_PER_S, .freeze_ns = 180 * NS_PER_S},
+        .threads = 2};
+    struct run_outcome out = run("frozen", setup);
+    const struct ledger *l = out.ledger;
+    CHECK_U64("all arrivals", l->iterations_begun, 15000);
+    CHECK_U64("all ended", l->requests_ended, 15000);
+    CHECK("lag says so", l->stages[0][0].measures[STAGE_LAG].max_ns > 170 * NS_PER_S);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_stall_is_in_the_tail),
+        cmocka_unit_test(beyond_max_in_flight_arrivals_are_dropped),
+        cmocka_unit_test(places_in_flight_are_given_back),
+        cmocka_unit_test(timeouts_are_told_apart_and_kept_to),
+        cmocka_unit_test(waiting_for_a_connection_counts),
+        cmocka_unit_test(connections_are_kept),
+        cmocka_unit_test(failures_have_their_names),
+        cmocka_unit_test(a_stage_by_count_has_its_count),
+        cmocka_unit_test(a_stopped_run_drains_and_ends),
+        cmocka_unit_test(a_left_run_is_cut),
+        cmocka_unit_test(a_frozen_host_loses_no_count),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
