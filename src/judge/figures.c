@@ -11,7 +11,7 @@ static const struct {
                  {FIGURE_P99, 990000},
                  {FIGURE_P999, 999000}};
 
-static double ratio(double part, double whole)
+double figures_ratio(double part, double whole)
 {
     return whole > 0 ? part / whole : (double)NAN;
 }
@@ -35,7 +35,7 @@ struct latency figures_ranked(const struct ranked *r)
         l.ns[quantiles[i].figure] = i < known ? (double)values[i] : known_ns;
         if (i >= known) l.at_least |= 1u << quantiles[i].figure;
     }
-    l.ns[FIGURE_AVG] = ratio(r->sum_ns, (double)r->summed);
+    l.ns[FIGURE_AVG] = figures_ratio(r->sum_ns, (double)r->summed);
     if (r->dropped > 0) l.at_least |= 1u << FIGURE_AVG;
     l.ns[FIGURE_MAX] = known_ns;
     if (r->over + r->cuts > 0) l.at_least |= 1u << FIGURE_MAX;
@@ -61,10 +61,11 @@ void figures_of(struct figures *out, const struct tally *t, const struct figures
     *out = (struct figures){.offered = tally_ended(t->outcomes, true), .done = t->done};
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++) out->outcomes[i] = t->outcomes[i];
     out->seconds = time->seconds;
-    out->offered_per_s = time->closed ? (double)NAN : ratio((double)out->offered, time->seconds);
-    out->done_per_s = ratio((double)out->done, time->seconds);
-    out->in_flight = ratio(time->in_flight, time->seconds);
-    out->users = ratio(time->users, time->seconds);
+    out->offered_per_s =
+        time->closed ? (double)NAN : figures_ratio((double)out->offered, time->seconds);
+    out->done_per_s = figures_ratio((double)out->done, time->seconds);
+    out->in_flight = figures_ratio(time->in_flight, time->seconds);
+    out->users = figures_ratio(time->users, time->seconds);
     struct ranked response = tally_ranked(t, false, with_cuts);
     out->response = figures_ranked(&response);
     out->service = figures_latency(t->service);

@@ -15,6 +15,8 @@ struct figures_time {
     bool closed;      /* a closed stage is among them: offered is not a rate */
 };
 
+/* part / whole; NAN where the whole is nothing. */
+double figures_ratio(double part, double whole);
 /* Counts, rates and times of `t`. Iteration counts, lag, wait and connect are left empty. */
 void figures_of(struct figures *out, const struct tally *t, const struct figures_time *time,
                 bool with_cuts);

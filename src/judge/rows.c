@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "judge/scope.h"
+
 #define NS_PER_SECOND 1e9
 
 static enum row_kind kind_of(enum metric metric)
@@ -98,7 +100,7 @@ bool rows_apply(const struct row *row, const struct books *books, uint32_t stage
     if (o->of_offered && books->stages[stage].closed) return false;
     if (rows_lacks_scope(row)) return false;
     if (!o->has_in) return books->stages[stage].judged;
-    return stage >= o->stage_first && stage - o->stage_first < o->stage_count;
+    return scope_has_stage(o, stage);
 }
 
 const struct tally *rows_tally(const struct row *row, const struct books *books, uint32_t stage)
@@ -120,18 +122,7 @@ const struct tally *rows_tally(const struct row *row, const struct books *books,
 
 static bool concerns(const struct row *row, const struct cell *cell)
 {
-    const struct objective *o = row->objective;
-    switch (o->scope) {
-    case SCOPE_ALL:
-        return cell->kind == CELL_REQUEST;
-    case SCOPE_REQUEST:
-        return cell->kind == CELL_REQUEST && cell->index == o->scope_index;
-    case SCOPE_SCENARIO:
-        return cell->kind == CELL_ITERATION && cell->index == o->scope_index;
-    case SCOPE_EACH:
-        return cell->kind == CELL_REQUEST && cell->index == row->each_index;
-    }
-    return false;
+    return scope_has_cell(row->objective, row->each_index, cell);
 }
 
 /* Cuts are left out of the batches: they come once, at the end, and say nothing of dependence. */
@@ -176,22 +167,17 @@ static void take_cell(struct rows *rows, const struct cell *cell)
 static double amount_of(const struct rows *rows, const struct row *row, const struct tick *tick)
 {
     const struct objective *o = row->objective;
-    double sum = 0;
     if (o->metric == METRIC_USERS) return tick->users / NS_PER_SECOND;
     if (o->metric == METRIC_THROUGHPUT) {
+        double sum = 0;
         for (uint32_t i = 0; i < tick->cell_count; i++) {
             const struct cell *cell = &tick->cells[i];
             if (concerns(row, cell)) sum += (double)cell->outcomes[OUTCOME_OK];
         }
         return sum;
     }
-    if (o->scope == SCOPE_SCENARIO) sum = tick->iterations_in_flight[o->scope_index];
-    if (o->scope == SCOPE_REQUEST) sum = tick->requests_in_flight[o->scope_index];
-    if (o->scope == SCOPE_EACH) sum = tick->requests_in_flight[row->each_index];
-    for (uint32_t i = 0; o->scope == SCOPE_ALL && i < rows->books->header->plan->name_count; i++) {
-        sum += tick->requests_in_flight[i];
-    }
-    return sum / NS_PER_SECOND;
+    uint32_t name_count = rows->books->header->plan->name_count;
+    return scope_in_flight_ns(o, row->each_index, tick, name_count) / NS_PER_SECOND;
 }
 
 /* Requests that were taken up in the tick, of its own stage: what was offered in it. */

@@ -44,7 +44,7 @@ static void sentences(void **state)
         {"throughput", "throughput < 60/s for 2s", "..xx", 4},
         {"share of the offered", "throughput < 60% of offered for 2s", "..xx", 4},
         {"by name", "errors of b > 1% for 1s", "xxxx", 0},
-        {"each name", "errors of each > 20% for 2s", ".xx", 3},
+        {"each name, one of them", "errors of each > 20% for 2s", ".xx", 3},
         {"in its stage", "errors in hold > 20% for 2s", ".xx", 3},
         {"not in another", "errors in other > 20% for 2s", "xxxxx", 0},
     };
@@ -58,6 +58,57 @@ static void sentences(void **state)
         CHECK_U64(cases[i].name, play(&s, cases[i].story), cases[i].stops_after);
         if (cases[i].stops_after > 0) {
             CHECK(cases[i].name, strstr(s.bus.reason, cases[i].sentence) != NULL);
+        }
+        scene_close(&s);
+    }
+}
+
+/* Seconds of two names, a letter each: which of `a` and `b` has half of its requests refused
+ * ('2': both), '-' nothing of either. The second after which the judge asked to stop, 0: never. */
+static uint32_t play_two(struct scene *s, const char *story)
+{
+    for (uint32_t t = 0; story[t]; t++) {
+        scene_tick(s, 0, 1000);
+        for (uint32_t name = 0; name < 2 && story[t] != '-'; name++) {
+            bool bad = story[t] == '2' || story[t] == (name == 0 ? 'a' : 'b');
+            scene_requests(s, name, OUTCOME_OK, bad ? 50 : 100, 20 * MS);
+            if (bad) scene_requests(s, name, OUTCOME_REFUSED, 50, MS);
+        }
+        scene_put(s);
+        if (bus_commanded(&s->bus) == COMMAND_ABORT) return t + 1;
+    }
+    return 0;
+}
+
+static void each_name_has_its_own_row(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *sentence, *story, *reason; /* the reason's end; NULL: none */
+        uint32_t stops_after;
+    } cases[] = {
+        {"in turn is nobody for long", "errors of each > 20% for 2s", "ababababab", NULL, 0},
+        {"the second name", "errors of each > 20% for 2s", ".abb",
+         ": 50.0% of b in the last second", 4},
+        {"the first name", "errors of each > 20% for 2s", ".baa", ": 50.0% of a in the last second",
+         4},
+        {"one fails through, the other now and then", "errors of each > 20% for 3s", "2b2b",
+         ": 50.0% of b in the last second", 3},
+        {"silence counts for a row", "errors of each > 20% for 3s", "a-a",
+         ": 50.0% of a in the last second", 3},
+        {"pooled they fail all the time", "errors > 20% for 3s", "aba",
+         ": 25.0% in the last second", 3},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene s;
+        scene_open(&s);
+        scene_stage(&s, "hold", MODEL_OPEN, true);
+        scene_abort_when(&s, "errors of each > 99% for 1s"); /* its rows come first, and stay off */
+        scene_abort_when(&s, cases[i].sentence);
+        scene_begin(&s);
+        CHECK_U64(cases[i].name, play_two(&s, cases[i].story), cases[i].stops_after);
+        if (cases[i].reason) {
+            CHECK(cases[i].name, strstr(s.bus.reason, cases[i].reason) != NULL);
         }
         scene_close(&s);
     }
@@ -97,8 +148,8 @@ static void the_drain_stops_nothing(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(sentences),
-                                       cmocka_unit_test(the_reason_has_its_number),
-                                       cmocka_unit_test(the_drain_stops_nothing)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sentences), cmocka_unit_test(each_name_has_its_own_row),
+        cmocka_unit_test(the_reason_has_its_number), cmocka_unit_test(the_drain_stops_nothing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
