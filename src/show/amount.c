@@ -1,6 +1,9 @@
 #include "show/amount.h"
 
 #include <math.h>
+#include <time.h>
+
+#include "base/clock.h"
 
 #define NS_PER_MS_F 1e6
 #define NS_PER_S_F 1e9
@@ -145,4 +148,13 @@ void amount_of(struct text *out, const struct objective *objective, double value
         amount_count(out, value);
         return;
     }
+}
+
+void amount_moment(struct text *out, uint64_t wall_ns)
+{
+    time_t seconds = (time_t)(wall_ns / NS_PER_S);
+    struct tm tm;
+    if (!gmtime_r(&seconds, &tm)) return;
+    text_addf(out, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900, tm.tm_mon + 1,
+              tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)(wall_ns % NS_PER_S / NS_PER_MS));
 }

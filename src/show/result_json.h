@@ -9,5 +9,9 @@
 #include "base/arena.h"
 #include "tick/result.h"
 
+struct json_t;
+
+/* Gives a jansson object, for larger documents that hold a result. */
+struct json_t *result_json_object(const struct result *result);
 /* Ends with a newline; at == NULL: the arena is too small. */
 struct bytes result_json_make(struct arena *arena, const struct result *result);
