@@ -13,7 +13,14 @@
 #define RETRY_NS NS_PER_S
 #define RESERVED_ITEMS 3 /* end, verdict, result: never lost to a full queue */
 
-enum item_kind { ITEM_HEADER, ITEM_TICK, ITEM_END, ITEM_VERDICT, ITEM_RESULT };
+enum item_kind {
+    ITEM_HEADER,
+    ITEM_TICK,
+    ITEM_DROPPED, /* was a tick; the file can't hold it */
+    ITEM_END,
+    ITEM_VERDICT,
+    ITEM_RESULT
+};
 
 /* One thing to write. Its texts lie in its own arena. */
 struct item {
@@ -49,6 +56,34 @@ struct recorder {
     bool stuck;             /* the last attempt failed */
     char news[480];         /* empty: none */
 };
+
+/* ---- news, with the lock held ---- */
+
+static double seconds(uint64_t ns)
+{
+    return (double)ns / (double)NS_PER_S;
+}
+
+/* Where the next news goes, behind what nobody has read yet. */
+static struct text more_news(struct recorder *r)
+{
+    struct text news = {.at = r->news, .len = strlen(r->news), .size = sizeof r->news};
+    if (news.len > 0) text_adds(&news, "; ");
+    return news;
+}
+
+/* The file will not have the tick that began at `start_ns`. */
+static void lose_tick(struct recorder *r, uint64_t start_ns)
+{
+    r->lost_ticks++;
+    if (start_ns >= r->short_from_ns) return;
+    bool first = r->short_from_ns == UINT64_MAX;
+    r->short_from_ns = start_ns;
+    if (!first) return;
+    struct text news = more_news(r);
+    text_addf(&news, "the run file is short from %.0f s on: a replay will differ",
+              seconds(start_ns));
+}
 
 /* ---- the writer thread ---- */
 
@@ -104,14 +139,9 @@ static int put_exemplar(struct recorder *r, const struct item *item, uint32_t se
     return run_statement(s);
 }
 
-static int put_tick(struct recorder *r, struct item *item)
+static int put_tick(struct recorder *r, const struct item *item)
 {
     const struct tick *t = &item->tick;
-    if (!item->packed.at) {
-        struct bytes raw = tick_blob_encode(&item->arena, t, &r->dims);
-        if (raw.at) item->packed = tick_blob_compress(r->zstd, &item->arena, raw);
-    }
-    if (!item->packed.at) return SQLITE_NOMEM;
     sqlite3_stmt *s = r->statements[PUT_TICK];
     uint64_t numbers[] = {t->index, t->start_ns, t->end_ns, t->stage, t->judged, t->last};
     int next = bind_numbers(s, numbers, COUNT_OF(numbers));
@@ -138,7 +168,7 @@ static int put_once(struct recorder *r, const char *text, const uint64_t *number
     return code;
 }
 
-static int put_item(struct recorder *r, struct item *item)
+static int put_item(struct recorder *r, const struct item *item)
 {
     const struct run_end *end = &item->end;
     switch (item->kind) {
@@ -146,6 +176,8 @@ static int put_item(struct recorder *r, struct item *item)
         return put_once(r, "INSERT OR REPLACE INTO header VALUES('run', ?)", NULL, 0, item->bytes);
     case ITEM_TICK:
         return put_tick(r, item);
+    case ITEM_DROPPED:
+        return SQLITE_OK;
     case ITEM_END: {
         uint64_t numbers[] = {end->ended, (uint64_t)end->signal, end->at_ns, end->generator_cpu_ns,
                               end->max_rss_bytes};
@@ -165,17 +197,44 @@ static int put_item(struct recorder *r, struct item *item)
     return SQLITE_OK;
 }
 
-/* Writes `count` items from `first` on in one transaction. On failure nothing of them is in. */
-static int put_batch(struct recorder *r, uint32_t first, uint32_t count, uint64_t short_from_ns)
+/* Makes the blobs of `count` items from `first` on. A tick too large for one would be as large at
+ * each new attempt, and hold up all behind it: it is dropped instead. */
+static void pack_batch(struct recorder *r, uint32_t first, uint32_t count)
 {
+    for (uint32_t i = 0; i < count; i++) {
+        struct item *item = &r->items[(first + i) % RECORDER_QUEUE];
+        if (item->kind != ITEM_TICK || item->packed.at) continue;
+        struct bytes raw = tick_blob_encode(&item->arena, &item->tick, &r->dims);
+        if (raw.at) item->packed = tick_blob_compress(r->zstd, &item->arena, raw);
+        if (item->packed.at) continue;
+        item->kind = ITEM_DROPPED;
+        pthread_mutex_lock(&r->lock);
+        lose_tick(r, item->tick.start_ns);
+        pthread_mutex_unlock(&r->lock);
+    }
+}
+
+static uint64_t short_from_ns(struct recorder *r)
+{
+    pthread_mutex_lock(&r->lock);
+    uint64_t ns = r->short_from_ns;
+    pthread_mutex_unlock(&r->lock);
+    return ns;
+}
+
+/* Writes `count` items from `first` on in one transaction. On failure nothing of them is in. */
+static int put_batch(struct recorder *r, uint32_t first, uint32_t count)
+{
+    pack_batch(r, first, count);
+    uint64_t from_ns = short_from_ns(r);
     int code = run_file_exec(&r->file, "BEGIN IMMEDIATE");
     for (uint32_t i = 0; i < count && code == SQLITE_OK; i++) {
         code = put_item(r, &r->items[(first + i) % RECORDER_QUEUE]);
     }
-    if (code == SQLITE_OK && short_from_ns != UINT64_MAX) {
+    if (code == SQLITE_OK && from_ns != UINT64_MAX) {
         char number[24];
         struct text text = text_in(number, sizeof number);
-        text_addf(&text, "%llu", (unsigned long long)short_from_ns);
+        text_addf(&text, "%llu", (unsigned long long)from_ns);
         if (!run_file_put_value(&r->file, "short_from_ns", text_bytes(&text))) {
             code = sqlite3_errcode(r->file.db);
         }
@@ -204,19 +263,6 @@ static void take_commands(struct recorder *r, uint64_t run_ns)
             break; /* taken again next time: raising is idempotent */
     }
     sqlite3_reset(get);
-}
-
-/* With the lock held: where the next news goes, behind what nobody has read yet. */
-static struct text more_news(struct recorder *r)
-{
-    struct text news = {.at = r->news, .len = strlen(r->news), .size = sizeof r->news};
-    if (news.len > 0) text_adds(&news, "; ");
-    return news;
-}
-
-static double seconds(uint64_t ns)
-{
-    return (double)ns / (double)NS_PER_S;
 }
 
 /* With the lock held: what an attempt changed. */
@@ -257,10 +303,9 @@ static void *write_all(void *ctx)
         /* One by one while the disk is nearly full: a small transaction may still fit. */
         uint32_t first = r->first;
         uint32_t count = r->stuck ? 1 : r->count;
-        uint64_t short_from_ns = r->short_from_ns;
         uint64_t run_ns = r->run_ns;
         pthread_mutex_unlock(&r->lock);
-        int code = put_batch(r, first, count, short_from_ns);
+        int code = put_batch(r, first, count);
         if (code == SQLITE_OK) take_commands(r, run_ns);
         pthread_mutex_lock(&r->lock);
 
@@ -311,7 +356,8 @@ static void push_bytes(struct recorder *r, enum item_kind kind, struct bytes b, 
     if (item) {
         item->bytes = arena_copy(&item->arena, b);
         item->exit_code = exit_code;
-        push_item(r);
+        if (arena_ok(&item->arena)) push_item(r);
+        else arena_reset(&item->arena);
     }
     pthread_mutex_unlock(&r->lock);
 }
@@ -387,13 +433,7 @@ static void on_tick(void *ctx, const struct tick *tick)
         push_item(r);
     } else {
         if (item) arena_reset(&item->arena);
-        r->lost_ticks++;
-        if (r->short_from_ns == UINT64_MAX) {
-            r->short_from_ns = tick->start_ns;
-            struct text news = more_news(r);
-            text_addf(&news, "the run file is short from %.0f s on: a replay will differ",
-                      seconds(tick->start_ns));
-        }
+        lose_tick(r, tick->start_ns);
     }
     pthread_mutex_unlock(&r->lock);
 }

@@ -2,8 +2,9 @@
  *
  * Why a thread of its own: a disk may stall for seconds, and the collecting thread may not. It
  * copies each tick into a bounded queue; the recorder's thread encodes and commits. What can't be
- * written waits in the queue and is tried again every second; what doesn't fit in the queue is lost
- * to the file, never to the run, and the file remembers from when.
+ * written waits in the queue and is tried again every second; what doesn't fit in the queue, and a
+ * tick too large for a blob, is lost to the file, never to the run, and the file remembers from
+ * when.
  * Source: docs/run-file.md, "Writing".
  * Thread: sink and functions on the collecting thread; the database belongs to the writer thread.
  * Memory: one arena, RECORDER_QUEUE pieces of address space; only what is used is touched. */

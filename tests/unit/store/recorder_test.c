@@ -392,6 +392,49 @@ static void full_disk_for_a_while(void **state)
     replay_close(replay);
 }
 
+/* A tick that no blob can hold is left out, and those behind it are not held up. */
+static void too_large_a_tick(void **state)
+{
+    (void)state;
+    enum { BEFORE = 3, ALL = 6, SLOTS = 1000000 }; /* 28 MB as they are, 70 at most in a blob */
+    struct arena arena;
+    struct recorder *r;
+    struct err err = {0};
+    open_arena(&arena);
+    assert_true(recorder_open(&r, bytes_of(folder), &err));
+    record(r, &arena, 0, BEFORE);
+    arena_reset(&arena);
+    struct tick huge = tape_tick(&tape, &arena, BEFORE);
+    huge.slots = ARENA_ARRAY(&arena, SLOTS, struct slot);
+    huge.slot_count = SLOTS;
+    assert_non_null(huge.slots);
+    struct sink sink = recorder_sink(r);
+    sink.tick(sink.ctx, &huge);
+    record(r, &arena, BEFORE + 1, ALL);
+    finish(r);
+    char news[500];
+    struct text text = text_in(news, sizeof news);
+    for (int i = 0; i < 100 && text.len == 0; i++) {
+        clock_sleep_until(clock_now_ns() + 20 * NS_PER_MS);
+        recorder_trouble(r, &text);
+    }
+    CHECK_STR("news", news, "the run file is short from 3 s on: a replay will differ");
+    assert_false(recorder_close(r, &err));
+    CHECK_STR("error", err.msg, "the run file is short from 3.0 s on: a replay will differ");
+
+    struct tape_listener l = listen();
+    assert_int_equal(l.ticks, ALL - 1);
+    assert_int_equal(l.skipped, 1);
+    assert_int_equal(l.end.ended, the_end.ended);
+    struct replay *replay;
+    assert_true(replay_open(&replay, bytes_of(file), &err));
+    text_clear(&text);
+    assert_true(replay_trouble(replay, &text));
+    assert_non_null(strstr(news, "short from 3"));
+    replay_close(replay);
+    arena_close(&arena);
+}
+
 static void cannot_create(void **state)
 {
     (void)state;
@@ -421,6 +464,7 @@ int main(void)
         CASE(commands),
         CASE(full_disk),
         CASE(full_disk_for_a_while),
+        CASE(too_large_a_tick),
         CASE(cannot_create),
         CASE(size_of_a_day),
     };
