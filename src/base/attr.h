@@ -1,7 +1,9 @@
 /* attr.h - compiler attributes and the debug-only assert.
  *
  * Why: clang 14 refuses [[gnu::...]] in gnu17 and gcc 12 refuses it under -Wpedantic, so the
- * __attribute__ spelling stands here once.  Thread: any.  Memory: none. */
+ * __attribute__ spelling stands here once.
+ * Source: GCC 12 manual, Declaring Attributes of Functions.
+ * Thread: any.  Memory: none. */
 #pragma once
 
 #include <assert.h>

@@ -1,6 +1,7 @@
 /* bytes.h - a view of bytes: pointer and length, owned by someone else.
  *
  * Why: most of what prony reads (plans, replies, headers) is not NUL-terminated.
+ * Source: ours, after C++17's std::string_view.
  * Thread: any.  Memory: borrows; the owner must outlive the view. */
 #pragma once
 

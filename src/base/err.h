@@ -2,7 +2,9 @@
  *
  * Why: three kinds of error are never mixed. A programmer's mistake asserts; a target that
  * misbehaves is data (enum outcome); what stops prony itself fills a struct err once, where it
- * happens. Nobody prints below cli/.  Thread: any.  Memory: in place, no heap. */
+ * happens. Nobody prints below cli/.
+ * Source: ours; docs/exit-codes.md says what each kind comes to.
+ * Thread: any.  Memory: in place, no heap. */
 #pragma once
 
 #include <stdbool.h>

@@ -2,6 +2,7 @@
  *
  * Why: snprintf's return value is a trap. A text is cut at its capacity, remembers that it was
  * (`cut`, sticky, tested once at the end), and is always NUL-terminated.
+ * Source: snprintf(3), RFC 3629 (UTF-8); the sticky overflow is that of Varnish's cache_ws.c.
  * Thread: one owner.  Memory: the caller's array. */
 #pragma once
 

@@ -2,6 +2,7 @@
  *
  * Why: a replay is a source like the engine, so the report of an old run is the same code as the
  * end of a new one.
+ * Source: docs/decisions/0001-one-tick-stream.md.
  * Thread: main.
  * Memory: the replay's and the judge's, until rejudge_close(). */
 #pragma once

@@ -1,6 +1,7 @@
 /* ending.h - a result on stdout, and its exit code.
  *
  * Why: a run and a report of it end in the same words and the same number.
+ * Source: docs/result.md, docs/exit-codes.md.
  * Thread: main.  Memory: the arena given. */
 #pragma once
 

@@ -1,6 +1,7 @@
 /* help.h - the help texts, laid out from the tables.
  *
  * Why: a flag that exists is in the help, and the help of a verb shows nothing it does not take.
+ * Source: cli/verbs.def and cli/flags.def; a test holds docs/cli.md to what is made of them.
  * Thread: main.  Memory: the caller's text. */
 #pragma once
 

@@ -2,6 +2,7 @@
  *
  * Why: `run` and `check` must understand the same words in the same way. Here the plan language
  * gets what it may ask of its surroundings: environment, files, free ports, private folders.
+ * Source: docs/plan.md, "Variables".
  * Thread: main.  Memory: one arena, until planning_close(). */
 #pragma once
 

@@ -1,6 +1,7 @@
 /* verb_list.h - `prony list`: the recorded runs, newest first.
  *
  * Why: a run is named by an id nobody remembers.
+ * Source: docs/run-file.md, "The folder".
  * Thread: main.  Memory: its own arena. */
 #pragma once
 

@@ -1,6 +1,7 @@
 /* verb_run.h - `prony run`: a plan or a URL to its verdict.
  *
  * Why: campaign/ conducts the run; here is what a person sees of it and what a script gets.
+ * Source: docs/architecture.md, "Life of a run".
  * Thread: main.  Memory: its own arena. */
 #pragma once
 

@@ -3,6 +3,7 @@
  * Why: a verdict may be asked for after any tick and a run may take a day, so nothing is kept per
  * tick; every figure comes from sums that only grow. Late replies still reach the stage of their
  * intended time, which may be over.
+ * Source: docs/method.md, "What is counted".
  * Thread: collecting thread.  Memory: the judge's arena. */
 #pragma once
 

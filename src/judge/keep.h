@@ -2,6 +2,7 @@
  *
  * Why: a tick's exemplars are gone after the tick; the summary wants the first error of each kind
  * and place, and the slowest requests of all.
+ * Source: docs/architecture.md, "The tick".
  * Thread: collecting thread.  Memory: fixed, from the judge's arena; texts are cut. */
 #pragma once
 

@@ -2,6 +2,7 @@
  *
  * Why: a row keeps, for each stage, the sums by tick that tell how far its value may be believed;
  * the verdict itself is made from them by limits.h and capacities.h.
+ * Source: docs/method.md, "Limits" and "Dependence: the design effect".
  * Thread: collecting thread.  Memory: the judge's arena; batches only where values come. */
 #pragma once
 

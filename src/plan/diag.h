@@ -1,6 +1,7 @@
 /* diag.h - what is wrong with a plan: collected, not stopped at the first.
  *
  * Why: a user mends ten mistakes in one go. Each has a code, a place, a cause and a cure.
+ * Source: docs/diagnostics.md; GNU Coding Standards 4.4 for file:line:column: message.
  * Thread: one owner.  Memory: in place, about 32 KiB; beyond DIAGS_MAX they are counted. */
 #pragma once
 

@@ -2,6 +2,7 @@
  *
  * Why: a code is what a user looks up; a test demands a golden case and an entry in
  * docs/diagnostics.md for each. A number is never used again for something else.
+ * Source: docs/diagnostics.md.
  * Thread: any.  Memory: none. */
 #pragma once
 

@@ -1,6 +1,7 @@
 /* key_table.h - every key of the plan language, as data (schema.def).
  *
  * Why: one table for the parser, its suggestions, the documentation and the editors' schema.
+ * Source: plan/schema.def; a test holds docs/plan.md to it.
  * Thread: any.  Memory: constants. */
 #pragma once
 

@@ -3,8 +3,9 @@
  * Why: each subject of the language (services, data, steps, load) has its own file; what a key may
  * hold, how a wrong value is told and what a variable means are the same for all.
  * Every reader returns false after telling what is wrong, and leaves its output usable or
- * untouched: the reading goes on, so that all mistakes are told at once. Thread: main.  Memory: the
- * plan's arena. */
+ * untouched: the reading goes on, so that all mistakes are told at once.
+ * Source: docs/plan.md, "Rules for the whole file".
+ * Thread: main.  Memory: the plan's arena. */
 #pragma once
 
 #include "plan/key_table.h"

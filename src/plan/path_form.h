@@ -1,6 +1,7 @@
 /* path_form.h - the form of a JSON path, as checks and captures write it: .a.b[0]["c d"]
  *
  * Why: a wrong path is told when the plan is read, with its place; what it finds is the engine's.
+ * Source: docs/plan.md, "Checks"; RFC 8259 section 7 for the escapes of a quoted name.
  * Thread: any.  Memory: none. */
 #pragma once
 

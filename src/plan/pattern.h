@@ -3,6 +3,7 @@
  * Why: requests are rendered once, at load time; what is left for the hot path is copying pieces.
  * Constants are encoded for their place here; adjacent ones become one piece, except that secret
  * ones stay apart.
+ * Source: RFC 3986 section 2 (percent), RFC 8259 sections 6 and 7 (JSON).
  * Thread: one owner.  Memory: the arena. */
 #pragma once
 

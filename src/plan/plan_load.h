@@ -2,6 +2,7 @@
  *
  * Why our own binding over libyaml: it only tokenises, so the schema decides types (`NO` and `1.10`
  * stay text) and every node keeps its mark.
+ * Source: docs/plan.md; YAML 1.1 as libyaml 0.2.5 reads it.
  * Thread: main, before the run.  Memory: everything into `arena`; nothing else survives. */
 #pragma once
 

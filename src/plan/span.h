@@ -1,6 +1,8 @@
 /* span.h - a place in a source file, kept on every plan node.
  *
- * Why: an error must point at the words that caused it.  Thread: any.  Memory: in place. */
+ * Why: an error must point at the words that caused it.
+ * Source: ours.
+ * Thread: any.  Memory: in place. */
 #pragma once
 
 #include <stdint.h>

@@ -1,6 +1,7 @@
 /* units.h - amounts with their units, as plans and flags write them.
  *
  * Why: a bare number where a unit belongs is an error with a cure, in every place alike.
+ * Source: docs/plan.md, "Rules for the whole file".
  * Thread: any.  Memory: none. */
 #pragma once
 

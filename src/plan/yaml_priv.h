@@ -1,6 +1,7 @@
 /* yaml_priv.h - what the two halves of the YAML reader share: tree building and syntax errors.
  *
  * Why apart: recognising what a person meant by a text that is not YAML is a subject of its own.
+ * Source: YAML 1.1 as libyaml 0.2.5 reads it.
  * Thread: one owner.  Memory: the caller's. */
 #pragma once
 

@@ -2,6 +2,7 @@
  *
  * Why: a number without its unit is a guess, and rounding must not lie: what is not quite 100 % or
  * not quite zero is never shown as such.
+ * Source: docs/summary.md, "The summary".
  * Thread: any.  Memory: none. NAN is shown as a dash everywhere. */
 #pragma once
 

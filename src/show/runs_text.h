@@ -1,6 +1,7 @@
 /* runs_text.h - the list of runs as a table.
  *
  * Why: `prony list` shows what is in the folder of runs, the newest first.
+ * Source: docs/cli.md, "prony list".
  * Thread: main.  Memory: the caller's text. */
 #pragma once
 

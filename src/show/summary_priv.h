@@ -1,5 +1,7 @@
 /* summary_priv.h - the parts of the summary, each a block of lines.
  *
+ * Why: the text around a table and the tables are a file each; nobody else may use either alone.
+ * Source: docs/summary.md, "The summary".
  * Thread: collecting thread.  Memory: the caller's text. */
 #pragma once
 

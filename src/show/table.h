@@ -4,6 +4,7 @@
  * written by the caller's function, once to measure and once to print, so a table needs no memory.
  * A column whose cells are all empty is left out; then columns go, the highest `drop` first; then
  * they move together; then the flexible one is cut with an ellipsis.
+ * Source: ours; docs/summary.md has what it makes.
  * Thread: any.  Memory: stack. */
 #pragma once
 

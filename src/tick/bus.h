@@ -3,6 +3,7 @@
  * Why: live, replayed and later merged runs go down the same path. The judge is a sink that puts
  * its results back on the bus. Commands (stop, abort) walk the other way through one door.
  * Order for each sink: begin, then (tick, result)*, then end, then the final result.
+ * Source: docs/decisions/0001-one-tick-stream.md.
  * Thread: collecting thread; bus_command() from any thread.  Memory: in place. */
 #pragma once
 

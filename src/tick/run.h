@@ -2,6 +2,7 @@
  *
  * Why: a replay reads the header, the ticks and the end, and nothing else; so live and replayed
  * runs give judge and sinks the same three things.
+ * Source: docs/architecture.md, "The tick".
  * Thread: read-only once on the bus.  Memory: owned by the source of the run. */
 #pragma once
 

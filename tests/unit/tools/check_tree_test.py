@@ -14,7 +14,8 @@ TREE = {
     "docs/architecture.md": "| room | may include |\n|---|---|\n| `base` | | memory |\n"
                             "| `plan` | base | the plan |\n",
     "docs/decisions/0001-one-idea.md": "# One idea\n\n**Wrong if** two would be shorter.\n",
-    "src/base/text.h": "/* text.h - text being built.\n *\n * Thread: any.  Memory: none. */\n"
+    "src/base/text.h": "/* text.h - text being built.\n *\n * Why: one place.  Source: ours.\n"
+                       " * Thread: any.  Memory: none. */\n"
                        "#pragma once\n",
     "src/base/text.c": '#include "base/text.h"\n/* strcpy() is not called here */\n'
                        'static const char *const name = "malloc(1)";\n',
@@ -86,10 +87,17 @@ class CheckTree(unittest.TestCase):
     def test_headers(self):
         self.assert_only({"src/base/text.h": "#pragma once\n"},
                          "src/base/text.h: does not open with '/* text.h - what it is'")
-        self.assert_only({"src/base/text.h": "/* text.h - text. Thread: any. */\n#pragma once\n"},
-                         "src/base/text.h: its opening comment has no 'Memory:'")
-        self.assert_only({"src/base/text.h": "/* text.h - t. Thread: any. Memory: none. */\n"},
+        for word in ("Why", "Source:", "Thread:", "Memory:"):
+            with self.subTest(word):
+                header = TREE["src/base/text.h"].replace(word, "")
+                finding = f"src/base/text.h: its opening comment has no '{word}'"
+                self.assert_only({"src/base/text.h": header}, finding)
+        self.assert_only({"src/base/text.h": TREE["src/base/text.h"].replace("#pragma once", "")},
                          "src/base/text.h: no #pragma once")
+        table = TREE["src/base/text.h"].replace("text.h", "key.def").replace("#pragma once\n", "")
+        self.assertEqual(0, self.check({"src/base/key.def": table})[0])
+        self.assert_only({"src/base/key.def": table.replace("Source:", "")},
+                         "src/base/key.def: its opening comment has no 'Source:'")
 
     def test_scripts(self):
         self.assert_only({"tools/sum": "#!/usr/bin/python3\nprint(\n"},
