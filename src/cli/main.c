@@ -10,6 +10,7 @@
 #include "cli/verb_list.h"
 #include "cli/verb_report.h"
 #include "cli/verb_run.h"
+#include "cli/verb_schema.h"
 
 #define VERSION_LINE "prony " PRONY_VERSION "\n"
 
@@ -60,6 +61,8 @@ int main(int argc, char **argv)
         return verb_report_main(&flags);
     case VERB_LIST:
         return verb_list_main(&flags);
+    case VERB_SCHEMA:
+        return verb_schema_main();
     case VERB_HELP:
     case VERB_COUNT:
         break;
