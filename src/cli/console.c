@@ -9,8 +9,9 @@
 #include "base/text.h"
 #include "judge/exit_code.h"
 
-#define COLUMNS_LEAST 80
-#define COLUMNS_MOST 100
+#define COLUMNS_ELSE 100 /* of a result that goes to no terminal */
+#define COLUMNS_MOST 140 /* wider lines are hard to follow */
+#define FOLD_INDENT 2    /* columns before what follows a fold on stderr */
 
 static int fd_of(enum console_stream stream)
 {
@@ -33,11 +34,13 @@ static bool has_color(enum console_stream stream, const struct flags *flags)
     return isatty(fd_of(stream)) && term && strcmp(term, "dumb") != 0;
 }
 
+/* A line of a log is one line: on stderr only a terminal has a width. */
 static uint32_t columns_of(enum console_stream stream)
 {
     struct winsize size;
-    if (ioctl(fd_of(stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return COLUMNS_MOST;
-    if (size.ws_col < COLUMNS_LEAST) return COLUMNS_LEAST;
+    if (ioctl(fd_of(stream), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
+        return stream == CONSOLE_OUT ? COLUMNS_ELSE : 0;
+    }
     return size.ws_col > COLUMNS_MOST ? COLUMNS_MOST : size.ws_col;
 }
 
@@ -92,9 +95,10 @@ void console_say_all(struct bytes text)
 
 void console_say(const char *line)
 {
-    char array[1024]; /* in one write: others may write there too */
+    char array[1200]; /* in one write: others may write there too */
     struct text text = text_in(array, sizeof array - 1);
-    text_adds(&text, line);
+    struct show_style style = {.width = columns_of(CONSOLE_ERR)};
+    style_fold(&text, &style, FOLD_INDENT, bytes_of(line));
     array[text.len] = '\n';
     console_say_all((struct bytes){array, text.len + 1});
 }

@@ -17,12 +17,12 @@
 enum console_stream { CONSOLE_OUT, CONSOLE_ERR };
 
 /* What it may look like. Order of rule for colour: --color, NO_COLOR, CLICOLOR_FORCE, then a
- * terminal that is not `dumb`. Width: the terminal's, 80 to 100 columns; 100 where there is none.
- */
+ * terminal that is not `dumb`. Width: the terminal's, up to 140 columns; where there is none, 100
+ * for stdout and 0, not folded at all, for stderr. */
 struct show_style console_style(enum console_stream stream, const struct flags *flags);
 /* Writes it all. False: stdout is closed or full; said on stderr unless nobody reads (EPIPE). */
 MUST_USE bool console_print(struct bytes text);
-/* One line on stderr, and any number of them as they stand. */
+/* One line on stderr, folded where a terminal is narrower; and any number of them as they stand. */
 void console_say(const char *line);
 void console_say_all(struct bytes text);
 /* `prony: what happened` and what to do about it, on stderr; the exit code of its kind. */

@@ -14,12 +14,16 @@ static void say(void *ctx, const char *line)
     if (!flags_given(flags, FLAG_QUIET)) console_say(line);
 }
 
+/* A line of the progress, which knows where it may be folded. */
 static void show_line(void *ctx, struct bytes line)
 {
+    const struct flags *flags = ctx;
     char array[1024];
     struct text text = text_in(array, sizeof array);
+    if (flags_given(flags, FLAG_QUIET)) return;
     text_add(&text, line);
-    say(ctx, array);
+    text_addc(&text, '\n', 1);
+    console_say_all(text_bytes(&text));
 }
 
 static int run(const struct flags *flags, struct planning *p, struct err *err)

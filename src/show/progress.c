@@ -8,6 +8,8 @@
 #define LINE_BYTES 640
 #define SHORT_RUN_NS (600 * NS_PER_S)
 #define CLOCK_FROM_NS (1000 * NS_PER_S)
+#define TIME_COLUMNS 10 /* of "  12.0 s  ": what a folded line goes on below */
+#define OPEN_TOLD 0.05  /* a larger share of requests without an end is worth a word */
 
 static void begin_line(const struct progress *p, struct text *out)
 {
@@ -22,11 +24,20 @@ static void begin_line(const struct progress *p, struct text *out)
 
 static void end_line(const struct progress *p, struct text *out)
 {
+    char array[LINE_BYTES + LINE_BYTES / 4];
+    struct text folded = text_in(array, sizeof array);
     style_to_ascii(out, &p->style, 0);
-    p->line(p->ctx, text_bytes(out));
+    style_fold(&folded, &p->style, TIME_COLUMNS, text_bytes(out));
+    p->line(p->ctx, text_bytes(&folded));
 }
 
 /* ---- stages ---- */
+
+/* Its length is the longest it may take, and hardly ever what it takes. */
+static bool is_by_count(const struct stage *s)
+{
+    return s->model == MODEL_CLOSED && s->requests > 0;
+}
 
 static void add_shape(struct text *out, const struct stage *s)
 {
@@ -51,24 +62,50 @@ static void add_shape(struct text *out, const struct stage *s)
     if (!s->judged) text_adds(out, ", not judged");
 }
 
-/* What was seen of the stage in progress. */
-static void add_figures(struct text *out, const struct figures *f)
+/* `p50 1.2, p95 8.4, p99 31 ms`: the unit once where all have the same. */
+static void add_quantiles(struct text *out, const struct latency *l)
 {
-    if (!isnan(f->offered_per_s)) {
-        amount_rate(out, f->offered_per_s);
+    static const enum figure shown[] = {FIGURE_P50, FIGURE_P95, FIGURE_P99};
+    char arrays[COUNT_OF(shown)][32];
+    const char *units[COUNT_OF(shown)];
+    bool same = true;
+    for (size_t i = 0; i < COUNT_OF(shown); i++) {
+        struct text time = text_in(arrays[i], sizeof arrays[i]);
+        amount_time(&time, l->ns[shown[i]]);
+        units[i] = strchr(arrays[i], ' ');
+        same = same && units[i] && strcmp(units[i], units[0]) == 0;
+    }
+    for (size_t i = 0; i < COUNT_OF(shown); i++) {
+        bool at_least = l->at_least >> shown[i] & 1 && !isnan(l->ns[shown[i]]);
+        bool bare = same && i + 1 < COUNT_OF(shown);
+        size_t len = bare ? (size_t)(units[i] - arrays[i]) : strlen(arrays[i]);
+        text_addf(out, ", %s %s", result_figure_name(shown[i]), at_least ? "≥ " : "");
+        text_add(out, (struct bytes){arrays[i], len});
+    }
+}
+
+/* What was seen of the stage in progress. */
+static void add_figures(struct text *out, const struct progress *p)
+{
+    const struct figures *f = &p->figures;
+    if (!isnan(f->offered_per_s) && p->counted_ns > 0) {
+        amount_rate(out, (double)p->offered * (double)NS_PER_S / (double)p->counted_ns);
         text_adds(out, " offered, ");
     }
-    amount_rate(out, f->done_per_s);
+    amount_rate(out, p->counted_ns > 0 && isnan(f->done_per_s) ? 0 : f->done_per_s);
     text_adds(out, " done");
-    static const enum figure shown[] = {FIGURE_P50, FIGURE_P95, FIGURE_P99};
-    for (size_t i = 0; i < COUNT_OF(shown); i++) {
-        text_addf(out, ", %s ", result_figure_name(shown[i]));
-        bool at_least = f->response.at_least >> shown[i] & 1;
-        if (at_least && !isnan(f->response.ns[shown[i]])) text_adds(out, "≥ ");
-        amount_time(out, f->response.ns[shown[i]]);
+    uint64_t open = p->begun > p->ended ? p->begun - p->ended : 0;
+    if ((double)open > OPEN_TOLD * (double)p->begun) {
+        text_adds(out, ", ");
+        amount_count(out, (double)open);
+        text_adds(out, " open");
     }
+    if (f->offered == 0) {
+        text_adds(out, ", no reply yet");
+        return;
+    }
+    if (f->response.n > 0) add_quantiles(out, &f->response);
     uint64_t failed = f->offered - f->outcomes[OUTCOME_OK];
-    if (f->offered == 0) return;
     text_adds(out, ", errors ");
     amount_share(out, (double)failed / (double)f->offered);
 }
@@ -76,13 +113,13 @@ static void add_figures(struct text *out, const struct figures *f)
 static void say_stage_end(struct progress *p)
 {
     bool drain = p->stage == PROGRESS_STAGE_NONE || p->stage >= p->header->plan->stage_count;
-    if (drain || !p->has_figures || p->figures.offered == 0) return;
+    if (drain || !p->has_figures || p->begun == 0) return;
     char array[LINE_BYTES];
     struct text line = text_in(array, sizeof array);
     begin_line(p, &line);
     text_add_safe(&line, run_stage_name(p->header, p->stage));
     text_adds(&line, " ended: ");
-    add_figures(&line, &p->figures);
+    add_figures(&line, p);
     end_line(p, &line);
 }
 
@@ -101,29 +138,43 @@ static void say_stage_start(struct progress *p)
     end_line(p, &line);
 }
 
-static void say_heartbeat(struct progress *p)
+static void say_heartbeat(const struct progress *p)
 {
-    if (!p->has_figures || p->figures.offered == 0) return;
+    if (!p->has_figures || p->begun == 0) return;
     char array[LINE_BYTES];
     struct text line = text_in(array, sizeof array);
     begin_line(p, &line);
     style_begin(&line, &p->style, TONE_DIM);
     text_add_safe(&line, run_stage_name(p->header, p->stage));
     text_adds(&line, " so far: ");
-    add_figures(&line, &p->figures);
+    add_figures(&line, p);
     style_end(&line, &p->style, TONE_DIM);
     end_line(p, &line);
 }
 
 /* ---- the sink ---- */
 
+/* `1 min 7 s`, `3 s and 1,000 iterations`. */
+static void add_extent(struct text *out, uint64_t planned_ns, uint64_t iterations)
+{
+    if (planned_ns > 0) amount_length(out, (double)planned_ns);
+    if (iterations == 0) return;
+    if (planned_ns > 0) text_adds(out, " and ");
+    amount_count(out, (double)iterations);
+    text_adds(out, iterations == 1 ? " iteration" : " iterations");
+}
+
 static void on_begin(void *ctx, const struct run_header *header)
 {
     struct progress *p = ctx;
+    const struct plan *plan = header->plan;
     p->header = header;
     uint64_t planned_ns = 0;
-    for (uint32_t i = 0; i < header->plan->stage_count; i++) {
-        planned_ns += header->plan->stages[i].length_ns;
+    uint64_t iterations = 0;
+    for (uint32_t i = 0; i < plan->stage_count; i++) {
+        const struct stage *s = &plan->stages[i];
+        if (is_by_count(s)) iterations += s->requests;
+        else planned_ns += s->length_ns;
     }
     p->heartbeat_ns = planned_ns <= SHORT_RUN_NS ? 10 * NS_PER_S : 60 * NS_PER_S;
     p->next_heartbeat_ns = p->heartbeat_ns;
@@ -132,13 +183,14 @@ static void on_begin(void *ctx, const struct run_header *header)
     char array[LINE_BYTES];
     struct text line = text_in(array, sizeof array);
     begin_line(p, &line);
-    text_add_safe(&line, header->plan->name);
-    text_addf(&line, ": run %s, %u stage%s, ", header->id, header->plan->stage_count,
-              header->plan->stage_count == 1 ? "" : "s");
-    amount_length(&line, (double)planned_ns);
-    if (header->plan->target_count > 0) {
+    text_add_safe(&line, plan->name);
+    text_addf(&line, ": run %s, %u stage%s, ", header->id, plan->stage_count,
+              plan->stage_count == 1 ? "" : "s");
+    add_extent(&line, planned_ns, iterations);
+    if (plan->target_count > 0) {
         text_adds(&line, ", to ");
-        text_add_safe(&line, header->plan->targets[0].text);
+        text_add_safe(&line, plan->targets[0].text);
+        if (plan->target_count > 1) text_addf(&line, " and %u more", plan->target_count - 1);
     }
     end_line(p, &line);
 }
@@ -157,19 +209,57 @@ static void say_events(struct progress *p, const struct tick *tick)
     }
 }
 
+/* What was offered in the tick, and what has ended of it. */
+static void count_requests(struct progress *p, const struct tick *tick)
+{
+    bool plans = tick->stage < p->header->plan->stage_count;
+    const struct stage *s = plans ? &p->header->plan->stages[tick->stage] : NULL;
+    bool settled = !s || tick->start_ns >= p->stage_start_ns + s->settle_ns;
+    if (settled) p->counted_ns += tick->end_ns - tick->start_ns;
+    for (uint32_t i = 0; i < tick->cell_count; i++) {
+        const struct cell *cell = &tick->cells[i];
+        if (cell->kind != CELL_REQUEST || cell->stage != tick->stage) continue;
+        p->begun += cell->begun;
+        if (!cell->settle) p->offered += cell->begun;
+        for (uint32_t k = 0; k < OUTCOME_COUNT; k++) p->ended += cell->outcomes[k];
+    }
+}
+
+/* The end of the stage is so near that its line will do. */
+static bool ends_soon(const struct progress *p)
+{
+    const struct plan *plan = p->header->plan;
+    if (p->stage >= plan->stage_count) return false;
+    uint64_t end_ns = p->stage_start_ns + plan->stages[p->stage].length_ns;
+    return p->now_ns + p->heartbeat_ns / 2 > end_ns;
+}
+
+static void enter_stage(struct progress *p, const struct tick *tick)
+{
+    say_stage_end(p);
+    p->stage = tick->stage;
+    p->stage_start_ns = tick->start_ns;
+    p->begun = p->ended = p->offered = p->counted_ns = 0;
+    p->has_figures = false;
+    say_stage_start(p);
+    p->next_heartbeat_ns = tick->start_ns + p->heartbeat_ns;
+}
+
 static void on_tick(void *ctx, const struct tick *tick)
 {
     struct progress *p = ctx;
     p->now_ns = tick->start_ns;
+    bool whole = tick->end_ns - tick->start_ns >= p->header->tick_ns; /* no end of a stage */
     if (tick->stage != p->stage) {
-        say_stage_end(p);
-        p->stage = tick->stage;
-        p->has_figures = false;
-        say_stage_start(p);
-        p->next_heartbeat_ns = tick->start_ns + p->heartbeat_ns;
+        enter_stage(p, tick);
+    } else if (whole && p->now_ns >= p->next_heartbeat_ns) {
+        if (!ends_soon(p)) say_heartbeat(p);
+        p->next_heartbeat_ns = p->now_ns + p->heartbeat_ns;
     }
+    count_requests(p, tick);
     say_events(p, tick);
     p->now_ns = tick->end_ns;
+    p->over = tick->last;
 }
 
 /* An amount that one stage must reach, rather than a limit that all must keep. */
@@ -226,7 +316,9 @@ static void say_trust(struct progress *p, const struct result *r)
 static void on_result(void *ctx, const struct result *r)
 {
     struct progress *p = ctx;
-    if (r->final) return; /* the summary says it */
+    /* The summary says it. What the last tick cut off is no error of an interrupted run, and only
+     * the end, which follows at once, tells whether it was one. */
+    if (r->final || p->over) return;
     for (uint32_t i = 0; i < r->stage_count; i++) {
         if (r->stages[i].stage != p->stage) continue;
         p->figures = r->stages[i].figures;
@@ -244,9 +336,6 @@ static void on_result(void *ctx, const struct result *r)
     }
     if (r->trust > p->trust) say_trust(p, r);
     p->trust = r->trust > p->trust ? r->trust : p->trust;
-    if (p->now_ns < p->next_heartbeat_ns) return;
-    say_heartbeat(p);
-    p->next_heartbeat_ns = p->now_ns + p->heartbeat_ns;
 }
 
 static void on_end(void *ctx, const struct run_end *end)

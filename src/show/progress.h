@@ -2,7 +2,11 @@
  *
  * Why: in a log there is no cursor. One line for each stage that begins or ends, each objective
  * that turns, each event, and a heartbeat: every 10 s in a run of at most 10 minutes, else one a
- * minute, so that a night's run leaves a few pages and not megabytes.
+ * minute, so that a night's run leaves a few pages and not megabytes. A heartbeat waits for the
+ * next whole tick of its stage, so that it never says what the end of the stage says again.
+ *
+ * The judge counts what has ended. While a run goes on that is not what was offered: replies may be
+ * slow. So what was offered is counted here, from what was taken up.
  * Source: docs/summary.md, "Progress".
  * Thread: collecting thread.  Memory: in place. */
 #pragma once
@@ -20,16 +24,21 @@ struct progress {
     const struct run_header *header;
     uint64_t heartbeat_ns, next_heartbeat_ns;
     uint32_t stage; /* in progress; PROGRESS_STAGE_NONE: not begun */
+    uint64_t stage_start_ns;
+    uint64_t begun, ended; /* requests of `stage`, settle included */
+    uint64_t offered;      /* of `begun`, those after settle, ... */
+    uint64_t counted_ns;   /* ... and the time in which they came */
     bool has_figures;
     struct figures figures; /* of `stage`, as last heard */
     bool missed[PROGRESS_OBJECTIVES];
     bool reached[PROGRESS_OBJECTIVES]; /* capacities */
     enum trust_level trust;
     uint64_t now_ns;  /* run time */
+    bool over;        /* the last tick was seen: the summary says the rest */
     bool clock_style; /* h:mm:ss instead of seconds */
 };
 
-/* `line` gets each line; `ctx` is handed to it. The style's width is not used. */
+/* `line` gets each line, folded to the style's width where it has one; `ctx` is handed to it. */
 void progress_init(struct progress *p, const struct show_style *style,
                    void (*line)(void *ctx, struct bytes text), void *ctx);
 /* Keeps `p`. Add it behind the judge, so that a stage's figures are known when it ends. */

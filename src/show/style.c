@@ -102,3 +102,42 @@ void style_wrap(struct text *out, const struct show_style *style, struct bytes l
     }
     text_addc(out, '\n', 1);
 }
+
+/* Bytes of `line` that fit into `columns`, up to the last blank before what does not: one behind a
+ * mark of punctuation if it leaves the line at least half full. All of it where it fits or has no
+ * blank behind `indent`. */
+static size_t fold_at(struct bytes line, size_t columns, size_t indent)
+{
+    size_t seen = 0;
+    size_t blank = line.len;
+    size_t clause = line.len;
+    for (size_t i = 0; i < line.len; i++) {
+        if (line.at[i] == '\033') {
+            while (i < line.len && line.at[i] != 'm') i++;
+            continue;
+        }
+        if (((unsigned char)line.at[i] & 0xc0) == 0x80) continue;
+        if (line.at[i] == ' ' && seen > indent) {
+            blank = i;
+            if (seen * 2 >= columns && strchr(",;:", line.at[i - 1])) clause = i;
+        }
+        if (++seen > columns) return clause < line.len ? clause : blank;
+    }
+    return line.len;
+}
+
+void style_fold(struct text *out, const struct show_style *style, size_t indent, struct bytes line)
+{
+    size_t width = style->width > STYLE_WIDTH_MIN ? style->width : STYLE_WIDTH_MIN;
+    for (bool first = true; line.len > 0; first = false) {
+        if (!first) {
+            text_addc(out, '\n', 1);
+            text_addc(out, ' ', indent);
+        }
+        size_t len = line.len;
+        if (style->width > 0)
+            len = fold_at(line, first ? width : width - indent, first ? indent : 0);
+        text_add(out, (struct bytes){line.at, len});
+        line = bytes_from(line, len + 1);
+    }
+}

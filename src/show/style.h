@@ -17,7 +17,7 @@ struct show_style {
     bool color;
     bool colors_256; /* with color: else the 16 basic ones */
     bool ascii;      /* nothing beyond ASCII */
-    uint32_t width;  /* columns */
+    uint32_t width;  /* columns; 0: lines are not folded, tables as wide as STYLE_WIDTH_MIN */
 };
 
 enum tone {
@@ -40,3 +40,6 @@ void style_to_ascii(struct text *out, const struct show_style *style, size_t fro
  * indented by `indent` columns. Ends with a newline. */
 void style_wrap(struct text *out, const struct show_style *style, struct bytes label,
                 enum tone tone, size_t indent, struct bytes body);
+/* Writes a line that may hold escape sequences and is kept as it is, but for breaks at blanks where
+ * it is wider than style->width; what follows a break is indented. No newline at its end. */
+void style_fold(struct text *out, const struct show_style *style, size_t indent, struct bytes line);

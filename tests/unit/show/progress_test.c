@@ -22,12 +22,14 @@ struct play {
     struct sample sample;
     struct progress progress;
     struct sink sink;
+    uint64_t begun, ended; /* requests in each tick */
+    bool last;
 };
 
-static void play_begin(struct play *p)
+static void play_begin(struct play *p, uint32_t width)
 {
     out = text_in(said, sizeof said);
-    struct show_style style = {.width = 100};
+    struct show_style style = {.width = width};
     progress_init(&p->progress, &style, line, said);
     p->sink = progress_sink(&p->progress);
     p->sink.begin(p->sink.ctx, &p->sample.header);
@@ -36,10 +38,21 @@ static void play_begin(struct play *p)
 static void tick(struct play *p, uint32_t second, uint32_t stage, const struct event *events,
                  uint32_t event_count)
 {
+    const struct cell cells[] = {
+        {.stage = stage,
+         .kind = CELL_REQUEST,
+         .begun = p->begun,
+         .outcomes = {[OUTCOME_OK] = p->ended}},
+        {.stage = stage, .kind = CELL_ITERATION, .begun = 7},
+        {.stage = stage + 1, .kind = CELL_REQUEST, .begun = 7},
+    };
     struct tick t = {.index = second,
                      .start_ns = second * NS_PER_S,
                      .end_ns = (second + 1) * NS_PER_S,
                      .stage = stage,
+                     .last = p->last,
+                     .cells = cells,
+                     .cell_count = COUNT_OF(cells),
                      .events = events,
                      .event_count = event_count};
     p->sink.tick(p->sink.ctx, &t);
@@ -53,7 +66,8 @@ static void one_run(void **state)
     (void)state;
     static struct play p;
     sample_open(&p.sample, "missed");
-    play_begin(&p);
+    p.begun = p.ended = 200;
+    play_begin(&p, 120);
     struct result *r = &p.sample.result;
     r->objective_count = 1;
     struct objective_result missed = r->objectives[0];
@@ -84,23 +98,20 @@ static void one_run(void **state)
         said,
         "   0.0 s  jobs: run 1f2e3d4c, 9 stages, 1 min 7 s, to http://127.0.0.1:40123\n"
         "   0.0 s  warm-up: 50.0/s for 5.0 s, not judged\n"
-        "   5.0 s  warm-up ended: 50.0/s offered, 50.0/s done, p50 1.10 ms, p95 3.84 ms, p99 8.13 "
-        "ms, "
+        "   5.0 s  warm-up ended: 200.0/s offered, 50.0/s done, p50 1.10, p95 3.84, p99 8.13 ms, "
         "errors 0 %\n"
         "   5.0 s  climb@200/s: 200.0/s for 8.0 s\n"
         "   5.4 s  service api is ready \\x1b[31m\n"
-        "  15.0 s  climb@200/s so far: 201.1/s offered, 201.0/s done, p50 1.15 ms, p95 4.22 ms, "
-        "p99 9.21 ms, errors 0 %\n"
-        "  18.0 s  climb@200/s ended: 201.1/s offered, 201.0/s done, p50 1.15 ms, p95 4.22 ms, "
+        "  18.0 s  climb@200/s ended: 200.0/s offered, 201.0/s done, p50 1.15, p95 4.22, "
         "p99 9.21 ms, errors 0 %\n"
         "  18.0 s  climb@1200/s: 1,200/s for 8.0 s\n"
         "  19.0 s  ✗ avg < 50ms is missed: 14.4 ms in climb@1200/s\n"
         "  21.0 s  ✓ avg < 50ms is no longer missed: 14.4 ms in climb@1200/s\n"
         "  21.0 s  ⚠ trust is suspect: lag p99.9 is 31 ms\n"
-        "  22.0 s  climb@1200/s ended: 1,198/s offered, 1,197/s done, p50 6.40 ms, p95 57.8 ms, "
+        "  22.0 s  climb@1200/s ended: 200.0/s offered, 1,197/s done, p50 6.40, p95 57.8, "
         "p99 216 ms, errors 0.031 %\n"
         "  22.0 s  crowd: 550 users for 8.0 s\n"
-        "  23.0 s  crowd ended: 541.0/s done, p50 1.50 ms, p95 6.08 ms, p99 14.1 ms, errors 0 %\n"
+        "  23.0 s  crowd ended: 541.0/s done, p50 1.50, p95 6.08, p99 14.1 ms, errors 0 %\n"
         "  23.0 s  drain: no new arrivals; waiting for what is open\n");
     sample_close(&p.sample);
 }
@@ -112,12 +123,120 @@ static void long_run(void **state)
     static struct play p;
     sample_open(&p.sample, "holds");
     p.sample.plan.stages[1].length_ns = 8 * 3600 * NS_PER_S;
-    play_begin(&p);
+    p.begun = p.ended = 200;
+    play_begin(&p, 120);
     for (uint32_t s = 0; s < 3600; s++) tick(&p, s, 1, NULL, 0);
     uint32_t lines = 0;
     for (size_t i = 0; i < out.len; i++) lines += said[i] == '\n';
-    assert_int_equal(lines, 2 + 60);
+    assert_int_equal(lines, 2 + 59);
     assert_non_null(strstr(said, "   0:59:00  climb@200/s so far: "));
+    sample_close(&p.sample);
+}
+
+/* What was offered does not wait for its reply. */
+static void slow_replies(void **state)
+{
+    (void)state;
+    static struct play p;
+    sample_open(&p.sample, "holds");
+    p.sample.plan.stages[1].length_ns = 60 * NS_PER_S;
+    p.begun = 200;
+    play_begin(&p, 120);
+    struct stage_result stages[2] = {p.sample.result.stages[0], p.sample.result.stages[1]};
+    p.sample.result.stages = stages;
+    p.sample.result.stage_count = 2;
+    const struct figures usual = stages[1].figures;
+    stages[1].figures = (struct figures){.offered_per_s = 0, .done_per_s = 0};
+    for (uint32_t s = 0; s <= 10; s++) tick(&p, s, 1, NULL, 0);
+    stages[1].figures = usual;
+    p.ended = 100;
+    for (uint32_t s = 11; s <= 20; s++) tick(&p, s, 1, NULL, 0);
+    assert_non_null(strstr(said, "  10.0 s  climb@200/s so far: 200.0/s offered, 0/s done, 2,000"
+                                 " open, no reply yet\n"));
+    assert_non_null(strstr(said, "  20.0 s  climb@200/s so far: 200.0/s offered, 201.0/s done,"
+                                 " 3,100 open, p50 1.15, p95 4.22, p99 9.21 ms, errors 0 %\n"));
+    sample_close(&p.sample);
+}
+
+/* The heartbeat that is due when a stage ends, or a few seconds before, is left to its end. */
+static void nothing_said_twice(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t length_s; /* planned */
+        uint32_t ends_s;
+        bool heartbeat;
+    } cases[] = {
+        {"at the planned end", 10, 10, false},
+        {"little to go", 13, 13, false},
+        {"a stage cut short", 60, 10, false},
+        {"much to go", 60, 14, true},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        static struct play p;
+        sample_open(&p.sample, "holds");
+        p.sample.plan.stages[1].length_ns = cases[i].length_s * NS_PER_S;
+        p.begun = p.ended = 200;
+        play_begin(&p, 100);
+        for (uint32_t s = 0; s < cases[i].ends_s; s++) tick(&p, s, 1, NULL, 0);
+        tick(&p, cases[i].ends_s, 2, NULL, 0);
+        CHECK(cases[i].name, (strstr(said, " so far: ") != NULL) == cases[i].heartbeat);
+        CHECK(cases[i].name, strstr(said, " ended: ") != NULL);
+        sample_close(&p.sample);
+    }
+}
+
+/* A stage of users by count has no length that would mean anything. */
+static void by_count(void **state)
+{
+    (void)state;
+    static struct play p;
+    sample_open(&p.sample, "holds");
+    p.sample.plan.stages[1] = (struct stage){.name = BYTES_LIT("all"),
+                                             .model = MODEL_CLOSED,
+                                             .users_from = 4,
+                                             .users_to = 4,
+                                             .requests = 1000,
+                                             .length_ns = 3600 * NS_PER_S,
+                                             .judged = true};
+    p.sample.plan.stage_count = 2;
+    play_begin(&p, 100);
+    tick(&p, 0, 1, NULL, 0);
+    assert_string_equal(said, "   0.0 s  jobs: run 1f2e3d4c, 2 stages, 5.0 s and 1,000 iterations,"
+                              " to http://127.0.0.1:40123\n"
+                              "   0.0 s  all: 4 users, 1,000 iterations\n");
+    sample_close(&p.sample);
+}
+
+/* What an interruption cuts off looks like a miss until the end says that it was one. */
+static void silent_at_the_last_tick(void **state)
+{
+    (void)state;
+    static struct play p;
+    sample_open(&p.sample, "missed");
+    play_begin(&p, 100);
+    p.last = true;
+    tick(&p, 0, 1, NULL, 0);
+    assert_null(strstr(said, "is missed"));
+    p.last = false;
+    tick(&p, 1, 1, NULL, 0);
+    assert_non_null(strstr(said, "is missed"));
+    sample_close(&p.sample);
+}
+
+static void folded(void **state)
+{
+    (void)state;
+    static struct play p;
+    sample_open(&p.sample, "holds");
+    p.begun = p.ended = 200;
+    play_begin(&p, 80);
+    tick(&p, 0, 1, NULL, 0);
+    tick(&p, 1, 2, NULL, 0);
+    assert_non_null(strstr(
+        said, "   1.0 s  climb@200/s ended: 200.0/s offered, 201.0/s done, p50 1.15, p95 4.22,\n"
+              "          p99 9.21 ms, errors 0 %\n"));
     sample_close(&p.sample);
 }
 
@@ -152,9 +271,10 @@ static void list_of_runs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_run),
-        cmocka_unit_test(long_run),
-        cmocka_unit_test(list_of_runs),
+        cmocka_unit_test(one_run),      cmocka_unit_test(long_run),
+        cmocka_unit_test(slow_replies), cmocka_unit_test(nothing_said_twice),
+        cmocka_unit_test(by_count),     cmocka_unit_test(silent_at_the_last_tick),
+        cmocka_unit_test(folded),       cmocka_unit_test(list_of_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
