@@ -30,6 +30,12 @@ static double arrivals_of(const struct stage *s)
     return (s->rate_from + s->rate_to) / 2 * seconds_of(s->length_ns);
 }
 
+/* It ends with its last iteration; its length is the longest that may take. */
+static bool is_by_count(const struct stage *s)
+{
+    return s->model == MODEL_CLOSED && s->requests > 0;
+}
+
 /* Requests of one iteration in the stage's mix; each poll counts as one. */
 static double steps_of(const struct plan *plan, const struct stage *s)
 {
@@ -131,6 +137,7 @@ static void stage_cell(const void *ctx, uint32_t row, uint32_t column, struct ta
         add_load(&out->text, s);
         break;
     case COLUMN_FOR:
+        if (is_by_count(s)) text_adds(&out->text, "≤ ");
         amount_length(&out->text, (double)s->length_ns);
         break;
     case COLUMN_SETTLE:
@@ -147,6 +154,14 @@ static void stage_cell(const void *ctx, uint32_t row, uint32_t column, struct ta
 
 /* -- The lines below it --------------------------------------------------------------------- */
 
+/* A line as it stands, but for folds. */
+static void add_folded(struct text *out, const struct show_style *style, struct text *line)
+{
+    style_fold(out, style, LABEL_COLUMNS, text_bytes(line));
+    text_addc(out, '\n', 1);
+    text_clear(line);
+}
+
 static void add_line(struct text *out, const struct show_style *style, const char *label,
                      struct text *body)
 {
@@ -162,11 +177,12 @@ static void add_requests(struct text *out, const struct show_style *style, const
 {
     double sent = 0;
     double length_ns = 0;
+    double counted_ns = 0;
     bool closed = false;
     for (uint32_t i = 0; i < plan->stage_count; i++) {
         const struct stage *s = &plan->stages[i];
         double arrivals = arrivals_of(s);
-        length_ns += (double)s->length_ns;
+        *(is_by_count(s) ? &counted_ns : &length_ns) += (double)s->length_ns;
         if (isnan(arrivals)) closed = true;
         else sent += arrivals * steps_of(plan, s);
     }
@@ -175,13 +191,21 @@ static void add_requests(struct text *out, const struct show_style *style, const
     if (sent > 0 || !closed) {
         text_adds(&body, has_polls(plan) ? "at least " : "about ");
         amount_count(&body, round(sent));
-        text_adds(&body, closed ? " in the open stages" : " in ");
+        const char *where =
+            counted_ns > 0 ? " in the stages by rate or count" : " in the open stages";
+        if (closed) text_adds(&body, where);
     }
     if (closed) {
-        text_addf(&body, "%sin the closed ones as many as the target answers; in all ",
-                  sent > 0 ? ", " : "");
+        text_addf(&body, "%sin the closed ones%s as many as the target answers",
+                  sent > 0 ? ", " : "", counted_ns > 0 ? " by time" : "");
     }
-    amount_length(&body, length_ns);
+    if (length_ns > 0) text_adds(&body, closed ? "; in all " : " in ");
+    if (length_ns > 0) amount_length(&body, length_ns);
+    if (counted_ns > 0) {
+        text_adds(&body, length_ns > 0 ? " and what" : " in what");
+        text_adds(&body, " the stages by count take, at most ");
+        amount_length(&body, counted_ns);
+    }
     if (has_polls(plan)) text_adds(&body, " (a poll is counted once)");
     add_line(out, style, "requests", &body);
 }
@@ -257,35 +281,43 @@ static void add_word(struct text *out, struct bytes word, const struct plan *pla
     if (!plain) text_addc(out, '"', 1);
 }
 
-static void add_services(struct text *out, const struct plan *plan)
+static void add_services(struct text *out, const struct show_style *style, const struct plan *plan)
 {
+    char array[32768]; /* of a command line and its environment */
+    struct text line = text_in(array, sizeof array);
     if (plan->service_count == 0) {
         text_adds(out, "starts here   nothing\n");
         return;
     }
     for (uint32_t i = 0; i < plan->service_count; i++) {
         const struct service *s = &plan->services[i];
-        text_adds(out, i == 0 ? "starts here   " : "              ");
-        text_addf(out, "%.*s:", BYTES_ARG(s->name));
-        for (uint32_t k = 0; k < s->env_count; k++) add_word(out, s->env[k], plan);
-        for (uint32_t k = 0; k < s->argc; k++) add_word(out, s->argv[k], plan);
-        text_addf(out, "\n              in %.*s\n", BYTES_ARG(s->cwd));
+        text_adds(&line, i == 0 ? "starts here   " : "              ");
+        text_addf(&line, "%.*s:", BYTES_ARG(s->name));
+        for (uint32_t k = 0; k < s->env_count; k++) add_word(&line, s->env[k], plan);
+        for (uint32_t k = 0; k < s->argc; k++) add_word(&line, s->argv[k], plan);
+        add_folded(out, style, &line);
+        text_addf(&line, "              in %.*s", BYTES_ARG(s->cwd));
+        add_folded(out, style, &line);
     }
 }
 
-static void add_objectives(struct text *out, const struct plan *plan)
+static void add_objectives(struct text *out, const struct show_style *style,
+                           const struct plan *plan)
 {
+    char array[2048];
+    struct text line = text_in(array, sizeof array);
     for (uint32_t i = 0; i < plan->objective_count; i++) {
         const struct objective *o = &plan->objectives[i];
-        text_adds(out, i == 0 ? "objectives    " : "              ");
-        if (o->warn) text_adds(out, "warn: ");
-        text_add_safe(out, o->text);
-        text_adds(out, o->implicit ? " (since the plan has none)\n" : "\n");
+        text_adds(&line, i == 0 ? "objectives    " : "              ");
+        if (o->warn) text_adds(&line, "warn: ");
+        text_add_safe(&line, o->text);
+        if (o->implicit) text_adds(&line, " (implied: nothing else looks at failures)");
+        add_folded(out, style, &line);
     }
     for (uint32_t i = 0; i < plan->abort_count; i++) {
-        text_adds(out, i == 0 ? "aborts when   " : "              ");
-        text_add_safe(out, plan->abort_when[i].text);
-        text_addc(out, '\n', 1);
+        text_adds(&line, i == 0 ? "aborts when   " : "              ");
+        text_add_safe(&line, plan->abort_when[i].text);
+        add_folded(out, style, &line);
     }
 }
 
@@ -298,11 +330,13 @@ static void write_check(struct text *out, const struct flags *flags, const struc
     text_add_safe(out, plan->name);
     text_adds(out, " is correct\n");
     for (uint32_t i = 0; i < plan->target_count; i++) {
-        text_adds(out, i == 0 ? "target        " : "              ");
-        text_add_safe(out, plan->targets[i].text);
-        text_addc(out, '\n', 1);
+        char array[1024];
+        struct text line = text_in(array, sizeof array);
+        text_adds(&line, i == 0 ? "target        " : "              ");
+        text_add_safe(&line, plan->targets[i].text);
+        add_folded(out, &style, &line);
     }
-    add_objectives(out, plan);
+    add_objectives(out, &style, plan);
     text_addc(out, '\n', 1);
     struct table table = {.columns = columns,
                           .column_count = COUNT_OF(columns),
@@ -314,7 +348,7 @@ static void write_check(struct text *out, const struct flags *flags, const struc
     add_requests(out, &style, plan);
     add_in_flight(out, &style, plan);
     add_machine(out, &style, plan, m, needs, threads);
-    add_services(out, plan);
+    add_services(out, &style, plan);
     text_adds(out, "Nothing was sent.\n");
 }
 

@@ -79,6 +79,23 @@ class Check(Case):
         done, _ = self.check(PLAN.replace("users: 40", "users: 1000000"), code=6)
         self.assertRegex(done.stderr, "too (few|little)")
 
+    def test_no_line_is_wider_than_the_terminal(self):
+        self.plan(PLAN.replace("--port $api.port", "--port $api.port " + "--word " * 20))
+        for columns in (72, 80, 130):
+            lines = self.on_terminal(columns, "check", "plan.yaml")
+            self.assertEqual([line for line in lines if len(line) > columns], [])
+            self.assertGreater(max(map(len, lines)), columns - 20)
+            self.assertIn(" ".join(["--word"] * 20), " ".join(" ".join(lines).split()))
+
+    def test_a_stage_by_count_has_a_count_and_no_length(self):
+        done, text = self.check(PLAN.replace("for: 5s, judge", "requests: 600, judge"))
+        rows = {line.split()[0]: " ".join(line.split()[1:]) for line in done.stdout.splitlines()
+                if line.startswith(" ")}
+        self.assertRegex(rows["crowd"], r"^closed 40 users ≤ 1 h .*no 600$")
+        # 8,150 as above, and 600 x 1.25
+        self.assertIn("requests about 8,900 in 42 s and what the stages by count take, at most 1 h",
+                      text)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -2,6 +2,7 @@
 
 Nothing here waits for a fixed time where it can wait for a fact, and no test asserts a speed.
 """
+import fcntl
 import json
 import os
 import pathlib
@@ -9,8 +10,10 @@ import resource
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -166,6 +169,28 @@ class Case(unittest.TestCase):
         path = self.folder / name
         path.write_text(text)
         return path
+
+    def on_terminal(self, columns, *args, patience_s=PATIENCE_S):
+        """What prony shows on a terminal of that width: stdout and stderr together, as lines."""
+        ours, theirs = os.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+        child = subprocess.Popen([PRONY, *map(str, args)], cwd=self.folder,
+                                 env=dict(self.environment(), TERM="xterm", NO_COLOR="1"),
+                                 stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs)
+        self.addCleanup(self.finish, child)
+        os.close(theirs)
+        shown = b""
+        end = time.monotonic() + patience_s
+        with open(ours, "rb", buffering=0) as terminal:
+            while time.monotonic() < end:
+                try:
+                    shown += (got := terminal.read(65536))
+                except OSError:  # EIO: nobody has it open any more
+                    break
+                if not got:
+                    break
+        child.wait(timeout=PATIENCE_S)
+        return shown.decode().replace("\r\n", "\n").splitlines()
 
     def run_folder(self):
         """The one run of this test."""
