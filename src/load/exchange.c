@@ -9,7 +9,8 @@
 #include "load/record_priv.h"
 #include "load/worker_priv.h"
 
-#define ID_BITS 20u /* of the index in a poller's id; the rest tells reuses of it apart */
+#define READS_A_TURN 16 /* of one connection: 1 MiB */
+#define ID_BITS 20u     /* of the index in a poller's id; the rest tells reuses of it apart */
 
 static_assert(MAX_CONNECTIONS >> ID_BITS <= 1, "an index fits its bits");
 
@@ -36,9 +37,9 @@ static void unlink_idle(struct worker *w, struct connection *c)
     uint32_t *link = &w->pools[c->target].idle;
     while (*link != id) {
         assert(*link != NOBODY);
-        link = &w->connections[*link].next;
+        link = &w->connections[*link].next_idle;
     }
-    *link = c->next;
+    *link = c->next_idle;
 }
 
 static void discard(struct worker *w, struct connection *c)
@@ -49,7 +50,7 @@ static void discard(struct worker *w, struct connection *c)
     c->fd = -1;
     c->state = CONNECTION_FREE;
     c->generation = (c->generation + 1) & ((1u << (32 - ID_BITS)) - 1);
-    c->next = w->connection_free;
+    c->next_free = w->connection_free;
     w->connection_free = (uint32_t)(c - w->connections);
 }
 
@@ -58,9 +59,9 @@ static void enqueue(struct worker *w, struct flow *f)
     struct pool *pool = &w->pools[f->target];
     uint32_t id = flow_id(w, f);
     f->state = FLOW_QUEUED;
-    f->next = NOBODY;
+    f->next_queued = NOBODY;
     if (pool->queue_tail == NOBODY) pool->queue_head = id;
-    else w->flows[pool->queue_tail].next = id;
+    else w->flows[pool->queue_tail].next_queued = id;
     pool->queue_tail = id;
     flow_watch(w, f);
 }
@@ -70,14 +71,13 @@ static void unqueue(struct worker *w, struct flow *f)
     struct pool *pool = &w->pools[f->target];
     uint32_t id = flow_id(w, f);
     uint32_t before = NOBODY;
-    for (uint32_t at = pool->queue_head; at != id; at = w->flows[at].next) {
+    for (uint32_t at = pool->queue_head; at != id; at = w->flows[at].next_queued) {
         assert(at != NOBODY);
         before = at;
     }
-    if (before == NOBODY) pool->queue_head = f->next;
-    else w->flows[before].next = f->next;
+    if (before == NOBODY) pool->queue_head = f->next_queued;
+    else w->flows[before].next_queued = f->next_queued;
     if (pool->queue_tail == id) pool->queue_tail = before;
-    f->next = NOBODY;
 }
 
 static void fail_connection(struct worker *w, struct connection *c, enum outcome outcome,
@@ -116,7 +116,7 @@ static enum outcome connect_outcome(struct worker *w, enum stream_status status,
 static void connect_for(struct worker *w, struct flow *f)
 {
     struct connection *c = &w->connections[w->connection_free];
-    w->connection_free = c->next;
+    w->connection_free = c->next_free;
     c->state = CONNECTION_MAKING;
     c->target = f->target;
     c->flow = flow_id(w, f);
@@ -268,7 +268,7 @@ void exchange_begin(struct worker *w, struct flow *f)
     struct pool *pool = &w->pools[f->target];
     if (pool->idle != NOBODY) {
         struct connection *c = &w->connections[pool->idle];
-        pool->idle = c->next;
+        pool->idle = c->next_idle;
         send_request(w, f, c);
     } else if (pool->queue_head == NOBODY && make_room(w)) {
         connect_for(w, f);
@@ -291,7 +291,7 @@ static void release(struct worker *w, struct connection *c, uint64_t now_ns)
         send_request(w, f, c);
     } else {
         c->state = CONNECTION_IDLE;
-        c->next = pool->idle;
+        c->next_idle = pool->idle;
         pool->idle = (uint32_t)(c - w->connections);
         /* Somebody may wait for a place to connect to another target from. */
         if (w->setting.plan->target_count > 1) serve_queues(w);
@@ -447,7 +447,9 @@ static uint64_t bounded_stamp(const struct flow *f, uint64_t kernel_ns, uint64_t
 static void receive(struct worker *w, struct connection *c)
 {
     struct flow *f = &w->flows[c->flow];
-    for (;;) {
+    /* A peer that sends as fast as we read must not keep the others, and what is due, waiting: the
+     * poller tells of the rest in the next turn. */
+    for (uint32_t reads = 0; reads < READS_A_TURN; reads++) {
         struct chunk chunk = {0};
         size_t received = 0;
         char *at = w->in + KEEP_SIZE;

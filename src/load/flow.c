@@ -38,10 +38,10 @@ struct flow *flow_take(struct worker *w)
 {
     if (w->flow_free == NOBODY) return NULL;
     struct flow *f = &w->flows[w->flow_free];
-    w->flow_free = f->next;
+    w->flow_free = f->next_free;
     w->open_flows++;
     memset(f, 0, sizeof *f);
-    f->connection = f->next = NOBODY;
+    f->connection = NOBODY;
     return f;
 }
 
@@ -49,7 +49,7 @@ void flow_release(struct worker *w, struct flow *f)
 {
     assert(f->state != FLOW_FREE);
     f->state = FLOW_FREE;
-    f->next = w->flow_free;
+    f->next_free = w->flow_free;
     w->flow_free = flow_id(w, f);
     w->open_flows--;
 }
@@ -68,9 +68,9 @@ void flow_wake_now(struct worker *w, struct flow *f)
     assert(!f->woken);
     f->woken = true;
     f->due_ns = 0;
-    f->next = NOBODY;
+    f->next_due = NOBODY;
     if (w->now_tail == NOBODY) w->now_head = id;
-    else w->flows[w->now_tail].next = id;
+    else w->flows[w->now_tail].next_due = id;
     w->now_tail = id;
 }
 

@@ -100,12 +100,12 @@ static void link_free(struct worker *w)
 {
     w->flow_free = w->connection_free = NOBODY;
     for (uint32_t i = w->flow_count; i-- > 0;) {
-        w->flows[i].next = w->flow_free;
+        w->flows[i].next_free = w->flow_free;
         w->flow_free = i;
     }
     for (uint32_t i = w->connection_count; i-- > 0;) {
         w->connections[i].fd = -1;
-        w->connections[i].next = w->connection_free;
+        w->connections[i].next_free = w->connection_free;
         w->connection_free = i;
     }
     for (uint32_t i = 0; i < w->setting.plan->target_count; i++) {
@@ -191,10 +191,9 @@ static void wake_due_now(struct worker *w, uint64_t now_ns)
     for (bool more = w->now_head != NOBODY; more;) {
         uint32_t id = w->now_head;
         struct flow *f = &w->flows[id];
-        w->now_head = f->next;
+        w->now_head = f->next_due;
         if (w->now_head == NOBODY) w->now_tail = NOBODY;
         more = id != last;
-        f->next = NOBODY;
         f->woken = false;
         flow_timer(w, f, now_ns);
     }

@@ -32,7 +32,11 @@ struct flow {
     bool closed, joined; /* a closed user; it has started its first iteration */
     bool woken;          /* in the list of those due at once */
     bool settle, arrival_settle;
-    uint32_t next;       /* in the free list or a target's queue */
+    union {                   /* the one list that it can be in, by its state */
+        uint32_t next_free;   /* FLOW_FREE */
+        uint32_t next_due;    /* `woken`: FLOW_RESTING, FLOW_SLEEPING */
+        uint32_t next_queued; /* FLOW_QUEUED: behind it in its target's queue */
+    };
     uint32_t connection; /* FLOW_CONNECTING, FLOW_TALKING */
     uint32_t target, scenario, step, attempt;
     uint32_t arrival_stage;         /* of the iteration */
@@ -57,9 +61,12 @@ enum connection_state { CONNECTION_FREE, CONNECTION_MAKING, CONNECTION_IDLE, CON
 struct connection {
     enum connection_state state;
     int fd;
-    uint32_t generation; /* tells events of an earlier socket in this place apart */
-    uint32_t next;       /* in the free list or a target's idle list */
-    uint32_t flow;       /* CONNECTION_MAKING, CONNECTION_BUSY */
+    uint32_t generation;    /* tells events of an earlier socket in this place apart */
+    union {                 /* the one list that it can be in, by its state */
+        uint32_t next_free; /* CONNECTION_FREE */
+        uint32_t next_idle; /* CONNECTION_IDLE: the next older one to its target */
+    };
+    uint32_t flow; /* CONNECTION_MAKING, CONNECTION_BUSY */
     uint32_t target;
     uint32_t keep_len; /* bytes of a partial line kept from the last read */
     uint32_t body_len; /* bytes of body gathered for checks */

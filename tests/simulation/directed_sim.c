@@ -309,6 +309,20 @@ static void a_left_run_is_cut(void **state)
     CHECK("nothing after it", out.last_action_ns < ledger_end_ns(l));
 }
 
+/* A reply that is there as fast as it can be read is read in turns, and whole. */
+static void a_flood_is_read_in_turns(void **state)
+{
+    (void)state;
+    struct run_setup setup = {
+        .yaml = plan_of("", "  stages: [ { name: a, rate: 20/s, for: 2s, arrivals: even } ]\n"),
+        .law = {.service_ns = NS_PER_MS, .flood_bytes = UINT64_C(64) << 20},
+        .costs = {.call_ns = 20 * NS_PER_US}};
+    struct run_outcome out = run("flood", setup);
+    truth_of_good(&out);
+    CHECK_U64("all are read to their end", out.ledger->outcomes[OUTCOME_OK], 40);
+    CHECK("a turn is bounded", target_counts()->reads_most <= 16);
+}
+
 /* Ctrl-Z for three minutes: thousands of arrivals are late at once. All is counted, nothing fails.
  */
 static void a_frozen_host_loses_no_count(void **state)
@@ -339,6 +353,7 @@ int main(void)
         cmocka_unit_test(a_stage_by_count_has_its_count),
         cmocka_unit_test(a_stopped_run_drains_and_ends),
         cmocka_unit_test(a_left_run_is_cut),
+        cmocka_unit_test(a_flood_is_read_in_turns),
         cmocka_unit_test(a_frozen_host_loses_no_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,8 @@ struct socket {
     uint64_t connected_ns;
     uint32_t id, poller;
     bool want_write;
-    uint64_t room_ns; /* from then on a send is taken again */
+    uint64_t room_ns;     /* from then on a send is taken again */
+    uint64_t wait, reads; /* how often it was read since the wait of this number */
 };
 
 static struct {
@@ -32,6 +33,7 @@ static struct {
     struct arena arena;
     struct timers events[POLLERS_MAX]; /* by socket */
     uint32_t poller_count, open_count;
+    uint64_t waits;
 } net;
 
 void stream_sim_open(void)
@@ -81,6 +83,7 @@ static uint64_t readable_ns(const struct socket *s)
     const struct link *l = &s->link;
     if (s->state != SOCKET_OPEN) return UINT64_MAX;
     if (l->part_next < l->part_count) return l->parts[l->part_next].at_ns;
+    if (l->flood_left > 0) return l->parts[l->part_count - 1].at_ns;
     return l->closed_after || l->reset_after ? l->end_ns : UINT64_MAX;
 }
 
@@ -104,6 +107,7 @@ uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_
     struct timers *events = &net.events[poller_index(p)];
     uint32_t index, found[256], count = 0;
     world_call();
+    net.waits++;
     for (;;) {
         uint64_t now = world_now_ns(), next = timers_next_ns(events);
         if (next <= now || deadline_ns <= now) break;
@@ -160,6 +164,7 @@ enum stream_status stream_connect(struct poller *p, const struct address *to, ui
     l->exchange = NO_EXCHANGE;
     l->request_len = l->reply_len = l->reply_read = 0;
     l->part_count = l->part_next = 0;
+    l->flood_left = 0;
     net.open_count++;
     plan_event(s);
     *fd = (int)index;
@@ -229,10 +234,18 @@ static void note_read(struct socket *s, uint64_t stamp_ns, bool ended)
     struct exchange *x = target_exchange(l->exchange);
     bool by_end = x->kind == REPLY_CLOSE || x->kind == REPLY_CUT || x->kind == REPLY_RESET;
     if (x->first_ns == 0 && !ended) x->first_ns = stamp_ns;
-    if (by_end ? !ended : l->reply_read < l->reply_len) return;
+    if (by_end ? !ended : l->reply_read < l->reply_len || l->flood_left > 0) return;
     x->last_ns = stamp_ns;
     x->read_ns = world_now_ns();
     l->exchange = NO_EXCHANGE;
+}
+
+static void count_read(struct socket *s)
+{
+    struct target_counts *counts = target_counts();
+    s->reads = s->wait == net.waits ? s->reads + 1 : 1;
+    s->wait = net.waits;
+    if (s->reads > counts->reads_most) counts->reads_most = s->reads;
 }
 
 enum stream_status stream_receive(struct poller *p, int fd, char *at, size_t size, size_t *received,
@@ -243,10 +256,11 @@ enum stream_status stream_receive(struct poller *p, int fd, char *at, size_t siz
     world_call();
     uint64_t now = world_now_ns(), last_ns = 0;
     MUST(s->poller == poller_index(p), "somebody else's connection");
+    count_read(s);
     *received = 0;
     *kernel_ns = 0;
     if (readable_ns(s) > now) return STREAM_AGAIN;
-    if (l->part_next == l->part_count) {
+    if (l->part_next == l->part_count && l->flood_left == 0) {
         note_read(s, now, true);
         return l->reset_after ? STREAM_RESET : STREAM_EOF;
     }
@@ -259,6 +273,13 @@ enum stream_status stream_receive(struct poller *p, int fd, char *at, size_t siz
         l->reply_read += len;
         last_ns = l->parts[l->part_next].at_ns;
         if (l->reply_read == l->parts[l->part_next].end) l->part_next++;
+    }
+    if (l->part_next == l->part_count && l->flood_left > 0) {
+        size_t len = size - *received < l->flood_left ? size - *received : (size_t)l->flood_left;
+        memset(at + *received, 'p', len);
+        *received += len;
+        l->flood_left -= len;
+        last_ns = l->parts[l->part_count - 1].at_ns;
     }
     bool stamped = !world_chance(target_law()->unstamped);
     *kernel_ns = stamped ? last_ns : 0;

@@ -262,6 +262,7 @@ static void write_reply(struct link *link, const struct exchange *x)
     size_t padding = world_chance(target.law.large) ? 70000 : (size_t)world_between(0, 300);
     add_body(&b, x, padding);
     link->reply_len = 0;
+    link->flood_left = 0;
     if (x->kind == REPLY_NEVER) return;
     if (x->kind == REPLY_GARBAGE) {
         text_adds(&t, "SSH-2.0-hello\r\n");
@@ -270,6 +271,9 @@ static void write_reply(struct link *link, const struct exchange *x)
         size_t half = b.len / 2;
         text_addf(&t, "%zx\r\n%.*s\r\n%zX;x=y\r\n%s\r\n0\r\nTrailer: t\r\n\r\n", half, (int)half,
                   body, b.len - half, body + half);
+    } else if (target.law.flood_bytes > 0) {
+        link->flood_left = target.law.flood_bytes;
+        add_head(&t, x, link->flood_left);
     } else {
         add_head(&t, x, b.len);
         text_add(&t, text_bytes(&b));

@@ -46,6 +46,7 @@ struct target_law {
     uint32_t drips;                         /* per million: the reply comes in many parts */
     uint32_t sends_part;                    /* per million: a send takes only a part */
     uint32_t large;                         /* per million: more than one read holds */
+    uint64_t flood_bytes;                   /* a body so long, all there at once; 0: none */
     uint32_t unstamped;                     /* per million: a read without the kernel's stamp */
     uint32_t refuses;                       /* per million of connects */
     uint32_t ignores;                       /* per million: a connect that is never answered */
@@ -85,6 +86,7 @@ struct link {
     uint64_t busy_until_ns;
     uint32_t exchange;
     size_t request_len, reply_len, reply_read;
+    uint64_t flood_left; /* bytes of body behind the last part */
     uint64_t request_began_ns;
     uint32_t part_count, part_next;
     struct part parts[PARTS_MAX];
@@ -96,6 +98,7 @@ struct target_counts {
     uint64_t connects, refused, ignored, no_port, accepted;
     uint64_t late; /* sends into a connection that the service had closed */
     uint64_t open, open_most;
+    uint64_t reads_most;     /* of one connection between two waits */
     uint64_t last_action_ns; /* the client's last connect or send */
 };
 
