@@ -30,7 +30,8 @@ struct latency figures_ranked(const struct ranked *r)
         if (ranks[i] <= r->answered->count) known = i + 1;
     }
     hist_at_ranks(r->answered, ranks, known, values);
-    double known_ns = r->known_ns > 0 ? (double)r->known_ns : (double)NAN;
+    /* 0 is a time like any other; none is known where all that there is was dropped. */
+    double known_ns = r->summed > 0 ? (double)r->known_ns : (double)NAN;
     for (uint32_t i = 0; i < COUNT_OF(quantiles); i++) {
         l.ns[quantiles[i].figure] = i < known ? (double)values[i] : known_ns;
         if (i >= known) l.at_least |= 1u << quantiles[i].figure;
