@@ -49,6 +49,7 @@ static void discard(struct worker *w, struct connection *c)
     if (c->fd >= 0) stream_close(c->fd);
     c->fd = -1;
     c->state = CONNECTION_FREE;
+    w->pools[c->target].open--;
     c->generation = (c->generation + 1) & ((1u << (32 - ID_BITS)) - 1);
     c->next_free = w->connection_free;
     w->connection_free = (uint32_t)(c - w->connections);
@@ -119,6 +120,7 @@ static void connect_for(struct worker *w, struct flow *f)
     w->connection_free = c->next_free;
     c->state = CONNECTION_MAKING;
     c->target = f->target;
+    w->pools[c->target].open++;
     c->flow = flow_id(w, f);
     c->began_ns = clock_now_ns();
     f->state = FLOW_CONNECTING;
@@ -144,18 +146,49 @@ static bool make_room(struct worker *w)
     return w->connection_free != NOBODY;
 }
 
+/* Of two queues: whose first flow was there earlier. */
+static bool waits_longer(const struct worker *w, const struct pool *a, const struct pool *b)
+{
+    return w->flows[a->queue_head].taken_ns < w->flows[b->queue_head].taken_ns;
+}
+
+/* The target whose queue is next to get a place: the one with the fewest connections, of equals the
+ * one that waits longest; NULL: nobody waits. */
+static struct pool *neediest(struct worker *w)
+{
+    struct pool *best = NULL;
+    for (uint32_t i = 0; i < w->setting.plan->target_count; i++) {
+        struct pool *pool = &w->pools[i];
+        if (pool->queue_head == NOBODY) continue;
+        bool needs_more = !best || pool->open < best->open
+                          || (pool->open == best->open && waits_longer(w, pool, best));
+        if (needs_more) best = pool;
+    }
+    return best;
+}
+
 /* Flows that wait get connections while there is room. */
 static void serve_queues(struct worker *w)
 {
+    struct pool *pool;
     if (w->leaving) return; /* who waits is about to be cut */
-    for (uint32_t i = 0; i < w->setting.plan->target_count; i++) {
-        struct pool *pool = &w->pools[i];
-        while (pool->queue_head != NOBODY && make_room(w)) {
-            struct flow *f = &w->flows[pool->queue_head];
-            unqueue(w, f);
-            connect_for(w, f);
-        }
+    while ((pool = neediest(w)) && make_room(w)) {
+        struct flow *f = &w->flows[pool->queue_head];
+        unqueue(w, f);
+        connect_for(w, f);
     }
+}
+
+/* Whether `pool` gives a place up though it could use it: to a target whose queue has two
+ * connections fewer, or none at all. So targets under load come to equal shares of the limit, and
+ * then connections are kept. */
+static bool gives_way(struct worker *w, const struct pool *pool)
+{
+    const struct pool *other = w->setting.plan->target_count > 1 ? neediest(w) : NULL;
+    if (!other || other == pool) return false;
+    bool alone = pool->queue_head == NOBODY;
+    if (other->open == 0) return alone || waits_longer(w, other, pool);
+    return other->open + 1 < pool->open;
 }
 
 /* --- sending --- */
@@ -281,7 +314,7 @@ void exchange_begin(struct worker *w, struct flow *f)
 static void release(struct worker *w, struct connection *c, uint64_t now_ns)
 {
     struct pool *pool = &w->pools[c->target];
-    if (!c->response.keep_alive) {
+    if (!c->response.keep_alive || gives_way(w, pool)) {
         discard(w, c);
         serve_queues(w);
     } else if (pool->queue_head != NOBODY) {

@@ -109,7 +109,7 @@ static void link_free(struct worker *w)
         w->connection_free = i;
     }
     for (uint32_t i = 0; i < w->setting.plan->target_count; i++) {
-        w->pools[i] = (struct pool){NOBODY, NOBODY, NOBODY};
+        w->pools[i] = (struct pool){0, NOBODY, NOBODY, NOBODY};
     }
     w->now_head = w->now_tail = NOBODY;
 }

@@ -79,6 +79,7 @@ struct connection {
 
 /* One target: newest idle connection first, waiting flows first come first served. */
 struct pool {
+    uint32_t open; /* connections made or being made */
     uint32_t idle;
     uint32_t queue_head, queue_tail;
 };

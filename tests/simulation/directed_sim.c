@@ -188,6 +188,45 @@ static void waiting_for_a_connection_counts(void **state)
               100 * NS_PER_MS);
 }
 
+/* Two targets under more load than their connections carry: each has its share of the limit, and
+ * once it has, connections are kept. One alone is handed to and fro, in the order of waiting. */
+static void targets_share_the_connections(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *connections;
+        uint64_t least; /* percent of the replies for either target */
+        uint64_t connects_most;
+    } cases[] = {
+        {"one", "1", 49, 1200},
+        {"two", "2", 49, 3},
+        {"three", "3", 30, 6},
+        {"eight", "8", 49, 12},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char yaml[1024];
+        struct text t = text_in(yaml, sizeof yaml);
+        text_adds(&t, "plan: 1\ntarget: [ http://127.0.0.1:1, http://127.0.0.1:2 ]\n"
+                      "scenarios:\n  s:\n    steps:\n      - get: /x\n        name: n0\n"
+                      "        headers: { X-Seq: $seq, X-User: $user, X-Name: n0 }\n"
+                      "load:\n  timeout: { response: 300s }\n");
+        text_addf(&t, "  connections: %s\n", cases[i].connections);
+        text_adds(&t, "  stages: [ { name: a, rate: 200/s, for: 6s, arrivals: even } ]\n");
+        struct run_setup setup = {.yaml = yaml, .law = {.service_ns = 50 * NS_PER_MS}};
+        struct run_outcome out = run(cases[i].name, setup);
+        uint64_t answered[2] = {0}; /* while both queues were there */
+        for (uint32_t k = 0; k < target_exchange_count(); k++) {
+            const struct exchange *x = target_exchange(k);
+            bool early = x->read_ns > 0 && x->read_ns < START_NS + 6 * NS_PER_S;
+            answered[x->seq % 2] += early; /* arrivals take the targets in turn */
+        }
+        uint64_t least = (answered[0] + answered[1]) * cases[i].least / 100;
+        CHECK_U64(cases[i].name, out.ledger->outcomes[OUTCOME_OK], 1200);
+        CHECK(cases[i].name, answered[0] >= least && answered[1] >= least);
+        CHECK(cases[i].name, target_counts()->connects <= cases[i].connects_most);
+    }
+}
+
 /* The newest idle connection is taken first, so a trickle needs one. */
 static void connections_are_kept(void **state)
 {
@@ -348,6 +387,7 @@ int main(void)
         cmocka_unit_test(places_in_flight_are_given_back),
         cmocka_unit_test(timeouts_are_told_apart_and_kept_to),
         cmocka_unit_test(waiting_for_a_connection_counts),
+        cmocka_unit_test(targets_share_the_connections),
         cmocka_unit_test(connections_are_kept),
         cmocka_unit_test(failures_have_their_names),
         cmocka_unit_test(a_stage_by_count_has_its_count),
