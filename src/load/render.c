@@ -62,38 +62,6 @@ static void put_uuid(struct pen *pen, struct rng_pair bits)
     put(pen, (struct bytes){out, sizeof out});
 }
 
-static size_t digits_at(struct bytes b, size_t from)
-{
-    size_t to = from;
-    while (to < b.len && b.at[to] >= '0' && b.at[to] <= '9') to++;
-    return to - from;
-}
-
-/* A number, true, false or null as JSON writes them (RFC 8259, 6): no plus sign, no leading zero,
- * digits on both sides of the dot. */
-static bool is_bare_json(struct bytes b)
-{
-    if (bytes_is(b, "true") || bytes_is(b, "false") || bytes_is(b, "null")) return true;
-    size_t at = b.len > 0 && b.at[0] == '-';
-    size_t whole = digits_at(b, at);
-    size_t part;
-    if (whole == 0 || (whole > 1 && b.at[at] == '0')) return false;
-    at += whole;
-    if (at < b.len && b.at[at] == '.') {
-        part = digits_at(b, at + 1);
-        if (part == 0) return false;
-        at += 1 + part;
-    }
-    if (at < b.len && (b.at[at] == 'e' || b.at[at] == 'E')) {
-        at++;
-        if (at < b.len && (b.at[at] == '+' || b.at[at] == '-')) at++;
-        part = digits_at(b, at);
-        if (part == 0) return false;
-        at += part;
-    }
-    return at == b.len;
-}
-
 static bool breaks_header(struct bytes b)
 {
     return b.len > 0
@@ -120,7 +88,7 @@ static enum render_status put_encoded(struct pen *pen, struct bytes b, enum enco
         wrote = url_encode_query(pen->at + pen->len, room, b);
         break;
     case ENCODE_JSON_VALUE:
-        if (!is_text && is_bare_json(b)) {
+        if (!is_text && json_is_bare(b)) {
             put(pen, b);
             return RENDER_OK;
         }

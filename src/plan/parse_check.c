@@ -1,9 +1,10 @@
 /* Checks and captures: sentences about a reply. */
 #include "plan/parse_priv.h"
-#include "plan/path_form.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+
+#include "wire/json.h"
 
 #define CHECK_FORMS                                                                                \
     "status 200 · header NAME contains X · body contains X · regex \"...\" · json .path == X"
@@ -180,16 +181,17 @@ static bool read_path(struct sentence *s, struct bytes *out)
 {
     const char *why = "";
     size_t at = 0;
-    size_t len = path_form_len(s->rest, &at, &why);
-    if (len == 0) {
+    struct bytes path = {s->rest.at, json_path_len(s->rest)};
+    struct json_path ignored; /* the engine compiles it for itself */
+    if (!json_path_compile(&ignored, s->p->arena, path, &at, &why)) {
         struct bytes part = {s->rest.at + at, s->rest.len > at ? s->rest.len - at : 0};
         bool dollar = s->rest.len > 0 && s->rest.at[0] == '$';
         if (s->rest.len == 0 && cut_by_comment(s)) return false;
         return wrong(s, DIAG_JSON_PATH, part, dollar ? "leave the '$' away: .items[0].id" : NULL,
                      why);
     }
-    *out = (struct bytes){s->rest.at, len};
-    s->rest = bytes_trim(bytes_from(s->rest, len));
+    *out = path;
+    s->rest = bytes_trim(bytes_from(s->rest, path.len));
     return true;
 }
 

@@ -1,6 +1,7 @@
 /* A `json:` body as text. Plain scalars follow JSON; a value that is only a variable keeps the type
  * of what it becomes; everything else is a string. */
 #include "plan/parse_priv.h"
+#include "wire/json.h"
 
 struct json {
     struct parse *p;
@@ -40,7 +41,7 @@ static void add_scalar(struct json *j, const struct node *n)
 {
     bool plain = n->style == NODE_PLAIN;
     if (plain && n->text.len == 0) literal(j, "null");
-    else if (plain && pattern_is_json_literal(n->text)) splice(j, n, ENCODE_NONE);
+    else if (plain && json_is_bare(n->text)) splice(j, n, ENCODE_NONE);
     else if (plain && parse_variable_alone(j->p, n->text)) splice(j, n, ENCODE_JSON_VALUE);
     else add_string(j, n);
 }

@@ -1,66 +1,46 @@
 #include "plan/pattern.h"
 
-static void add_char(struct pattern_builder *b, char c)
+#include <assert.h>
+
+#include "wire/json.h"
+#include "wire/url.h"
+
+/* Room for `size` more bytes of the run; NULL: the arena is full. */
+static char *room_for(struct pattern_builder *b, size_t size)
 {
-    if (b->len == b->size) {
-        size_t more = b->size ? 2 * b->size : 64;
+    if (b->failed) return NULL;
+    if (b->size - b->len < size) {
+        size_t run = b->len - b->run; /* pieces before it keep the old block */
+        size_t more = 2 * (run + size) + 64;
         char *text = arena_alloc(b->arena, more);
         if (!text) {
             b->failed = true;
-            return;
+            return NULL;
         }
-        if (b->len > b->run) memcpy(text, b->text + b->run, b->len - b->run);
-        b->text = text;
-        b->len -= b->run; /* pieces before keep the old block */
-        b->run = 0;
-        b->size = more;
+        if (run > 0) memcpy(text, b->text + b->run, run);
+        *b = (struct pattern_builder){b->arena, b->pieces, b->count,  text, run,
+                                      more,     0,         b->secret, false};
     }
-    b->text[b->len++] = c;
+    return b->text + b->len;
 }
 
 static void add_verbatim(struct pattern_builder *b, struct bytes text)
 {
-    for (size_t i = 0; i < text.len && !b->failed; i++) add_char(b, text.at[i]);
+    char *room = room_for(b, text.len);
+    if (!room || text.len == 0) return;
+    memcpy(room, text.at, text.len);
+    b->len += text.len;
 }
 
-static bool is_unreserved(char c)
+/* By an encoder that makes at most `most` bytes of one. */
+static void add_encoded(struct pattern_builder *b, struct bytes text, size_t most,
+                        size_t (*encode)(char *, size_t, struct bytes))
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-           || (c != '\0' && strchr("-._~", c) != NULL);
-}
-
-static void add_hex(struct pattern_builder *b, const char *prefix, unsigned char c)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    add_verbatim(b, bytes_of(prefix));
-    add_char(b, digits[c >> 4]);
-    add_char(b, digits[c & 15]);
-}
-
-static void add_percent(struct pattern_builder *b, struct bytes text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (is_unreserved(text.at[i])) add_char(b, text.at[i]);
-        else add_hex(b, "%", (unsigned char)text.at[i]);
-    }
-}
-
-static void add_json(struct pattern_builder *b, struct bytes text)
-{
-    static const char plain[] = "\"\\\b\f\n\r\t";
-    static const char after[] = "\"\\bfnrt";
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.at[i];
-        const char *special = c != '\0' ? strchr(plain, c) : NULL;
-        if (special) {
-            add_char(b, '\\');
-            add_char(b, after[special - plain]);
-        } else if ((unsigned char)c < 0x20) {
-            add_hex(b, "\\u00", (unsigned char)c);
-        } else {
-            add_char(b, c);
-        }
-    }
+    char *room = room_for(b, text.len * most);
+    if (!room) return;
+    size_t len = encode(room, text.len * most, text);
+    assert(len != SIZE_MAX); /* `most` is true */
+    b->len += len;
 }
 
 static void push(struct pattern_builder *b, struct piece piece)
@@ -98,19 +78,21 @@ void pattern_add_text(struct pattern_builder *b, struct bytes text, enum encodin
         add_verbatim(b, text);
         break;
     case ENCODE_PATH:
+        add_encoded(b, text, 3, url_encode_path);
+        break;
     case ENCODE_QUERY:
-        add_percent(b, text);
+        add_encoded(b, text, 3, url_encode_query);
         break;
     case ENCODE_JSON_STRING:
-        add_json(b, text);
+        add_encoded(b, text, 6, json_escape);
         break;
     case ENCODE_JSON_VALUE:
-        if (pattern_is_json_literal(text)) {
+        if (json_is_bare(text)) {
             add_verbatim(b, text);
         } else {
-            add_char(b, '"');
-            add_json(b, text);
-            add_char(b, '"');
+            add_verbatim(b, BYTES_LIT("\""));
+            add_encoded(b, text, 6, json_escape);
+            add_verbatim(b, BYTES_LIT("\""));
         }
         break;
     }
@@ -128,38 +110,4 @@ bool pattern_finish(struct pattern_builder *b, struct pattern *out)
     end_run(b);
     *out = (struct pattern){b->pieces, b->count};
     return !b->failed;
-}
-
-static size_t digits_from(struct bytes b, size_t i)
-{
-    size_t n = 0;
-    while (i + n < b.len && b.at[i + n] >= '0' && b.at[i + n] <= '9') n++;
-    return n;
-}
-
-/* RFC 8259 section 6: no plus, no leading zero, digits on both sides of the point. */
-static bool is_json_number(struct bytes b)
-{
-    size_t i = b.len > 0 && b.at[0] == '-' ? 1 : 0;
-    size_t whole = digits_from(b, i);
-    if (whole == 0 || (whole > 1 && b.at[i] == '0')) return false;
-    i += whole;
-    if (i < b.len && b.at[i] == '.') {
-        size_t part = digits_from(b, ++i);
-        if (part == 0) return false;
-        i += part;
-    }
-    if (i < b.len && (b.at[i] == 'e' || b.at[i] == 'E')) {
-        i++;
-        if (i < b.len && (b.at[i] == '+' || b.at[i] == '-')) i++;
-        size_t power = digits_from(b, i);
-        if (power == 0) return false;
-        i += power;
-    }
-    return i == b.len;
-}
-
-bool pattern_is_json_literal(struct bytes b)
-{
-    return bytes_is(b, "true") || bytes_is(b, "false") || bytes_is(b, "null") || is_json_number(b);
 }

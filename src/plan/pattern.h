@@ -3,7 +3,7 @@
  * Why: requests are rendered once, at load time; what is left for the hot path is copying pieces.
  * Constants are encoded for their place here; adjacent ones become one piece, except that secret
  * ones stay apart.
- * Source: RFC 3986 section 2 (percent), RFC 8259 sections 6 and 7 (JSON).
+ * Source: docs/plan.md, "Variables"; the encodings are those of wire/.
  * Thread: one owner.  Memory: the arena. */
 #pragma once
 
@@ -28,5 +28,3 @@ void pattern_add_text(struct pattern_builder *b, struct bytes text, enum encodin
 void pattern_add_piece(struct pattern_builder *b, struct piece piece);
 /* False: the arena is full. */
 MUST_USE bool pattern_finish(struct pattern_builder *b, struct pattern *out);
-/* All of `b` is a number, true, false or null as JSON spells them. */
-bool pattern_is_json_literal(struct bytes b);

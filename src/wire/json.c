@@ -406,6 +406,14 @@ enum json_kind json_find(const struct json_path *path, struct bytes doc, char di
     return kind;
 }
 
+bool json_is_bare(struct bytes text)
+{
+    if (bytes_is(text, "true") || bytes_is(text, "false") || bytes_is(text, "null")) return true;
+    if (text.len == 0) return false;
+    struct walk w = {.at = text.at, .end = text.at + text.len};
+    return read_number(&w) && w.at == w.end;
+}
+
 /* --- escapes -------------------------------------------------------------------------------- */
 
 bool json_unescape(char *out, size_t size, struct bytes raw, size_t *len)

@@ -45,6 +45,9 @@ struct json_path {
     uint32_t step_count;
 };
 
+/* Length of the path at the start of `text`, good or bad: it ends at a blank or at one of = ! < >
+ * that is not quoted. */
+size_t json_path_len(struct bytes text);
 /* Compiles `text`; steps and keys are copied into `arena`. False: `*error_at` is the offset in
  * `text` (its length: at the end) and `*why` a sentence without full stop that lives for ever. */
 MUST_USE bool json_path_compile(struct json_path *out, struct arena *arena, struct bytes text,
@@ -59,6 +62,8 @@ enum json_kind json_find(const struct json_path *path, struct bytes doc, char di
  * `*len` bytes are written, no NUL; `raw.len` bytes always suffice. False: `out` is too small or an
  * escape is wrong, and `*len` is untouched. */
 MUST_USE bool json_unescape(char *out, size_t size, struct bytes raw, size_t *len);
+/* Is all of `text` a number, true, false or null, as JSON spells them? */
+bool json_is_bare(struct bytes text);
 /* Writes `in` as the inside of a JSON string. The bytes written, no NUL, or SIZE_MAX where `size`
  * is too small (6 * in.len always suffices). */
 size_t json_escape(char *out, size_t size, struct bytes in);

@@ -35,7 +35,10 @@ static bool read_name(struct compile *c)
     size_t from = c->at;
     while (c->at < c->text.len && !ends_name(c->text.at[c->at])) c->at++;
     struct bytes name = {c->text.at + from, c->at - from};
-    if (name.len == 0) return fail(c, "a name is expected after the dot (or a key in [\"...\"])");
+    if (name.len == 0) {
+        c->at--;
+        return fail(c, "a name is expected after this dot (or a key in [\"...\"])");
+    }
     struct json_step step = {.key = arena_copy(c->arena, name)};
     step.is_length = c->at == c->text.len && bytes_is(name, "length");
     return add_step(c, step);
@@ -69,8 +72,9 @@ static bool read_index(struct compile *c)
     while (c->at < c->text.len && c->text.at[c->at] >= '0' && c->text.at[c->at] <= '9') c->at++;
     struct bytes digits = {c->text.at + from, c->at - from};
     uint64_t index;
-    if (digits.len == 0)
-        return fail(c, "an index (0, 1, ...) or a key in double quotes is expected");
+    if (digits.len == 0) {
+        return fail(c, "in [ ] stands an index or a quoted name: [0] or [\"c d\"]");
+    }
     if (!bytes_to_u64(digits, &index) || index > UINT32_MAX) {
         c->at = from;
         return fail(c, "the index is too large");
@@ -91,7 +95,7 @@ static bool read_bracket(struct compile *c)
 static bool read_path(struct compile *c)
 {
     const struct bytes t = c->text;
-    if (t.len == 0 || t.at[0] != '.') return fail(c, "a JSON path starts with a dot");
+    if (t.len == 0 || t.at[0] != '.') return fail(c, "a JSON path begins with '.': .items[0].id");
     c->at = 1;
     if (t.len == 1) return true; /* the whole document */
     if (t.at[1] != '[' && !read_name(c)) return false;
@@ -102,6 +106,18 @@ static bool read_path(struct compile *c)
         if (ch == '[' ? !read_bracket(c) : !read_name(c)) return false;
     }
     return true;
+}
+
+size_t json_path_len(struct bytes text)
+{
+    bool quoted = false;
+    for (size_t i = 0; i < text.len; i++) {
+        char ch = text.at[i];
+        if (ch == '"') quoted = !quoted;
+        else if (quoted && ch == '\\') i++;
+        else if (!quoted && ch != '\0' && strchr(" \t=!<>", ch)) return i;
+    }
+    return text.len;
 }
 
 bool json_path_compile(struct json_path *out, struct arena *arena, struct bytes text,

@@ -226,12 +226,12 @@ static const struct {
     size_t at;
     const char *why; /* a part of it */
 } bad_paths[] = {
-    {"empty", "", 0, "starts with a dot"},
-    {"no dot", "a.b", 0, "starts with a dot"},
-    {"no dot before a bracket", "[0]", 0, "starts with a dot"},
-    {"two dots", ".a..b", 3, "a name is expected"},
-    {"dot at the end", ".a.", 3, "a name is expected"},
-    {"only two dots", "..", 1, "a name is expected"},
+    {"empty", "", 0, "begins with '.'"},
+    {"no dot", "a.b", 0, "begins with '.'"},
+    {"no dot before a bracket", "[0]", 0, "begins with '.'"},
+    {"two dots", ".a..b", 2, "a name is expected"},
+    {"dot at the end", ".a.", 2, "a name is expected"},
+    {"only two dots", "..", 0, "a name is expected"},
     {"blank", ".a b", 2, "a dot or a [ is expected"},
     {"blank behind", ".a ", 2, "a dot or a [ is expected"},
     {"bracket open", ".a[", 3, "an index"},
@@ -246,10 +246,55 @@ static const struct {
     {"backslash at the end", ".a[\"b\\", 6, "closing quote"},
     {"no bracket behind a key", ".a[\"b\"", 6, "a ] is expected"},
     {"bad escape in a key", ".a[\"\\x\"]", 4, "escape"},
-    {"single quotes", ".a['b']", 3, "double quotes"},
+    {"single quotes", ".a['b']", 3, "a quoted name"},
     {"closing bracket", ".a]", 2, "a dot or a [ is expected"},
     {"name behind a bracket", ".[0]a", 4, "a dot or a [ is expected"},
 };
+
+static void test_path_lengths(void **state)
+{
+    UNUSED(state);
+    static const struct {
+        const char *name, *text;
+        size_t len;
+    } cases[] = {
+        {"empty", "", 0},
+        {"whole document", ".", 1},
+        {"ends at a blank", ". == 1", 1},
+        {"ends at a tab", ".a\t== 1", 2},
+        {"ends at an operator", ".a==1", 2},
+        {"ends at each operator", ".a<1", 2},
+        {"ends at the end", ".a-b.c_d", 8},
+        {"a quoted blank is of it", ".a.b[0][\"c d\"] == 1", 14},
+        {"a quoted operator is of it", ".a[\"x<y\"].b", 11},
+        {"an escaped quote ends nothing", ".a[\"x\\\" y\"].b > 1", 13},
+        {"an open quote takes all", ".a[\"x == 1", 11},
+        {"a backslash at the end", ".a[\"x\\", 6},
+        {"bad ones too", "$.a = 1", 3},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CHECK_U64(cases[i].name, json_path_len(bytes_of(cases[i].text)), cases[i].len);
+    }
+}
+
+static void test_bare(void **state)
+{
+    UNUSED(state);
+    static const struct {
+        const char *text;
+        bool want;
+    } cases[] = {
+        {"true", true},   {"false", true}, {"null", true},  {"0", true},      {"-0", true},
+        {"12", true},     {"-1.50", true}, {"1e9", true},   {"1E-7", true},   {"2.5e+3", true},
+        {"", false},      {"-", false},    {"True", false}, {"nullx", false}, {"007", false},
+        {"-01", false},   {"+1", false},   {"1.", false},   {".5", false},    {"1e", false},
+        {"1e+", false},   {"0x1", false},  {" 1", false},   {"1 ", false},    {"1,2", false},
+        {"\"1\"", false}, {"NaN", false},  {"[]", false},   {"--1", false},   {"1.2.3", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CHECK(cases[i].text, json_is_bare(bytes_of(cases[i].text)) == cases[i].want);
+    }
+}
 
 static void test_bad_paths(void **state)
 {
@@ -338,9 +383,10 @@ static void test_strings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_find),      cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_depth),     cmocka_unit_test(test_deep_path),
-        cmocka_unit_test(test_bad_paths), cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_find),         cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_depth),        cmocka_unit_test(test_deep_path),
+        cmocka_unit_test(test_path_lengths), cmocka_unit_test(test_bare),
+        cmocka_unit_test(test_bad_paths),    cmocka_unit_test(test_strings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
