@@ -268,7 +268,7 @@ static void test_path_lengths(void **state)
         {"a quoted blank is of it", ".a.b[0][\"c d\"] == 1", 14},
         {"a quoted operator is of it", ".a[\"x<y\"].b", 11},
         {"an escaped quote ends nothing", ".a[\"x\\\" y\"].b > 1", 13},
-        {"an open quote takes all", ".a[\"x == 1", 11},
+        {"an open quote takes all", ".a[\"x == 1", 10},
         {"a backslash at the end", ".a[\"x\\", 6},
         {"bad ones too", "$.a = 1", 3},
     };
