@@ -15,6 +15,7 @@ bool rejudge_run(struct rejudge *r, const struct rejudge_options *options, struc
     }
     if (!judge_open(&r->judge, &r->bus, err)) return false;
     bus_add(&r->bus, judge_sink(r->judge));
+    for (uint32_t i = 0; i < options->sink_count; i++) bus_add(&r->bus, options->sinks[i]);
     if (!replay_play(r->replay, &r->bus, err)) return false;
     struct text text = text_in(r->trouble, sizeof r->trouble);
     if (!replay_trouble(r->replay, &text)) text_clear(&text);

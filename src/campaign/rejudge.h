@@ -25,6 +25,8 @@ struct rejudge_options {
     struct bytes path;             /* of the run file */
     const struct bytes *sentences; /* objectives in the place of the run's own; none: its own */
     uint32_t sentence_count;
+    const struct sink *sinks; /* that show the run; called behind the judge */
+    uint32_t sink_count;
 };
 
 /* Plays the whole run. False: `err`, or with err->kind ERR_PLAN the sentences are wrong and `diags`

@@ -45,9 +45,10 @@ static uint32_t columns_of(enum console_stream stream)
 }
 
 /* A terminal that says it cannot show UTF-8 gets ASCII; a file or a pipe gets UTF-8. */
-static bool is_ascii(enum console_stream stream)
+static bool is_ascii(enum console_stream stream, const struct flags *flags)
 {
     static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    if (flags_given(flags, FLAG_ASCII)) return true;
     if (!isatty(fd_of(stream))) return false;
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         const char *value = getenv(names[i]);
@@ -63,7 +64,7 @@ struct show_style console_style(enum console_stream stream, const struct flags *
     return (struct show_style){.color = has_color(stream, flags),
                                .colors_256 = is_set("COLORTERM")
                                              || (term && strstr(term, "256color") != NULL),
-                               .ascii = is_ascii(stream),
+                               .ascii = is_ascii(stream, flags),
                                .width = columns_of(stream)};
 }
 

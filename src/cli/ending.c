@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "cli/console.h"
 #include "cli/exits.h"
-#include "show/result_json.h"
 #include "show/summary.h"
 
 #define OUT_LIMIT (512u << 10)
@@ -62,9 +61,9 @@ static uint32_t list_next(const struct ending *o, struct arena *arena, struct by
     return count;
 }
 
-static bool print_text(const struct ending *o, struct arena *arena)
+struct bytes ending_text(const struct ending *o, const struct show_style *style,
+                         struct arena *arena)
 {
-    struct show_style style = console_style(CONSOLE_OUT, o->flags);
     struct bytes files[FILES_MAX];
     struct bytes next[NEXT_MAX];
     struct bytes note = bytes_of(o->trouble);
@@ -77,24 +76,17 @@ static bool print_text(const struct ending *o, struct arena *arena)
                                   .note_count = note.len > 0,
                                   .verbose = flags_given(o->flags, FLAG_VERBOSE)};
     char *array = arena_alloc(arena, OUT_LIMIT);
-    if (!array) return false;
+    if (!array) return (struct bytes){0};
     struct text text = text_in(array, OUT_LIMIT);
-    summary_write(&text, o->result, &style, &extra);
+    summary_write(&text, o->result, style, &extra);
     struct bytes shown = text_bytes(&text);
-    if (flags_given(o->flags, FLAG_QUIET)) {
+    uint32_t quiet = flags_times(o->flags, FLAG_QUIET);
+    if (quiet > 1) shown.len = 0;
+    if (quiet == 1) {
         size_t end = bytes_find(shown, BYTES_LIT("\n"));
         if (end < shown.len) shown.len = end + 1;
     }
-    return console_print(shown);
-}
-
-static bool print_json(const struct ending *o, struct arena *arena)
-{
-    struct bytes json = result_json_make(arena, o->result);
-    if (json.at) return console_print(json);
-    struct err err;
-    err_set(&err, ERR_LIMIT, 0, "the result is too large to be printed");
-    return console_fail(&err) == 0;
+    return shown;
 }
 
 /* --fail-on missed: what is merely not settled is no failure. */
@@ -106,11 +98,9 @@ static int exit_code(const struct ending *o)
     return missed_only && unsettled ? EXIT_HOLDS : o->result->exit_code;
 }
 
-int ending_print(const struct ending *o, struct arena *arena)
+int ending_code(const struct ending *o, bool written)
 {
-    bool json = bytes_is(flags_value(o->flags, FLAG_OUTPUT, "text"), "json");
-    bool printed = json ? print_json(o, arena) : print_text(o, arena);
     int code = exit_code(o);
     /* A pass that nobody could read is none. */
-    return printed || code != EXIT_HOLDS ? code : EXIT_PREFLIGHT;
+    return written || code != EXIT_HOLDS ? code : EXIT_PREFLIGHT;
 }

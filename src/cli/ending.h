@@ -1,4 +1,4 @@
-/* ending.h - a result on stdout, and its exit code.
+/* ending.h - a result in words, and its exit code.
  *
  * Why: a run and a report of it end in the same words and the same number.
  * Source: docs/result.md, docs/exit-codes.md.
@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "cli/flags.h"
+#include "show/style.h"
 #include "tick/result.h"
 
 struct ending {
@@ -16,5 +17,8 @@ struct ending {
     const char *trouble; /* with the run file, a sentence; empty: none */
 };
 
-/* Prints it as --output and --quiet want it; the exit code. */
-int ending_print(const struct ending *o, struct arena *arena);
+/* The summary as --quiet and --verbose want it, in `arena`; at == NULL: no room. */
+struct bytes ending_text(const struct ending *o, const struct show_style *style,
+                         struct arena *arena);
+/* The exit code; `written`: whoever asked for the result got it. */
+int ending_code(const struct ending *o, bool written);

@@ -4,6 +4,7 @@
 
 #include "base/attr.h"
 #include "plan/diag.h"
+#include "plan/output_kind.h"
 #include "plan/units.h"
 
 #define FOR(verb) (1u << VERB_##verb)
@@ -41,12 +42,16 @@ enum verb flags_verb_of(struct bytes name)
     return VERB_COUNT;
 }
 
-static enum flag flag_of(struct bytes name)
+/* A name may mean another flag with another verb: its own comes first. */
+static enum flag flag_of(enum verb verb, struct bytes name)
 {
+    enum flag found = FLAG_COUNT;
     for (uint32_t i = 0; i < FLAG_COUNT; i++) {
-        if (bytes_is(name, flags_table[i].name)) return (enum flag)i;
+        if (!bytes_is(name, flags_table[i].name)) continue;
+        if (flags_table[i].verbs & (1u << verb)) return (enum flag)i;
+        found = (enum flag)i;
     }
-    return FLAG_COUNT;
+    return found;
 }
 
 static enum flag flag_of_brief(char brief)
@@ -153,6 +158,17 @@ static bool is_capacity(struct bytes value, const char **why)
     return units_share((struct bytes){value.at, percent + 1}, &number, why);
 }
 
+/* `json` or `json=FILE`. */
+static bool is_output(struct bytes value, const char **why)
+{
+    size_t equals = bytes_find(value, BYTES_LIT("="));
+    struct bytes form = {value.at, equals < value.len ? equals : value.len};
+    *why = "there is no such form";
+    if (output_kind_of(form) == OUTPUT_KINDS) return false;
+    *why = "the name of the file is missing";
+    return equals == SIZE_MAX || equals + 1 < value.len;
+}
+
 /* A static sentence when the value is wrong for the flag. */
 static const char *fault_of(enum flag flag, struct bytes value)
 {
@@ -168,6 +184,9 @@ static const char *fault_of(enum flag flag, struct bytes value)
     case KIND_CHOICE:
         why = "that is not one of its values";
         ok = is_choice(info->argument, value);
+        break;
+    case KIND_OUTPUT:
+        ok = is_output(value, &why);
         break;
     case KIND_NUMBER:
         ok = bytes_to_u64(value, &whole);
@@ -219,6 +238,10 @@ static bool add(struct flags *out, enum flag flag, struct bytes value, struct er
     if (why) {
         err_set(err, ERR_USAGE, 0, "--%s %.*s: %s", info->name, BYTES_ARG(value), why);
         if (info->kind == KIND_CHOICE) return err_hint(err, "one of %s", info->argument);
+        const char *near = info->kind == KIND_OUTPUT ? output_kind_nearest(value) : NULL;
+        if (near && bytes_find(value, BYTES_LIT("=")) == SIZE_MAX) {
+            return err_hint(err, "did you mean --%s %s?", info->name, near);
+        }
         return err_hint(err, "--%s: %s", info->name, info->what);
     }
     if (out->given_count == FLAGS_GIVEN_MAX) {
@@ -258,7 +281,7 @@ static bool read_long(struct flags *out, struct cursor *c, struct err *err)
         value = bytes_from(name, equals + 1);
         name.len = equals;
     }
-    enum flag flag = flag_of(name);
+    enum flag flag = flag_of(out->verb, name);
     if (flag == FLAG_COUNT) return wrong_flag(out->verb, name, err);
     if (flags_table[flag].kind == KIND_SWITCH) {
         if (!joined) return add(out, flag, value, err);
@@ -271,7 +294,7 @@ static bool read_long(struct flags *out, struct cursor *c, struct err *err)
     return add(out, flag, value, err);
 }
 
-/* `-q`, `-n 5`, `-n5`; one letter a word is enough for so few. */
+/* `-q`, `-qq`, `-n 5`, `-n5`; one letter a word is enough for so few. */
 static bool read_short(struct flags *out, struct cursor *c, struct err *err)
 {
     const char *word = c->argv[c->at];
@@ -282,8 +305,13 @@ static bool read_short(struct flags *out, struct cursor *c, struct err *err)
     }
     struct bytes value = bytes_of(word + 2);
     if (flags_table[flag].kind == KIND_SWITCH) {
-        if (value.len == 0) return add(out, flag, value, err);
-        return err_set(err, ERR_USAGE, 0, "-%c takes no value", word[1]);
+        bool same = true;
+        for (size_t i = 0; i < value.len; i++) same = same && value.at[i] == word[1];
+        if (!same) return err_set(err, ERR_USAGE, 0, "-%c takes no value", word[1]);
+        for (size_t i = 0; i <= value.len; i++) {
+            if (!add(out, flag, (struct bytes){0}, err)) return false;
+        }
+        return true;
     }
     if (value.len == 0 && !take_value(c, flag, &value, err)) return false;
     return add(out, flag, value, err);
@@ -349,6 +377,13 @@ bool flags_given(const struct flags *flags, enum flag flag)
         if (flags->given[i].flag == flag) return true;
     }
     return false;
+}
+
+uint32_t flags_times(const struct flags *flags, enum flag flag)
+{
+    uint32_t times = 0;
+    for (uint32_t i = 0; i < flags->given_count; i++) times += flags->given[i].flag == flag;
+    return times;
 }
 
 struct bytes flags_value(const struct flags *flags, enum flag flag, const char *otherwise)

@@ -33,6 +33,7 @@ enum flag_kind {
     KIND_SWITCH,
     KIND_TEXT,
     KIND_CHOICE,    /* one of the words of `argument` */
+    KIND_OUTPUT,    /* FORM or FORM=FILE */
     KIND_NUMBER,    /* a whole number, 0 too */
     KIND_COUNT,     /* a whole number from 1 on */
     KIND_RATE,      /* 500/s */
@@ -85,6 +86,8 @@ struct flags {
  * counted. */
 MUST_USE bool flags_parse(struct flags *out, int argc, char *const *argv, struct err *err);
 bool flags_given(const struct flags *flags, enum flag flag);
+/* How often a flag was given: -qq is twice. */
+uint32_t flags_times(const struct flags *flags, enum flag flag);
 /* The value of a flag, or `otherwise` when it was not given. */
 struct bytes flags_value(const struct flags *flags, enum flag flag, const char *otherwise);
 /* Numbers of flags that were read before, so they cannot fail; 0 when not given. */

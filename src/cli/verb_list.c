@@ -79,7 +79,7 @@ int verb_list_main(const struct flags *flags)
         code = console_fail(&err);
         goto out;
     }
-    bool json = bytes_is(flags_value(flags, FLAG_OUTPUT, "text"), "json");
+    bool json = bytes_is(flags_value(flags, FLAG_FORM, "text"), "json");
     if (count == 0 && !json) {
         char array[300];
         struct text line = text_in(array, sizeof array);

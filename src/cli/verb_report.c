@@ -7,6 +7,7 @@
 #include "cli/console.h"
 #include "cli/ending.h"
 #include "cli/exits.h"
+#include "cli/outputs.h"
 #include "judge/exit_code.h"
 #include "store/runs.h"
 
@@ -43,15 +44,20 @@ static int report(const struct flags *flags, struct arena *arena, struct rejudge
     if (!runs_find(root, bytes_of(flags->word), arena, &options.path, err)) {
         return console_fail(err);
     }
+    struct bytes folder = folder_of(options.path);
+    struct outputs outputs;
+    if (!outputs_open(&outputs, flags, NULL, &folder, arena, err)) return console_fail(err);
+    const struct sink sink = outputs_sink(&outputs);
+    options.sinks = &sink;
+    options.sink_count = 1;
     if (!rejudge_run(r, &options, diags, err)) {
+        outputs_drop(&outputs);
         if (diags->count > 0) return report_objectives(arena, diags);
         return console_fail(err);
     }
-    struct ending ending = {.result = rejudge_result(r),
-                            .flags = flags,
-                            .folder = folder_of(options.path),
-                            .trouble = r->trouble};
-    return ending_print(&ending, arena);
+    struct ending ending = {
+        .result = rejudge_result(r), .flags = flags, .folder = folder, .trouble = r->trouble};
+    return ending_code(&ending, outputs_finish(&outputs, &ending, true));
 }
 
 int verb_report_main(const struct flags *flags)

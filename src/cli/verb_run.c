@@ -4,6 +4,7 @@
 #include "cli/console.h"
 #include "cli/ending.h"
 #include "cli/exits.h"
+#include "cli/outputs.h"
 #include "cli/planning.h"
 #include "show/progress.h"
 #include "store/runs.h"
@@ -32,28 +33,30 @@ static int run(const struct flags *flags, struct planning *p, struct err *err)
     struct progress progress;
     struct show_style style = console_style(CONSOLE_ERR, flags);
     progress_init(&progress, &style, show_line, &own);
-    struct sink sink = progress_sink(&progress);
+    struct conduct c = {.interrupt.fd = -1};
+    struct outputs outputs;
+    if (!outputs_open(&outputs, flags, &p->plan, &c.folder, &p->arena, err)) {
+        return console_fail(err);
+    }
+    const struct sink sinks[] = {progress_sink(&progress), outputs_sink(&outputs)};
     struct conduct_options options = {
         .plan = &p->plan,
         .command = p->command,
         .version = BYTES_LIT(PRONY_VERSION),
         .runs_folder = flags_value(flags, FLAG_RUNS_DIR, RUNS_FOLDER),
-        .sinks = &sink,
-        .sink_count = 1,
+        .sinks = sinks,
+        .sink_count = COUNT_OF(sinks),
         .say = say,
         .say_ctx = &own,
     };
-    struct conduct c;
     bool ran = conduct_run(&c, &options, err);
     int code = ran ? EXIT_HOLDS : console_fail(err);
     struct ending ending = {
         .result = conduct_result(&c), .flags = flags, .folder = c.folder, .trouble = c.trouble};
     /* What could not start has its reason on stderr; only a program wants the result as well. */
-    bool json = bytes_is(flags_value(flags, FLAG_OUTPUT, "text"), "json");
-    if (ending.result && (ran || json)) {
-        int judged = ending_print(&ending, &p->arena);
-        if (ran) code = judged;
-    }
+    bool written = ending.result && outputs_finish(&outputs, &ending, ran);
+    if (ran) code = ending_code(&ending, written);
+    outputs_drop(&outputs);
     conduct_close(&c);
     return code;
 }

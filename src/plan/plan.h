@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "plan/objective.h"
+#include "plan/output_kind.h"
 #include "plan/plan_step.h"
 #include "plan/span.h"
 
@@ -73,6 +74,7 @@ struct service {
 struct data_source {
     struct span at;
     struct bytes name;
+    struct bytes file; /* as it was opened; empty: rows of the plan itself */
     enum data_pick pick;
     struct bytes *columns;
     struct bytes *cells; /* [row_count][column_count] */
@@ -92,8 +94,9 @@ struct plan {
     struct stage *stages; /* warm-up first where there is one; each rung by itself */
     struct objective *objectives;
     struct objective *abort_when;
+    struct plan_output *outputs;
     uint32_t target_count, service_count, data_count, scenario_count, name_count, stage_count;
-    uint32_t objective_count, abort_count;
+    uint32_t objective_count, abort_count, output_count;
     uint64_t max_in_flight; /* iterations */
     uint32_t connections;   /* 0: as many as needed */
     uint32_t threads;       /* 0: chosen at the start */
@@ -101,4 +104,6 @@ struct plan {
     bool seed_given;
     struct bytes *secrets; /* values to mask wherever they appear */
     uint32_t secret_count;
+    struct bytes *secret_names; /* environment variables that the first so many came from */
+    uint32_t secret_name_count;
 };

@@ -120,7 +120,7 @@ static void write_row(struct result_csv *c, const struct tick *tick, const struc
     add_figure(&row, (double)s->failed / s->seconds);
     add_figure(&row, s->errors * 100);
     add_figure(&row, s->in_flight);
-    add_figure(&row, all ? tick->users / length_ns : (double)NAN);
+    add_figure(&row, s->users);
     add_figure(&row, all ? (double)tick->generator_cpu_ns / length_ns * 100 : (double)NAN);
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++) add_count(&row, s->outcomes[i]);
     add_times(&row, &s->response);

@@ -126,6 +126,7 @@ static json_t *second_json(const struct second *s)
         json_part_put(o, "ttfb_ms", times_json(&s->ttfb));
     }
     if (s->kind == SECOND_ALL) {
+        json_part_put(o, "users", json_part_figure(s->users));
         json_part_put(o, "lag_ms", times_json(&s->lag));
         json_part_put(o, "wait_ms", times_json(&s->wait));
         json_part_put(o, "connect_ms", times_json(&s->connect));
@@ -136,14 +137,12 @@ static json_t *second_json(const struct second *s)
 static void write_tick(struct result_ndjson *n, const struct tick *tick)
 {
     const struct plan *plan = n->header->plan;
-    double seconds = seconds_of(tick->end_ns - tick->start_ns);
     json_t *o = line_of("tick", seconds_of(tick->start_ns));
     json_t *requests = json_array();
     json_t *scenarios = json_array();
-    json_part_put(o, "seconds", json_part_figure(seconds));
+    json_part_put(o, "seconds", json_part_figure(seconds_of(tick->end_ns - tick->start_ns)));
     json_part_put(o, "stage", stage_name_json(n, tick->stage));
     json_part_put(o, "judged", json_boolean(tick->judged));
-    json_part_put(o, "users", json_part_figure(seconds > 0 ? tick->users / 1e9 / seconds : 0));
     json_part_put(o, "generator_cpu_s", json_part_figure(seconds_of(tick->generator_cpu_ns)));
     for (uint32_t row = 0; row < second_count(n->header); row++) {
         struct second s;

@@ -51,13 +51,13 @@ static struct second_times times_of(const struct hist *h, const struct unseen *u
         if (ranks[i] <= h->count) seen = i + 1;
     }
     hist_at_ranks(h, ranks, seen, values);
+    uint64_t summed = h->count + unseen->aged;
     uint64_t known = h->max_ns > unseen->max_ns ? h->max_ns : unseen->max_ns;
-    double known_ns = known > 0 ? (double)known : (double)NAN;
+    double known_ns = summed > 0 ? (double)known : (double)NAN; /* dropped ones have no age */
     for (uint32_t i = 0; i < COUNT_OF(quantiles); i++) {
         times.ns[quantiles[i].figure] = i < seen ? (double)values[i] : known_ns;
         if (i >= seen) times.at_least |= 1u << quantiles[i].figure;
     }
-    uint64_t summed = h->count + unseen->aged;
     if (summed > 0) times.ns[SECOND_AVG] = (double)(h->sum_ns + unseen->sum_ns) / (double)summed;
     if (summed < times.n) times.at_least |= 1u << SECOND_AVG;
     if (h->count > 0) times.ns[SECOND_MIN] = (double)hist_floor_at_rank(h, 1);
@@ -155,7 +155,11 @@ void second_read(struct second *out, const struct run_header *header, const stru
     out->seconds = length_ns / 1e9;
     out->in_flight = length_ns > 0 ? in_flight_ns(header, tick, out->kind, index) / length_ns : 0;
     add_counts(out, tick, index);
-    bool all = out->kind == SECOND_ALL, requests = out->kind != SECOND_SCENARIO;
+    bool all = out->kind == SECOND_ALL;
+    bool requests = out->kind != SECOND_SCENARIO;
+    bool closed =
+        tick->stage < plan->stage_count && plan->stages[tick->stage].model == MODEL_CLOSED;
+    out->users = all && closed && length_ns > 0 ? tick->users / length_ns : (double)NAN;
     struct second_times none = no_times();
     out->response = request_times(tick, out->kind, index, MEASURE_OK);
     out->service = requests ? request_times(tick, out->kind, index, MEASURE_SERVICE) : none;

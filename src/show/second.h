@@ -38,6 +38,7 @@ struct second {
     uint64_t begun, ended, failed, outcomes[OUTCOME_COUNT];
     double errors;    /* share of those that ended; NAN: none did */
     double in_flight; /* mean over the tick */
+    double users;     /* likewise, of all requests in a closed stage; else NAN */
     struct second_times response;
     struct second_times service, ttfb;      /* empty of a scenario */
     struct second_times lag, wait, connect; /* of all requests together only */

@@ -55,6 +55,10 @@ static void test_good(void **state)
         {"prony run u -d -1", VERB_RUN, "u", FLAG_BODY, "-1"},
         {"prony report last --output json", VERB_REPORT, "last", FLAG_OUTPUT, "json"},
         {"prony list --runs-dir x", VERB_LIST, NULL, FLAG_RUNS_DIR, "x"},
+        {"prony list --output json", VERB_LIST, NULL, FLAG_FORM, "json"},
+        {"prony run u --output csv=a.csv --output json", VERB_RUN, "u", FLAG_OUTPUT, "csv=a.csv"},
+        {"prony run u -qq", VERB_RUN, "u", FLAG_QUIET, ""},
+        {"prony run u --ascii", VERB_RUN, "u", FLAG_ASCII, ""},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const char *name = cases[i].line;
@@ -102,7 +106,15 @@ static void test_wrong(void **state)
         {"prony run u -q1", "-q takes no value", ""},
         {"prony run u --arrivals burst", "--arrivals burst: that is not one of its values",
          "one of poisson|even|exact"},
-        {"prony run u --output js", "--output js: that is not one of its values",
+        {"prony run u --output jsn", "--output jsn: there is no such form",
+         "did you mean --output json?"},
+        {"prony run u --output xml", "--output xml: there is no such form",
+         "--output: text, json, ndjson, csv, markdown or junit, on stdout or in FILE (default "
+         "text)"},
+        {"prony run u --output csv=", "--output csv=: the name of the file is missing",
+         "--output: text, json, ndjson, csv, markdown or junit, on stdout or in FILE (default "
+         "text)"},
+        {"prony list --output csv", "--output csv: that is not one of its values",
          "one of text|json"},
         {"prony run u -n 0", "--requests 0: it must be at least 1, and less than 2^32",
          "--requests: send exactly so many instead of for a time"},
@@ -194,6 +206,28 @@ static void test_help_is_whole(void **state)
     }
 }
 
+/* -qq is two, and a letter behind another is none. */
+static void test_times(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        uint32_t times;
+    } cases[] = {{"prony run u", 0},
+                 {"prony run -q u", 1},
+                 {"prony run u -qq", 2},
+                 {"prony run -q u --quiet", 2}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct flags flags;
+        struct err err = {0};
+        CHECK(cases[i].line, parse(&flags, cases[i].line, &err));
+        CHECK(cases[i].line, flags_times(&flags, FLAG_QUIET) == cases[i].times);
+    }
+    struct flags flags;
+    struct err err = {0};
+    assert_false(parse(&flags, "prony run u -qv", &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +235,7 @@ int main(void)
         cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_units_are_required),
         cmocka_unit_test(test_objectives),
+        cmocka_unit_test(test_times),
         cmocka_unit_test(test_help_is_whole),
     };
     return cmocka_run_group_tests_name("flags", tests, NULL, NULL);

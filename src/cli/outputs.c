@@ -1,0 +1,282 @@
+#include "cli/outputs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/attr.h"
+#include "cli/console.h"
+#include "cli/exits.h"
+#include "show/result_json.h"
+
+#define BUFFER_BYTES ((size_t)64 << 10)
+#define DOCUMENT_LIMIT ((size_t)4 << 20)
+
+static bool is_stream(enum output_kind kind)
+{
+    return kind == OUTPUT_NDJSON || kind == OUTPUT_CSV;
+}
+
+/* ---- writing ---- */
+
+static bool to_stdout(const struct output *o)
+{
+    return o->path.len == 0 && !o->in_folder;
+}
+
+static void tell_broken(struct output *o, int cause)
+{
+    struct err err;
+    o->broken = true;
+    if (to_stdout(o)) {
+        err_set(&err, ERR_IO, cause, "cannot write the result to stdout");
+    } else {
+        err_set(&err, ERR_IO, cause, "cannot write %.*s", BYTES_ARG(o->path));
+    }
+    if (console_fail(&err) == EXIT_HOLDS) return;
+}
+
+static void write_out(struct output *o, struct bytes left)
+{
+    while (left.len > 0 && !o->broken && o->fd >= 0) {
+        ssize_t n = write(o->fd, left.at, left.len);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && errno == EPIPE && to_stdout(o)) { /* the reader has seen enough */
+            o->fd = -1;
+            return;
+        }
+        if (n < 0) {
+            tell_broken(o, errno);
+            return;
+        }
+        left = bytes_from(left, (size_t)n);
+        o->began = true;
+    }
+}
+
+static void flush(struct output *o)
+{
+    write_out(o, text_bytes(&o->buffer));
+    text_clear(&o->buffer);
+}
+
+static void put(void *ctx, struct bytes piece)
+{
+    struct output *o = ctx;
+    if (o->buffer.len + piece.len >= o->buffer.size) flush(o);
+    if (piece.len >= o->buffer.size) write_out(o, piece);
+    else text_add(&o->buffer, piece);
+}
+
+/* ---- opening ---- */
+
+/* Opens the file without harm to what it holds: it is emptied when there is something to write. */
+static bool open_file(struct output *o, struct err *err)
+{
+    o->fd = open(o->path.at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    o->created = o->fd >= 0;
+    if (o->fd < 0 && errno == EEXIST) o->fd = open(o->path.at, O_WRONLY | O_CLOEXEC);
+    if (o->fd >= 0) return true;
+    err_set(err, ERR_PREFLIGHT, errno, "cannot write %.*s", BYTES_ARG(o->path));
+    return err_hint(err, "--output %s=FILE: the file's folder must exist, and be yours to write in",
+                    output_kind_name(o->kind));
+}
+
+static void empty(struct output *o)
+{
+    struct stat st;
+    if (o->fd < 0 || fstat(o->fd, &st) != 0 || !S_ISREG(st.st_mode)) return;
+    if (!to_stdout(o) && ftruncate(o->fd, 0) != 0) tell_broken(o, errno);
+}
+
+static bool add_output(struct outputs *o, enum output_kind kind, struct bytes path, bool in_folder,
+                       struct arena *arena, struct err *err)
+{
+    if (o->count == OUTPUTS_MAX) {
+        return err_set(err, ERR_USAGE, 0, "more than %d outputs", OUTPUTS_MAX);
+    }
+    struct output *out = &o->items[o->count];
+    *out = (struct output){.kind = kind, .in_folder = in_folder, .fd = -1};
+    out->path = path.len > 0 ? arena_copy(arena, path) : (struct bytes){"", 0};
+    char *buffer = arena_alloc(arena, BUFFER_BYTES);
+    if (!arena_ok(arena)) return err_set(err, ERR_LIMIT, 0, "no memory for the outputs");
+    out->buffer = text_in(buffer, BUFFER_BYTES);
+    struct outlet outlet = {put, out};
+    if (kind == OUTPUT_NDJSON) {
+        result_ndjson_init(&out->ndjson, outlet);
+        out->sink = result_ndjson_sink(&out->ndjson);
+    } else if (kind == OUTPUT_CSV) {
+        result_csv_init(&out->csv, outlet);
+        out->sink = result_csv_sink(&out->csv);
+    }
+    if (to_stdout(out)) out->fd = STDOUT_FILENO;
+    else if (!in_folder && !open_file(out, err)) return false;
+    o->count++;
+    return true;
+}
+
+static bool add_flag(struct outputs *o, struct bytes value, struct arena *arena, struct err *err)
+{
+    size_t equals = bytes_find(value, BYTES_LIT("="));
+    struct bytes form = {value.at, equals < value.len ? equals : value.len};
+    struct bytes path = equals < value.len ? bytes_from(value, equals + 1) : (struct bytes){0};
+    for (uint32_t i = 0; i < o->count && path.len == 0; i++) {
+        if (!to_stdout(&o->items[i])) continue;
+        err_set(err, ERR_USAGE, 0, "only one --output can go to stdout");
+        return err_hint(err, "give the others a file: --output %.*s=FILE", BYTES_ARG(form));
+    }
+    return add_output(o, output_kind_of(form), path, false, arena, err);
+}
+
+bool outputs_open(struct outputs *o, const struct flags *flags, const struct plan *plan,
+                  const struct bytes *folder, struct arena *arena, struct err *err)
+{
+    *o = (struct outputs){.folder = folder, .arena = arena};
+    bool fine = true;
+    bool has_stdout = false;
+    for (uint32_t i = 0; i < flags->given_count && fine; i++) {
+        if (flags->given[i].flag != FLAG_OUTPUT) continue;
+        fine = add_flag(o, flags->given[i].value, arena, err);
+    }
+    for (uint32_t i = 0; i < o->count; i++) has_stdout = has_stdout || to_stdout(&o->items[i]);
+    if (fine && !has_stdout) {
+        fine = add_output(o, OUTPUT_TEXT, (struct bytes){0}, false, arena, err);
+    }
+    for (uint32_t i = 0; plan && i < plan->output_count && fine; i++) {
+        const struct plan_output *item = &plan->outputs[i];
+        bool kept_anyway = item->kind == OUTPUT_JSON || item->kind == OUTPUT_JUNIT;
+        bool in_folder = item->path.len == 0;
+        if (in_folder && kept_anyway) continue;
+        fine = add_output(o, item->kind, item->path, in_folder, arena, err);
+    }
+    if (!fine) outputs_drop(o);
+    return fine;
+}
+
+/* ---- while it goes ---- */
+
+/* The run has a folder now. */
+static void open_in_folder(struct outputs *o, struct output *out)
+{
+    char array[4096];
+    struct text path = text_in(array, sizeof array);
+    struct err err;
+    if (!out->in_folder || o->folder->len == 0) return;
+    text_addf(&path, "%.*s/%s", BYTES_ARG(*o->folder), output_kind_file(out->kind));
+    out->path = arena_copy(o->arena, text_bytes(&path));
+    if (path.cut || !out->path.at) out->broken = true;
+    else if (!open_file(out, &err)) tell_broken(out, err.sys);
+}
+
+static void on_begin(void *ctx, const struct run_header *header)
+{
+    struct outputs *o = ctx;
+    for (uint32_t i = 0; i < o->count; i++) {
+        struct output *out = &o->items[i];
+        if (!out->sink.begin) continue;
+        open_in_folder(o, out);
+        if (!to_stdout(out)) empty(out);
+        out->sink.begin(out->sink.ctx, header);
+        flush(out);
+    }
+}
+
+static void on_tick(void *ctx, const struct tick *tick)
+{
+    struct outputs *o = ctx;
+    for (uint32_t i = 0; i < o->count; i++) {
+        struct output *out = &o->items[i];
+        if (!out->sink.tick) continue;
+        out->sink.tick(out->sink.ctx, tick);
+        flush(out);
+    }
+}
+
+static void on_result(void *ctx, const struct result *result)
+{
+    struct outputs *o = ctx;
+    for (uint32_t i = 0; i < o->count; i++) {
+        struct output *out = &o->items[i];
+        if (!out->sink.result) continue;
+        out->sink.result(out->sink.ctx, result);
+        flush(out);
+    }
+}
+
+static void on_end(void *ctx, const struct run_end *end)
+{
+    struct outputs *o = ctx;
+    for (uint32_t i = 0; i < o->count; i++) {
+        struct output *out = &o->items[i];
+        if (!out->sink.end) continue;
+        out->sink.end(out->sink.ctx, end);
+        flush(out);
+    }
+}
+
+struct sink outputs_sink(struct outputs *o)
+{
+    return (struct sink){
+        .ctx = o, .begin = on_begin, .tick = on_tick, .result = on_result, .end = on_end};
+}
+
+/* ---- at the end ---- */
+
+static struct bytes document(const struct output *o, const struct ending *ending,
+                             struct arena *arena)
+{
+    struct show_style plain = {.width = 100};
+    struct show_style style = to_stdout(o) ? console_style(CONSOLE_OUT, ending->flags) : plain;
+    switch (o->kind) {
+    case OUTPUT_TEXT:
+        return ending_text(ending, &style, arena);
+    case OUTPUT_JSON:
+        return result_json_make(arena, ending->result);
+    case OUTPUT_MARKDOWN:
+    case OUTPUT_JUNIT:
+    case OUTPUT_NDJSON:
+    case OUTPUT_CSV:
+    case OUTPUT_KINDS:
+        break;
+    }
+    return (struct bytes){0};
+}
+
+static void write_document(struct output *o, const struct ending *ending, struct arena *arena)
+{
+    struct bytes whole = document(o, ending, arena);
+    if (!whole.at) {
+        tell_broken(o, EFBIG);
+        return;
+    }
+    empty(o);
+    write_out(o, whole);
+}
+
+static void close_output(struct output *o)
+{
+    bool useless = o->created && !o->began;
+    if (o->fd >= 0 && !to_stdout(o) && close(o->fd) != 0 && !o->broken) tell_broken(o, errno);
+    o->fd = -1;
+    if (useless && unlink(o->path.at) != 0) return; /* an empty file says nothing, either */
+}
+
+bool outputs_finish(struct outputs *o, const struct ending *ending, bool ended)
+{
+    bool whole = true;
+    for (uint32_t i = 0; i < o->count; i++) {
+        struct output *out = &o->items[i];
+        if (out->in_folder && !is_stream(out->kind)) open_in_folder(o, out);
+        bool wanted = ended || out->kind != OUTPUT_TEXT;
+        if (wanted && !is_stream(out->kind) && !out->broken) write_document(out, ending, o->arena);
+        close_output(out);
+        whole = whole && !out->broken;
+    }
+    return whole;
+}
+
+void outputs_drop(struct outputs *o)
+{
+    for (uint32_t i = 0; i < o->count; i++) close_output(&o->items[i]);
+}

@@ -1,0 +1,48 @@
+/* outputs.h - the forms in which a result leaves, on stdout and into files.
+ *
+ * Why: a run and a report write the same forms, some while it goes (ndjson, csv), some at its end,
+ * several at once. What cannot be written is found before anything is sent.
+ * Source: docs/cli.md, "Output".
+ * Thread: main.  Memory: in place and the arena given; files are open until outputs_finish(). */
+#pragma once
+
+#include "base/arena.h"
+#include "cli/ending.h"
+#include "plan/output_kind.h"
+#include "show/result_csv.h"
+#include "show/result_ndjson.h"
+
+#define OUTPUTS_MAX 16
+
+struct output {
+    enum output_kind kind;
+    struct bytes path; /* NUL-terminated; empty: stdout */
+    bool in_folder;    /* of the run: path is empty until it begins */
+    bool began;        /* something was written */
+    bool created;      /* the file was not there before */
+    bool broken;       /* could not be written: no further tries */
+    int fd;
+    struct text buffer;
+    struct result_ndjson ndjson;
+    struct result_csv csv;
+    struct sink sink; /* of ndjson and csv */
+};
+
+struct outputs {
+    struct output items[OUTPUTS_MAX];
+    uint32_t count;
+    const struct bytes *folder; /* of the run, filled before it begins */
+    struct arena *arena;
+};
+
+/* What the flags ask for, and the plan where there is one (else NULL); without any, text on stdout.
+ * Opens the files. `folder` and `arena` are kept. False: `err`. */
+MUST_USE bool outputs_open(struct outputs *o, const struct flags *flags, const struct plan *plan,
+                           const struct bytes *folder, struct arena *arena, struct err *err);
+/* Keeps `o`. Add it behind the judge. */
+struct sink outputs_sink(struct outputs *o);
+/* Writes what is written at the end and closes all; `ended`: it is a run that got going, so text is
+ * wanted too. False: something asked for is not there; said on stderr. */
+bool outputs_finish(struct outputs *o, const struct ending *ending, bool ended);
+/* Closes files without a result; those that were made and never written are removed. */
+void outputs_drop(struct outputs *o);
