@@ -3,7 +3,7 @@
 #include "base/attr.h"
 #include "base/file.h"
 #include "cli/console.h"
-#include "cli/exits.h"
+#include "judge/exit_code.h"
 #include "show/summary.h"
 
 #define OUT_LIMIT (512u << 10)

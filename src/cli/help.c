@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/attr.h"
-#include "cli/exits.h"
+#include "judge/exit_code.h"
 
 #define HELP_COLUMNS 80
 #define LEFT_COLUMNS 30 /* of a flag with its argument; a longer one gets a line of its own */
@@ -83,7 +83,7 @@ static void add_exits(struct text *out)
         const char *text;
     } rows[] = {
 #define ROW(name, number, text) {(number), (text)},
-        EXITS(ROW)
+        EXIT_CODES(ROW)
 #undef ROW
     };
     text_adds(out, "\nExit codes\n");

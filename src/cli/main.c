@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "cli/console.h"
-#include "cli/exits.h"
 #include "cli/flags.h"
 #include "cli/help.h"
 #include "cli/verb_check.h"
@@ -11,6 +10,7 @@
 #include "cli/verb_report.h"
 #include "cli/verb_run.h"
 #include "cli/verb_schema.h"
+#include "judge/exit_code.h"
 
 #define VERSION_LINE "prony " PRONY_VERSION "\n"
 

@@ -7,7 +7,7 @@
 
 #include "base/attr.h"
 #include "cli/console.h"
-#include "cli/exits.h"
+#include "judge/exit_code.h"
 #include "show/result_json.h"
 
 #define BUFFER_BYTES ((size_t)64 << 10)

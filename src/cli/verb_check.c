@@ -4,8 +4,8 @@
 
 #include "campaign/machine.h"
 #include "cli/console.h"
-#include "cli/exits.h"
 #include "cli/planning.h"
+#include "judge/exit_code.h"
 #include "load/engine.h"
 #include "plan/mask.h"
 #include "show/amount.h"

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "cli/console.h"
-#include "cli/exits.h"
+#include "judge/exit_code.h"
 #include "show/runs_text.h"
 #include "store/runs.h"
 

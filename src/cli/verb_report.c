@@ -6,7 +6,6 @@
 #include "campaign/rejudge.h"
 #include "cli/console.h"
 #include "cli/ending.h"
-#include "cli/exits.h"
 #include "cli/outputs.h"
 #include "judge/exit_code.h"
 #include "store/runs.h"

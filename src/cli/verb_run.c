@@ -3,9 +3,9 @@
 #include "campaign/conduct.h"
 #include "cli/console.h"
 #include "cli/ending.h"
-#include "cli/exits.h"
 #include "cli/outputs.h"
 #include "cli/planning.h"
+#include "judge/exit_code.h"
 #include "show/progress.h"
 #include "store/runs.h"
 

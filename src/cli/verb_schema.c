@@ -1,7 +1,7 @@
 #include "cli/verb_schema.h"
 
 #include "cli/console.h"
-#include "cli/exits.h"
+#include "judge/exit_code.h"
 #include "plan/schema_json.h"
 
 int verb_schema_main(void)

@@ -1,16 +1,11 @@
 #include "judge/exit_code.h"
 
-enum {
-    EXIT_HOLDS,
-    EXIT_MISSED,
-    EXIT_USAGE,
-    EXIT_NO_VERDICT,
-    EXIT_PREFLIGHT,
-    EXIT_ABORTED,
-    EXIT_REFUSED,
-    EXIT_BUG = 70,
-    EXIT_SIGNAL = 128
-};
+#include <assert.h>
+
+#define BY_SIGNAL 128 /* + its number, as shells have it */
+
+static_assert(EXIT_INTERRUPTED == BY_SIGNAL + 2, "SIGINT");
+static_assert(EXIT_TERMINATED == BY_SIGNAL + 15, "SIGTERM");
 
 int exit_code_of(const struct exit_facts *facts)
 {
@@ -22,7 +17,7 @@ int exit_code_of(const struct exit_facts *facts)
         {facts->preflight, EXIT_PREFLIGHT},
         {facts->refused, EXIT_REFUSED},
         {facts->bug, EXIT_BUG},
-        {facts->signal != 0, EXIT_SIGNAL + facts->signal},
+        {facts->signal != 0, BY_SIGNAL + facts->signal},
         {facts->invalid, EXIT_NO_VERDICT},
         {facts->aborted, EXIT_ABORTED},
         {facts->missed, EXIT_MISSED},

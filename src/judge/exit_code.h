@@ -1,13 +1,32 @@
 /* exit_code.h - what a process that judged, or could not, tells its caller.
  *
- * Why: scripts and CI act on this number, so the order of its reasons stands in one table.
- * Source: docs/exit-codes.md.  Thread: any.  Memory: none. */
+ * Why: scripts and CI act on this number, so the numbers stand in one table, from which the help
+ * text and docs/cli.md are made too, and the order of their reasons in another.
+ * Source: docs/exit-codes.md; sysexits.h(3head) for 70, the shells' 128 + signal.
+ * Thread: any.  Memory: none. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "base/err.h"
 #include "tick/result.h"
+
+#define EXIT_CODES(X)                                                                              \
+    X(EXIT_HOLDS, 0, "every judged objective holds")                                               \
+    X(EXIT_MISSED, 1, "an objective is missed")                                                    \
+    X(EXIT_USAGE, 2, "the command line or the plan is wrong; nothing was sent")                    \
+    X(EXIT_NO_VERDICT, 3, "no verdict: not to be trusted, or inconclusive; says what would help")  \
+    X(EXIT_PREFLIGHT, 4,                                                                           \
+      "the target does not answer, a service is not ready, a folder not usable")                   \
+    X(EXIT_ABORTED, 5, "stopped by abort_when or a safety limit")                                  \
+    X(EXIT_REFUSED, 6, "this host does not permit it, or has too little of what it needs")         \
+    X(EXIT_BUG, 70, "a bug of prony")                                                              \
+    X(EXIT_INTERRUPTED, 130, "interrupted by Ctrl-C; the run so far is recorded and judged")       \
+    X(EXIT_TERMINATED, 143, "the same by SIGTERM")
+
+#define EXIT_CODES_ENUM(name, number, text) name = (number),
+enum exit_number { EXIT_CODES(EXIT_CODES_ENUM) };
+#undef EXIT_CODES_ENUM
 
 /* What is true of a run; several may be. */
 struct exit_facts {
