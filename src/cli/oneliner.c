@@ -6,6 +6,7 @@
 #define DEFAULT_RATE "50/s"
 #define DEFAULT_FOR "30s"
 #define DEFAULT_WARMUP "3s"
+#define NAME_COLUMNS 60 /* bytes of a plan's name; URLs are ASCII */
 
 bool oneliner_is_url(const char *word)
 {
@@ -163,12 +164,30 @@ static void add_load(struct text *out, const struct flags *flags)
     add_key(out, flags, FLAG_SEED, "seed");
 }
 
+/* What the report calls it: the URL without its query, which may be long or hold credentials. The
+ * path is cut where a plan's name must end. */
+static void add_name(struct text *out, const struct url *url)
+{
+    char array[NAME_COLUMNS + sizeof "…"];
+    struct text name = text_in(array, NAME_COLUMNS + 1);
+    text_adds(&name, "http://");
+    text_add(&name, url->authority);
+    struct bytes path = url->path;
+    size_t quote = bytes_find(path, BYTES_LIT("\""));
+    if (quote < path.len) path.len = quote;
+    text_add(&name, path);
+    bool whole = !name.cut && path.len == url->path.len;
+    name.size = sizeof array;
+    if (!whole) text_adds(&name, "…");
+    add_string(out, text_bytes(&name), "$"); /* a name holds no variables */
+}
+
 bool oneliner_write(struct text *out, const struct flags *flags, struct err *err)
 {
     struct url url;
     if (!read_url(&url, flags->word, err) || !check_together(flags, err)) return false;
     text_adds(out, "plan: 1\nname: ");
-    add_quoted(out, url.host);
+    add_name(out, &url);
     text_addf(out, "\ntarget: http://%.*s\n\n", BYTES_ARG(url.authority));
     add_steps(out, flags, &url);
     text_addc(out, '\n', 1);

@@ -41,10 +41,16 @@ static json_t *arrivals_json(const struct figures *f)
     return o;
 }
 
+/* Where no stage has users there is no number of them, not a number of 0. */
+static json_t *users_json(const struct figures *f)
+{
+    return json_part_figure(f->users > 0 ? f->users : (double)NAN);
+}
+
 static void put_figures(json_t *o, const struct figures *f, enum times times)
 {
     json_part_put(o, "seconds", json_part_figure(f->seconds));
-    json_part_put(o, "users", json_part_figure(f->users));
+    json_part_put(o, "users", users_json(f));
     json_part_put(o, "in_flight", json_part_figure(f->in_flight));
     json_part_put(o, "arrivals", times == TIMES_REQUEST ? json_null() : arrivals_json(f));
     json_part_put(o, "offered", json_part_count(f->offered));

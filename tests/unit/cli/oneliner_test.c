@@ -62,7 +62,7 @@ static void test_defaults(void **state)
     (void)state;
     struct err err = {0};
     assert_true(load(&plan, &arena, ARGS("http://localhost:8080"), &err));
-    assert_true(bytes_is(plan.name, "localhost"));
+    assert_true(bytes_is(plan.name, "http://localhost:8080/"));
     assert_int_equal(plan.target_count, 1);
     assert_int_equal(plan.targets[0].port, 8080);
     assert_int_equal(plan.stage_count, 2);
@@ -72,6 +72,26 @@ static void test_defaults(void **state)
     assert_int_equal(plan.stages[1].length_ns, 30000000000);
     assert_true(plan.stages[1].judged && plan.stages[1].model == MODEL_OPEN);
     assert_true(bytes_is(plan.scenarios[0].steps[0].method, "GET"));
+}
+
+/* Two runs of two paths of one host are told apart in every list. */
+static void test_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url, *name;
+    } cases[] = {
+        {"http://localhost", "http://localhost/"},
+        {"http://localhost:8080/jobs?token=x", "http://localhost:8080/jobs"},
+        {"http://[::1]:81/a$b", "http://[::1]:81/a$b"},
+        {"http://h/0123456789012345678901234567890123456789012345678901234567890",
+         "http://h/012345678901234567890123456789012345678901234567890…"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct err err = {0};
+        CHECK(cases[i].url, load(&plan, &arena, ARGS(cases[i].url), &err));
+        CHECK(cases[i].url, bytes_is(plan.name, cases[i].name));
+    }
 }
 
 static void test_everything(void **state)
@@ -158,9 +178,8 @@ static void test_wrong(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_everything),
-        cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_defaults),   cmocka_unit_test(test_names),
+        cmocka_unit_test(test_everything), cmocka_unit_test(test_counts),
         cmocka_unit_test(test_wrong),
     };
     return cmocka_run_group_tests_name("oneliner", tests, setup, teardown);

@@ -74,6 +74,8 @@ def main():
           missed["stages"][4]["response_ms"]["at_least"] == ["max"])
     check("closed stages have no offered rate", all(
         (s["offered_per_s"] is None) == (s["model"] == "closed") for s in missed["stages"]))
+    check("open stages have no users", all(
+        (s["users"] is None) == (s["model"] == "open") for s in missed["stages"]))
     check("no control characters", "\x1b" not in json.dumps(results, ensure_ascii=False))
     check("an endless interval is null",
           any(o["interval"][1] is None for o in results["inconclusive"]["objectives"]))

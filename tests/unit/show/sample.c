@@ -94,7 +94,7 @@ static struct figures figures_of(struct shape shape)
                         .done = n - shape.failed,
                         .offered_per_s = shape.users > 0 ? NONE : shape.rate,
                         .seconds = shape.seconds,
-                        .users = shape.users > 0 ? shape.users : NONE,
+                        .users = shape.users,
                         .planned = n,
                         .iterations_done = n - shape.failed,
                         .iterations_failed = shape.failed};
