@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "cli/console.h"
 #include "judge/exit_code.h"
+#include "show/json_part.h"
 #include "show/runs_text.h"
 #include "store/runs.h"
 
@@ -22,32 +23,24 @@ static int64_t utc_offset_s(void)
     return localtime_r(&now, &local) ? local.tm_gmtoff : 0;
 }
 
-static json_t *text_of(struct bytes b)
-{
-    char array[512];
-    struct text text = text_in(array, sizeof array);
-    text_add_safe(&text, b);
-    return json_string(array);
-}
-
 static json_t *json_of(const struct run_entry *run)
 {
     json_t *o = json_object();
     bool whole = run->trouble.len == 0;
-    json_object_set_new(o, "run", json_string(run->id));
-    json_object_set_new(o, "plan", text_of(run->plan));
-    json_object_set_new(o, "verdict", whole ? text_of(run->verdict) : json_null());
-    json_object_set_new(o, "exit", run->has_exit ? json_integer(run->exit_code) : json_null());
-    json_object_set_new(o, "started_s", json_real((double)run->wall_start_ns / 1e9));
-    json_object_set_new(o, "seconds", json_real((double)run->length_ns / 1e9));
-    json_object_set_new(o, "trouble", whole ? json_null() : text_of(run->trouble));
+    json_tree_put(o, "run", json_string(run->id));
+    json_tree_put(o, "plan", json_part_text(run->plan));
+    json_tree_put(o, "verdict", whole ? json_part_text(run->verdict) : json_null());
+    json_tree_put(o, "exit", run->has_exit ? json_integer(run->exit_code) : json_null());
+    json_tree_put(o, "started_s", json_real((double)run->wall_start_ns / 1e9));
+    json_tree_put(o, "seconds", json_real((double)run->length_ns / 1e9));
+    json_tree_put(o, "trouble", whole ? json_null() : json_part_text(run->trouble));
     return o;
 }
 
 static bool print_json(const struct run_entry *runs, uint32_t count, struct arena *arena)
 {
     json_t *list = json_array();
-    for (uint32_t i = 0; i < count; i++) json_array_append_new(list, json_of(&runs[i]));
+    for (uint32_t i = 0; i < count; i++) json_tree_append(list, json_of(&runs[i]));
     size_t size = json_dumpb(list, NULL, 0, JSON_INDENT(2));
     char *at = arena_alloc(arena, size + 1);
     bool ok = at != NULL && json_dumpb(list, at, size, JSON_INDENT(2)) == size;

@@ -5,18 +5,6 @@
 #include "base/text.h"
 #include "show/amount.h"
 
-void json_part_put(json_t *object, const char *key, json_t *value)
-{
-    int failed = json_object_set_new(object, key, value);
-    assert(failed == 0); /* jansson's heap: exhausted memory is not survived */
-}
-
-void json_part_append(json_t *array, json_t *value)
-{
-    int failed = json_array_append_new(array, value);
-    assert(failed == 0);
-}
-
 json_t *json_part_count(uint64_t value)
 {
     return json_integer((json_int_t)(value <= INT64_MAX ? value : INT64_MAX));

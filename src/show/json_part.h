@@ -8,13 +8,11 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/json_tree.h"
 #include "plan/objective.h"
 
 #define JSON_PART_PRECISION 12 /* digits of a figure */
 
-/* Both give `value` away. */
-void json_part_put(json_t *object, const char *key, json_t *value);
-void json_part_append(json_t *array, json_t *value);
 json_t *json_part_count(uint64_t value);
 /* A figure that does not exist, or has no end, is null. */
 json_t *json_part_figure(double value);

@@ -12,13 +12,13 @@ static json_t *latency_json(const struct latency *l)
 {
     json_t *o = json_object();
     json_t *at_least = json_array();
-    json_part_put(o, "n", json_part_count(l->n));
+    json_tree_put(o, "n", json_part_count(l->n));
     for (int i = 0; i < FIGURE_COUNT; i++) {
-        json_part_put(o, result_figure_name((enum figure)i), json_part_figure(l->ns[i] / 1e6));
+        json_tree_put(o, result_figure_name((enum figure)i), json_part_figure(l->ns[i] / 1e6));
         if (l->at_least >> i & 1)
-            json_part_append(at_least, json_string(result_figure_name((enum figure)i)));
+            json_tree_append(at_least, json_string(result_figure_name((enum figure)i)));
     }
-    json_part_put(o, "at_least", at_least);
+    json_tree_put(o, "at_least", at_least);
     return o;
 }
 
@@ -33,11 +33,11 @@ static json_t *latency_if(bool has, const struct latency *l)
 static json_t *arrivals_json(const struct figures *f)
 {
     json_t *o = json_object();
-    json_part_put(o, "planned", json_part_count(f->planned));
-    json_part_put(o, "done", json_part_count(f->iterations_done));
-    json_part_put(o, "failed", json_part_count(f->iterations_failed));
-    json_part_put(o, "cut", json_part_count(f->iterations_cut));
-    json_part_put(o, "dropped", json_part_count(f->iterations_dropped));
+    json_tree_put(o, "planned", json_part_count(f->planned));
+    json_tree_put(o, "done", json_part_count(f->iterations_done));
+    json_tree_put(o, "failed", json_part_count(f->iterations_failed));
+    json_tree_put(o, "cut", json_part_count(f->iterations_cut));
+    json_tree_put(o, "dropped", json_part_count(f->iterations_dropped));
     return o;
 }
 
@@ -49,49 +49,49 @@ static json_t *users_json(const struct figures *f)
 
 static void put_figures(json_t *o, const struct figures *f, enum times times)
 {
-    json_part_put(o, "seconds", json_part_figure(f->seconds));
-    json_part_put(o, "users", users_json(f));
-    json_part_put(o, "in_flight", json_part_figure(f->in_flight));
-    json_part_put(o, "arrivals", times == TIMES_REQUEST ? json_null() : arrivals_json(f));
-    json_part_put(o, "offered", json_part_count(f->offered));
-    json_part_put(o, "done", json_part_count(f->done));
-    json_part_put(o, "offered_per_s", json_part_figure(f->offered_per_s));
-    json_part_put(o, "done_per_s", json_part_figure(f->done_per_s));
-    json_part_put(o, "response_ms", latency_json(&f->response));
-    json_part_put(o, "service_ms", latency_if(times != TIMES_ITERATION, &f->service));
-    json_part_put(o, "lag_ms", latency_if(times == TIMES_ALL, &f->lag));
-    json_part_put(o, "wait_ms", latency_if(times == TIMES_ALL, &f->wait));
-    json_part_put(o, "ttfb_ms", latency_if(times != TIMES_ITERATION, &f->ttfb));
-    json_part_put(o, "connect_ms", latency_if(times == TIMES_ALL, &f->connect));
+    json_tree_put(o, "seconds", json_part_figure(f->seconds));
+    json_tree_put(o, "users", users_json(f));
+    json_tree_put(o, "in_flight", json_part_figure(f->in_flight));
+    json_tree_put(o, "arrivals", times == TIMES_REQUEST ? json_null() : arrivals_json(f));
+    json_tree_put(o, "offered", json_part_count(f->offered));
+    json_tree_put(o, "done", json_part_count(f->done));
+    json_tree_put(o, "offered_per_s", json_part_figure(f->offered_per_s));
+    json_tree_put(o, "done_per_s", json_part_figure(f->done_per_s));
+    json_tree_put(o, "response_ms", latency_json(&f->response));
+    json_tree_put(o, "service_ms", latency_if(times != TIMES_ITERATION, &f->service));
+    json_tree_put(o, "lag_ms", latency_if(times == TIMES_ALL, &f->lag));
+    json_tree_put(o, "wait_ms", latency_if(times == TIMES_ALL, &f->wait));
+    json_tree_put(o, "ttfb_ms", latency_if(times != TIMES_ITERATION, &f->ttfb));
+    json_tree_put(o, "connect_ms", latency_if(times == TIMES_ALL, &f->connect));
     json_t *outcomes = json_object();
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++) {
-        json_part_put(outcomes, tick_outcome_name((enum outcome)i),
+        json_tree_put(outcomes, tick_outcome_name((enum outcome)i),
                       json_part_count(f->outcomes[i]));
     }
-    json_part_put(o, "outcomes", outcomes);
+    json_tree_put(o, "outcomes", outcomes);
 }
 
 static json_t *stage_json(const struct result *r, const struct stage_result *s)
 {
     const struct stage *stage = &r->header->plan->stages[s->stage];
     json_t *o = json_object();
-    json_part_put(o, "name", json_part_text(stage->name));
-    json_part_put(o, "group", json_part_text(stage->group));
-    json_part_put(o, "model", json_string(stage->model == MODEL_OPEN ? "open" : "closed"));
-    json_part_put(o, "judged", json_boolean(stage->judged));
-    json_part_put(o, "reached", json_boolean(s->reached));
-    json_part_put(o, "start_s", json_part_figure(s->start_s));
-    json_part_put(o, "settle_s", json_part_figure(s->settle_s));
+    json_tree_put(o, "name", json_part_text(stage->name));
+    json_tree_put(o, "group", json_part_text(stage->group));
+    json_tree_put(o, "model", json_string(stage->model == MODEL_OPEN ? "open" : "closed"));
+    json_tree_put(o, "judged", json_boolean(stage->judged));
+    json_tree_put(o, "reached", json_boolean(s->reached));
+    json_tree_put(o, "start_s", json_part_figure(s->start_s));
+    json_tree_put(o, "settle_s", json_part_figure(s->settle_s));
     put_figures(o, &s->figures, TIMES_ALL);
     /* The stage's own length: of figures->seconds settle is left out. */
-    json_part_put(o, "seconds", json_part_figure(s->seconds));
+    json_tree_put(o, "seconds", json_part_figure(s->seconds));
     return o;
 }
 
 static json_t *named_json(struct bytes name, const struct figures *f, enum times times)
 {
     json_t *o = json_object();
-    json_part_put(o, "name", json_part_text(name));
+    json_tree_put(o, "name", json_part_text(name));
     put_figures(o, f, times);
     return o;
 }
@@ -101,8 +101,8 @@ static json_t *named_json(struct bytes name, const struct figures *f, enum times
 static json_t *interval_json(const struct objective *o, double lo, double hi)
 {
     json_t *array = json_array();
-    json_part_append(array, json_part_figure(json_part_in_unit(o, lo)));
-    json_part_append(array, json_part_figure(json_part_in_unit(o, hi)));
+    json_tree_append(array, json_part_figure(json_part_in_unit(o, lo)));
+    json_tree_append(array, json_part_figure(json_part_in_unit(o, hi)));
     return array;
 }
 
@@ -113,13 +113,13 @@ static json_t *findings_json(const struct result *r, const struct objective_resu
         const struct finding *f = &o->stages[i];
         if (!r->header->plan->stages[i].judged || (f->n == 0 && isnan(f->value))) continue;
         json_t *item = json_object();
-        json_part_put(item, "stage", json_part_text(r->header->plan->stages[i].name));
-        json_part_put(item, "verdict", json_string(result_verdict_name(f->verdict)));
-        json_part_put(item, "value", json_part_figure(json_part_in_unit(o->objective, f->value)));
-        json_part_put(item, "interval", interval_json(o->objective, f->lo, f->hi));
-        json_part_put(item, "at_least", json_boolean(f->at_least));
-        json_part_put(item, "n", json_part_count(f->n));
-        json_part_append(array, item);
+        json_tree_put(item, "stage", json_part_text(r->header->plan->stages[i].name));
+        json_tree_put(item, "verdict", json_string(result_verdict_name(f->verdict)));
+        json_tree_put(item, "value", json_part_figure(json_part_in_unit(o->objective, f->value)));
+        json_tree_put(item, "interval", interval_json(o->objective, f->lo, f->hi));
+        json_tree_put(item, "at_least", json_boolean(f->at_least));
+        json_tree_put(item, "n", json_part_count(f->n));
+        json_tree_append(array, item);
     }
     return array;
 }
@@ -129,28 +129,28 @@ static json_t *objective_json(const struct result *r, const struct objective_res
     const struct objective *objective = o->objective;
     const struct plan *plan = r->header->plan;
     json_t *item = json_object();
-    json_part_put(item, "text", json_part_text(objective->text));
-    json_part_put(item, "of",
+    json_tree_put(item, "text", json_part_text(objective->text));
+    json_tree_put(item, "of",
                   o->each_index < plan->name_count ? json_part_text(plan->names[o->each_index])
                                                    : json_null());
-    json_part_put(item, "verdict", json_string(result_verdict_name(o->verdict)));
-    json_part_put(item, "value", json_part_figure(json_part_in_unit(objective, o->value)));
-    json_part_put(item, "unit", json_string(json_part_unit(objective)));
-    json_part_put(item, "limit", json_part_figure(json_part_in_unit(objective, objective->value)));
-    json_part_put(item, "interval", interval_json(objective, o->lo, o->hi));
-    json_part_put(item, "margin_percent", json_part_figure(o->margin * 100));
-    json_part_put(item, "stage",
+    json_tree_put(item, "verdict", json_string(result_verdict_name(o->verdict)));
+    json_tree_put(item, "value", json_part_figure(json_part_in_unit(objective, o->value)));
+    json_tree_put(item, "unit", json_string(json_part_unit(objective)));
+    json_tree_put(item, "limit", json_part_figure(json_part_in_unit(objective, objective->value)));
+    json_tree_put(item, "interval", interval_json(objective, o->lo, o->hi));
+    json_tree_put(item, "margin_percent", json_part_figure(o->margin * 100));
+    json_tree_put(item, "stage",
                   o->stage < plan->stage_count ? json_part_text(plan->stages[o->stage].name)
                                                : json_null());
-    json_part_put(item, "warn", json_boolean(objective->warn));
-    json_part_put(item, "implicit", json_boolean(objective->implicit));
-    json_part_put(item, "at_least", json_boolean(o->at_least));
-    json_part_put(item, "n", json_part_count(o->n));
-    json_part_put(item, "judged_stages", json_part_count(o->judged_stages));
-    json_part_put(item, "missed_stages", json_part_count(o->missed_stages));
-    json_part_put(item, "needed_s", json_part_figure(o->needed_s));
-    json_part_put(item, "note", json_part_text(bytes_of(o->note)));
-    json_part_put(item, "stages", findings_json(r, o));
+    json_tree_put(item, "warn", json_boolean(objective->warn));
+    json_tree_put(item, "implicit", json_boolean(objective->implicit));
+    json_tree_put(item, "at_least", json_boolean(o->at_least));
+    json_tree_put(item, "n", json_part_count(o->n));
+    json_tree_put(item, "judged_stages", json_part_count(o->judged_stages));
+    json_tree_put(item, "missed_stages", json_part_count(o->missed_stages));
+    json_tree_put(item, "needed_s", json_part_figure(o->needed_s));
+    json_tree_put(item, "note", json_part_text(bytes_of(o->note)));
+    json_tree_put(item, "stages", findings_json(r, o));
     return item;
 }
 
@@ -162,36 +162,36 @@ static json_t *trust_json(const struct result *r)
     json_t *reasons = json_array();
     for (uint32_t i = 0; i < r->reason_count; i++) {
         json_t *reason = json_object();
-        json_part_put(reason, "code", json_string(r->reasons[i].code));
-        json_part_put(reason, "level", json_string(result_trust_name(r->reasons[i].level)));
-        json_part_put(reason, "text", json_part_text(bytes_of(r->reasons[i].text)));
-        json_part_put(reason, "value", json_part_figure(r->reasons[i].value));
-        json_part_append(reasons, reason);
+        json_tree_put(reason, "code", json_string(r->reasons[i].code));
+        json_tree_put(reason, "level", json_string(result_trust_name(r->reasons[i].level)));
+        json_tree_put(reason, "text", json_part_text(bytes_of(r->reasons[i].text)));
+        json_tree_put(reason, "value", json_part_figure(r->reasons[i].value));
+        json_tree_append(reasons, reason);
     }
-    json_part_put(o, "level", json_string(result_trust_name(r->trust)));
-    json_part_put(o, "reasons", reasons);
+    json_tree_put(o, "level", json_string(result_trust_name(r->trust)));
+    json_tree_put(o, "reasons", reasons);
     return o;
 }
 
 static void put_head(json_t *o, const struct result *r)
 {
     const struct run_header *h = r->header;
-    json_part_put(o, "format", json_string("prony.result/1"));
-    json_part_put(o, "run", json_string(h->id));
-    json_part_put(o, "plan", json_part_text(h->plan->name));
-    json_part_put(o, "verdict", json_string(result_verdict_name(r->verdict)));
-    json_part_put(o, "ended", json_string(run_ended_name(r->end.ended)));
-    json_part_put(o, "reason", json_part_text(bytes_of(r->end.reason)));
-    json_part_put(o, "exit", json_integer(r->exit_code));
-    json_part_put(o, "version", json_part_text(h->version));
-    json_part_put(o, "started", json_part_moment(h->wall_start_ns));
-    json_part_put(o, "seconds", json_part_figure((double)r->end.at_ns / 1e9));
+    json_tree_put(o, "format", json_string("prony.result/1"));
+    json_tree_put(o, "run", json_string(h->id));
+    json_tree_put(o, "plan", json_part_text(h->plan->name));
+    json_tree_put(o, "verdict", json_string(result_verdict_name(r->verdict)));
+    json_tree_put(o, "ended", json_string(run_ended_name(r->end.ended)));
+    json_tree_put(o, "reason", json_part_text(bytes_of(r->end.reason)));
+    json_tree_put(o, "exit", json_integer(r->exit_code));
+    json_tree_put(o, "version", json_part_text(h->version));
+    json_tree_put(o, "started", json_part_moment(h->wall_start_ns));
+    json_tree_put(o, "seconds", json_part_figure((double)r->end.at_ns / 1e9));
     json_t *targets = json_array();
     for (uint32_t i = 0; i < h->plan->target_count; i++) {
-        json_part_append(targets, json_part_text(h->plan->targets[i].text));
+        json_tree_append(targets, json_part_text(h->plan->targets[i].text));
     }
-    json_part_put(o, "targets", targets);
-    json_part_put(o, "trust", trust_json(r));
+    json_tree_put(o, "targets", targets);
+    json_tree_put(o, "trust", trust_json(r));
 }
 
 json_t *result_json_object(const struct result *r)
@@ -205,31 +205,31 @@ json_t *result_json_object(const struct result *r)
     json_t *totals = json_object();
     put_head(o, r);
     for (uint32_t i = 0; i < r->objective_count; i++) {
-        json_part_append(objectives, objective_json(r, &r->objectives[i]));
+        json_tree_append(objectives, objective_json(r, &r->objectives[i]));
     }
     for (uint32_t i = 0; i < r->stage_count; i++) {
         if (r->stages[i].stage < plan->stage_count)
-            json_part_append(stages, stage_json(r, &r->stages[i]));
+            json_tree_append(stages, stage_json(r, &r->stages[i]));
     }
     for (uint32_t i = 0; r->requests && i < plan->name_count; i++) {
-        json_part_append(requests, named_json(plan->names[i], &r->requests[i], TIMES_REQUEST));
+        json_tree_append(requests, named_json(plan->names[i], &r->requests[i], TIMES_REQUEST));
     }
     for (uint32_t i = 0; r->scenarios && i < plan->scenario_count; i++) {
-        json_part_append(scenarios,
+        json_tree_append(scenarios,
                          named_json(plan->scenarios[i].name, &r->scenarios[i], TIMES_ITERATION));
     }
     put_figures(totals, &r->totals, TIMES_ALL);
-    json_part_put(o, "objectives", objectives);
-    json_part_put(o, "stages", stages);
-    json_part_put(o, "requests", requests);
-    json_part_put(o, "scenarios", scenarios);
-    json_part_put(o, "totals", totals);
+    json_tree_put(o, "objectives", objectives);
+    json_tree_put(o, "stages", stages);
+    json_tree_put(o, "requests", requests);
+    json_tree_put(o, "scenarios", scenarios);
+    json_tree_put(o, "totals", totals);
     json_t *generator = json_object();
-    json_part_put(generator, "cpu_seconds",
+    json_tree_put(generator, "cpu_seconds",
                   json_part_figure((double)r->end.generator_cpu_ns / 1e9));
-    json_part_put(generator, "max_rss_bytes", json_part_count(r->end.max_rss_bytes));
-    json_part_put(generator, "threads", json_part_count(r->header->threads));
-    json_part_put(o, "generator", generator);
+    json_tree_put(generator, "max_rss_bytes", json_part_count(r->end.max_rss_bytes));
+    json_tree_put(generator, "threads", json_part_count(r->header->threads));
+    json_tree_put(o, "generator", generator);
     return o;
 }
 

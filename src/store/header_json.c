@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <math.h>
 
+#include "base/json_tree.h"
 #include "base/text.h"
 #include "store/blot.h"
 
@@ -29,25 +30,13 @@ static json_t *string(struct bytes b)
     return json_string(array);
 }
 
-static void put(json_t *object, const char *key, json_t *value)
-{
-    int failed = json_object_set_new(object, key, value);
-    assert(failed == 0); /* jansson's heap: exhausted memory is not survived */
-}
-
-static void append(json_t *array, json_t *value)
-{
-    int failed = json_array_append_new(array, value);
-    assert(failed == 0);
-}
-
 static json_t *span_json(struct span at)
 {
     json_t *array = json_array();
-    append(array, number(at.line));
-    append(array, number(at.col));
-    append(array, number(at.len));
-    append(array, number(at.offset));
+    json_tree_append(array, number(at.line));
+    json_tree_append(array, number(at.col));
+    json_tree_append(array, number(at.len));
+    json_tree_append(array, number(at.offset));
     return array;
 }
 
@@ -64,27 +53,28 @@ static json_t *masked_source(struct arena *arena, struct bytes source, const str
 static json_t *stage_json(const struct stage *s, uint32_t scenario_count)
 {
     json_t *o = json_object();
-    put(o, "name", string(s->name));
-    put(o, "group", string(s->group));
-    put(o, "at", span_json(s->at));
-    put(o, "model", json_string(s->model == MODEL_OPEN ? "open" : "closed"));
-    put(o, "rate_from", json_real(s->rate_from));
-    put(o, "rate_to", json_real(s->rate_to));
-    put(o, "users_from", number(s->users_from));
-    put(o, "users_to", number(s->users_to));
-    put(o, "length_ns", number(s->length_ns));
-    put(o, "requests", number(s->requests));
-    put(o, "settle_ns", number(s->settle_ns));
-    put(o, "judged", json_boolean(s->judged));
-    put(o, "warmup", json_boolean(s->warmup));
-    put(o, "arrivals", number(s->arrivals));
+    json_tree_put(o, "name", string(s->name));
+    json_tree_put(o, "group", string(s->group));
+    json_tree_put(o, "at", span_json(s->at));
+    json_tree_put(o, "model", json_string(s->model == MODEL_OPEN ? "open" : "closed"));
+    json_tree_put(o, "rate_from", json_real(s->rate_from));
+    json_tree_put(o, "rate_to", json_real(s->rate_to));
+    json_tree_put(o, "users_from", number(s->users_from));
+    json_tree_put(o, "users_to", number(s->users_to));
+    json_tree_put(o, "length_ns", number(s->length_ns));
+    json_tree_put(o, "requests", number(s->requests));
+    json_tree_put(o, "settle_ns", number(s->settle_ns));
+    json_tree_put(o, "judged", json_boolean(s->judged));
+    json_tree_put(o, "warmup", json_boolean(s->warmup));
+    json_tree_put(o, "arrivals", number(s->arrivals));
     json_t *mix = json_array();
-    for (uint32_t i = 0; s->mix && i < scenario_count; i++) append(mix, json_real(s->mix[i]));
-    put(o, "mix", mix);
-    put(o, "has_think", json_boolean(s->has_think));
-    put(o, "think_lo_ns", number(s->think.lo_ns));
-    put(o, "think_hi_ns", number(s->think.hi_ns));
-    put(o, "pacing_ns", number(s->pacing_ns));
+    for (uint32_t i = 0; s->mix && i < scenario_count; i++)
+        json_tree_append(mix, json_real(s->mix[i]));
+    json_tree_put(o, "mix", mix);
+    json_tree_put(o, "has_think", json_boolean(s->has_think));
+    json_tree_put(o, "think_lo_ns", number(s->think.lo_ns));
+    json_tree_put(o, "think_hi_ns", number(s->think.hi_ns));
+    json_tree_put(o, "pacing_ns", number(s->pacing_ns));
     return o;
 }
 
@@ -93,11 +83,11 @@ static json_t *objectives_json(const struct objective *items, uint32_t count)
     json_t *array = json_array();
     for (uint32_t i = 0; i < count; i++) {
         json_t *o = json_object();
-        put(o, "text", string(items[i].text));
-        put(o, "at", span_json(items[i].at));
-        put(o, "warn", json_boolean(items[i].warn));
-        put(o, "implicit", json_boolean(items[i].implicit));
-        append(array, o);
+        json_tree_put(o, "text", string(items[i].text));
+        json_tree_put(o, "at", span_json(items[i].at));
+        json_tree_put(o, "warn", json_boolean(items[i].warn));
+        json_tree_put(o, "implicit", json_boolean(items[i].implicit));
+        json_tree_append(array, o);
     }
     return array;
 }
@@ -105,58 +95,58 @@ static json_t *objectives_json(const struct objective *items, uint32_t count)
 static json_t *plan_json(struct arena *arena, const struct plan *plan)
 {
     json_t *o = json_object();
-    put(o, "name", string(plan->name));
-    put(o, "path", string(plan->path));
-    put(o, "source", masked_source(arena, plan->source, plan));
+    json_tree_put(o, "name", string(plan->name));
+    json_tree_put(o, "path", string(plan->path));
+    json_tree_put(o, "source", masked_source(arena, plan->source, plan));
     json_t *targets = json_array();
     json_t *names = json_array();
     json_t *scenarios = json_array();
     json_t *stages = json_array();
     for (uint32_t i = 0; i < plan->target_count; i++)
-        append(targets, string(plan->targets[i].text));
-    for (uint32_t i = 0; i < plan->name_count; i++) append(names, string(plan->names[i]));
+        json_tree_append(targets, string(plan->targets[i].text));
+    for (uint32_t i = 0; i < plan->name_count; i++) json_tree_append(names, string(plan->names[i]));
     for (uint32_t i = 0; i < plan->scenario_count; i++) {
         json_t *scenario = json_object();
-        put(scenario, "name", string(plan->scenarios[i].name));
-        put(scenario, "weight", json_real(plan->scenarios[i].weight));
-        append(scenarios, scenario);
+        json_tree_put(scenario, "name", string(plan->scenarios[i].name));
+        json_tree_put(scenario, "weight", json_real(plan->scenarios[i].weight));
+        json_tree_append(scenarios, scenario);
     }
     for (uint32_t i = 0; i < plan->stage_count; i++) {
-        append(stages, stage_json(&plan->stages[i], plan->scenario_count));
+        json_tree_append(stages, stage_json(&plan->stages[i], plan->scenario_count));
     }
-    put(o, "targets", targets);
-    put(o, "names", names);
-    put(o, "scenarios", scenarios);
-    put(o, "stages", stages);
-    put(o, "objectives", objectives_json(plan->objectives, plan->objective_count));
-    put(o, "abort_when", objectives_json(plan->abort_when, plan->abort_count));
-    put(o, "max_in_flight", number(plan->max_in_flight));
-    put(o, "connections", number(plan->connections));
-    put(o, "threads", number(plan->threads));
-    put(o, "seed", number(plan->seed));
-    put(o, "seed_given", json_boolean(plan->seed_given));
+    json_tree_put(o, "targets", targets);
+    json_tree_put(o, "names", names);
+    json_tree_put(o, "scenarios", scenarios);
+    json_tree_put(o, "stages", stages);
+    json_tree_put(o, "objectives", objectives_json(plan->objectives, plan->objective_count));
+    json_tree_put(o, "abort_when", objectives_json(plan->abort_when, plan->abort_count));
+    json_tree_put(o, "max_in_flight", number(plan->max_in_flight));
+    json_tree_put(o, "connections", number(plan->connections));
+    json_tree_put(o, "threads", number(plan->threads));
+    json_tree_put(o, "seed", number(plan->seed));
+    json_tree_put(o, "seed_given", json_boolean(plan->seed_given));
     return o;
 }
 
 struct bytes header_json_make(struct arena *arena, const struct run_header *header)
 {
     json_t *o = json_object();
-    put(o, "id", json_string(header->id));
-    put(o, "version", string(header->version));
-    put(o, "command", string(header->command));
-    put(o, "wall_start_ns", number(header->wall_start_ns));
-    put(o, "tick_ns", number(header->tick_ns));
-    put(o, "host", string(header->host));
-    put(o, "kernel", string(header->kernel));
-    put(o, "cpu", string(header->cpu));
-    put(o, "cores", number(header->cores));
-    put(o, "memory_bytes", number(header->memory_bytes));
-    put(o, "threads", number(header->threads));
-    put(o, "budget_bytes", number(header->budget_bytes));
-    put(o, "response_limit_ns", number(header->response_limit_ns));
+    json_tree_put(o, "id", json_string(header->id));
+    json_tree_put(o, "version", string(header->version));
+    json_tree_put(o, "command", string(header->command));
+    json_tree_put(o, "wall_start_ns", number(header->wall_start_ns));
+    json_tree_put(o, "tick_ns", number(header->tick_ns));
+    json_tree_put(o, "host", string(header->host));
+    json_tree_put(o, "kernel", string(header->kernel));
+    json_tree_put(o, "cpu", string(header->cpu));
+    json_tree_put(o, "cores", number(header->cores));
+    json_tree_put(o, "memory_bytes", number(header->memory_bytes));
+    json_tree_put(o, "threads", number(header->threads));
+    json_tree_put(o, "budget_bytes", number(header->budget_bytes));
+    json_tree_put(o, "response_limit_ns", number(header->response_limit_ns));
     struct bytes out = {NULL, 0};
     json_t *plan = plan_json(arena, header->plan);
-    put(o, "plan", plan);
+    json_tree_put(o, "plan", plan);
 
     size_t len = json_dumpb(o, NULL, 0, JSON_COMPACT);
     char *text = len > 0 ? arena_alloc(arena, len) : NULL;
