@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "show/amount.h"
+#include "show/objective_row.h"
 #include "show/summary_priv.h"
 #include "show/table.h"
 
@@ -81,173 +82,34 @@ static void latency_cell(struct table_cell *out, const struct latency *l, enum f
 
 /* ---- objectives ---- */
 
-/* Misses first, then what is open, then what only warns, then what could not be judged. */
-static uint32_t rank_of(const struct objective_result *o)
-{
-    switch (o->verdict) {
-    case VERDICT_INVALID:
-    case VERDICT_MISSED:
-        return o->objective->warn ? 2 : 0;
-    case VERDICT_INCONCLUSIVE:
-        return o->objective->warn ? 3 : 1;
-    case VERDICT_NOT_JUDGED:
-        return 4;
-    case VERDICT_HOLDS:
-        return 5;
-    }
-    return 5;
-}
-
 #define OBJECTIVES_SHOWN 14 /* without --verbose; misses are always shown */
-
-/* The objective in a row of the table. */
-static const struct objective_result *objective_at(const struct result *r, uint32_t row)
-{
-    for (uint32_t rank = 0; rank <= 5; rank++) {
-        for (uint32_t i = 0; i < r->objective_count; i++) {
-            if (rank_of(&r->objectives[i]) != rank) continue;
-            if (row-- == 0) return &r->objectives[i];
-        }
-    }
-    return NULL;
-}
-
-static enum tone tone_of(const struct objective_result *o)
-{
-    switch (o->verdict) {
-    case VERDICT_INVALID:
-    case VERDICT_MISSED:
-        return o->objective->warn ? TONE_NEAR : TONE_BAD;
-    case VERDICT_INCONCLUSIVE:
-        return TONE_NEAR;
-    case VERDICT_NOT_JUDGED:
-        return TONE_DIM;
-    case VERDICT_HOLDS:
-        return o->margin < 0.1 ? TONE_NEAR : TONE_GOOD;
-    }
-    return TONE_PLAIN;
-}
-
-static const char *mark_of(const struct objective_result *o)
-{
-    switch (o->verdict) {
-    case VERDICT_INVALID:
-    case VERDICT_MISSED:
-        return o->objective->warn ? "⚠" : "✗";
-    case VERDICT_INCONCLUSIVE:
-        return "?";
-    case VERDICT_NOT_JUDGED:
-        return "–";
-    case VERDICT_HOLDS:
-        return "✓";
-    }
-    return "";
-}
-
-/* Where the comparison of a sentence begins; a quoted name may hold such a sign too. */
-static size_t goal_start(struct bytes text)
-{
-    static const char *const ops[] = {"<", ">", "≤", "≥"};
-    char quote = '\0';
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.at[i];
-        if (quote == '\0' && (c == '"' || c == '\'')) quote = c;
-        else if (c == quote) quote = '\0';
-        for (size_t k = 0; k < COUNT_OF(ops) && quote == '\0'; k++) {
-            if (bytes_starts(bytes_from(text, i), bytes_of(ops[k]))) return i;
-        }
-    }
-    return text.len;
-}
-
-static void add_subject(struct text *out, const struct result *r, const struct objective_result *o)
-{
-    struct bytes text = o->objective->text;
-    struct bytes subject = bytes_trim((struct bytes){text.at, goal_start(text)});
-    if (o->each_index == PLAN_NO_INDEX) {
-        text_add_safe(out, subject);
-        return;
-    }
-    /* `p95 of each`: the name stands for `each`. */
-    size_t each = bytes_find(subject, BYTES_LIT(" of each"));
-    text_add_safe(out, (struct bytes){subject.at, each < subject.len ? each : subject.len});
-    text_adds(out, " of ");
-    text_add_safe(out, r->header->plan->names[o->each_index]);
-    text_add_safe(out, bytes_from(subject, each + sizeof " of each" - 1));
-}
-
-/* `14 % over`: by how much it was missed, where that says something. */
-static void add_excess(struct text *out, const struct objective_result *o)
-{
-    if (isnan(o->margin) || o->margin >= 0) return;
-    bool below = o->objective->op == OP_LT || o->objective->op == OP_LE;
-    text_addf(out, "%.0f %% %s", ceil(-o->margin * 100), below ? "over" : "short");
-}
-
-/* What stands behind the verdict where there is room: how far, how often, what is wanting. */
-static void add_detail(struct text *out, const struct objective_result *o)
-{
-    if (o->objective->warn) {
-        text_adds(out, "warns only");
-    } else if (o->verdict == VERDICT_MISSED && o->missed_stages > 0 && o->judged_stages > 1) {
-        text_addf(out, "%u of %u stages", o->missed_stages, o->judged_stages);
-    } else if (o->verdict == VERDICT_MISSED) {
-        add_excess(out, o);
-    } else if (o->verdict == VERDICT_INCONCLUSIVE && !isnan(o->needed_s)) {
-        text_adds(out, "needs ");
-        amount_length(out, o->needed_s * 1e9);
-    } else if (o->verdict == VERDICT_HOLDS && !isnan(o->margin)) {
-        text_addf(out, "%.0f %% to spare", floor(o->margin * 100));
-    }
-    if (o->objective->implicit) text_adds(out, out->len > 0 ? " (implied)" : "implied");
-}
-
-/* `13.4 – 15.3 ms`: the unit once where both ends have the same. */
-static void add_interval(struct text *out, const struct objective_result *o)
-{
-    if (isnan(o->lo) || isnan(o->hi) || o->lo == o->hi) return;
-    char lo_array[64];
-    char hi_array[64];
-    struct text lo = text_in(lo_array, sizeof lo_array);
-    struct text hi = text_in(hi_array, sizeof hi_array);
-    amount_of(&lo, o->objective, o->lo);
-    if (isinf(o->hi)) text_adds(&hi, "?");
-    else amount_of(&hi, o->objective, o->hi);
-    const char *lo_unit = strchr(lo_array, ' ');
-    const char *hi_unit = strchr(hi_array, ' ');
-    size_t shown = lo.len;
-    if (lo_unit && hi_unit && strcmp(lo_unit, hi_unit) == 0) shown = (size_t)(lo_unit - lo_array);
-    text_add(out, (struct bytes){lo_array, shown});
-    text_adds(out, " – ");
-    text_add(out, text_bytes(&hi));
-}
 
 enum { OBJ_MARK, OBJ_SUBJECT, OBJ_GOAL, OBJ_VALUE, OBJ_INTERVAL, OBJ_AT, OBJ_VERDICT, OBJ_DETAIL };
 
 static void objective_cell(const void *ctx, uint32_t row, uint32_t column, struct table_cell *out)
 {
     const struct result *r = ctx;
-    const struct objective_result *o = objective_at(r, row);
+    const struct objective_result *o = objective_row_at(r, row);
     if (!o) return;
     struct bytes text = o->objective->text;
     switch (column) {
     case OBJ_MARK:
-        text_adds(&out->text, mark_of(o));
-        out->tone = tone_of(o);
+        text_adds(&out->text, objective_row_mark(o));
+        out->tone = objective_row_tone(o);
         break;
     case OBJ_SUBJECT:
-        add_subject(&out->text, r, o);
+        objective_row_subject(&out->text, r, o);
         break;
     case OBJ_GOAL:
-        text_add_safe(&out->text, bytes_from(text, goal_start(text)));
+        text_add_safe(&out->text, bytes_from(text, objective_row_goal(text)));
         break;
     case OBJ_VALUE:
         if (o->at_least && !isnan(o->value)) text_adds(&out->text, "≥ ");
         amount_of(&out->text, o->objective, o->value);
-        out->tone = tone_of(o);
+        out->tone = objective_row_tone(o);
         break;
     case OBJ_INTERVAL:
-        add_interval(&out->text, o);
+        objective_row_interval(&out->text, o);
         break;
     case OBJ_AT:
         if (o->stage != PLAN_NO_INDEX)
@@ -256,10 +118,10 @@ static void objective_cell(const void *ctx, uint32_t row, uint32_t column, struc
         break;
     case OBJ_VERDICT:
         text_adds(&out->text, result_verdict_name(o->verdict));
-        if (o->verdict != VERDICT_HOLDS) out->tone = tone_of(o);
+        if (o->verdict != VERDICT_HOLDS) out->tone = objective_row_tone(o);
         break;
     case OBJ_DETAIL:
-        add_detail(&out->text, o);
+        objective_row_detail(&out->text, o);
         break;
     default:
         break;
@@ -271,7 +133,8 @@ void summary_tables_objectives(const struct summary *s)
     const struct result *r = s->result;
     if (r->objective_count == 0) return;
     uint32_t holds = 0;
-    for (uint32_t i = 0; i < r->objective_count; i++) holds += rank_of(&r->objectives[i]) == 5;
+    for (uint32_t i = 0; i < r->objective_count; i++)
+        holds += objective_row_rank(&r->objectives[i]) == OBJECTIVE_ROW_HOLDS;
     uint32_t shown = r->objective_count;
     uint32_t others = shown - holds;
     if (!s->extra->verbose && shown > OBJECTIVES_SHOWN) {
@@ -300,11 +163,13 @@ void summary_tables_objectives(const struct summary *s)
         text_adds(s->out, " (--verbose lists them)\n");
     }
     for (uint32_t row = 0; row < shown; row++) {
-        const struct objective_result *o = objective_at(r, row);
-        if (!o || o->note[0] == '\0' || (rank_of(o) == 5 && !s->extra->verbose)) continue;
+        const struct objective_result *o = objective_row_at(r, row);
+        if (!o || o->note[0] == '\0'
+            || (objective_row_rank(o) == OBJECTIVE_ROW_HOLDS && !s->extra->verbose))
+            continue;
         char array[TABLE_CELL_BYTES + sizeof o->note];
         struct text note = text_in(array, sizeof array);
-        add_subject(&note, r, o);
+        objective_row_subject(&note, r, o);
         text_adds(&note, ": ");
         text_add_safe(&note, bytes_of(o->note));
         style_wrap(s->out, s->style, BYTES_LIT("    "), TONE_PLAIN, 6, text_bytes(&note));

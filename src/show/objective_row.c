@@ -1,0 +1,141 @@
+#include "show/objective_row.h"
+
+#include <math.h>
+
+#include "base/attr.h"
+#include "show/amount.h"
+
+uint32_t objective_row_rank(const struct objective_result *o)
+{
+    switch (o->verdict) {
+    case VERDICT_INVALID:
+    case VERDICT_MISSED:
+        return o->objective->warn ? 2 : 0;
+    case VERDICT_INCONCLUSIVE:
+        return o->objective->warn ? 3 : 1;
+    case VERDICT_NOT_JUDGED:
+        return 4;
+    case VERDICT_HOLDS:
+        return OBJECTIVE_ROW_HOLDS;
+    }
+    return OBJECTIVE_ROW_HOLDS;
+}
+
+const struct objective_result *objective_row_at(const struct result *r, uint32_t row)
+{
+    for (uint32_t rank = 0; rank <= OBJECTIVE_ROW_HOLDS; rank++) {
+        for (uint32_t i = 0; i < r->objective_count; i++) {
+            if (objective_row_rank(&r->objectives[i]) != rank) continue;
+            if (row-- == 0) return &r->objectives[i];
+        }
+    }
+    return NULL;
+}
+
+enum tone objective_row_tone(const struct objective_result *o)
+{
+    switch (o->verdict) {
+    case VERDICT_INVALID:
+    case VERDICT_MISSED:
+        return o->objective->warn ? TONE_NEAR : TONE_BAD;
+    case VERDICT_INCONCLUSIVE:
+        return TONE_NEAR;
+    case VERDICT_NOT_JUDGED:
+        return TONE_DIM;
+    case VERDICT_HOLDS:
+        return o->margin < 0.1 ? TONE_NEAR : TONE_GOOD;
+    }
+    return TONE_PLAIN;
+}
+
+const char *objective_row_mark(const struct objective_result *o)
+{
+    switch (o->verdict) {
+    case VERDICT_INVALID:
+    case VERDICT_MISSED:
+        return o->objective->warn ? "⚠" : "✗";
+    case VERDICT_INCONCLUSIVE:
+        return "?";
+    case VERDICT_NOT_JUDGED:
+        return "–";
+    case VERDICT_HOLDS:
+        return "✓";
+    }
+    return "";
+}
+
+size_t objective_row_goal(struct bytes text)
+{
+    static const char *const ops[] = {"<", ">", "≤", "≥"};
+    char quote = '\0';
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.at[i];
+        if (quote == '\0' && (c == '"' || c == '\'')) quote = c;
+        else if (c == quote) quote = '\0';
+        for (size_t k = 0; k < COUNT_OF(ops) && quote == '\0'; k++) {
+            if (bytes_starts(bytes_from(text, i), bytes_of(ops[k]))) return i;
+        }
+    }
+    return text.len;
+}
+
+void objective_row_subject(struct text *out, const struct result *r,
+                           const struct objective_result *o)
+{
+    struct bytes text = o->objective->text;
+    struct bytes subject = bytes_trim((struct bytes){text.at, objective_row_goal(text)});
+    if (o->each_index == PLAN_NO_INDEX) {
+        text_add_safe(out, subject);
+        return;
+    }
+    /* `p95 of each`: the name stands for `each`. */
+    size_t each = bytes_find(subject, BYTES_LIT(" of each"));
+    text_add_safe(out, (struct bytes){subject.at, each < subject.len ? each : subject.len});
+    text_adds(out, " of ");
+    text_add_safe(out, r->header->plan->names[o->each_index]);
+    text_add_safe(out, bytes_from(subject, each + sizeof " of each" - 1));
+}
+
+/* `14 % over`: by how much it was missed, where that says something. */
+static void add_excess(struct text *out, const struct objective_result *o)
+{
+    if (isnan(o->margin) || o->margin >= 0) return;
+    bool below = o->objective->op == OP_LT || o->objective->op == OP_LE;
+    text_addf(out, "%.0f %% %s", ceil(-o->margin * 100), below ? "over" : "short");
+}
+
+void objective_row_detail(struct text *out, const struct objective_result *o)
+{
+    if (o->objective->warn) {
+        text_adds(out, "warns only");
+    } else if (o->verdict == VERDICT_MISSED && o->missed_stages > 0 && o->judged_stages > 1) {
+        text_addf(out, "%u of %u stages", o->missed_stages, o->judged_stages);
+    } else if (o->verdict == VERDICT_MISSED) {
+        add_excess(out, o);
+    } else if (o->verdict == VERDICT_INCONCLUSIVE && !isnan(o->needed_s)) {
+        text_adds(out, "needs ");
+        amount_length(out, o->needed_s * 1e9);
+    } else if (o->verdict == VERDICT_HOLDS && !isnan(o->margin)) {
+        text_addf(out, "%.0f %% to spare", floor(o->margin * 100));
+    }
+    if (o->objective->implicit) text_adds(out, out->len > 0 ? " (implied)" : "implied");
+}
+
+void objective_row_interval(struct text *out, const struct objective_result *o)
+{
+    if (isnan(o->lo) || isnan(o->hi) || o->lo == o->hi) return;
+    char lo_array[64];
+    char hi_array[64];
+    struct text lo = text_in(lo_array, sizeof lo_array);
+    struct text hi = text_in(hi_array, sizeof hi_array);
+    amount_of(&lo, o->objective, o->lo);
+    if (isinf(o->hi)) text_adds(&hi, "?");
+    else amount_of(&hi, o->objective, o->hi);
+    const char *lo_unit = strchr(lo_array, ' ');
+    const char *hi_unit = strchr(hi_array, ' ');
+    size_t shown = lo.len;
+    if (lo_unit && hi_unit && strcmp(lo_unit, hi_unit) == 0) shown = (size_t)(lo_unit - lo_array);
+    text_add(out, (struct bytes){lo_array, shown});
+    text_adds(out, " – ");
+    text_add(out, text_bytes(&hi));
+}

@@ -1,0 +1,29 @@
+/* objective_row.h - an objective as a row: its order among the others, mark, subject, details.
+ *
+ * Why: every form of the result shows misses first and says the same of each objective.
+ * Source: docs/summary.md, "The summary".
+ * Thread: any.  Memory: the caller's text. */
+#pragma once
+
+#include "base/text.h"
+#include "show/style.h"
+#include "tick/result.h"
+
+#define OBJECTIVE_ROW_HOLDS 5 /* the last rank */
+
+/* Misses first, then what is open, what only warns, what could not be judged, what holds. */
+uint32_t objective_row_rank(const struct objective_result *o);
+/* The row-th by rank; NULL: there are fewer. */
+const struct objective_result *objective_row_at(const struct result *r, uint32_t row);
+enum tone objective_row_tone(const struct objective_result *o);
+/* `✗` `⚠` `?` `–` `✓` */
+const char *objective_row_mark(const struct objective_result *o);
+/* Where the comparison of a sentence begins; a quoted name may hold such a sign too. */
+size_t objective_row_goal(struct bytes text);
+/* `p99 of poll`; of `of each` with the name in the place of `each`. */
+void objective_row_subject(struct text *out, const struct result *r,
+                           const struct objective_result *o);
+/* What stands behind the verdict where there is room: how far, how often, what is wanting. */
+void objective_row_detail(struct text *out, const struct objective_result *o);
+/* `13.4 – 15.3 ms`: the unit once where both ends have the same; nothing where there is none. */
+void objective_row_interval(struct text *out, const struct objective_result *o);

@@ -1,0 +1,130 @@
+#include "show/verdict_line.h"
+
+#include "show/amount.h"
+#include "show/summary_priv.h"
+
+void verdict_line_word(const struct result *r, const char **mark, const char **word,
+                       enum tone *tone)
+{
+    switch (r->verdict) {
+    case VERDICT_HOLDS:
+        *mark = "✓", *word = "HOLDS", *tone = TONE_GOOD;
+        return;
+    case VERDICT_MISSED:
+        *mark = "✗", *word = "MISSED", *tone = TONE_BAD;
+        return;
+    case VERDICT_INCONCLUSIVE:
+        *mark = "?", *word = "INCONCLUSIVE", *tone = TONE_NEAR;
+        return;
+    case VERDICT_INVALID:
+        *mark = "✗", *word = "INVALID", *tone = TONE_BAD;
+        return;
+    case VERDICT_NOT_JUDGED:
+        *mark = "–", *word = "NOT JUDGED", *tone = TONE_STRONG;
+        return;
+    }
+}
+
+static void separate(struct text *out, const char *before)
+{
+    if (out->len > 0) text_adds(out, before);
+}
+
+static void add_ended(struct text *out, const struct run_end *end)
+{
+    switch (end->ended) {
+    case RUN_COMPLETE:
+        break;
+    case RUN_ABORTED:
+        text_adds(out, "aborted at ");
+        break;
+    case RUN_INTERRUPTED:
+        text_adds(out, "interrupted at ");
+        break;
+    case RUN_PREFLIGHT:
+        text_adds(out, "nothing was judged");
+        break;
+    }
+    if (end->ended == RUN_ABORTED || end->ended == RUN_INTERRUPTED) {
+        amount_length(out, (double)end->at_ns);
+        if (end->signal == 2) text_adds(out, " (Ctrl-C)");
+        else if (end->signal == 15) text_adds(out, " (SIGTERM)");
+    }
+    if (end->reason[0] == '\0') return;
+    separate(out, ": ");
+    text_add_safe(out, bytes_of(end->reason));
+}
+
+struct tally {
+    uint32_t all, missed, open, held, warned, unjudged;
+};
+
+static struct tally count_objectives(const struct result *r)
+{
+    struct tally t = {0};
+    for (uint32_t i = 0; i < r->objective_count; i++) {
+        const struct objective_result *o = &r->objectives[i];
+        if (o->objective->warn) t.warned += o->verdict == VERDICT_MISSED;
+        if (o->objective->warn) continue;
+        if (o->objective->implicit && o->verdict == VERDICT_HOLDS) continue;
+        t.all++;
+        t.missed += o->verdict == VERDICT_MISSED;
+        t.open += o->verdict == VERDICT_INCONCLUSIVE;
+        t.held += o->verdict == VERDICT_HOLDS;
+        t.unjudged += o->verdict == VERDICT_NOT_JUDGED;
+    }
+    return t;
+}
+
+static void add_tally(struct text *out, const struct result *r)
+{
+    struct tally t = count_objectives(r);
+    separate(out, " · ");
+    if (r->verdict == VERDICT_INVALID) {
+        text_adds(out, "these numbers are not to be trusted, see TRUST");
+        return;
+    }
+    if (t.all == 0) {
+        text_adds(out, "no objectives were given");
+        return;
+    }
+    const char *plural = t.all == 1 ? "" : "s";
+    if (t.missed > 0) text_addf(out, "%u of %u objective%s missed", t.missed, t.all, plural);
+    else if (t.open > 0) text_addf(out, "%u of %u objective%s undecided", t.open, t.all, plural);
+    else if (t.held == t.all && t.all == 1) text_adds(out, "the objective holds");
+    else if (t.held == t.all) text_addf(out, "all %u objectives hold", t.all);
+    else text_addf(out, "%u of %u objective%s held", t.held, t.all, plural);
+    if (t.missed > 0 && t.open > 0) text_addf(out, ", %u undecided", t.open);
+    if (t.missed + t.open > 0 && t.unjudged > 0) text_addf(out, ", %u not judged", t.unjudged);
+    if (t.warned > 0) text_addf(out, ", %u warning%s", t.warned, t.warned == 1 ? "" : "s");
+}
+
+/* In a staircase: the last rung before the first that misses. */
+static void add_knee(struct text *out, const struct result *r)
+{
+    const struct plan *plan = r->header->plan;
+    for (uint32_t i = 0; i < r->stage_count; i++) {
+        uint32_t stage = r->stages[i].stage;
+        if (!run_stage_judged(r->header, stage) || !summary_tables_stage_missed(r, stage)) continue;
+        struct bytes group = plan->stages[stage].group;
+        bool rung = stage > 0 && bytes_equal(plan->stages[stage - 1].group, group)
+                    && plan->stages[stage - 1].judged
+                    && !bytes_equal(plan->stages[stage].name, group);
+        if (!rung) return;
+        text_adds(out, " · holds to ");
+        text_add_safe(out, plan->stages[stage - 1].name);
+        text_adds(out, ", breaks at ");
+        text_add_safe(out, plan->stages[stage].name);
+        return;
+    }
+}
+
+void verdict_line_facts(struct text *out, const struct result *r)
+{
+    if (r->end.ended != RUN_COMPLETE || r->end.reason[0]) add_ended(out, &r->end);
+    if (r->end.ended != RUN_PREFLIGHT) add_tally(out, r);
+    if (r->verdict == VERDICT_MISSED) add_knee(out, r);
+    if (r->end.ended != RUN_COMPLETE) return;
+    text_adds(out, " · ");
+    amount_length(out, (double)r->end.at_ns);
+}
