@@ -55,6 +55,13 @@ static void discard(struct worker *w, struct connection *c)
     w->connection_free = (uint32_t)(c - w->connections);
 }
 
+void exchange_close_all(struct worker *w)
+{
+    for (uint32_t i = 0; i < w->connection_count; i++) {
+        if (w->connections[i].state != CONNECTION_FREE) discard(w, &w->connections[i]);
+    }
+}
+
 static void enqueue(struct worker *w, struct flow *f)
 {
     struct pool *pool = &w->pools[f->target];
@@ -436,7 +443,9 @@ static bool feed(struct worker *w, struct connection *c, struct chunk *chunk)
     struct flow *f = &w->flows[c->flow];
     const struct operation *op = flow_operation(w, f);
     bool reads = op->reads_head || op->reads_body;
-    enum h1_step step = reads ? read_events(w, c, chunk) : h1_resp_skip(&c->response, &chunk->in);
+    struct h1_seen *seen = &w->heads_seen[op - w->setting.program->operations];
+    enum h1_step step =
+        reads ? read_events(w, c, chunk) : h1_resp_skip(&c->response, &chunk->in, seen);
     switch (step) {
     case H1_DONE:
         reply_complete(w, c, chunk);

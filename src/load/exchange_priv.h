@@ -11,3 +11,5 @@ void exchange_begin(struct worker *w, struct flow *f);
 void exchange_ready(struct worker *w, const struct ready *ready);
 /* The flow gives up its place or its connection (which is closed). */
 void exchange_abandon(struct worker *w, struct flow *f);
+/* The end: no connection stays. By the worker itself, whose descriptors they are. */
+void exchange_close_all(struct worker *w);

@@ -84,7 +84,7 @@ static uint64_t draw_ns(const struct worker *w, const struct flow *f, const stru
 }
 
 /* Takes the request up that was intended for `intended_ns`. */
-static void begin_request(struct worker *w, struct flow *f, uint64_t intended_ns)
+static void begin_request(struct worker *w, struct flow *f, uint64_t intended_ns, uint64_t now_ns)
 {
     uint64_t at = run_time(w, intended_ns);
     f->intended_ns = intended_ns;
@@ -92,7 +92,7 @@ static void begin_request(struct worker *w, struct flow *f, uint64_t intended_ns
     f->settle = timeline_settling(w->setting.timeline, f->stage, at);
     f->connect_ns = f->first_byte_ns = f->sent_ns = 0;
     f->marks = (struct head_marks){0};
-    f->taken_ns = f->ready_ns = clock_now_ns();
+    f->taken_ns = f->ready_ns = now_ns;
     f->response_due_ns = intended_ns + flow_operation(w, f)->step->timeout.response_ns;
     record_begun(w, f);
     exchange_begin(w, f);
@@ -145,7 +145,7 @@ void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns)
     if (flow_captured(w, f).len) {
         memset(flow_captured(w, f).len, 0, w->setting.program->capture_slots * sizeof(uint16_t));
     }
-    begin_request(w, f, arrival_ns);
+    begin_request(w, f, arrival_ns, now);
 }
 
 /* A closed user goes round again, or leaves with its stage. */
@@ -279,7 +279,7 @@ void flow_timer(struct worker *w, struct flow *f, uint64_t now_ns)
         } else if (f->state == FLOW_SLEEPING) {
             /* What would be due after the end of the run is not begun; it is cut asleep. */
             bool in_run = run_time(w, f->intended_ns) < shared_see(&w->setting.timeline->leave);
-            if (in_run) begin_request(w, f, f->intended_ns);
+            if (in_run) begin_request(w, f, f->intended_ns, clock_now_ns());
         } else {
             arrivals_user_due(w, f);
         }

@@ -67,6 +67,7 @@ static size_t arena_need(const struct worker *w)
     bytes += (size_t)s->shape.name_count * s->shape.stage_count * sizeof(uint64_t);
     bytes += s->shape.name_count * sizeof(uint32_t) + s->shape.scenario_count * sizeof(uint32_t);
     bytes += s->plan->target_count * sizeof(struct pool);
+    bytes += s->program->operation_count * sizeof(struct h1_seen);
     return bytes + KEEP_SIZE + IN_SIZE + s->program->request_limit + ((size_t)1 << 20);
 }
 
@@ -85,6 +86,7 @@ static void lay_out(struct worker *w)
     if (s->program->varies)
         w->sends = arena_array(a, w->connection_count, s->program->request_limit);
     w->pools = ARENA_ARRAY(a, s->plan->target_count, struct pool);
+    w->heads_seen = ARENA_ARRAY(a, s->program->operation_count, struct h1_seen);
     w->in = arena_alloc(a, KEEP_SIZE + IN_SIZE);
     w->out = arena_alloc(a, s->program->request_limit);
     w->dues_ns = ARENA_ARRAY(a, w->due_size, uint64_t);
@@ -154,9 +156,6 @@ bool worker_open(struct worker **out, const struct worker_setting *setting, uint
 
 void worker_close(struct worker *w)
 {
-    for (uint32_t i = 0; w->connections && i < w->connection_count; i++) {
-        if (w->connections[i].fd >= 0) stream_close(w->connections[i].fd);
-    }
     verify_close(&w->verifier);
     poller_close(&w->poller);
     arena_close(&w->arena);
@@ -248,6 +247,7 @@ static void leave(struct worker *w, uint64_t now_ns)
     for (uint32_t i = 0; i < w->flow_count && w->open_flows > 0; i++) {
         flow_cut(w, &w->flows[i], now_ns);
     }
+    exchange_close_all(w);
     w->tick_end_ns = end > w->tick_start_ns ? end : w->tick_start_ns + 1;
     record_close(w);
 }
@@ -258,6 +258,7 @@ void *worker_run(void *arg)
     /* The default slack of 50 us would be lag in every arrival. */
     int slack = prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
     UNUSED(slack);
+    poller_part(&w->poller);
     clock_sleep_until(w->setting.origin_ns);
     for (;;) {
         uint64_t now = clock_now_ns();

@@ -98,10 +98,11 @@ struct worker {
     uint16_t *capture_len;
     bool *capture_is_text;
     struct connection *connections;
-    char *keeps;        /* [connection_count][KEEP_SIZE] */
-    char *bodies;       /* [connection_count][BODY_READ_MAX], where the plan reads bodies */
-    char *sends;        /* [connection_count][request_limit], where requests vary */
-    struct pool *pools; /* [target_count] */
+    char *keeps;                /* [connection_count][KEEP_SIZE] */
+    char *bodies;               /* [connection_count][BODY_READ_MAX], where the plan reads bodies */
+    char *sends;                /* [connection_count][request_limit], where requests vary */
+    struct pool *pools;         /* [target_count] */
+    struct h1_seen *heads_seen; /* [operation_count] */
     char *in, *out;
     uint32_t flow_count, connection_count;
     uint32_t flow_free, connection_free;

@@ -28,6 +28,15 @@ void poller_close(struct poller *p)
     p->fd = -1;
 }
 
+void poller_part(struct poller *p)
+{
+    unsigned fd = (unsigned)p->fd;
+    int failed = close_range(fd + 1, ~0u, CLOSE_RANGE_UNSHARE);
+    if (failed || fd <= STDERR_FILENO + 1) return;
+    failed = close_range(STDERR_FILENO + 1, fd - 1, 0);
+    UNUSED(failed); /* they would stay open until the thread ends: no harm */
+}
+
 uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_t deadline_ns)
 {
     struct epoll_event events[READY_MAX];

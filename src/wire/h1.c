@@ -1,6 +1,7 @@
 #include "wire/h1.h"
 
 #include <assert.h>
+#include <string.h>
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -28,6 +29,7 @@ enum place {
 };
 
 static_assert(sizeof(struct h1_resp) <= 64, "one stands in every connection");
+static_assert(sizeof(struct h1_seen) <= 512, "one stands in every worker for every operation");
 static_assert(H1_MAX_HEADERS < UINT16_MAX, "header_count counts one past the limit");
 static_assert(H1_MAX_HEAD < UINT32_MAX, "head_bytes and line_seen are 32 bits");
 
@@ -415,12 +417,41 @@ enum h1_step h1_resp_step(struct h1_resp *p, struct bytes *in, struct h1_event *
     return step;
 }
 
-HOT enum h1_step h1_resp_skip(struct h1_resp *p, struct bytes *in)
+/* A whole head in one piece is a function of its bytes: the same ones lead to the same place. */
+INLINED bool recall(struct h1_resp *p, struct bytes *in, const struct h1_seen *seen)
 {
+    if (seen->len == 0 || in->len < seen->len) return false;
+    if (seen->after.head_request != p->head_request) return false;
+    if (memcmp(in->at, seen->head, seen->len) != 0) return false;
+    *p = seen->after;
+    *in = bytes_from(*in, seen->len);
+    return true;
+}
+
+/* Takes a head from its first byte on; H1_EVENT when it is complete. */
+INLINED enum h1_step skip_head(struct h1_resp *p, struct bytes *in, struct h1_seen *seen)
+{
+    if (recall(p, in, seen)) return H1_EVENT;
+    const char *start = in->at;
     bool shown = false;
     enum h1_step step;
     do step = advance(p, in, NULL, &shown);
-    while (step == H1_EVENT);
+    while (step == H1_EVENT && (p->place == AT_STATUS || p->place == AT_HEADER));
+    if (step != H1_EVENT) return step;
+    size_t len = (size_t)(in->at - start);
+    seen->len = len <= H1_SEEN_MAX ? (uint32_t)len : 0;
+    seen->after = *p;
+    if (seen->len > 0) memcpy(seen->head, start, seen->len);
+    return H1_EVENT;
+}
+
+HOT enum h1_step h1_resp_skip(struct h1_resp *p, struct bytes *in, struct h1_seen *seen)
+{
+    bool shown = false;
+    enum h1_step step = H1_EVENT;
+    bool whole = p->place == AT_STATUS && p->offset == 0 && p->line_seen == 0;
+    if (seen && whole) step = skip_head(p, in, seen);
+    while (step == H1_EVENT) step = advance(p, in, NULL, &shown);
     return step;
 }
 

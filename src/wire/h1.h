@@ -28,6 +28,7 @@
 #define H1_MAX_LINE 16384  /* bytes of one line, its end included */
 #define H1_MAX_HEAD 65536  /* bytes of all heads of one reply: interim, final, trailers */
 #define H1_MAX_HEADERS 256 /* header lines, counted the same way */
+#define H1_SEEN_MAX 444    /* bytes of a head worth remembering: with it a struct of 512 */
 
 enum h1_step {
     H1_MORE,  /* needs more bytes: keep what is left of `in` */
@@ -95,13 +96,22 @@ struct h1_resp {
     bool http11, interim, has_length, chunked, saw_close, saw_keep_alive;
 };
 
+/* The last head of one kind of reply, and where it left the decoder. A server repeats its heads to
+ * the byte until the Date turns, and comparing costs a fraction of reading. All zero: none yet. */
+struct h1_seen {
+    struct h1_resp after;
+    uint32_t len; /* bytes of `head`; 0: none, or it was longer than H1_SEEN_MAX */
+    char head[H1_SEEN_MAX];
+};
+
 /* Ready for the reply to one request. `head_request`: its method was HEAD, so no body follows. */
 void h1_resp_init(struct h1_resp *p, bool head_request);
 /* The next event. Events come as STATUS HEADER* HEAD_END BODY*, then H1_DONE without an event.
  * H1_DONE and H1_BAD stay. */
 MUST_USE enum h1_step h1_resp_step(struct h1_resp *p, struct bytes *in, struct h1_event *ev);
-/* As calling h1_resp_step() until it says something else than H1_EVENT, without the events. */
-MUST_USE enum h1_step h1_resp_skip(struct h1_resp *p, struct bytes *in);
+/* As calling h1_resp_step() until it says something else than H1_EVENT, without the events. `seen`
+ * is a shortcut and changes no answer; it remembers from call to call. NULL: without. */
+MUST_USE enum h1_step h1_resp_skip(struct h1_resp *p, struct bytes *in, struct h1_seen *seen);
 /* The peer closed, and every byte before was handed in: H1_DONE where that ends the body, else
  * H1_BAD with one of H1_BAD_EOF_*. */
 MUST_USE enum h1_step h1_resp_eof(struct h1_resp *p);

@@ -67,6 +67,11 @@ bool poller_open(struct poller *p, struct err *err)
     return true;
 }
 
+void poller_part(struct poller *p)
+{
+    UNUSED(p); /* one table, as on a kernel that can't part it */
+}
+
 void poller_close(struct poller *p)
 {
     p->fd = -1;

@@ -17,7 +17,8 @@ struct h1_law {
 /* How to hand in an input: first `cut` bytes, then `stride` at a time (0: all the rest). */
 struct h1_cut {
     size_t cut, stride;
-    bool skip; /* by h1_resp_skip(): no events */
+    bool skip;            /* by h1_resp_skip(): no events */
+    struct h1_seen *seen; /* what that remembers; NULL: nothing */
 };
 
 struct h1_outcome {
@@ -101,7 +102,7 @@ static inline struct h1_outcome h1_law_run(const struct h1_law *law, struct byte
     for (;;) {
         struct bytes piece = guard_put(&law->guard, (struct bytes){in.at + taken, given - taken});
         size_t piece_len = piece.len;
-        step = how.skip ? h1_resp_skip(&p, &piece) : h1_law_feed(&p, &piece, &o.events);
+        step = how.skip ? h1_resp_skip(&p, &piece, how.seen) : h1_law_feed(&p, &piece, &o.events);
         LAW(step != H1_EVENT);
         taken += piece_len - piece.len;
         if (step != H1_MORE) break;
@@ -117,7 +118,7 @@ static inline struct h1_outcome h1_law_run(const struct h1_law *law, struct byte
     struct h1_event ev;
     if (step != H1_MORE) {
         LAW(h1_resp_step(&p, &nothing, &ev) == step);
-        LAW(h1_resp_skip(&p, &nothing) == step);
+        LAW(h1_resp_skip(&p, &nothing, how.seen) == step);
         LAW(h1_resp_eof(&p) == step);
     }
     return o;
@@ -130,8 +131,8 @@ static inline struct h1_outcome h1_law_whole(const struct h1_law *law, struct by
 }
 
 /* Law 1 for one cut, and that skipping agrees with stepping. */
-static inline void h1_law_hold(const struct h1_law *law, struct bytes in,
-                               const struct h1_outcome *whole, struct h1_cut how)
+static inline void h1_law_agrees(const struct h1_law *law, struct bytes in,
+                                 const struct h1_outcome *whole, struct h1_cut how)
 {
     struct h1_outcome o = h1_law_run(law, in, how);
     bool same =
@@ -146,4 +147,17 @@ static inline void h1_law_hold(const struct h1_law *law, struct bytes in,
     }
     LAW(same);
     h1_outcome_free(&o);
+}
+
+/* The same, with all that skipping may remember: nothing, the head of whatever was skipped before,
+ * and its own. */
+static inline void h1_law_hold(const struct h1_law *law, struct bytes in,
+                               const struct h1_outcome *whole, struct h1_cut how)
+{
+    static struct h1_seen seen;
+    h1_law_agrees(law, in, whole, how);
+    if (!how.skip) return;
+    how.seen = &seen;
+    h1_law_agrees(law, in, whole, how);
+    h1_law_agrees(law, in, whole, how);
 }
