@@ -29,6 +29,7 @@ static void read_file(struct parse *p, struct fields *f, struct data_source *out
                          "%.*s%s: %s", BYTES_ARG(name), place, why);
         return;
     }
+    out->file = path;
     out->columns = csv.columns;
     out->cells = csv.cells;
     out->column_count = csv.column_count;

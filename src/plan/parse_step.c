@@ -231,6 +231,21 @@ static void read_until(struct parse *p, struct fields *f, struct step *out)
     }
 }
 
+/* `text` with each `$$` as one; false: a lone `$`. */
+static bool undouble(struct parse *p, struct bytes text, struct bytes *out)
+{
+    char *copy = arena_alloc(p->arena, text.len + 1);
+    size_t len = 0;
+    if (!copy) return false;
+    for (size_t i = 0; i < text.len; i++) {
+        copy[len++] = text.at[i];
+        if (text.at[i] != '$') continue;
+        if (i + 1 == text.len || text.at[++i] != '$') return false;
+    }
+    *out = (struct bytes){copy, len};
+    return true;
+}
+
 static void read_name(struct parse *p, struct fields *f, const char *method, struct bytes url,
                       struct step *out)
 {
@@ -239,11 +254,12 @@ static void read_name(struct parse *p, struct fields *f, const char *method, str
         out->name_index = intern_name(p, default_name(p, method, url));
         return;
     }
-    if (n->text.len > 0 && memchr(n->text.at, '$', n->text.len)) {
+    struct bytes name = {0};
+    if (!undouble(p, n->text, &name)) {
         parse_node_error(p, DIAG_NAME, n, "name the group of requests, e.g. name: poll",
                          "a request's name is the same for all requests: it holds no variables");
     } else if (parse_node_name(p, n, "name")) {
-        out->name_index = intern_name(p, n->text);
+        out->name_index = intern_name(p, name);
     }
 }
 

@@ -7,6 +7,7 @@ struct scan {
     const struct node *n;
     struct bytes text;
     size_t i; /* of the '$' being read, then behind its variable */
+    struct bytes env; /* the environment variable read last */
 };
 
 static const char *const functions[] = {"env", "plan", "dir", "rand", "uuid", "seq", "user"};
@@ -55,7 +56,8 @@ static bool tell(struct scan *s, enum diag_code code, size_t from, const char *h
     return diag_add(s->p->diags, code, yaml_doc_span(&s->p->doc, s->n, part), hint, "%s", msg);
 }
 
-static void add_secret(struct parse *p, struct bytes value)
+/* `value` came from the environment variable `name`. */
+static void add_secret(struct parse *p, struct bytes value, struct bytes name)
 {
     struct plan *plan = p->plan;
     if (value.len == 0) return;
@@ -63,9 +65,24 @@ static void add_secret(struct parse *p, struct bytes value)
         if (bytes_equal(plan->secrets[i], value)) return;
     }
     struct bytes *more = parse_node_push(p, plan->secrets, plan->secret_count, sizeof *more);
-    if (!more) return;
+    struct bytes *names = parse_node_push(p, plan->secret_names, plan->secret_count, sizeof *names);
+    if (!more || !names) return;
     plan->secrets = more;
-    plan->secrets[plan->secret_count++] = value;
+    plan->secret_names = names;
+    plan->secrets[plan->secret_count] = value;
+    plan->secret_names[plan->secret_count++] = name;
+    plan->secret_name_count = plan->secret_count;
+}
+
+/* Where it stands it may be written otherwise; both forms are masked. */
+static void add_encoded_secret(struct scan *s, struct bytes value, enum encoding encoding)
+{
+    struct pattern_builder b = {.arena = s->p->arena};
+    struct pattern written;
+    if (encoding == ENCODE_JSON_VALUE) encoding = ENCODE_JSON_STRING; /* without its quotes */
+    pattern_add_text(&b, value, encoding, true);
+    if (!pattern_finish(&b, &written) || written.piece_count == 0) return;
+    add_secret(s->p, written.pieces[0].text, s->env);
 }
 
 /* The `.part` behind a name; empty (and told) when there is none. */
@@ -94,7 +111,8 @@ static bool read_env(struct scan *s, size_t from, struct piece *out)
                     BYTES_ARG(name));
     }
     value = arena_copy(s->p->arena, value);
-    add_secret(s->p, value);
+    s->env = name;
+    add_secret(s->p, value, name);
     *out = (struct piece){.kind = PIECE_TEXT, .secret = true, .text = value};
     return true;
 }
@@ -323,6 +341,7 @@ static bool add_variable(struct scan *s, struct pattern_builder *b, enum encodin
         return tell(s, DIAG_HEADER, from, NULL,
                     "the value holds a line break, which no header can");
     }
+    if (piece.secret) add_encoded_secret(s, piece.text, encoding);
     pattern_add_text(b, piece.text, encoding, piece.secret && !s->p->constant);
     return true;
 }
@@ -355,15 +374,7 @@ bool parse_variable_pattern(struct parse *p, const struct node *n, struct bytes 
     struct pattern_builder b = {.arena = p->arena};
     *out = (struct pattern){0};
     bool good = build(&s, &b, encoding);
-    if (!pattern_finish(&b, out) || !good) return false;
-    for (uint32_t i = 0; i < out->piece_count; i++) {
-        /* As encoded it may look different; both forms are masked. */
-        struct bytes value = out->pieces[i].text;
-        bool quoted = value.len > 1 && value.at[0] == '"' && encoding == ENCODE_JSON_VALUE;
-        if (quoted) value = (struct bytes){value.at + 1, value.len - 2};
-        if (out->pieces[i].secret) add_secret(p, value);
-    }
-    return true;
+    return pattern_finish(&b, out) && good;
 }
 
 bool parse_variable_constant(struct parse *p, const struct node *n, struct bytes text,

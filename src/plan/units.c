@@ -1,5 +1,7 @@
 #include "plan/units.h"
 
+#include "base/text.h"
+
 struct unit {
     const char *name;
     uint64_t scale;
@@ -150,4 +152,51 @@ bool units_count(struct bytes in, uint64_t *out, const char **why)
     if (bytes_to_u64(in, out)) return true;
     *why = "a whole number without a unit: 100";
     return false;
+}
+
+void units_add_duration(struct text *out, uint64_t ns)
+{
+    static const struct unit units[] = {
+        {"h", 3600 * UINT64_C(1000000000)},
+        {"m", 60 * UINT64_C(1000000000)},
+        {"s", 1000000000},
+        {"ms", 1000000},
+        {"us", 1000},
+        {"ns", 1},
+    };
+    size_t u = 0;
+    while (ns % units[u].scale != 0) u++;
+    if (ns == 0) u = 2; /* 0s */
+    text_addf(out, "%llu%s", (unsigned long long)(ns / units[u].scale), units[u].name);
+}
+
+void units_add_number(struct text *out, double value)
+{
+    char array[40];
+    struct text t = text_in(array, sizeof array);
+    for (int digits = 6; digits <= 17; digits++) {
+        double back = 0;
+        text_clear(&t);
+        text_addf(&t, "%.*g", digits, value);
+        if (bytes_to_double(text_bytes(&t), &back) && !(back < value || back > value)) break;
+    }
+    text_add(out, text_bytes(&t));
+}
+
+void units_add_rate(struct text *out, double per_s)
+{
+    static const struct unit units[] = {{"s", 1}, {"m", 60}, {"h", 3600}};
+    char arrays[COUNT_OF(units)][48];
+    size_t best = 0;
+    size_t best_len = sizeof arrays[0] + 4;
+    for (size_t u = 0; u < COUNT_OF(units); u++) {
+        struct text t = text_in(arrays[u], sizeof arrays[u]);
+        double scale = (double)units[u].scale;
+        bool exact = !(per_s * scale / scale < per_s) && !(per_s * scale / scale > per_s);
+        units_add_number(&t, per_s * scale);
+        if (!exact || t.len + 4 > best_len) continue; /* only where it is much shorter */
+        best = u;
+        best_len = t.len;
+    }
+    text_addf(out, "%s/%s", arrays[best], units[best].name);
 }

@@ -15,3 +15,9 @@ MUST_USE bool units_rate(struct bytes in, double *out_per_s, const char **why);
 MUST_USE bool units_share(struct bytes in, double *out, const char **why); /* `0.1%` is 0.001 */
 MUST_USE bool units_size(struct bytes in, uint64_t *out_bytes, const char **why);
 MUST_USE bool units_count(struct bytes in, uint64_t *out, const char **why); /* whole number */
+
+/* The shortest text that reads back as exactly this amount: `1.5s` is "1500ms". */
+struct text;
+void units_add_duration(struct text *out, uint64_t ns);
+void units_add_rate(struct text *out, double per_s);
+void units_add_number(struct text *out, double value);

@@ -74,7 +74,8 @@ class Schema(Case):
 
     def test_each_rule_of_a_stage_and_a_step(self):
         def plan(stage="rate: 5/s, for: 1s", step="get: /"):
-            text = (f"plan: 1\ntarget: http://h\nscenarios: {{ a: {{ steps: [ {{ {step} }} ] }} }}\n"
+            text = ("plan: 1\ntarget: http://h\n"
+                    f"scenarios: {{ a: {{ steps: [ {{ {step} }} ] }} }}\n"
                     f"load: {{ stages: [ {{ {stage} }} ] }}\n")
             return text, self.errors(yaml.safe_load(text))
 

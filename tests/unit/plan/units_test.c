@@ -1,6 +1,7 @@
 #include "plan/units.h"
 
 #include "base/attr.h"
+#include "base/text.h"
 #include "check.h"
 
 static void durations(void **state)
@@ -87,12 +88,50 @@ static void sizes_and_counts(void **state)
     assert_false(units_count(BYTES_LIT("1.0"), &out, &why));
 }
 
+static void written(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *want;
+        uint64_t ns;
+    } times[] = {{"0s", 0},
+                 {"1ns", 1},
+                 {"1500ms", 1500000000},
+                 {"90s", 90000000000},
+                 {"1h", 3600000000000},
+                 {"2000000001ns", 2000000001}};
+    static const struct {
+        const char *want;
+        double per_s;
+    } rates[] = {{"0/s", 0},          {"500/s", 500},
+                 {"0.5/s", 0.5},      {"0.1/s", 0.1},
+                 {"1/h", 1.0 / 3600}, {"1/m", 1.0 / 60},
+                 {"10000000/s", 1e7}, {"1234567.125/s", 1234567.125}};
+    char array[64];
+    struct text t = text_in(array, sizeof array);
+    for (size_t i = 0; i < COUNT_OF(times); i++) {
+        text_clear(&t);
+        units_add_duration(&t, times[i].ns);
+        CHECK_STR(times[i].want, array, times[i].want);
+    }
+    for (size_t i = 0; i < COUNT_OF(rates); i++) {
+        double back = -1;
+        const char *why = "";
+        text_clear(&t);
+        units_add_rate(&t, rates[i].per_s);
+        CHECK_STR(rates[i].want, array, rates[i].want);
+        CHECK(array, units_rate(text_bytes(&t), &back, &why));
+        CHECK(array, !(back < rates[i].per_s) && !(back > rates[i].per_s));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(durations),
         cmocka_unit_test(rates_and_shares),
         cmocka_unit_test(sizes_and_counts),
+        cmocka_unit_test(written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
