@@ -174,7 +174,7 @@ void units_add_number(struct text *out, double value)
 {
     char array[40];
     struct text t = text_in(array, sizeof array);
-    for (int digits = 6; digits <= 17; digits++) {
+    for (int digits = 12; digits <= 17; digits++) {
         double back = 0;
         text_clear(&t);
         text_addf(&t, "%.*g", digits, value);
