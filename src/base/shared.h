@@ -6,6 +6,7 @@
  * Source: C17 7.17.3.  Thread: as said at each use.  Memory: in place. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct shared {
@@ -30,4 +31,17 @@ static inline void shared_raise(struct shared *s, uint64_t value)
            && !__atomic_compare_exchange_n(&s->value, &old, value, 0, __ATOMIC_ACQ_REL,
                                            __ATOMIC_RELAXED)) {
     }
+}
+
+/* Adds to the number and returns the sum; for several writers. */
+static inline uint64_t shared_add(struct shared *s, uint64_t value)
+{
+    return __atomic_add_fetch(&s->value, value, __ATOMIC_ACQ_REL);
+}
+
+/* Makes `old` into `fresh`; false: it was another number, and stays. For several writers. */
+static inline bool shared_swap(struct shared *s, uint64_t old, uint64_t fresh)
+{
+    return __atomic_compare_exchange_n(&s->value, &old, fresh, 0, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_ACQUIRE);
 }

@@ -53,6 +53,16 @@ static uint32_t stage_users(const struct stage *stage)
     return stage->users_from > stage->users_to ? stage->users_from : stage->users_to;
 }
 
+/* This worker's part of the stage by count is used up. */
+static void end_part(struct worker *w, uint64_t now_ns)
+{
+    if (now_ns < w->tick_start_ns) now_ns = w->tick_start_ns; /* it came late, and cut already */
+    if (now_ns >= stage_edge(w, w->stage + 1)) return;
+    w->part_done = true;
+    quota_part_done(&w->setting.quotas[w->stage], w->setting.worker_count, run_time(w, now_ns));
+    record_expect(w);
+}
+
 static void start_users(struct worker *w, const struct stage *stage)
 {
     uint32_t users = stage_users(stage);
@@ -74,16 +84,15 @@ static void start_users(struct worker *w, const struct stage *stage)
         w->quota_users += stage->requests > 0;
     }
     /* A worker without users has nothing to wait for. */
-    if (stage->requests > 0 && w->quota_users == 0) {
-        shared_publish(&w->board.done_ns, run_time(w, start));
-        shared_publish(&w->board.stage_done, w->stage + 1);
-    }
+    if (stage->requests > 0 && w->quota_users == 0) end_part(w, start);
 }
 
 static void enter_stage(struct worker *w, uint32_t stage_index)
 {
     w->stage = stage_index;
     w->has_arrival = false;
+    w->part_done = false;
+    record_expect(w);
     if (stage_index == w->setting.plan->stage_count) return;
     const struct stage *stage = &w->setting.plan->stages[stage_index];
     if (stage->model == MODEL_CLOSED) {
@@ -100,10 +109,8 @@ void arrivals_user_leaves(struct worker *w, struct flow *f, uint64_t now_ns)
 {
     const struct stage *stage = &w->setting.plan->stages[f->arrival_stage];
     if (f->joined) record_user(w, now_ns, false);
-    if (stage->requests > 0 && f->arrival_stage == w->stage && --w->quota_users == 0) {
-        shared_publish(&w->board.done_ns, run_time(w, now_ns));
-        shared_publish(&w->board.stage_done, w->stage + 1);
-    }
+    bool last = stage->requests > 0 && f->arrival_stage == w->stage && --w->quota_users == 0;
+    if (last) end_part(w, now_ns);
     flow_release(w, f);
 }
 

@@ -229,6 +229,10 @@ void collect_tick(struct collector *c, struct tick *out)
     *out = (struct tick){
         .index = (uint32_t)c->tick, .start_ns = first->start_ns, .end_ns = first->end_ns};
     out->stage = timeline_stage(c->setting->timeline, first->start_ns);
+    for (uint32_t i = 1; i < c->setting->worker_count; i++) {
+        /* A tick is the same time to all, or its sums mean nothing. */
+        assert(sheet_of(c, i)->start_ns == out->start_ns && sheet_of(c, i)->end_ns == out->end_ns);
+    }
     merge_cells(c, out);
     merge_slots(c, out);
     merge_exemplars(c, out);

@@ -34,9 +34,6 @@ struct engine {
     struct event events[EVENTS_MAX];
     uint32_t event_count;
     uint32_t tick_index;
-    bool has_tail;
-    struct tick tail;           /* see split_tick() */
-    const double *no_integrals; /* zeroes, enough for names and scenarios */
 };
 
 static uint32_t usable_cores(void)
@@ -164,7 +161,7 @@ static bool prepare(struct engine *e, const struct engine_options *options, stru
     const struct plan *plan = header->plan;
     if (!program_build(&e->program, plan, &e->arena, err)) return false;
     timeline_init(&e->timeline, plan, header->tick_ns, &e->arena);
-    e->no_integrals = ARENA_ARRAY(&e->arena, plan->name_count + plan->scenario_count, double);
+    struct quota *quotas = ARENA_ARRAY(&e->arena, plan->stage_count, struct quota);
     if (!arena_ok(&e->arena)) return err_set(err, ERR_LIMIT, 0, "the plan is too large");
     uint32_t threads = header->threads > 0 ? header->threads : engine_default_threads();
     threads = fit_threads(plan, threads);
@@ -172,6 +169,7 @@ static bool prepare(struct engine *e, const struct engine_options *options, stru
         .plan = plan,
         .program = &e->program,
         .timeline = &e->timeline,
+        .quotas = quotas,
         .addresses = options->addresses,
         .over_ns = header->response_limit_ns > 0 ? header->response_limit_ns : UINT64_MAX,
         .worker_count = threads < WORKERS_MAX ? threads : WORKERS_MAX,
@@ -199,31 +197,43 @@ bool engine_start(struct engine **out, const struct engine_options *options, str
     return true;
 }
 
-/* Whether every worker has used up its part of the stage by count that is on, and since when. */
-static bool quota_done(const struct engine *e, uint32_t stage, uint64_t *since_ns)
+static uint64_t run_now(const struct engine *e)
 {
-    if (stage >= e->setting.plan->stage_count) return false;
-    if (e->setting.plan->stages[stage].model == MODEL_OPEN) return false;
-    if (e->setting.plan->stages[stage].requests == 0) return false;
-    *since_ns = 0;
-    for (uint32_t i = 0; i < e->setting.worker_count; i++) {
-        const struct worker_board *board = worker_board(e->workers[i]);
-        if (shared_see(&board->stage_done) != stage + 1) return false;
-        uint64_t at = shared_see(&board->done_ns);
-        if (at > *since_ns) *since_ns = at;
+    uint64_t now = clock_now_ns();
+    return now > e->setting.origin_ns ? now - e->setting.origin_ns : 0;
+}
+
+/* The instant that an edge is moved to, held until timeline_release(). Where this thread was held
+ * up itself some worker may have passed it before; so the clock is read once more. */
+static uint64_t hold_ahead(struct engine *e)
+{
+    for (;;) {
+        uint64_t at_ns = run_now(e) + TIMELINE_NOTICE_NS;
+        timeline_hold(&e->timeline, at_ns);
+        if (run_now(e) + TIMELINE_NOTICE_NS / 2 <= at_ns) return at_ns;
+        timeline_release(&e->timeline);
     }
-    return true;
+}
+
+/* Run time at which the stage by count was over; UINT64_MAX: it is not, or is no such stage. */
+static uint64_t stage_over(const struct engine *e, uint32_t stage)
+{
+    if (stage >= e->setting.plan->stage_count) return UINT64_MAX;
+    return quota_over(&e->setting.quotas[stage]);
 }
 
 static void watch_quota(struct engine *e, uint64_t now_ns)
 {
     uint32_t stage = timeline_stage(&e->timeline, now_ns);
-    uint64_t since_ns = 0;
-    uint64_t at_ns = now_ns + TIMELINE_NOTICE_NS;
-    if (!quota_done(e, stage, &since_ns) || at_ns >= timeline_start(&e->timeline, stage + 1))
-        return;
-    timeline_end_stage(&e->timeline, stage, at_ns);
-    add_event(e, EVENT_COMMAND, since_ns, stage, e->setting.plan->stages[stage].name,
+    uint64_t over_ns = stage_over(e, stage);
+    uint64_t edge_ns = timeline_start(&e->timeline, stage + 1);
+    if (over_ns == UINT64_MAX || now_ns + TIMELINE_NOTICE_NS >= edge_ns) return;
+    uint64_t at_ns = hold_ahead(e);
+    bool ahead = at_ns < edge_ns;
+    if (ahead) timeline_end_stage(&e->timeline, stage, at_ns);
+    timeline_release(&e->timeline);
+    if (!ahead) return;
+    add_event(e, EVENT_COMMAND, over_ns, stage, e->setting.plan->stages[stage].name,
               ": all requests are done");
 }
 
@@ -233,27 +243,9 @@ static void watch_idle(struct engine *e, uint64_t now_ns)
     for (uint32_t i = 0; i < e->setting.worker_count; i++) {
         if (!shared_see(&worker_board(e->workers[i])->idle)) return;
     }
-    timeline_leave(&e->timeline, now_ns + TIMELINE_NOTICE_NS);
-}
-
-/* A stage by count is over with its last request, and the edge that workers need notice of comes
- * after it. The time between is nobody's: it is cut off into a tick of its own, not judged, lest
- * the throughput be too low. */
-static void split_tick(struct engine *e, struct tick *out)
-{
-    uint64_t since_ns = 0;
-    if (!out->judged || !quota_done(e, out->stage, &since_ns) || since_ns >= out->end_ns) return;
-    if (since_ns <= out->start_ns) {
-        out->judged = false;
-        return;
-    }
-    e->tail = (struct tick){.start_ns = since_ns, .end_ns = out->end_ns, .stage = out->stage};
-    e->tail.requests_in_flight = e->no_integrals;
-    e->tail.iterations_in_flight = e->no_integrals;
-    e->tail.last = out->last;
-    e->has_tail = true;
-    out->end_ns = since_ns;
-    out->last = false;
+    if (now_ns + TIMELINE_NOTICE_NS >= shared_see(&e->timeline.leave)) return;
+    timeline_leave(&e->timeline, hold_ahead(e));
+    timeline_release(&e->timeline);
 }
 
 static void finish_tick(struct engine *e, struct tick *out)
@@ -263,7 +255,10 @@ static void finish_tick(struct engine *e, struct tick *out)
     e->tick_end_ns = out->end_ns;
     e->ended = out->end_ns >= shared_see(&e->timeline.leave);
     out->last = e->ended;
-    out->judged = stage < plan->stage_count && plan->stages[stage].judged
+    /* From the last request of a stage by count to the edge, which needs notice, is nobody's time:
+     * the workers ended a tick there. */
+    bool over = stage_over(e, stage) <= out->start_ns;
+    out->judged = stage < plan->stage_count && plan->stages[stage].judged && !over
                   && !timeline_settling(&e->timeline, stage, out->start_ns);
     if (!e->any_tick || stage != e->stage) {
         struct bytes name =
@@ -278,7 +273,6 @@ static void finish_tick(struct engine *e, struct tick *out)
     uint64_t cpu = clock_process_cpu_ns();
     out->generator_cpu_ns = cpu - e->cpu_ns;
     e->cpu_ns = cpu;
-    split_tick(e, out);
     out->index = e->tick_index++;
 }
 
@@ -293,12 +287,6 @@ static uint64_t next_look_ns(const struct engine *e, uint64_t now_ns, uint64_t r
 
 enum engine_step engine_next_tick(struct engine *e, struct tick *out)
 {
-    if (e->has_tail) {
-        e->has_tail = false;
-        *out = e->tail;
-        out->index = e->tick_index++;
-        return ENGINE_TICK;
-    }
     if (e->ended) return ENGINE_END;
     uint64_t give_up = clock_now_ns() + IDLE_NS;
     while (!collect_ready(&e->collector)) {
@@ -314,25 +302,21 @@ enum engine_step engine_next_tick(struct engine *e, struct tick *out)
     return ENGINE_TICK;
 }
 
-static uint64_t run_now(const struct engine *e)
-{
-    uint64_t now = clock_now_ns();
-    return now > e->setting.origin_ns ? now - e->setting.origin_ns : 0;
-}
-
 void engine_stop(struct engine *e)
 {
     if (e->stopped) return;
     e->stopped = true;
-    timeline_stop(&e->timeline, run_now(e) + TIMELINE_NOTICE_NS);
+    timeline_stop(&e->timeline, hold_ahead(e));
+    timeline_release(&e->timeline);
 }
 
 void engine_leave(struct engine *e)
 {
-    uint64_t at = run_now(e) + TIMELINE_NOTICE_NS;
+    uint64_t at = hold_ahead(e);
     e->stopped = true;
     timeline_stop(&e->timeline, at);
     timeline_leave(&e->timeline, at + 1);
+    timeline_release(&e->timeline);
 }
 
 void engine_close(struct engine *e)

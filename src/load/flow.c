@@ -87,12 +87,13 @@ static uint64_t draw_ns(const struct worker *w, const struct flow *f, const stru
 static void begin_request(struct worker *w, struct flow *f, uint64_t intended_ns, uint64_t now_ns)
 {
     uint64_t at = run_time(w, intended_ns);
+    f->taken_ns = f->ready_ns = now_ns;
+    record_reach(w, f->taken_ns); /* an edge that is being moved is settled first */
     f->intended_ns = intended_ns;
     f->stage = timeline_stage(w->setting.timeline, at);
     f->settle = timeline_settling(w->setting.timeline, f->stage, at);
     f->connect_ns = f->first_byte_ns = f->sent_ns = 0;
     f->marks = (struct head_marks){0};
-    f->taken_ns = f->ready_ns = now_ns;
     f->response_due_ns = intended_ns + flow_operation(w, f)->step->timeout.response_ns;
     record_begun(w, f);
     exchange_begin(w, f);

@@ -265,18 +265,45 @@ void record_close(struct worker *w)
     w->sheet = &w->sheets[w->tick % WORKER_SHEETS];
     w->hist_sheet = NULL;
     w->tick_start_ns = w->tick_end_ns;
+    record_expect(w);
+}
+
+/* Where the tick ends that began at `start_ns`, seen from `now_ns`. */
+static uint64_t edge_of_tick(struct worker *w, uint64_t start_ns, uint64_t now_ns)
+{
+    uint64_t end = timeline_tick_end(w->setting.timeline, start_ns);
+    if (!w->part_done) return end;
+    struct quota *quota = &w->setting.quotas[w->stage];
+    uint64_t over = quota_over(quota);
+    if (over == UINT64_MAX) return now_ns < end ? end : quota_pass(quota, start_ns, end);
+    w->part_done = over > start_ns; /* else all is settled, and cut */
+    return w->part_done && over < end ? over : end;
+}
+
+void record_expect(struct worker *w)
+{
     uint64_t start = run_time(w, w->tick_start_ns);
-    w->tick_end_ns = w->setting.origin_ns + timeline_tick_end(w->setting.timeline, start);
+    w->tick_end_ns = w->setting.origin_ns + edge_of_tick(w, start, 0);
+    w->look_ns = w->part_done ? 0 : w->tick_end_ns;
+}
+
+void record_await(const struct worker *w, uint64_t now_ns)
+{
+    while (timeline_holds(w->setting.timeline, run_time(w, now_ns))) {
+        clock_sleep_until(clock_now_ns() + GIVE_WAY_NS);
+    }
 }
 
 void record_roll(struct worker *w, uint64_t now_ns)
 {
-    const struct timeline *timeline = w->setting.timeline;
-    while (now_ns >= w->tick_end_ns) {
+    for (;;) {
         /* An edge may have been moved up while this worker was held up; all must cut there. */
-        uint64_t end = timeline_tick_end(timeline, run_time(w, w->tick_start_ns));
+        record_await(w, now_ns);
+        uint64_t start = run_time(w, w->tick_start_ns);
+        uint64_t end = edge_of_tick(w, start, run_time(w, now_ns));
         w->tick_end_ns = w->setting.origin_ns + end;
-        if (end >= shared_see(&timeline->leave)) return;
+        w->look_ns = w->part_done ? 0 : w->tick_end_ns;
+        if (now_ns < w->tick_end_ns || end >= shared_see(&w->setting.timeline->leave)) return;
         record_close(w);
     }
 }

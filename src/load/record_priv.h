@@ -28,12 +28,16 @@ void record_connect(struct worker *w, const struct flow *f);
 void record_user(struct worker *w, uint64_t now_ns, bool joins);
 /* Publishes the sheet being written, whose tick ends at w->tick_end_ns, and takes an empty one. */
 void record_close(struct worker *w);
+/* Where the tick in hand ends, as far as it is known by now. */
+void record_expect(struct worker *w);
+/* Waits while main moves an edge that lies before `now_ns`. */
+void record_await(const struct worker *w, uint64_t now_ns);
 /* Closes sheets whose tick has ended by `now_ns`; the last, which ends with the run, stays open. */
 void record_roll(struct worker *w, uint64_t now_ns);
 
 static inline void record_reach(struct worker *w, uint64_t now_ns)
 {
-    if (now_ns >= w->tick_end_ns) record_roll(w, now_ns);
+    if (now_ns >= w->look_ns) record_roll(w, now_ns);
 }
 
 /* Time integrals: at a beginning the part of the tick before it is taken off, at an end the part

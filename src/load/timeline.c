@@ -13,6 +13,7 @@ void timeline_init(struct timeline *t, const struct plan *plan, uint64_t tick_ns
     }
     shared_publish(&t->starts[plan->stage_count], at);
     shared_publish(&t->leave, at + timeline_drain_ns(plan));
+    timeline_release(t);
 }
 
 uint64_t timeline_start(const struct timeline *t, uint32_t stage)
@@ -63,6 +64,21 @@ uint64_t timeline_drain_ns(const struct plan *plan)
         }
     }
     return longest;
+}
+
+void timeline_hold(struct timeline *t, uint64_t at_ns)
+{
+    shared_publish(&t->held, at_ns);
+}
+
+void timeline_release(struct timeline *t)
+{
+    shared_publish(&t->held, UINT64_MAX);
+}
+
+bool timeline_holds(const struct timeline *t, uint64_t now_ns)
+{
+    return shared_see(&t->held) <= now_ns;
 }
 
 void timeline_end_stage(struct timeline *t, uint32_t stage, uint64_t at_ns)

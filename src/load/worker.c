@@ -149,7 +149,7 @@ bool worker_open(struct worker **out, const struct worker_setting *setting, uint
     arena_seal(&w->arena);
     w->sheet = &w->sheets[0];
     w->tick_start_ns = setting->origin_ns;
-    w->tick_end_ns = setting->origin_ns + timeline_tick_end(setting->timeline, 0);
+    record_expect(w);
     *out = w;
     return true;
 }
@@ -200,11 +200,11 @@ static void wake_due_now(struct worker *w, uint64_t now_ns)
 
 static void see_timeline(struct worker *w)
 {
+    if (shared_see(&w->setting.timeline->held) != UINT64_MAX) record_await(w, clock_now_ns());
     uint64_t version = shared_see(&w->setting.timeline->version);
     if (version == w->version) return;
     w->version = version;
-    uint64_t start = run_time(w, w->tick_start_ns);
-    w->tick_end_ns = w->setting.origin_ns + timeline_tick_end(w->setting.timeline, start);
+    record_expect(w);
     flow_stages_moved(w);
 }
 
@@ -242,7 +242,7 @@ static void leave(struct worker *w, uint64_t now_ns)
     uint64_t end = leave_at(w);
     record_reach(w, now_ns); /* a worker that was held up has ticks to close before */
     w->leaving = true;
-    w->tick_end_ns = UINT64_MAX; /* what is cut now belongs to the last tick */
+    w->look_ns = UINT64_MAX; /* what is cut now belongs to the last tick */
     arrivals_cut(w, now_ns);
     for (uint32_t i = 0; i < w->flow_count && w->open_flows > 0; i++) {
         flow_cut(w, &w->flows[i], now_ns);

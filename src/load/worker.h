@@ -10,6 +10,7 @@
 #include <pthread.h>
 
 #include "load/program.h"
+#include "load/quota.h"
 #include "load/sheet.h"
 #include "load/timeline.h"
 #include "net/address.h"
@@ -23,6 +24,7 @@ struct worker_setting {
     const struct plan *plan;
     const struct program *program;
     const struct timeline *timeline;
+    struct quota *quotas; /* [stage_count]; the workers' own word */
     const struct address *addresses;
     uint64_t origin_ns; /* CLOCK_MONOTONIC at run time 0 */
     uint64_t over_ns;   /* tightest latency limit, UINT64_MAX without one */
@@ -32,12 +34,10 @@ struct worker_setting {
 
 /* What a worker tells the collector. */
 struct worker_board {
-    struct shared published;  /* worker: sheets closed so far */
-    struct shared returned;   /* collector: sheets emptied so far */
-    struct shared idle;       /* worker: 1 when no iteration is open and no stage is left */
-    struct shared stage_done; /* worker: 1 + last stage by count whose quota is used up here */
-    struct shared done_ns;    /* worker: run time at which it was; published before stage_done */
-    struct shared exhausted;  /* worker: connects that failed for want of a port or descriptor */
+    struct shared published; /* worker: sheets closed so far */
+    struct shared returned;  /* collector: sheets emptied so far */
+    struct shared idle;      /* worker: 1 when no iteration is open and no stage is left */
+    struct shared exhausted; /* worker: connects that failed for want of a port or descriptor */
 };
 
 /* Users and iterations in flight that worker `index` must have room for. */

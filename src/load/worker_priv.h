@@ -121,12 +121,14 @@ struct worker {
     struct arrival arrival;
     bool has_arrival;
     uint32_t quota_users; /* of the stage by count: users that still have some */
+    bool part_done;       /* they have none: the stage may be over at any moment */
 
     /* Counting. */
     struct sheet sheets[WORKER_SHEETS];
     struct sheet *sheet;
     uint64_t tick;                       /* number of the sheet being written */
     uint64_t tick_start_ns, tick_end_ns; /* CLOCK_MONOTONIC */
+    uint64_t look_ns;                    /* record_reach() looks closer from here on */
     uint64_t version;                    /* of the timeline, as known */
     uint32_t *requests_now;              /* [name_count] in flight */
     uint32_t *iterations_now;

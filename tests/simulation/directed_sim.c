@@ -362,6 +362,68 @@ static void a_flood_is_read_in_turns(void **state)
     CHECK("a turn is bounded", target_counts()->reads_most <= 16);
 }
 
+/* The conductor's thread is held up between its look at the clock and what it makes of it, again
+ * and again: edges that it moves lie ahead of every worker all the same. (That ticks of all workers
+ * are the same time is asserted where they are merged.) */
+static void a_late_conductor_moves_no_edge_into_the_past(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *stages;
+        uint64_t stop_at_ns, leave_at_ns;
+    } cases[] = {
+        {"stop", "  stages: [ { name: a, rate: 200/s, for: 9s } ]\n", 2500 * NS_PER_MS, 0},
+        {"leave", "  stages: [ { name: a, rate: 200/s, for: 9s } ]\n", 0, 2500 * NS_PER_MS},
+        {"stages by count",
+         "  stages:\n    - { name: a, users: 6, requests: 90 }\n"
+         "    - { name: b, users: 5, requests: 200 }\n    - { name: c, rate: 50/s, for: 1s }\n",
+         0, 0},
+        {"idle at the end", "  stages: [ { name: a, rate: 200/s, for: 2s } ]\n", 0, 0},
+    };
+    for (uint64_t seed = 1; seed <= 60; seed++) {
+        size_t i = seed % COUNT_OF(cases);
+        struct run_setup setup = {.seed = seed,
+                                  .yaml = plan_of("", cases[i].stages),
+                                  .law = {.service_ns = 9 * NS_PER_MS},
+                                  .costs = {.call_ns = 20 * NS_PER_US,
+                                            .late_ns = 300 * NS_PER_MS,
+                                            .late_per_million = 700000},
+                                  .stop_at_ns = cases[i].stop_at_ns,
+                                  .leave_at_ns = cases[i].leave_at_ns,
+                                  .threads = 3};
+        struct run_outcome out = run(cases[i].name, setup);
+        if (cases[i].leave_at_ns == 0) truth_of_good(&out);
+    }
+}
+
+/* Before a stage by count came arrivals that are answered seconds later, all through it. Those
+ * answered between its last request and the edge, which needs notice, are not its throughput. */
+static void a_stage_by_count_is_judged_to_its_last_request(void **state)
+{
+    (void)state;
+    static const char load[] =
+        "  stages:\n    - { name: late, rate: 500/s, for: 2s, arrivals: even }\n"
+        "    - { name: count, users: 4, requests: 6 }\n";
+    for (uint32_t threads = 1; threads <= 3; threads++) {
+        struct run_setup setup = {.yaml = plan_of("", load),
+                                  .law = {.law = SERVICE_EXPONENTIAL, .service_ns = NS_PER_S},
+                                  .threads = threads};
+        struct run_outcome out = run("late replies of a stage before", setup);
+        const struct ledger *l = out.ledger;
+        uint64_t over_ns = 0, judged_ns = 0;
+        truth_of_instant(&out); /* each reply stands in the tick in which it came */
+        for (uint32_t i = 0; i < target_exchange_count(); i++) {
+            const struct exchange *x = target_exchange(i);
+            bool counted = x->seq >= out.sequence_base[1] && x->read_ns - out.origin_ns > over_ns;
+            if (counted) over_ns = x->read_ns - out.origin_ns;
+        }
+        for (uint32_t i = 0; i < l->tick_count; i++) {
+            if (l->ticks[i].stage == 1 && l->ticks[i].judged) judged_ns = l->ticks[i].end_ns;
+        }
+        CHECK_U64("judged to its last reply", judged_ns, over_ns);
+    }
+}
+
 /* Ctrl-Z for three minutes: thousands of arrivals are late at once. All is counted, nothing fails.
  */
 static void a_frozen_host_loses_no_count(void **state)
@@ -394,6 +456,8 @@ int main(void)
         cmocka_unit_test(a_stopped_run_drains_and_ends),
         cmocka_unit_test(a_left_run_is_cut),
         cmocka_unit_test(a_flood_is_read_in_turns),
+        cmocka_unit_test(a_late_conductor_moves_no_edge_into_the_past),
+        cmocka_unit_test(a_stage_by_count_is_judged_to_its_last_request),
         cmocka_unit_test(a_frozen_host_loses_no_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,6 +119,10 @@ static void run_rough(uint64_t seed)
         setup.costs.freeze_at_ns = world_now_ns() + ms(0, 5000);
         setup.costs.freeze_ns = ms(100, 200000);
     }
+    if (world_chance(300000)) {
+        setup.costs.late_ns = ms(1, 500);
+        setup.costs.late_per_million = 300000;
+    }
     if (world_chance(300000)) setup.stop_at_ns = ms(1, 6000);
     if (world_chance(300000)) setup.leave_at_ns = ms(1, 6000);
     setup.response_limit_ns = 50 * NS_PER_MS;

@@ -22,6 +22,7 @@ struct ledger_tick {
     uint32_t stage;
     bool judged;
     uint64_t slot_ns; /* start of its latest slot */
+    uint64_t done;    /* requests that ended ok */
     double requests[LEDGER_NAMES], iterations[LEDGER_SCENARIOS], users;
 };
 
@@ -48,9 +49,6 @@ struct ledger *ledger_open(const struct plan *plan, uint64_t tick_ns);
 void ledger_add(struct ledger *l, const struct tick *tick);
 /* After the last tick: both sums come out even, in every cell. */
 void ledger_balance(const struct ledger *l);
-/* Whether tick `i` is followed by what was left of a stage by count when its last request was done:
- * what other stages had open then stands in tick `i`. */
-bool ledger_has_tail(const struct ledger *l, uint32_t i);
 /* Run time of the end of the last tick. */
 uint64_t ledger_end_ns(const struct ledger *l);
 /* Sum over all ticks, in ns x count. */

@@ -100,6 +100,14 @@ void world_sleep_until(uint64_t deadline_ns)
     run_next();
 }
 
+void world_dawdle(void)
+{
+    if (fiber_self() != 0 || world.fiber_count == 1) return;
+    if (!world_chance(world.costs.late_per_million)) return;
+    world.wake_ns[0] = world.now_ns + world_between(0, world.costs.late_ns);
+    run_next();
+}
+
 uint32_t world_spawn(void *(*run)(void *arg), void *arg)
 {
     MUST(world.fiber_count < FIBERS_MAX, "too many threads for the simulation");

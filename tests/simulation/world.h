@@ -19,8 +19,10 @@ struct world_costs {
     uint64_t wake_ns;           /* a wake-up comes late by this, at most */
     uint64_t pause_ns;          /* now and then a fiber is not run for so long */
     uint32_t pause_per_million; /* wake-ups */
-    uint64_t freeze_at_ns;      /* then the whole host stands still, ... */
-    uint64_t freeze_ns;         /* ... for so long; 0: never */
+    uint64_t late_ns; /* whoever looks at the clock on the first fiber goes on so late, ... */
+    uint32_t late_per_million; /* ... at most, so often */
+    uint64_t freeze_at_ns;     /* then the whole host stands still, ... */
+    uint64_t freeze_ns;        /* ... for so long; 0: never */
 };
 
 /* Time 1,000 s, no fiber but the caller's. */
@@ -34,6 +36,8 @@ uint64_t world_between(uint64_t lo, uint64_t hi);
 bool world_chance(uint32_t per_million);
 /* A system call of whoever runs: time goes on. */
 void world_call(void);
+/* The first fiber, which has just read the clock, may be held up with what it read. */
+void world_dawdle(void);
 /* The fiber that runs sleeps; others run meanwhile. */
 void world_sleep_until(uint64_t deadline_ns);
 uint32_t world_spawn(void *(*run)(void *arg), void *arg);

@@ -149,6 +149,22 @@ static void stop_and_leave(void **state)
     close_scene(&s);
 }
 
+/* While an edge is moved to an instant nobody passes it; before it all go on. */
+static void a_held_instant_is_not_passed(void **state)
+{
+    (void)state;
+    struct scene s;
+    open_scene(&s, NS_PER_S);
+    CHECK("at first nothing is held", !timeline_holds(&s.t, UINT64_MAX - 1));
+    timeline_hold(&s.t, 700 * MS);
+    CHECK("before it", !timeline_holds(&s.t, 700 * MS - 1));
+    CHECK("at it", timeline_holds(&s.t, 700 * MS));
+    CHECK("behind it", timeline_holds(&s.t, 5000 * MS));
+    timeline_release(&s.t);
+    CHECK("released", !timeline_holds(&s.t, 5000 * MS));
+    close_scene(&s);
+}
+
 /* Whatever is done to it, ahead of now: starts do not fall with the stage, nothing before now
  * moves, ticks tile the time, and every edge that is passed ends a tick. */
 static void changes_keep_it_in_order(void **state)
@@ -198,9 +214,9 @@ static void changes_keep_it_in_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stages_and_settle_by_time), cmocka_unit_test(ticks_are_cut_at_edges),
-        cmocka_unit_test(a_stage_may_end_early),     cmocka_unit_test(stop_and_leave),
-        cmocka_unit_test(changes_keep_it_in_order),
+        cmocka_unit_test(stages_and_settle_by_time),    cmocka_unit_test(ticks_are_cut_at_edges),
+        cmocka_unit_test(a_stage_may_end_early),        cmocka_unit_test(stop_and_leave),
+        cmocka_unit_test(a_held_instant_is_not_passed), cmocka_unit_test(changes_keep_it_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
