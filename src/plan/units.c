@@ -132,21 +132,6 @@ bool units_share(struct bytes in, double *out, const char **why)
     return true;
 }
 
-bool units_size(struct bytes in, uint64_t *out_bytes, const char **why)
-{
-    static const struct unit units[] = {
-        {"B", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}};
-    uint64_t whole = 0;
-    uint64_t billionths = 0;
-    size_t i = 0;
-    if (read_number(in, &i, &whole, &billionths)) {
-        const struct unit *unit = read_unit(in, &i, units, COUNT_OF(units));
-        if (unit && i == in.len && scaled(whole, billionths, unit->scale, out_bytes)) return true;
-    }
-    *why = "a size is a number and B, KiB, MiB or GiB: 512MiB";
-    return false;
-}
-
 bool units_count(struct bytes in, uint64_t *out, const char **why)
 {
     if (bytes_to_u64(in, out)) return true;
