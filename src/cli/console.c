@@ -104,15 +104,57 @@ void console_say(const char *line)
     console_say_all((struct bytes){array, text.len + 1});
 }
 
+/* What helps against an error that nobody knew more about than its number. */
+static const char *cure_of(const struct err *err)
+{
+    static const struct {
+        int sys;
+        const char *cure;
+    } cures[] = {
+        {ENOENT, "check the spelling; a relative path is taken from the current folder"},
+        {EACCES, "get the right to it, or choose another place"},
+        {EPERM, "get the right to it, or choose another place"},
+        {EROFS, "choose a place that may be written"},
+        {EISDIR, "name a file, not a folder"},
+        {ENOTDIR, "a part of that path is a file, not a folder"},
+        {ENAMETOOLONG, "choose a shorter path"},
+        {ENOSPC, "make room on that disk, or choose another"},
+        {EDQUOT, "make room within your quota, or choose another place"},
+        {EFBIG, "raise the limit of file sizes: ulimit -f"},
+        {EMFILE, "raise the limit of open files: ulimit -n"},
+        {ENOMEM, "free memory, or raise the limit of this shell: ulimit -v"},
+        {EAGAIN, "free memory, or raise the limits of this shell: ulimit -u, ulimit -v"},
+    };
+    if (err->hint[0]) return err->hint;
+    for (size_t i = 0; i < COUNT_OF(cures); i++) {
+        if (err->sys == cures[i].sys) return cures[i].cure;
+    }
+    switch (err->kind) {
+    case ERR_LIMIT:
+        return "ask for less (users, rate, stages), or give it a larger machine";
+    case ERR_BUG:
+        return "this is a bug of prony: please report it, with the command and the plan";
+    case ERR_NONE:
+    case ERR_USAGE:
+    case ERR_PLAN:
+    case ERR_PREFLIGHT:
+    case ERR_DENIED:
+    case ERR_IO:
+        break;
+    }
+    return NULL;
+}
+
 int console_fail(const struct err *err)
 {
     char array[700];
     struct text line = text_in(array, sizeof array);
+    const char *cure = cure_of(err);
     text_addf(&line, "prony: %s", err->msg);
     console_say(array);
-    if (err->hint[0]) {
+    if (cure) {
         text_clear(&line);
-        text_addf(&line, "  hint: %s", err->hint);
+        text_addf(&line, "  hint: %s", cure);
         console_say(array);
     }
     return exit_code_of_err(err->kind);
