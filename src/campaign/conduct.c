@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "judge/exit_code.h"
 #include "judge/judge.h"
 #include "net/address.h"
 #include "show/result_json.h"
@@ -16,8 +17,6 @@
 #define EVENTS_MAX 128
 #define REACH_WITHIN_NS (2 * NS_PER_S) /* the one connect to each target before the start */
 #define MEMORY_FLOOR_BYTES (UINT64_C(48) << 20) /* less than this left: the run ends itself */
-#define ANSWER_WITHIN_NS NS_PER_S               /* some answer is due by then, ... */
-#define ANSWER_WITHIN_REQUESTS 10               /* ... and after so many requests */
 
 static void say(const struct conduct *c, const char *format, ...) PRINTF_LIKE(2, 3);
 
@@ -110,6 +109,7 @@ static bool open_run(struct conduct *c, struct err *err)
     bus_init(&c->bus);
     if (!runs_create(o->runs_folder, &c->arena, c->header.id, &c->folder, err)
         || !recorder_open(&c->recorder, c->folder, err)) {
+        if (err->kind == ERR_LIMIT) return false; /* of memory: another folder would not help */
         err->kind = ERR_PREFLIGHT;
         return err_hint(err, "choose another folder with --runs-dir");
     }
@@ -222,40 +222,14 @@ static void look_at_memory(struct conduct *c)
     bus_command(&c->bus, COMMAND_ABORT, "this host is nearly out of memory");
 }
 
-/* A status of any kind came back. */
-static uint64_t answers_of(const struct cell *cell)
-{
-    return cell->outcomes[OUTCOME_OK] + cell->outcomes[OUTCOME_STATUS]
-           + cell->outcomes[OUTCOME_CHECK];
-}
-
-static void count_answers(struct conduct *c, const struct tick *tick)
-{
-    for (uint32_t i = 0; i < tick->cell_count; i++) {
-        const struct cell *cell = &tick->cells[i];
-        if (cell->kind != CELL_REQUEST) continue;
-        if (cell->begun > 0 && !c->sending) {
-            c->sending = true;
-            c->first_send_ns = tick->start_ns;
-        }
-        for (uint32_t k = 0; k < OUTCOME_COUNT; k++) {
-            if (k != OUTCOME_CUT && k != OUTCOME_DROPPED) c->asked += cell->outcomes[k];
-        }
-        c->answered += answers_of(cell);
-    }
-}
-
-/* A target that answers nothing at all is a wrong address or a dead service, not a slow one. */
+/* A target that answers nothing at all: going on would measure nothing. */
 static void look_for_answers(struct conduct *c, const struct tick *tick)
 {
-    if (c->answered > 0 || c->end.ended != RUN_COMPLETE || c->asked == 0) return;
-    bool early =
-        c->asked < ANSWER_WITHIN_REQUESTS || tick->end_ns - c->first_send_ns < ANSWER_WITHIN_NS;
-    if (early && !tick->last) return;
+    answers_take(&c->answers, tick);
+    if (c->end.ended != RUN_COMPLETE || !answers_none(&c->answers, tick)) return;
     c->end.ended = RUN_PREFLIGHT;
     struct text reason = text_in(c->end.reason, sizeof c->end.reason);
-    text_addf(&reason, "no answer of any status to the first %llu requests",
-              (unsigned long long)c->asked);
+    answers_say(&c->answers, &reason);
     if (!tick->last) bus_command(&c->bus, COMMAND_LEAVE, NULL);
 }
 
@@ -273,7 +247,6 @@ static void take_tick(struct conduct *c, const struct tick *from)
     tick.event_count = theirs + own;
     bus_tick(&c->bus, &tick);
     c->event_count = 0;
-    count_answers(c, &tick);
     look_for_answers(c, &tick);
     look_at_memory(c);
     c->end.at_ns = tick.end_ns;
@@ -341,13 +314,23 @@ static void finish(struct conduct *c)
     text_adds(&trouble, err.msg);
 }
 
-/* The run exists but could not start: its file and result say why. */
+/* There is no run yet, so nothing is left of it. */
+static void take_back(struct conduct *c)
+{
+    if (c->recorder && !recorder_close(c->recorder, NULL)) c->trouble[0] = '\0';
+    c->recorder = NULL;
+    if (c->folder.len == 0 || !file_remove_tree(c->folder.at, NULL)) return;
+    c->folder = (struct bytes){0};
+}
+
+/* The run exists but could not start: its file and result say why, and end as the process does. */
 static bool finish_early(struct conduct *c, const struct err *err)
 {
     struct text reason = text_in(c->end.reason, sizeof c->end.reason);
     text_adds(&reason, err->msg);
     bool stopped = interrupt_look(&c->interrupt) > 0;
-    c->end.ended = stopped ? RUN_INTERRUPTED : RUN_PREFLIGHT;
+    bool refused = exit_code_of_err(err->kind) == exit_code_of_err(ERR_LIMIT);
+    c->end.ended = stopped ? RUN_INTERRUPTED : refused ? RUN_REFUSED : RUN_PREFLIGHT;
     c->end.signal = c->interrupt.signal;
     if (!c->began) bus_begin(&c->bus, &c->header);
     c->began = true;
@@ -367,7 +350,10 @@ bool conduct_run(struct conduct *c, const struct conduct_options *options, struc
     engine_measure_needs(plan, c->header.threads, &c->needs);
     if (!machine_fit(&c->machine, &c->needs, plan, err)) return false;
     fill_header(c);
-    if (!open_run(c, err)) return false;
+    if (!open_run(c, err)) {
+        take_back(c);
+        return false;
+    }
     if (!start_load(c, err)) return finish_early(c, err);
     bus_begin(&c->bus, &c->header);
     c->began = true;

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "campaign/answers.h"
 #include "campaign/interrupt.h"
 #include "campaign/machine.h"
 #include "rig/services.h"
@@ -45,9 +46,8 @@ struct conduct {
     struct bytes folder;      /* of this run; empty before it was made */
     uint32_t interrupts_done; /* signals already obeyed */
     enum command obeyed;      /* the strongest command already obeyed */
-    uint64_t asked, answered; /* requests that ended, and those of them with any status */
-    uint64_t first_send_ns;   /* run time */
-    bool sending, began;
+    struct answers answers;
+    bool began;
     struct event *events; /* of the tick in hand */
     uint32_t event_count;
     char trouble[320]; /* with the run file; empty: none */

@@ -51,7 +51,7 @@ static uint32_t list_next(const struct ending *o, struct arena *arena, struct by
         text_addf(&text, " %s", suggested);
         if (!text.cut) out[count++] = arena_copy(arena, text_bytes(&text));
     }
-    if (o->flags->verb != VERB_RUN || o->result->end.ended == RUN_PREFLIGHT) return count;
+    if (o->flags->verb != VERB_RUN || run_ended_early(o->result->end.ended)) return count;
     text_clear(&text);
     text_addf(&text, "prony report %s", header->id);
     if (flags_given(o->flags, FLAG_RUNS_DIR)) {

@@ -33,6 +33,7 @@ int exit_code_of_result(const struct result *result, bool bug)
 {
     struct exit_facts facts = {
         .preflight = result->end.ended == RUN_PREFLIGHT,
+        .refused = result->end.ended == RUN_REFUSED,
         .bug = bug,
         .signal = result->end.ended == RUN_INTERRUPTED ? result->end.signal : 0,
         .invalid = result->trust == TRUST_INVALID,

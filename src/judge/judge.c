@@ -171,7 +171,7 @@ static void fill(struct judge *judge, bool final, bool with_cuts)
 static enum verdict overall(const struct result *result)
 {
     if (result->trust == TRUST_INVALID) return VERDICT_INVALID;
-    if (result->end.ended == RUN_PREFLIGHT) return VERDICT_NOT_JUDGED;
+    if (run_ended_early(result->end.ended)) return VERDICT_NOT_JUDGED;
     uint32_t counts[VERDICT_NOT_JUDGED + 1] = {0};
     uint32_t given = 0;
     for (uint32_t i = 0; i < result->objective_count; i++) {
@@ -191,7 +191,7 @@ static void judge_now(struct judge *judge, bool final)
     enum run_ended ended = result->end.ended;
     struct limits_desk desk = {
         .books = &judge->books,
-        .with_cuts = !final || (ended != RUN_INTERRUPTED && ended != RUN_PREFLIGHT),
+        .with_cuts = !final || (ended != RUN_INTERRUPTED && !run_ended_early(ended)),
         .final = final,
         .pool = &judge->pool,
         .scratch = &judge->scratch,

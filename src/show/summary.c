@@ -269,7 +269,9 @@ void summary_write(struct text *out, const struct result *result, const struct s
     struct summary s = {.out = out, .result = result, .style = style, .extra = extra};
     size_t from = out->len;
     write_verdict(&s);
-    if (result->end.ended != RUN_PREFLIGHT) {
+    if (run_ended_early(result->end.ended)) {
+        write_errors(&s);
+    } else {
         struct summary_legend legend = {0};
         summary_tables_objectives(&s);
         summary_tables_stages(&s, &legend);

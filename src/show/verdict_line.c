@@ -42,6 +42,7 @@ static void add_ended(struct text *out, const struct run_end *end)
         text_adds(out, "interrupted at ");
         break;
     case RUN_PREFLIGHT:
+    case RUN_REFUSED:
         text_adds(out, "nothing was judged");
         break;
     }
@@ -122,7 +123,7 @@ static void add_knee(struct text *out, const struct result *r)
 void verdict_line_facts(struct text *out, const struct result *r)
 {
     if (r->end.ended != RUN_COMPLETE || r->end.reason[0]) add_ended(out, &r->end);
-    if (r->end.ended != RUN_PREFLIGHT) add_tally(out, r);
+    if (!run_ended_early(r->end.ended)) add_tally(out, r);
     if (r->verdict == VERDICT_MISSED) add_knee(out, r);
     if (r->end.ended != RUN_COMPLETE) return;
     text_adds(out, " · ");

@@ -254,7 +254,7 @@ static int read_end(struct replay *r, uint64_t last_ns, struct run_end *out)
     if (code == SQLITE_OK) code = sqlite3_step(s);
     *out = (struct run_end){.ended = RUN_INTERRUPTED, .at_ns = last_ns};
     struct text reason = text_in(out->reason, sizeof out->reason);
-    if (code == SQLITE_ROW && number_of(s, 0) <= RUN_PREFLIGHT) {
+    if (code == SQLITE_ROW && number_of(s, 0) <= RUN_REFUSED) {
         out->ended = (enum run_ended)number_of(s, 0);
         out->signal = sqlite3_column_int(s, 1);
         out->at_ns = number_of(s, 2);

@@ -21,7 +21,13 @@ bool run_stage_judged(const struct run_header *header, uint32_t stage)
 
 const char *run_ended_name(enum run_ended ended)
 {
-    static const char *const names[] = {"complete", "aborted", "interrupted", "preflight"};
+    static const char *const names[] = {"complete", "aborted", "interrupted", "preflight",
+                                        "preflight"};
     assert(ended < COUNT_OF(names));
     return names[ended];
+}
+
+bool run_ended_early(enum run_ended ended)
+{
+    return ended == RUN_PREFLIGHT || ended == RUN_REFUSED;
 }

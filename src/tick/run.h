@@ -39,7 +39,8 @@ enum run_ended {
     RUN_COMPLETE,
     RUN_ABORTED,     /* abort_when, or a safety limit */
     RUN_INTERRUPTED, /* a signal */
-    RUN_PREFLIGHT    /* nothing could be judged: target unreachable, service not ready */
+    RUN_PREFLIGHT,   /* nothing could be judged: target unreachable, service not ready */
+    RUN_REFUSED      /* likewise: this host has too little of what the run needs, or forbids it */
 };
 
 struct run_end {
@@ -51,7 +52,10 @@ struct run_end {
     char reason[240]; /* one sentence, may be empty */
 };
 
-const char *run_ended_name(enum run_ended ended); /* "complete", ... */
+const char *run_ended_name(enum run_ended ended); /* "complete", ...; what was refused is
+                                                     "preflight" too, by another exit */
+/* Nothing could be judged. */
+bool run_ended_early(enum run_ended ended);
 
 /* A stored run as a list shows it. */
 struct run_entry {

@@ -1,4 +1,5 @@
 """Each exit code of `prony run`, by the thing that causes it."""
+import os
 import resource
 import signal
 import subprocess
@@ -77,7 +78,23 @@ class ExitCodes(Case):
     def test_4_connects_but_never_answers(self):
         server = self.server(lambda c, n: False)  # closes without a word
         done = self.exits(self.prony("run", server.url, "--rate", "100/s", "--for", "20s"), 4)
-        self.assertIn("no answer of any status", done.stdout + done.stderr)
+        shown = " ".join(done.stdout.split())
+        self.assertRegex(shown, r"of the first \d+ requests none was answered whole: \d+ reset \(")
+        self.assertIn("the service hangs up: see its log", shown)
+
+    def test_4_what_came_instead_of_an_answer(self):
+        """Half a body has a status, so to say that there was none would be wrong."""
+        def behave(connection, number):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"
+                               if number % 4 else b"220 mail ready\r\n")
+            return False
+        done = self.exits(self.prony("run", self.server(behave).url, "--rate", "100/s", "--for",
+                                     "20s"), 4)
+        shown = " ".join(done.stdout.split())
+        self.assertRegex(shown, 
+                         r"none was answered whole: \d+ reset \(the connection .*\), \d+ protocol;")
+        self.assertNotIn("no answer of any status", shown)
+        self.assertIn("GET /: protocol in warmup", shown)
 
     def test_5_abort_when(self):
         server = self.server(lambda c, n: c.sendall(REPLY if n < 100 else REFUSAL))
@@ -97,6 +114,28 @@ class ExitCodes(Case):
         self.assertIn("hint: ", done.stderr)
         self.assertEqual(server.requests, 0)
         self.assertFalse(self.runs.exists())
+
+    @unittest.skipIf("ASAN_OPTIONS" in os.environ, "the sanitizer needs the address space itself")
+    def test_6_too_little_memory_wherever_it_is_noticed(self):
+        """The process, its result and a report of it agree; what never became a run leaves nothing."""
+        server = self.server()
+        kept = 0
+        for half_gib in range(1, 40):
+            done = self.prony("run", server.url, *SHORT, "--output", "json",
+                              limits=[(resource.RLIMIT_AS, half_gib << 29)])
+            if done.code == 0:
+                break
+            self.exits(done, 6)
+            self.assertRegex(done.stderr, r"memory.*\n  hint: .*ulimit -v")
+            if done.stdout:
+                kept += 1
+                result = done.json()
+                self.assertEqual((result["ended"], result["exit"]), ("preflight", 6))
+                self.exits(self.prony("report", "last", "--output", "json"), 6)
+            folders = list(self.runs.iterdir()) if self.runs.exists() else []
+            self.assertEqual(len(folders), kept, done)
+        self.assertGreater(kept, 0, "no limit was noticed by the engine")
+        self.assertEqual(done.code, 0)
 
     def test_130_ctrl_c_stops_and_judges(self):
         server = self.server()

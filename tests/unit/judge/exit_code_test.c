@@ -56,6 +56,7 @@ static void of_results(void **state)
         {"aborted", VERDICT_MISSED, TRUST_VALID, RUN_ABORTED, 0, false, 5},
         {"interrupted", VERDICT_HOLDS, TRUST_VALID, RUN_INTERRUPTED, 15, false, 143},
         {"preflight", VERDICT_NOT_JUDGED, TRUST_VALID, RUN_PREFLIGHT, 0, false, 4},
+        {"refused", VERDICT_NOT_JUDGED, TRUST_VALID, RUN_REFUSED, 0, false, 6},
         {"bug", VERDICT_INVALID, TRUST_INVALID, RUN_COMPLETE, 0, true, 70},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -1,0 +1,80 @@
+#include "campaign/answers.h"
+
+#include "base/clock.h"
+
+#define WITHIN_NS NS_PER_S /* some answer is due by then, ... */
+#define WITHIN_REQUESTS 10 /* ... and after so many requests */
+
+/* What such an end most often means, and what helps. */
+static const char *const cures[OUTCOME_COUNT] = {
+    [OUTCOME_TIMEOUT] = "is the service stuck? if it is only slow, give it a longer timeout",
+    [OUTCOME_DNS] = "check the host's name",
+    [OUTCOME_REFUSED] = "nothing listens there any more: did the service end?",
+    [OUTCOME_RESET] = "the service hangs up: see its log, and whether it speaks plain HTTP",
+    [OUTCOME_TLS] = "check the certificates",
+    [OUTCOME_PROTOCOL] = "no whole HTTP/1.1 reply came: check the port, and what speaks there",
+};
+
+static void take_cell(struct answers *a, const struct tick *tick, const struct cell *cell)
+{
+    if (cell->begun > 0 && !a->sending) {
+        a->sending = true;
+        a->first_send_ns = tick->start_ns;
+    }
+    for (uint32_t i = 0; i < OUTCOME_COUNT; i++) {
+        if (i == OUTCOME_CUT || i == OUTCOME_DROPPED) continue;
+        a->outcomes[i] += cell->outcomes[i];
+        a->asked += cell->outcomes[i];
+    }
+    a->answered +=
+        cell->outcomes[OUTCOME_OK] + cell->outcomes[OUTCOME_STATUS] + cell->outcomes[OUTCOME_CHECK];
+}
+
+void answers_take(struct answers *a, const struct tick *tick)
+{
+    if (a->answered > 0) return; /* the question is settled */
+    for (uint32_t i = 0; i < tick->cell_count; i++) {
+        if (tick->cells[i].kind == CELL_REQUEST) take_cell(a, tick, &tick->cells[i]);
+    }
+    for (uint32_t i = 0; i < tick->exemplar_count; i++) {
+        const struct exemplar *e = &tick->exemplars[i];
+        if (e->kind != EXEMPLAR_FIRST_ERROR || a->details[e->outcome][0]) continue;
+        struct text detail = text_in(a->details[e->outcome], sizeof a->details[0]);
+        text_add_safe(&detail, e->detail);
+    }
+}
+
+bool answers_none(const struct answers *a, const struct tick *tick)
+{
+    if (a->answered > 0 || a->asked == 0) return false;
+    bool early = a->asked < WITHIN_REQUESTS || tick->end_ns - a->first_send_ns < WITHIN_NS;
+    return !early || tick->last;
+}
+
+static void say_one(const struct answers *a, uint32_t outcome, struct text *out)
+{
+    if (a->asked > 1) text_addf(out, "%llu ", (unsigned long long)a->outcomes[outcome]);
+    text_adds(out, tick_outcome_name((enum outcome)outcome));
+}
+
+void answers_say(const struct answers *a, struct text *out)
+{
+    if (a->asked > 1) {
+        text_addf(out, "of the first %llu requests none was answered whole: ",
+                  (unsigned long long)a->asked);
+    } else {
+        text_adds(out, "the first request was not answered whole: ");
+    }
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < OUTCOME_COUNT; i++) {
+        if (a->outcomes[i] > a->outcomes[most]) most = i;
+    }
+    say_one(a, most, out);
+    if (a->details[most][0]) text_addf(out, " (%s)", a->details[most]);
+    for (uint32_t i = 0; i < OUTCOME_COUNT; i++) {
+        if (i == most || a->outcomes[i] == 0) continue;
+        text_adds(out, ", ");
+        say_one(a, i, out);
+    }
+    if (cures[most]) text_addf(out, "; %s", cures[most]);
+}

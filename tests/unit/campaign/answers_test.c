@@ -1,0 +1,103 @@
+#include "campaign/answers.h"
+
+#include "base/clock.h"
+#include "check.h"
+
+/* A tick of `n` requests that all end so. */
+static struct tick tick_of(struct cell *cell, enum outcome outcome, uint64_t n, uint64_t start_s)
+{
+    *cell = (struct cell){.kind = CELL_REQUEST, .begun = n};
+    cell->outcomes[outcome] = n;
+    return (struct tick){.start_ns = start_s * NS_PER_S,
+                         .end_ns = (start_s + 1) * NS_PER_S,
+                         .cells = cell,
+                         .cell_count = 1};
+}
+
+static void none_answers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum outcome outcomes[3];
+        uint64_t counts[3];
+        bool last, none;
+    } cases[] = {
+        {"all reset", {OUTCOME_RESET}, {10}, false, true},
+        {"too few yet", {OUTCOME_RESET}, {9}, false, false},
+        {"too few, but that was all", {OUTCOME_RESET}, {9}, true, true},
+        {"one answers", {OUTCOME_RESET, OUTCOME_OK}, {30, 1}, false, false},
+        {"a wrong status is an answer", {OUTCOME_STATUS, OUTCOME_RESET}, {1, 30}, false, false},
+        {"so is one that a check refuses", {OUTCOME_CHECK, OUTCOME_RESET}, {1, 30}, false, false},
+        {"slowly", {OUTCOME_TIMEOUT, OUTCOME_TIMEOUT}, {6, 6}, false, true},
+        {"nothing was sent", {OUTCOME_DROPPED}, {30}, true, false},
+        {"all cut", {OUTCOME_CUT}, {30}, true, false},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct answers a = {0};
+        struct tick tick = {0};
+        struct cell cell;
+        for (uint32_t k = 0; k < COUNT_OF(cases[i].counts); k++) {
+            if (k > 0 && cases[i].counts[k] == 0) break;
+            tick = tick_of(&cell, cases[i].outcomes[k], cases[i].counts[k], k);
+            tick.last = cases[i].last;
+            answers_take(&a, &tick);
+        }
+        CHECK(cases[i].name, answers_none(&a, &tick) == cases[i].none);
+    }
+}
+
+static void not_within_the_first_second(void **state)
+{
+    (void)state;
+    struct answers a = {0};
+    struct cell cell;
+    struct tick tick = tick_of(&cell, OUTCOME_REFUSED, 500, 0);
+    tick.end_ns = NS_PER_S / 2;
+    answers_take(&a, &tick);
+    assert_false(answers_none(&a, &tick));
+}
+
+static void words(void **state)
+{
+    (void)state;
+    struct answers a = {0};
+    struct cell cells[2];
+    struct tick tick = tick_of(&cells[0], OUTCOME_RESET, 4, 0);
+    tick_of(&cells[1], OUTCOME_PROTOCOL, 12, 0);
+    const struct exemplar exemplars[] = {
+        {.kind = EXEMPLAR_SLOW, .outcome = OUTCOME_PROTOCOL, .detail = BYTES_LIT("not this")},
+        {.kind = EXEMPLAR_FIRST_ERROR,
+         .outcome = OUTCOME_PROTOCOL,
+         .detail = BYTES_LIT("bad status line \x1b[2J")},
+        {.kind = EXEMPLAR_FIRST_ERROR, .outcome = OUTCOME_PROTOCOL, .detail = BYTES_LIT("later")}};
+    tick.cell_count = 2;
+    tick.exemplars = exemplars;
+    tick.exemplar_count = COUNT_OF(exemplars);
+    answers_take(&a, &tick);
+    char array[240];
+    struct text out = text_in(array, sizeof array);
+    answers_say(&a, &out);
+    assert_string_equal(
+        array, "of the first 16 requests none was answered whole: 12"
+               " protocol (bad status line \\x1b[2J), 4 reset; no whole HTTP/1.1 reply came:"
+               " check the port, and what speaks there");
+    assert_false(out.cut);
+    a = (struct answers){0};
+    tick = tick_of(&cells[0], OUTCOME_TIMEOUT, 1, 0);
+    answers_take(&a, &tick);
+    text_clear(&out);
+    answers_say(&a, &out);
+    assert_string_equal(array, "the first request was not answered whole: timeout; is the service"
+                               " stuck? if it is only slow, give it a longer timeout");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(none_answers),
+        cmocka_unit_test(not_within_the_first_second),
+        cmocka_unit_test(words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
