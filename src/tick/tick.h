@@ -65,7 +65,8 @@ struct cell {
     bool settle;    /* intended within the stage's `settle` */
     enum cell_kind kind;
     uint32_t index;
-    /* Requests: taken up in this tick. Iterations: planned (intended) in this tick. */
+    /* Requests: taken up in this tick. Iterations: planned (intended) in this tick. Known at once,
+     * however late replies are: what a stage was offered so far is the sum of its cells'. */
     uint64_t begun;
     uint64_t outcomes[OUTCOME_COUNT];
     uint64_t answered_5xx; /* requests: of `outcomes`, replies with a 5xx status */

@@ -424,6 +424,22 @@ static void a_stage_by_count_is_judged_to_its_last_request(void **state)
     }
 }
 
+/* Nothing is answered for ten seconds; what was offered is told second by second all the same. */
+static void what_is_offered_is_known_before_replies(void **state)
+{
+    (void)state;
+    static const char load[] = "  timeout: { response: 60s }\n"
+                               "  stages: [ { name: a, rate: 100/s, for: 5s, arrivals: even } ]\n";
+    struct run_setup setup = {.yaml = plan_of("", load), .law = {.service_ns = 10 * NS_PER_S}};
+    struct run_outcome out = run("slow replies", setup);
+    truth_of_instant(&out);
+    for (uint32_t i = 0; i < 5; i++) {
+        CHECK_U64("arrivals", out.ledger->ticks[i].planned, 100);
+        CHECK_U64("requests", out.ledger->ticks[i].begun, 100);
+        CHECK_U64("none is done", out.ledger->ticks[i].done, 0);
+    }
+}
+
 /* Ctrl-Z for three minutes: thousands of arrivals are late at once. All is counted, nothing fails.
  */
 static void a_frozen_host_loses_no_count(void **state)
@@ -458,6 +474,7 @@ int main(void)
         cmocka_unit_test(a_flood_is_read_in_turns),
         cmocka_unit_test(a_late_conductor_moves_no_edge_into_the_past),
         cmocka_unit_test(a_stage_by_count_is_judged_to_its_last_request),
+        cmocka_unit_test(what_is_offered_is_known_before_replies),
         cmocka_unit_test(a_frozen_host_loses_no_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

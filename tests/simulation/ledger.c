@@ -110,12 +110,14 @@ static void add_cell(struct ledger *l, const struct cell *c)
     }
     if (c->kind == CELL_REQUEST) {
         l->requests_begun += c->begun;
+        l->ticks[l->tick_count - 1].begun += c->begun;
         l->answered_5xx += c->answered_5xx;
         l->ticks[l->tick_count - 1].done += c->outcomes[OUTCOME_OK];
         l->requests_ended += ended;
     }
     if (c->kind == CELL_ITERATION) {
         l->iterations_begun += c->begun;
+        l->ticks[l->tick_count - 1].planned += c->begun;
         l->iterations_ended += ended;
     }
 }

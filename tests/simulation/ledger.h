@@ -21,8 +21,9 @@ struct ledger_tick {
     uint64_t start_ns, end_ns;
     uint32_t stage;
     bool judged;
-    uint64_t slot_ns; /* start of its latest slot */
-    uint64_t done;    /* requests that ended ok */
+    uint64_t slot_ns;        /* start of its latest slot */
+    uint64_t begun, planned; /* requests; iterations */
+    uint64_t done;           /* requests that ended ok */
     double requests[LEDGER_NAMES], iterations[LEDGER_SCENARIOS], users;
 };
 

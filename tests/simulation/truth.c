@@ -498,6 +498,28 @@ static double users_in(uint64_t start_ns, uint64_t end_ns)
     return sum;
 }
 
+/* What was offered is known in the tick in which it was due, whenever replies come; at its very
+ * edges as with those that ended. */
+static void compare_begun(const struct ledger_tick *t)
+{
+    uint64_t least = 0, most = 0, walks_least = 0, walks_most = 0;
+    for (uint32_t i = 0; i < target_exchange_count(); i++) {
+        uint64_t at_ns = truth.intended_ns[i];
+        bool inside = at_ns > t->start_ns && at_ns < t->end_ns;
+        bool within = at_ns >= t->start_ns && at_ns <= t->end_ns;
+        bool first = target_exchange(i)->before == NO_EXCHANGE;
+        least += inside;
+        most += within;
+        walks_least += first && inside;
+        walks_most += first && within;
+    }
+    MUST(t->begun >= least && t->begun <= most, "%llu begun, want %llu to %llu",
+         (unsigned long long)t->begun, (unsigned long long)least, (unsigned long long)most);
+    MUST(t->planned >= walks_least && t->planned <= walks_most, "%llu planned, want %llu to %llu",
+         (unsigned long long)t->planned, (unsigned long long)walks_least,
+         (unsigned long long)walks_most);
+}
+
 static void compare_tick(uint32_t index)
 {
     const struct ledger *l = truth.run->ledger;
@@ -518,6 +540,7 @@ static void compare_tick(uint32_t index)
     }
     MUST(walks >= walking && walks <= walking, "tick %u: %.0f iterations in flight, want %.0f",
          index, walks, walking);
+    compare_begun(t);
     double users_want = users_in(start_ns, end_ns);
     MUST(t->users >= users_want && t->users <= users_want, "tick %u: %.0f users, want %.0f", index,
          t->users, users_want);
