@@ -84,7 +84,8 @@ static void add_steps(struct text *out, const struct flags *flags, const struct 
 {
     bool has_body = flags_given(flags, FLAG_BODY);
     struct bytes method = flags_value(flags, FLAG_METHOD, has_body ? "POST" : "GET");
-    text_adds(out, "scenarios:\n  main:\n    steps:\n      - ");
+    text_adds(out, "scenarios: # the paths that users walk\n"
+                   "  main:\n    steps: # one request after the other\n      - ");
     for (size_t i = 0; i < method.len; i++) text_addc(out, (char)(method.at[i] | 0x20), 1);
     text_adds(out, ": ");
     char array[8192];
@@ -131,12 +132,15 @@ static void add_key(struct text *out, const struct flags *flags, enum flag flag,
 
 static void add_load(struct text *out, const struct flags *flags)
 {
-    text_adds(out, "load:\n");
+    bool open = !flags_given(flags, FLAG_USERS);
+    text_addf(out, "load: # %s\n",
+              open ? "a rate is arrivals a second, whether replies come or not"
+                   : "each user waits for the reply before going on");
     add_key(out, flags, FLAG_ARRIVALS, "arrivals");
     if (!flags_given(flags, FLAG_WARMUP) || flags_ns(flags, FLAG_WARMUP) > 0) {
         text_adds(out, "  warmup: { ");
         add_amount(out, flags);
-        text_addf(out, ", for: %.*s }\n",
+        text_addf(out, ", for: %.*s } # sent first, never judged\n",
                   BYTES_ARG(flags_value(flags, FLAG_WARMUP, DEFAULT_WARMUP)));
     }
     text_adds(out, "  stages:\n    - { name: load, ");
@@ -186,7 +190,7 @@ bool oneliner_write(struct text *out, const struct flags *flags, struct err *err
 {
     struct url url;
     if (!read_url(&url, flags->word, err) || !check_together(flags, err)) return false;
-    text_adds(out, "plan: 1\nname: ");
+    text_adds(out, "plan: 1 # version of the language: man prony-plan\nname: ");
     add_name(out, &url);
     text_addf(out, "\ntarget: http://%.*s\n\n", BYTES_ARG(url.authority));
     add_steps(out, flags, &url);
@@ -196,7 +200,7 @@ bool oneliner_write(struct text *out, const struct flags *flags, struct err *err
     struct text sentences = text_in(array, sizeof array);
     struct bytes list[FLAGS_OBJECTIVES_MAX];
     uint32_t count = flags_objectives(flags, &sentences, list);
-    if (count > 0) text_adds(out, "\nobjectives:\n");
+    if (count > 0) text_adds(out, "\nobjectives: # what must hold, stage by stage\n");
     for (uint32_t i = 0; i < count; i++) {
         text_adds(out, "  - ");
         add_string(out, list[i], "$");

@@ -106,7 +106,7 @@ static bool read_source(struct planning *p, const struct flags *flags, struct pl
     }
     if (flags_given(flags, FLAG_PRINT_PLAN)) {
         err_set(err, ERR_USAGE, 0, "--print-plan is for a URL, and %s is a plan", flags->word);
-        return err_hint(err, "it is printed by: cat %s", flags->word);
+        return err_hint(err, "to see it in full: prony check %s --print", flags->word);
     }
     input->path = bytes_of(flags->word);
     if (!file_read(&input->source, &p->arena, flags->word, PLAN_LIMIT, err)) {
@@ -206,16 +206,6 @@ static struct bytes describe_command(struct planning *p, int argc, char *const *
 
 /* -- All together --------------------------------------------------------------------------- */
 
-static void report(struct planning *p, const struct diags *diags, const struct plan_input *input)
-{
-    struct text text = text_in(arena_alloc(&p->arena, DIAGS_TEXT_LIMIT), DIAGS_TEXT_LIMIT);
-    struct bytes path = input->path.len > 0 ? input->path : BYTES_LIT("(command line)");
-    diag_print(&text, diags, path, input->source);
-    console_say_all(text_bytes(&text));
-    p->error_count = diags->count + diags->dropped;
-    p->reported = true;
-}
-
 /* Credentials given with -H are as secret as those a plan takes from the environment. */
 static bool add_secrets(struct planning *p, const struct flags *flags, struct err *err)
 {
@@ -257,28 +247,28 @@ bool planning_open(struct planning *p, const struct flags *flags, int argc, char
                                    .read_file = read_data};
     struct plan_overrides overrides;
     struct plan_input input = {.host = &host, .overrides = &overrides};
-    struct diags *diags = ARENA_NEW(&p->arena, struct diags);
+    p->diags = ARENA_NEW(&p->arena, struct diags);
     if (!arena_ok(&p->arena)) return err_set(err, ERR_LIMIT, 0, "no memory for a plan");
     if (!read_source(p, flags, &input, err)) return false;
     p->source = input.source;
-    if (flags_given(flags, FLAG_PRINT_PLAN)) return true;
+    p->path = input.path;
     read_overrides(p, flags, &overrides);
     p->command = describe_command(p, argc, argv);
-    if (plan_load(&p->plan, &p->arena, &input, diags)) {
+    if (plan_load(&p->plan, &p->arena, &input, p->diags)) {
         return add_secrets(p, flags, err) && choose_seed(p, err);
     }
-    report(p, diags, &input);
     return err_set(err, ERR_PLAN, 0, "the plan is wrong");
 }
 
-int planning_fail(const struct planning *p, const struct err *err)
+int planning_fail(struct planning *p, const struct err *err)
 {
-    if (!p->reported) return console_fail(err);
-    char array[80];
-    struct text line = text_in(array, sizeof array);
-    text_addf(&line, "%u error%s. Nothing was sent.", p->error_count,
-              p->error_count == 1 ? "" : "s");
-    console_say(array);
+    uint32_t count = p->diags ? p->diags->count + p->diags->dropped : 0;
+    if (count == 0) return console_fail(err);
+    struct text text = text_in(arena_alloc(&p->arena, DIAGS_TEXT_LIMIT), DIAGS_TEXT_LIMIT);
+    struct bytes path = p->path.len > 0 ? p->path : BYTES_LIT("(command line)");
+    diag_print(&text, p->diags, path, p->source);
+    text_addf(&text, "%u error%s. Nothing was sent.\n", count, count == 1 ? "" : "s");
+    console_say_all(text_bytes(&text));
     return exit_code_of_err(err->kind);
 }
 

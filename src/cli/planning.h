@@ -9,22 +9,22 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "cli/flags.h"
+#include "plan/diag.h"
 #include "plan/plan.h"
 
 struct planning {
     struct arena arena;
     struct plan plan;
+    struct bytes path;     /* of the plan; empty: a one-liner */
     struct bytes source;   /* text of the plan */
     struct bytes command;  /* the command line, as a shell would take it, secrets masked */
     char private_root[64]; /* above the services' private folders; nothing is created here */
-    bool reported;         /* the reasons were printed: an error has nothing to add */
-    uint32_t error_count;  /* of the plan */
+    struct diags *diags;   /* what is wrong with the plan */
 };
 
-/* Reads PLAN or writes the plan of a URL. False: `err`, or with `reported` the diagnostics have
- * been printed on stderr. */
+/* Reads PLAN or writes the plan of a URL. False: `diags`, or where there are none `err`. */
 MUST_USE bool planning_open(struct planning *p, const struct flags *flags, int argc,
                             char *const *argv, struct err *err);
-/* Says why planning_open() failed, and that nothing was sent; the exit code. */
-int planning_fail(const struct planning *p, const struct err *err);
+/* Says on stderr why planning_open() failed, and that nothing was sent; the exit code. */
+int planning_fail(struct planning *p, const struct err *err);
 void planning_close(struct planning *p);

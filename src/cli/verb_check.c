@@ -3,15 +3,18 @@
 #include <math.h>
 
 #include "campaign/machine.h"
+#include "cli/check_json.h"
 #include "cli/console.h"
 #include "cli/planning.h"
 #include "judge/exit_code.h"
 #include "load/engine.h"
 #include "plan/mask.h"
+#include "plan/print_plan.h"
 #include "show/amount.h"
 #include "show/table.h"
 
 #define OUT_LIMIT (256u << 10)
+#define PLAN_LIMIT (16u << 20)   /* of a plan written in full; the plan itself has 1 MiB at most */
 #define ASSUMED_REPLY_NS (100e6) /* of a reply, where no objective gives a better guess */
 #define LABEL_COLUMNS 14
 
@@ -352,17 +355,30 @@ static void write_check(struct text *out, const struct flags *flags, const struc
     text_adds(out, "Nothing was sent.\n");
 }
 
+/* --print and --print-plan: the plan, and nothing else. */
+static int print_plan(const struct flags *flags, struct planning *p)
+{
+    struct text text = text_in(arena_alloc(&p->arena, PLAN_LIMIT), PLAN_LIMIT);
+    struct err err;
+    if (flags_given(flags, FLAG_PRINT_PLAN)) text_add(&text, p->source);
+    else print_plan_write(&text, &p->plan);
+    if (!text.cut) return console_print(text_bytes(&text)) ? EXIT_HOLDS : EXIT_PREFLIGHT;
+    err_set(&err, ERR_LIMIT, 0, "the plan is too large to be printed");
+    return console_fail(&err);
+}
+
 int verb_check_main(const struct flags *flags, int argc, char *const *argv)
 {
     struct planning p;
     struct err err = {0};
     int code;
+    bool json = bytes_is(flags_value(flags, FLAG_FORM, "text"), "json");
     if (!planning_open(&p, flags, argc, argv, &err)) {
-        code = planning_fail(&p, &err);
+        code = json ? check_json_fail(&p, flags, &err) : planning_fail(&p, &err);
         goto out;
     }
-    if (flags_given(flags, FLAG_PRINT_PLAN)) {
-        code = console_print(p.source) ? EXIT_HOLDS : EXIT_PREFLIGHT;
+    if (flags_given(flags, FLAG_PRINT_PLAN) || flags_given(flags, FLAG_PRINT)) {
+        code = print_plan(flags, &p);
         goto out;
     }
     struct machine machine;
@@ -370,10 +386,15 @@ int verb_check_main(const struct flags *flags, int argc, char *const *argv)
     uint32_t threads = p.plan.threads ? p.plan.threads : engine_default_threads();
     machine_look(&machine);
     engine_measure_needs(&p.plan, threads, &needs);
+    bool fits = machine_fit(&machine, &needs, &p.plan, &err);
+    if (json) {
+        code = check_json_print(&p, &needs, threads, fits ? NULL : &err);
+        goto out;
+    }
     struct text text = text_in(arena_alloc(&p.arena, OUT_LIMIT), OUT_LIMIT);
     write_check(&text, flags, &p, &machine, &needs, threads);
     code = console_print(text_bytes(&text)) ? EXIT_HOLDS : EXIT_PREFLIGHT;
-    if (!machine_fit(&machine, &needs, &p.plan, &err)) code = console_fail(&err);
+    if (!fits) code = console_fail(&err);
 out:
     planning_close(&p);
     return code;

@@ -120,7 +120,7 @@ static uint32_t rank(const struct diag *d)
 }
 
 /* Insertion sort: few, and those of one place keep the order they were found in. */
-static void sort_by_place(const struct diag **sorted, const struct diags *diags)
+void diag_sort(const struct diag **sorted, const struct diags *diags)
 {
     for (uint32_t i = 0; i < diags->count; i++) {
         const struct diag *d = &diags->items[i];
@@ -137,7 +137,7 @@ static void sort_by_place(const struct diag **sorted, const struct diags *diags)
 void diag_print(struct text *out, const struct diags *diags, struct bytes path, struct bytes source)
 {
     const struct diag *sorted[DIAGS_MAX] = {0};
-    sort_by_place(sorted, diags);
+    diag_sort(sorted, diags);
 
     for (uint32_t i = 0; i < diags->count; i++) {
         const struct diag *d = sorted[i];
@@ -157,6 +157,17 @@ void diag_print(struct text *out, const struct diags *diags, struct bytes path, 
         if (d->at.line > 0 || d->hint[0] != '\0') text_addc(out, '\n', 1);
     }
     if (diags->dropped > 0) text_addf(out, "and %u more errors\n", diags->dropped);
+}
+
+struct bytes diag_near(const struct diag *d)
+{
+    struct bytes hint = bytes_of(d->hint);
+    struct bytes before = BYTES_LIT("did you mean '");
+    size_t at = bytes_find(hint, before);
+    struct bytes near = bytes_from(hint, at == SIZE_MAX ? hint.len : at + before.len);
+    size_t end = bytes_find(near, BYTES_LIT("'?"));
+    near.len = end == SIZE_MAX ? 0 : end;
+    return near;
 }
 
 static char lower(char c)

@@ -35,6 +35,10 @@ bool diag_add(struct diags *diags, enum diag_code code, struct span at, const ch
  */
 void diag_print(struct text *out, const struct diags *diags, struct bytes path,
                 struct bytes source);
+/* All of them by place, flags first; `sorted` has room for `count`. */
+void diag_sort(const struct diag **sorted, const struct diags *diags);
+/* The name that the cure asks for: x of "did you mean 'x'?"; empty where it asks for none. */
+struct bytes diag_near(const struct diag *d);
 /* The candidate nearest to `word` by edit distance, NULL if none is near enough to be meant. */
 const char *diag_nearest(struct bytes word, const char *const *candidates, uint32_t count);
 /* As diag_nearest, over views; empty if none is near enough. */

@@ -96,6 +96,60 @@ class Check(Case):
         self.assertIn("requests about 8,900 in 42 s and what the stages by count take, at most 1 h",
                       text)
 
+    def test_printed_in_full_it_is_the_same_plan(self):
+        self.plan(PLAN)
+        printed = self.exits(self.prony("check", "plan.yaml", "--print"), 0).stdout
+        self.assertNotIn("hunter2", printed)
+        self.plan(printed, "full.yaml")
+        again = self.exits(self.prony("check", "full.yaml", "--print"), 0).stdout
+        self.assertEqual(again, printed)
+        both = [self.exits(self.prony("check", name, "--output", "json"), 0).json()
+                for name in ("plan.yaml", "full.yaml")]
+        for result in both:
+            result.pop("plan")
+        words = [result["starts"][0]["command"] for result in both]
+        self.assertEqual(words[0][1], "--port")
+        for command in words:
+            command[2] = "a free port"
+        for result in both:
+            result["targets"] = [target.split(":")[0] for target in result["targets"]]
+        self.assertEqual(both[0], both[1])
+
+    def test_a_one_liner_printed_is_the_same_plan(self):
+        url = ["http://127.0.0.1:9/a?b=$c", "-H", "X-A: b", "-d", "{}", "-c", "7", "--think", "1s",
+               "--for", "5s", "--errors", "1%", "--timeout", "2s", "--seed", "5"]
+        text = self.exits(self.prony("run", *url, "--print-plan"), 0).stdout
+        self.assertIn("#", text)
+        self.plan(text)
+        self.assertEqual(self.exits(self.prony("check", "plan.yaml", "--print"), 0).stdout,
+                         self.exits(self.prony("check", *url, "--print"), 0).stdout)
+        wrong = self.exits(self.prony("run", *url, "--objective", "p95 < 3", "--print-plan"), 2)
+        self.assertEqual(wrong.stdout, "")
+        self.assertIn("error[P025]", wrong.stderr)
+
+    def test_as_data(self):
+        self.plan(PLAN)
+        good = self.exits(self.prony("check", "plan.yaml", "--output", "json"), 0).json()
+        self.assertTrue(good["correct"] and good["fits"])
+        self.assertEqual(good["errors"], [])
+        self.assertEqual([stage["name"] for stage in good["stages"]],
+                         ["warmup", "climb@100/s", "climb@200/s", "climb@300/s", "ramp", "crowd"])
+        self.assertEqual(good["seconds"], 47)
+        self.assertEqual(good["starts"][0]["command"][3], "two words")
+        self.assertNotIn("hunter2", str(good))
+        self.plan(PLAN.replace("ready: port", "redy: port"))
+        done = self.exits(self.prony("check", "plan.yaml", "--output", "json"), 2)
+        self.assertEqual(done.stderr, "")
+        error, = done.json()["errors"]
+        self.assertEqual([error[key] for key in ("code", "file", "line", "column", "near")],
+                         ["P020", "plan.yaml", 9, 5, "ready"])
+        self.plan(PLAN)
+        tight = [(resource.RLIMIT_NOFILE, 30)]
+        done = self.exits(self.prony("check", "plan.yaml", "--output", "json", limits=tight), 6)
+        self.assertTrue(done.json()["correct"])
+        self.assertFalse(done.json()["fits"])
+        self.assertIn("ulimit", done.json()["errors"][0]["fix"])
+
 
 if __name__ == "__main__":
     unittest.main()
