@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "cli/console.h"
 #include "judge/exit_code.h"
 #include "show/json_part.h"
@@ -59,6 +60,15 @@ static bool print_table(const struct run_entry *runs, uint32_t count, struct are
     return console_print(text_bytes(&text));
 }
 
+/* The folder that runs go to by themselves need not be there yet; one that was named must. */
+static bool check_root(const struct flags *flags, struct bytes root, struct err *err)
+{
+    if (!flags_given(flags, FLAG_RUNS_DIR) || file_is_folder(root.at)) return true;
+    err_set(err, ERR_USAGE, 0, "%s %s", root.at,
+            file_is_there(root.at) ? "is not a folder" : "does not exist");
+    return err_hint(err, "--runs-dir names the folder that holds runs, as in `prony run`");
+}
+
 int verb_list_main(const struct flags *flags)
 {
     struct arena arena = {0};
@@ -67,7 +77,7 @@ int verb_list_main(const struct flags *flags)
     uint32_t count = 0;
     int code = EXIT_BUG;
     struct bytes root = flags_value(flags, FLAG_RUNS_DIR, RUNS_FOLDER);
-    if (!arena_open(&arena, ARENA_LIMIT, &err)
+    if (!check_root(flags, root, &err) || !arena_open(&arena, ARENA_LIMIT, &err)
         || !runs_list(root, RUNS_MAX, &arena, &runs, &count, &err)) {
         code = console_fail(&err);
         goto out;

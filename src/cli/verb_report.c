@@ -31,6 +31,15 @@ static int report_objectives(struct arena *arena, const struct diags *diags)
     return exit_code_of_err(ERR_PLAN);
 }
 
+/* A file that is no run, or no longer one, is a wrong word on the command line. */
+static const struct err *unreadable(struct err *err)
+{
+    if (err->kind != ERR_IO) return err;
+    err->kind = ERR_USAGE;
+    if (!err->hint[0] && err->sys == 0) err_hint(err, "`prony list` shows the runs there are");
+    return err;
+}
+
 static int report(const struct flags *flags, struct arena *arena, struct rejudge *r,
                   struct err *err)
 {
@@ -52,7 +61,7 @@ static int report(const struct flags *flags, struct arena *arena, struct rejudge
     if (!rejudge_run(r, &options, diags, err)) {
         outputs_drop(&outputs);
         if (diags->count > 0) return report_objectives(arena, diags);
-        return console_fail(err);
+        return console_fail(unreadable(err));
     }
     struct ending ending = {
         .result = rejudge_result(r), .flags = flags, .folder = folder, .trouble = r->trouble};

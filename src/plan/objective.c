@@ -464,3 +464,14 @@ const char *objective_op_text(enum objective_op op)
     }
     return "";
 }
+
+bool objective_says_failures(const struct objective *items, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct objective *o = &items[i];
+        bool failures = o->metric == METRIC_ERRORS || o->metric == METRIC_AVAILABILITY
+                        || o->metric == METRIC_AVAILABILITY_BY_TIME;
+        if (failures && !o->warn) return true;
+    }
+    return false;
+}

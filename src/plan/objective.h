@@ -67,6 +67,12 @@ struct diags;
 bool objective_parse(struct objective *out, struct arena *arena, struct bytes text, struct span at,
                      bool abort, const struct objective_names *names, struct diags *diags);
 
+/* What is judged beside sentences that do not look at failures: limits of time alone would let a
+ * target pass that fails at once. */
+#define OBJECTIVE_IMPLICIT "errors <= 50%"
+/* Whether any of the sentences that can fail a run looks at failures. */
+bool objective_says_failures(const struct objective *items, uint32_t count);
+
 /* "p95", "p99.9", "errors", ... into `out`; for tables and progress lines. */
 struct text;
 void objective_metric_name(struct text *out, const struct objective *o);

@@ -1,7 +1,5 @@
 #include "plan/parse_priv.h"
 
-#define IMPLICIT "errors <= 50%"
-
 /* The names of the plan as the sentences see them. */
 static bool collect_names(struct parse *p, struct objective_names *out)
 {
@@ -92,19 +90,6 @@ static void read_flags(struct parse *p, const struct plan_overrides *flags,
     }
 }
 
-/* Does any sentence that can fail the run look at failures? Limits of time do not: what fails at
- * once is quick. */
-static bool says_failures(const struct plan *plan)
-{
-    for (uint32_t i = 0; i < plan->objective_count; i++) {
-        const struct objective *o = &plan->objectives[i];
-        bool failures = o->metric == METRIC_ERRORS || o->metric == METRIC_AVAILABILITY
-                        || o->metric == METRIC_AVAILABILITY_BY_TIME;
-        if (failures && !o->warn) return true;
-    }
-    return false;
-}
-
 static void add_implicit(struct parse *p, const struct objective_names *names)
 {
     struct plan *plan = p->plan;
@@ -113,7 +98,8 @@ static void add_implicit(struct parse *p, const struct objective_names *names)
     for (uint32_t i = 0; i < plan->objective_count; i++) all[i] = plan->objectives[i];
     struct objective *implicit = &all[plan->objective_count];
     struct span nowhere = {0};
-    if (!objective_parse(implicit, p->arena, BYTES_LIT(IMPLICIT), nowhere, false, names, p->diags))
+    if (!objective_parse(implicit, p->arena, BYTES_LIT(OBJECTIVE_IMPLICIT), nowhere, false, names,
+                         p->diags))
         return;
     implicit->implicit = true;
     plan->objectives = all;
@@ -133,5 +119,6 @@ void parse_objective_all(struct parse *p, const struct node *objectives, const s
         plan->objective_count = 0; /* the plan's own have been checked, and are left out */
         read_flags(p, flags, &names);
     }
-    if (p->diags->count == 0 && !says_failures(plan)) add_implicit(p, &names);
+    bool says = objective_says_failures(plan->objectives, plan->objective_count);
+    if (p->diags->count == 0 && !says) add_implicit(p, &names);
 }

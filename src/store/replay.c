@@ -95,13 +95,20 @@ bool replay_set_objectives(struct replay *r, const struct bytes *sentences, uint
                            struct diags *diags)
 {
     struct objective_names names = header_json_names(&r->arena, r->plan);
-    struct objective *items = ARENA_ARRAY(&r->arena, count, struct objective);
+    struct objective *items = ARENA_ARRAY(&r->arena, count + 1, struct objective);
     assert(arena_ok(&r->arena)); /* a few sentences in 256 MiB */
     bool all = true;
     for (uint32_t i = 0; i < count; i++) {
         struct bytes sentence = arena_copy(&r->arena, sentences[i]);
         struct span at = {.len = (uint32_t)sentence.len};
         all = objective_parse(&items[i], &r->arena, sentence, at, false, &names, diags) && all;
+    }
+    if (all && !objective_says_failures(items, count)) {
+        struct bytes implied = BYTES_LIT(OBJECTIVE_IMPLICIT);
+        struct span nowhere = {0};
+        struct objective *item = &items[count++];
+        all = objective_parse(item, &r->arena, implied, nowhere, false, &names, diags);
+        item->implicit = true;
     }
     if (!all) return false;
     r->plan->objectives = items;

@@ -18,8 +18,9 @@ struct replay;
 MUST_USE bool replay_open(struct replay **out, struct bytes path, struct err *err);
 /* Valid until replay_close(). */
 const struct run_header *replay_header(const struct replay *r);
-/* Puts other objectives in the place of the plan's own; the header shows them from then on. Each
- * sentence is copied. On false the reasons are in `diags` and nothing has changed. */
+/* Puts other objectives in the place of the plan's own, and the implied one beside them where none
+ * looks at failures, as a run does; the header shows them from then on. Each sentence is copied. On
+ * false the reasons are in `diags` and nothing has changed. */
 MUST_USE bool replay_set_objectives(struct replay *r, const struct bytes *sentences, uint32_t count,
                                     struct diags *diags);
 /* Plays it once: begin, ticks, end. A file without an end gets one that says so. False: `err`; the

@@ -91,7 +91,7 @@ class ExitCodes(Case):
         done = self.exits(self.prony("run", self.server(behave).url, "--rate", "100/s", "--for",
                                      "20s"), 4)
         shown = " ".join(done.stdout.split())
-        self.assertRegex(shown, 
+        self.assertRegex(shown,
                          r"none was answered whole: \d+ reset \(the connection .*\), \d+ protocol;")
         self.assertNotIn("no answer of any status", shown)
         self.assertIn("GET /: protocol in warmup", shown)

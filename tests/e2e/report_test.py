@@ -70,7 +70,8 @@ class Report(Case):
         ran = self.exits(self.recorded("--p95", "9s"), 0).json()
         done = self.exits(self.prony("report", "last", "--p95", "1us", "--output", "json"), 1)
         result = done.json()
-        self.assertEqual([o["text"] for o in result["objectives"]], ["p95 < 1us"])
+        self.assertEqual([(o["text"], o["implicit"]) for o in result["objectives"]],
+                         [("p95 < 1us", False), ("errors <= 50%", True)])
         self.assertEqual(result["totals"], ran["totals"])
         self.exits(self.prony("report", "last", "--errors", "0.1%"), 1)
         self.exits(self.prony("report", "last", "--objective", "p95 in load < 9s"), 0)
@@ -94,9 +95,21 @@ class Report(Case):
         self.recorded()
         path = self.run_folder() / "run.prony"
         path.write_bytes(b"no run at all" * 100)
-        done = self.prony("report", "last")
-        self.assertNotIn(done.code, (0, 1), done)
-        self.assertTrue(done.stderr.startswith("prony: "), done)
+        done = self.exits(self.prony("report", "last"), 2)
+        self.assertRegex(done.stderr, r"^prony: .*run\.prony is not a run file\n  hint: `prony list`")
+
+    def test_another_file(self):
+        """Whatever it is, it is the command line that is wrong."""
+        (self.folder / "words.txt").write_text("no run")
+        (self.folder / "empty").write_text("")
+        other = sqlite3.connect(self.folder / "other.db")
+        other.execute("CREATE TABLE t(x)")
+        other.close()
+        for name in ("words.txt", "empty", "other.db", "/dev/null"):
+            done = self.exits(self.prony("report", name), 2)
+            self.assertRegex(done.stderr, r"^prony: .*, but not a run|is not a run file")
+            self.assertIn("\n  hint: ", done.stderr)
+            self.assertEqual(done.stdout, "")
 
     def test_after_kill_9_all_but_the_last_two_seconds_are_there(self):
         server = self.server()
@@ -112,7 +125,10 @@ class Report(Case):
         self.assertNotEqual(done.json()["ended"], "complete")
 
     def test_list(self):
-        self.assertIn("no runs in", self.prony("list").stderr)
+        self.assertIn("no runs in", self.exits(self.prony("list"), 0).stderr)
+        for wrong, why in (("missing", "does not exist"), (__file__, "is not a folder")):
+            done = self.exits(self.prony("list", "--runs-dir", wrong), 2)
+            self.assertRegex(done.stderr, f"^prony: .* {why}\n  hint: ")
         self.assertEqual(json.loads(self.prony("list", "--output", "json").stdout), [])
         self.recorded("--p95", "9s")
         self.recorded("--p95", "1us")

@@ -258,6 +258,13 @@ static void other_objectives(void **state)
     assert_int_equal(plan->objectives[0].per_million, 950000);
     assert_true(plan->objectives[0].value == 80e6);
     assert_int_equal(plan->objectives[1].metric, METRIC_ERRORS);
+    assert_false(plan->objectives[1].implicit);
+    /* Limits of time alone get the implied one beside them. */
+    assert_true(replay_set_objectives(replay, good, 1, &diags));
+    assert_int_equal(plan->objective_count, 2);
+    assert_int_equal(plan->objectives[1].metric, METRIC_ERRORS);
+    assert_true(plan->objectives[1].implicit);
+    assert_true(plan->objectives[1].value == 0.5);
     replay_close(replay);
 }
 
