@@ -124,6 +124,19 @@ static bool read_books(const struct trust_case *c, struct reading *out)
     return true;
 }
 
+/* Requests of the judged stages that prony had no port or descriptor for. */
+static bool read_unsent(const struct trust_case *c, struct reading *out)
+{
+    const struct books *books = c->desk->books;
+    uint64_t count = 0;
+    for (uint32_t s = 0; s < books->stage_count; s++) {
+        if (books->stages[s].judged) count += books->stages[s].unsent;
+    }
+    text_addf(&out->subject, "%llu request%s", (unsigned long long)count, count == 1 ? "" : "s");
+    out->value = (double)count;
+    return true;
+}
+
 static bool read_memory(const struct trust_case *c, struct reading *out)
 {
     out->value = c->out_of_memory;
@@ -156,6 +169,9 @@ static const struct rule {
     {"lag-timeouts", TRUST_INVALID, false, read_lag_timeouts, ABOVE, 0.5,
      "{value} of the timeouts in {subject} may be prony's own doing: it was late by more than half "
      "of their time. Use more threads, a lower rate, or a machine of its own."},
+    {"ports-short", TRUST_SUSPECT, false, read_unsent, ABOVE, 0,
+     "{subject} could not be sent, and count as dropped: prony had no local port or descriptor "
+     "left. Raise `ulimit -n` or net.ipv4.ip_local_port_range, or lower `connections`."},
     {"lag-high", TRUST_SUSPECT, false, read_lag, ABOVE, 0.10,
      "prony's own lag in {subject} reaches {value} of the tightest limit (p99.9; 10% is fine): "
      "times look longer than they were. What holds, holds all the same."},

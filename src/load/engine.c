@@ -34,6 +34,7 @@ struct engine {
     struct event events[EVENTS_MAX];
     uint32_t event_count;
     uint32_t tick_index;
+    uint32_t short_stage; /* 1 + the last stage that is known to lack ports or descriptors */
 };
 
 static uint32_t usable_cores(void)
@@ -248,6 +249,23 @@ static void watch_idle(struct engine *e, uint64_t now_ns)
     timeline_release(&e->timeline);
 }
 
+/* Said once a stage; how many they were in all stands in the result. */
+static void say_shortage(struct engine *e, const struct tick *tick)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < tick->cell_count; i++) {
+        const struct cell *cell = &tick->cells[i];
+        if (cell->kind == CELL_STAGE) count += cell->outcomes[OUTCOME_DROPPED];
+    }
+    if (count == 0 || e->short_stage == tick->stage + 1) return;
+    e->short_stage = tick->stage + 1;
+    char array[40];
+    struct text words = text_in(array, sizeof array);
+    text_addf(&words, "%llu request%s", (unsigned long long)count, count == 1 ? "" : "s");
+    add_event(e, EVENT_NOTE, tick->start_ns, tick->stage, text_bytes(&words),
+              " not sent: prony had no local port or descriptor left");
+}
+
 static void finish_tick(struct engine *e, struct tick *out)
 {
     const struct plan *plan = e->setting.plan;
@@ -265,6 +283,7 @@ static void finish_tick(struct engine *e, struct tick *out)
             stage < plan->stage_count ? plan->stages[stage].name : BYTES_LIT("drain");
         add_event(e, EVENT_STAGE, out->start_ns, stage, name, " begins");
     }
+    say_shortage(e, out);
     e->any_tick = true;
     e->stage = stage;
     out->events = e->events;

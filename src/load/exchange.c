@@ -98,7 +98,7 @@ static void fail_connection(struct worker *w, struct connection *c, enum outcome
 
 /* --- making connections --- */
 
-static enum outcome connect_outcome(struct worker *w, enum stream_status status, const char **why)
+static enum outcome connect_outcome(enum stream_status status, const char **why)
 {
     switch (status) {
     case STREAM_REFUSED:
@@ -108,9 +108,8 @@ static enum outcome connect_outcome(struct worker *w, enum stream_status status,
         *why = "the target cannot be reached";
         return OUTCOME_REFUSED;
     case STREAM_NO_PORT:
-        shared_publish(&w->board.exhausted, shared_see(&w->board.exhausted) + 1);
         *why = "no free local port or descriptor: prony's side, not the target's";
-        return OUTCOME_REFUSED;
+        return OUTCOME_DROPPED;
     case STREAM_OK:
     case STREAM_AGAIN:
     case STREAM_EOF:
@@ -139,7 +138,7 @@ static void connect_for(struct worker *w, struct flow *f)
         return;
     }
     const char *why = NULL;
-    enum outcome outcome = connect_outcome(w, status, &why);
+    enum outcome outcome = connect_outcome(status, &why);
     f->ready_ns = clock_now_ns();
     fail_connection(w, c, outcome, why, (struct bytes){0});
 }
@@ -286,7 +285,7 @@ static void connected(struct worker *w, struct connection *c)
     f->connect_ns = f->ready_ns - c->began_ns;
     if (status != STREAM_OK) {
         const char *why = NULL;
-        enum outcome outcome = connect_outcome(w, status, &why);
+        enum outcome outcome = connect_outcome(status, &why);
         fail_connection(w, c, outcome, why, (struct bytes){0});
         serve_queues(w);
         return;

@@ -192,13 +192,19 @@ void record_request(struct worker *w, struct flow *f, const struct ending *e)
     } else {
         keep_error(w, f, e, lag_ns);
     }
+    if (e->outcome == OUTCOME_DROPPED) { /* of those that began only for want of a port */
+        sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0)->outcomes[OUTCOME_DROPPED]++;
+    }
     record_stage_measures(w, f, lag_ns, f->ready_ns - f->taken_ns);
     keep_exemplars(w, f, e, lag_ns);
 
     struct slot *slot = sheet_slot(w->sheet, f->stage, run_time(w, f->intended_ns));
     if (e->outcome == OUTCOME_OK) slot->ok++;
     else slot->failed++;
-    if (response_ns > w->setting.over_ns || e->outcome == OUTCOME_TIMEOUT) slot->over++;
+    if (response_ns > w->setting.over_ns || e->outcome == OUTCOME_TIMEOUT
+        || e->outcome == OUTCOME_DROPPED) {
+        slot->over++;
+    }
 
     uint32_t name = op->step->name_index;
     w->requests_now[name]--;

@@ -37,7 +37,6 @@ struct worker_board {
     struct shared published; /* worker: sheets closed so far */
     struct shared returned;  /* collector: sheets emptied so far */
     struct shared idle;      /* worker: 1 when no iteration is open and no stage is left */
-    struct shared exhausted; /* worker: connects that failed for want of a port or descriptor */
 };
 
 /* Users and iterations in flight that worker `index` must have room for. */

@@ -29,7 +29,7 @@ enum outcome {
     OUTCOME_TLS,
     OUTCOME_PROTOCOL,
     OUTCOME_CUT,     /* still open when the run ended */
-    OUTCOME_DROPPED, /* never sent: max_in_flight */
+    OUTCOME_DROPPED, /* never sent: max_in_flight, no row, no local port or descriptor */
     OUTCOME_COUNT
 };
 
@@ -68,6 +68,7 @@ struct cell {
     /* Requests: taken up in this tick. Iterations: planned (intended) in this tick. Known at once,
      * however late replies are: what a stage was offered so far is the sum of its cells'. */
     uint64_t begun;
+    /* CELL_STAGE: dropped only, requests for which prony had no local port or descriptor left. */
     uint64_t outcomes[OUTCOME_COUNT];
     uint64_t answered_5xx; /* requests: of `outcomes`, replies with a 5xx status */
     struct hist_sparse measures[MEASURE_COUNT];

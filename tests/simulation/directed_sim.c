@@ -276,8 +276,31 @@ static void failures_have_their_names(void **state)
     }
     struct run_setup refused = {.yaml = plan_of("", load), .law = {.refuses = ALL}};
     CHECK_U64("refused", run("refused", refused).ledger->outcomes[OUTCOME_REFUSED], 100);
-    struct run_setup ports = {.yaml = plan_of("", load), .law = {.no_port = ALL}};
-    CHECK_U64("no port", run("no port", ports).ledger->outcomes[OUTCOME_REFUSED], 100);
+}
+
+/* Our own want of ports or descriptors is not the target's refusal: it is told as ours. */
+static void want_of_ports_is_ours(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t no_port; /* per million of connects */
+        uint32_t notes;   /* one a stage */
+    } cases[] = {{"never", 0, 0}, {"now and then", 300000, 2}, {"always", ALL, 2}};
+    static const char load[] = "  stages:\n    - { name: a, rate: 50/s, for: 2s }\n"
+                               "    - { name: b, rate: 50/s, for: 2s }\n";
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct run_setup setup = {.yaml = plan_of("", load),
+                                  .law = {.service_ns = NS_PER_MS, .no_port = cases[i].no_port}};
+        setup.law.per_million[REPLY_LAST] = ALL;
+        struct run_outcome out = run(cases[i].name, setup);
+        const struct ledger *l = out.ledger;
+        CHECK_U64(cases[i].name, l->outcomes[OUTCOME_REFUSED], 0);
+        CHECK_U64(cases[i].name, l->outcomes[OUTCOME_DROPPED], target_counts()->no_port);
+        CHECK_U64(cases[i].name, l->unsent, target_counts()->no_port);
+        CHECK_U64(cases[i].name, l->walks[OUTCOME_DROPPED], target_counts()->no_port);
+        CHECK_U64(cases[i].name, l->notes, cases[i].notes);
+    }
 }
 
 static void a_stage_by_count_has_its_count(void **state)
@@ -468,6 +491,7 @@ int main(void)
         cmocka_unit_test(targets_share_the_connections),
         cmocka_unit_test(connections_are_kept),
         cmocka_unit_test(failures_have_their_names),
+        cmocka_unit_test(want_of_ports_is_ours),
         cmocka_unit_test(a_stage_by_count_has_its_count),
         cmocka_unit_test(a_stopped_run_drains_and_ends),
         cmocka_unit_test(a_left_run_is_cut),

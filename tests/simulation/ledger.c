@@ -31,7 +31,8 @@ struct ledger *ledger_open(const struct plan *plan, uint64_t tick_ns)
     memset(l->stage_planned, 0, sizeof l->stage_planned);
     memset(l->outcomes, 0, sizeof l->outcomes);
     memset(l->walks, 0, sizeof l->walks);
-    l->answered_5xx = 0;
+    l->answered_5xx = l->unsent = 0;
+    l->notes = 0;
     for (uint32_t i = 0; i <= LEDGER_STAGES; i++) l->starts[i] = UINT64_MAX;
     return l;
 }
@@ -115,6 +116,7 @@ static void add_cell(struct ledger *l, const struct cell *c)
         l->ticks[l->tick_count - 1].done += c->outcomes[OUTCOME_OK];
         l->requests_ended += ended;
     }
+    if (c->kind == CELL_STAGE) l->unsent += c->outcomes[OUTCOME_DROPPED];
     if (c->kind == CELL_ITERATION) {
         l->iterations_begun += c->begun;
         l->ticks[l->tick_count - 1].planned += c->begun;
@@ -188,6 +190,9 @@ void ledger_add(struct ledger *l, const struct tick *tick)
     }
     for (uint32_t i = 0; i < tick->cell_count; i++) add_cell(l, &tick->cells[i]);
     add_slots(l, tick);
+    for (uint32_t i = 0; i < tick->event_count; i++) {
+        if (tick->events[i].kind == EVENT_NOTE) l->notes++;
+    }
     MUST(l->requests_ended <= l->requests_begun, "more requests ended than began");
     MUST(l->iterations_ended <= l->iterations_begun, "more iterations ended than began");
     l->ended = tick->last;

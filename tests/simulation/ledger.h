@@ -41,7 +41,9 @@ struct ledger {
     uint64_t requests_begun, requests_ended, iterations_begun, iterations_ended;
     uint64_t outcomes[OUTCOME_COUNT];   /* of requests */
     uint64_t answered_5xx;              /* of requests */
+    uint64_t unsent;                    /* requests without a port */
     uint64_t walks[OUTCOME_COUNT];      /* of iterations */
+    uint32_t notes;                     /* events: EVENT_NOTE */
     uint64_t starts[LEDGER_STAGES + 1]; /* run time, as the ticks had it; UINT64_MAX: never */
 };
 

@@ -211,6 +211,13 @@ void scene_lag(struct scene *s, uint32_t count, uint64_t ns)
     record(hist_of(s, cell_of(s, s->tick.stage, settle, CELL_STAGE, 0), STAGE_LAG), ns, count);
 }
 
+void scene_unsent(struct scene *s, uint32_t count)
+{
+    bool settle = run_stage_judged(&s->header, s->tick.stage) && !s->tick.judged;
+    scene_requests(s, 0, OUTCOME_DROPPED, count, 0);
+    cell_of(s, s->tick.stage, settle, CELL_STAGE, 0)->outcomes[OUTCOME_DROPPED] += count;
+}
+
 void scene_slot(struct scene *s, uint32_t tenth, uint32_t planned, uint32_t taken, uint32_t ok)
 {
     struct slot *slot = slot_of(s, tenth);

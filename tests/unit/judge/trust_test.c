@@ -167,6 +167,46 @@ static void lag_high(void **state)
     }
 }
 
+/* What prony could not send is told with its number, and casts a doubt. */
+static void ports_short(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool judged;
+        uint32_t unsent; /* in each of two seconds */
+        enum trust_level trust;
+        double value;
+    } cases[] = {
+        {"none", true, 0, TRUST_VALID, 0},
+        {"some", true, 3, TRUST_SUSPECT, 6},
+        {"in a stage that is not judged", false, 3, TRUST_VALID, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene s;
+        scene_open(&s);
+        scene_stage(&s, "hold", MODEL_OPEN, cases[i].judged);
+        scene_objective(&s, "errors < 50%");
+        scene_begin(&s);
+        for (int t = 0; t < 20; t++) {
+            scene_tick(&s, 0, 1000);
+            scene_requests(&s, 0, OUTCOME_OK, 100, 20 * MS);
+            if (t < 2) scene_unsent(&s, cases[i].unsent);
+            scene_put(&s);
+        }
+        scene_end(&s, RUN_COMPLETE);
+        const struct trust_reason *told = reason(&s, "ports-short");
+        CHECK_STR(cases[i].name, result_trust_name(scene_result(&s)->trust),
+                  result_trust_name(cases[i].trust));
+        CHECK(cases[i].name, (told != NULL) == (cases[i].trust == TRUST_SUSPECT));
+        if (told) {
+            CHECK(cases[i].name, fabs(told->value - cases[i].value) < 1e-12);
+            CHECK(cases[i].name, strstr(told->text, "6 requests could not be sent") != NULL);
+        }
+        scene_close(&s);
+    }
+}
+
 static void books_must_balance(void **state)
 {
     (void)state;
@@ -209,9 +249,9 @@ static void books_must_balance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lag_that_decides),   cmocka_unit_test(lag_that_does_not_decide_all),
-        cmocka_unit_test(schedule_behind),    cmocka_unit_test(lag_high),
-        cmocka_unit_test(books_must_balance),
+        cmocka_unit_test(lag_that_decides), cmocka_unit_test(lag_that_does_not_decide_all),
+        cmocka_unit_test(schedule_behind),  cmocka_unit_test(lag_high),
+        cmocka_unit_test(ports_short),      cmocka_unit_test(books_must_balance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
