@@ -329,6 +329,7 @@ static bool count_words(const struct flags *out, uint32_t words, const char *ext
     if (words < verb->fewest) {
         err_set(err, ERR_USAGE, 0, "`prony %s` needs %s %s", verb->name,
                 bytes_is(bytes_of(verb->argument), "PLAN|URL") ? "a plan or a URL:"
+                : out->verb == VERB_INIT                       ? "a URL:"
                                                                : "one more word:",
                 verb->argument);
         return err_hint(err, "`prony %s --help` has examples", verb->name);
@@ -360,13 +361,14 @@ bool flags_parse(struct flags *out, int argc, char *const *argv, struct err *err
             if (!read_long(out, &c, err)) return false;
         } else if (!only_words && word[0] == '-' && word[1] != '\0') {
             if (!read_short(out, &c, err)) return false;
-        } else if (words++ == 0) {
-            out->word = word;
-        } else if (!extra) {
-            extra = word;
+        } else {
+            if (words == 0) out->word = word;
+            if (words == 1) out->second = word;
+            if (words == flags_verbs[out->verb].most) extra = word;
+            words++;
         }
     }
-    return count_words(out, words, extra ? extra : out->word, err);
+    return count_words(out, words, extra, err);
 }
 
 /* -- What was given ------------------------------------------------------------------------- */

@@ -74,7 +74,8 @@ extern const struct flag_info flags_table[FLAG_COUNT];
 struct flags {
     enum verb verb;
     bool version;     /* `prony --version` and nothing else */
-    const char *word; /* PLAN, URL, RUN or COMMAND; NULL: none */
+    const char *word;   /* PLAN, URL, RUN or COMMAND; NULL: none */
+    const char *second; /* FILE of init; NULL: none */
     struct {
         enum flag flag;
         struct bytes value; /* empty for a switch; NUL-terminated behind it */

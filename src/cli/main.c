@@ -6,6 +6,7 @@
 #include "cli/flags.h"
 #include "cli/help.h"
 #include "cli/verb_check.h"
+#include "cli/verb_init.h"
 #include "cli/verb_list.h"
 #include "cli/verb_report.h"
 #include "cli/verb_run.h"
@@ -55,6 +56,8 @@ int main(int argc, char **argv)
     switch (flags.verb) {
     case VERB_RUN:
         return verb_run_main(&flags, argc, argv);
+    case VERB_INIT:
+        return verb_init_main(&flags);
     case VERB_CHECK:
         return verb_check_main(&flags, argc, argv);
     case VERB_REPORT:

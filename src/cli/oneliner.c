@@ -1,7 +1,6 @@
 #include "cli/oneliner.h"
 
 #include "plan/units.h"
-#include "wire/url.h"
 
 #define DEFAULT_RATE "50/s"
 #define DEFAULT_FOR "30s"
@@ -29,12 +28,12 @@ static void add_string(struct text *out, struct bytes value, const char *dollar)
 }
 
 /* The same where the plan language has variables: `$` is doubled, since a flag holds none. */
-static void add_quoted(struct text *out, struct bytes value)
+void oneliner_add_quoted(struct text *out, struct bytes value)
 {
     add_string(out, value, "$$");
 }
 
-static bool read_url(struct url *url, const char *word, struct err *err)
+bool oneliner_read_url(struct url *url, const char *word, struct err *err)
 {
     enum url_bad bad;
     size_t bad_at;
@@ -93,7 +92,7 @@ static void add_steps(struct text *out, const struct flags *flags, const struct 
     text_add(&path, url->path);
     if (url->has_query) text_addf(&path, "?%.*s", BYTES_ARG(url->query));
     if (path.cut) out->cut = true;
-    add_quoted(out, text_bytes(&path));
+    oneliner_add_quoted(out, text_bytes(&path));
     text_addc(out, '\n', 1);
     if (flags_given(flags, FLAG_HEADER)) text_adds(out, "        headers:\n");
     for (uint32_t i = 0; i < flags->given_count; i++) {
@@ -101,14 +100,14 @@ static void add_steps(struct text *out, const struct flags *flags, const struct 
         struct bytes line = flags->given[i].value;
         size_t colon = bytes_find(line, BYTES_LIT(":"));
         text_adds(out, "          ");
-        add_quoted(out, (struct bytes){line.at, colon});
+        oneliner_add_quoted(out, (struct bytes){line.at, colon});
         text_adds(out, ": ");
-        add_quoted(out, bytes_trim(bytes_from(line, colon + 1)));
+        oneliner_add_quoted(out, bytes_trim(bytes_from(line, colon + 1)));
         text_addc(out, '\n', 1);
     }
     if (!has_body) return;
     text_adds(out, "        body: ");
-    add_quoted(out, flags_value(flags, FLAG_BODY, ""));
+    oneliner_add_quoted(out, flags_value(flags, FLAG_BODY, ""));
     text_addc(out, '\n', 1);
 }
 
@@ -170,7 +169,7 @@ static void add_load(struct text *out, const struct flags *flags)
 
 /* What the report calls it: the URL without its query, which may be long or hold credentials. The
  * path is cut where a plan's name must end. */
-static void add_name(struct text *out, const struct url *url)
+void oneliner_add_name(struct text *out, const struct url *url)
 {
     char array[NAME_COLUMNS + sizeof "…"];
     struct text name = text_in(array, NAME_COLUMNS + 1);
@@ -189,9 +188,9 @@ static void add_name(struct text *out, const struct url *url)
 bool oneliner_write(struct text *out, const struct flags *flags, struct err *err)
 {
     struct url url;
-    if (!read_url(&url, flags->word, err) || !check_together(flags, err)) return false;
+    if (!oneliner_read_url(&url, flags->word, err) || !check_together(flags, err)) return false;
     text_adds(out, "plan: 1 # version of the language: man prony-plan\nname: ");
-    add_name(out, &url);
+    oneliner_add_name(out, &url);
     text_addf(out, "\ntarget: http://%.*s\n\n", BYTES_ARG(url.authority));
     add_steps(out, flags, &url);
     text_addc(out, '\n', 1);
