@@ -77,21 +77,54 @@ size_t text_utf8_len(struct bytes b)
     return n;
 }
 
+/* `##[`, `##vso[`: CI systems obey it wherever it stands in a line. */
+static bool starts_command(struct bytes b)
+{
+    size_t i = 2;
+    if (!bytes_starts(b, BYTES_LIT("##"))) return false;
+    while (i < b.len && b.at[i] >= 'a' && b.at[i] <= 'z') i++;
+    return i < b.len && b.at[i] == '[';
+}
+
+/* Code points that steer how others are shown: C1, U+202A..E and U+2066..9, which turn text round,
+ * and U+FFFE..F, which are no characters. `n` is the length of the first. */
+static bool steers(struct bytes b, size_t n)
+{
+    const unsigned char *at = (const unsigned char *)b.at;
+    if (n == 2) return at[0] == 0xc2 && at[1] < 0xa0;
+    if (n != 3) return false;
+    bool turns = at[0] == 0xe2
+                 && ((at[1] == 0x80 && at[2] >= 0xaa && at[2] <= 0xae)
+                     || (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9));
+    return turns || (at[0] == 0xef && at[1] == 0xbf && at[2] >= 0xbe);
+}
+
 void text_add_safe(struct text *t, struct bytes b)
 {
     for (size_t i = 0; i < b.len;) {
         struct bytes rest = bytes_from(b, i);
         unsigned char c = (unsigned char)rest.at[0];
         size_t n = text_utf8_len(rest);
-        bool c1 = n == 2 && c == 0xc2 && (unsigned char)rest.at[1] < 0xa0;
-        if (n == 0 || c < 0x20 || c == 0x7f || c1) {
-            text_addf(t, "\\x%02x", c);
-            i++;
+        if (n == 0 || c < 0x20 || c == 0x7f || steers(rest, n) || starts_command(rest)) {
+            for (size_t k = 0; k < (n > 0 ? n : 1); k++, i++) {
+                text_addf(t, "\\x%02x", (unsigned char)b.at[i]);
+            }
         } else {
             text_add(t, (struct bytes){rest.at, n});
             i += n;
         }
     }
+}
+
+void text_end_whole(struct text *t)
+{
+    size_t start = t->len;
+    while (start > 0 && ((unsigned char)t->at[start - 1] & 0xc0) == 0x80) start--;
+    if (start > 0) start--; /* its first byte */
+    struct bytes last = {t->at + start, t->len - start};
+    if (!t->cut || last.len == 0 || text_utf8_len(last) == last.len) return;
+    t->len = start;
+    t->at[start] = '\0';
 }
 
 struct bytes text_bytes(const struct text *t)

@@ -27,9 +27,12 @@ void text_adds(struct text *t, const char *cstr);
 void text_addc(struct text *t, char c, size_t times);
 void text_addf(struct text *t, const char *format, ...) PRINTF_LIKE(2, 3);
 void text_addv(struct text *t, const char *format, va_list args) PRINTF_LIKE(2, 0);
-/* Appends `b` with control characters as \xNN, so hostile bytes cannot drive a terminal.
- * UTF-8 passes; invalid bytes become \xNN. */
+/* Appends `b` with control characters as \xNN, so hostile bytes can drive no terminal, nor turn
+ * text round, nor be a command in a CI system's log. Other UTF-8 passes; invalid bytes become \xNN.
+ */
 void text_add_safe(struct text *t, struct bytes b);
+/* Of a text that was cut: drops a character at its end that is not whole. */
+void text_end_whole(struct text *t);
 struct bytes text_bytes(const struct text *t);
 /* Columns that `b` takes on a terminal, counting code points (no wide or combining marks). */
 size_t text_columns(struct bytes b);

@@ -9,6 +9,8 @@
 #include "cli/console.h"
 #include "judge/exit_code.h"
 #include "show/result_json.h"
+#include "show/result_junit.h"
+#include "show/result_markdown.h"
 
 #define BUFFER_BYTES ((size_t)64 << 10)
 #define DOCUMENT_LIMIT ((size_t)4 << 20)
@@ -143,6 +145,8 @@ bool outputs_open(struct outputs *o, const struct flags *flags, const struct pla
     if (fine && !has_stdout) {
         fine = add_output(o, OUTPUT_TEXT, (struct bytes){0}, false, arena, err);
     }
+    /* Every run leaves it in its folder, beside result.json, which the conductor writes. */
+    if (plan && fine) fine = add_output(o, OUTPUT_JUNIT, (struct bytes){0}, true, arena, err);
     for (uint32_t i = 0; plan && i < plan->output_count && fine; i++) {
         const struct plan_output *item = &plan->outputs[i];
         bool kept_anyway = item->kind == OUTPUT_JSON || item->kind == OUTPUT_JUNIT;
@@ -223,18 +227,32 @@ struct sink outputs_sink(struct outputs *o)
 
 /* ---- at the end ---- */
 
+/* --fail-on missed: what is merely undecided fails nothing. */
+static bool is_lenient(const struct flags *flags)
+{
+    return bytes_is(flags_value(flags, FLAG_FAIL_ON, "inconclusive"), "missed");
+}
+
 static struct bytes document(const struct output *o, const struct ending *ending,
                              struct arena *arena)
 {
     struct show_style plain = {.width = 100};
     struct show_style style = to_stdout(o) ? console_style(CONSOLE_OUT, ending->flags) : plain;
+    bool made_here = o->kind == OUTPUT_MARKDOWN || o->kind == OUTPUT_JUNIT;
+    char *array = made_here ? arena_alloc(arena, DOCUMENT_LIMIT) : NULL;
+    if (made_here && !array) return (struct bytes){0};
+    struct text text = made_here ? text_in(array, DOCUMENT_LIMIT) : (struct text){0};
     switch (o->kind) {
     case OUTPUT_TEXT:
         return ending_text(ending, &style, arena);
     case OUTPUT_JSON:
         return result_json_make(arena, ending->result);
     case OUTPUT_MARKDOWN:
+        result_markdown_write(&text, ending->result);
+        return text.cut ? (struct bytes){0} : text_bytes(&text);
     case OUTPUT_JUNIT:
+        result_junit_write(&text, ending->result, is_lenient(ending->flags));
+        return text.cut ? (struct bytes){0} : text_bytes(&text);
     case OUTPUT_NDJSON:
     case OUTPUT_CSV:
     case OUTPUT_KINDS:

@@ -20,6 +20,7 @@ json_t *json_part_text(struct bytes b)
     char array[4096];
     struct text safe = text_in(array, sizeof array);
     text_add_safe(&safe, b);
+    text_end_whole(&safe);
     json_t *value = json_stringn(array, safe.len);
     return value ? value : json_string(""); /* cut inside a character */
 }

@@ -22,6 +22,7 @@ void result_csv_cell(struct text *out, struct bytes value)
     struct text safe = text_in(array, sizeof array);
     if (starts_formula(value)) text_addc(&safe, '\'', 1);
     text_add_safe(&safe, value);
+    text_end_whole(&safe);
     bool plain = true;
     for (size_t i = 0; i < safe.len; i++) plain = plain && !memchr("\",' ", array[i], 4);
     if (plain) {

@@ -34,12 +34,54 @@ static void safe_text(void **state)
         {"\xe2\x82", "\\xe2\\x82"},          /* cut in the middle */
         {"\xed\xa0\x80", "\\xed\\xa0\\x80"}, /* a surrogate */
         {"\x7f", "\\x7f"},
+        {"a\xe2\x80\xae"
+         "b",
+         "a\\xe2\\x80\\xaeb"},                      /* right to left from here */
+        {"\xe2\x81\xa6", "\\xe2\\x81\\xa6"},        /* likewise, isolated */
+        {"\xe2\x80\xa6", "\xe2\x80\xa6"},           /* an ellipsis is only that */
+        {"\xef\xbf\xbf", "\\xef\\xbf\\xbf"},        /* no character */
+        {"x ##[add-mask]y", "x \\x23#[add-mask]y"}, /* commands of CI systems */
+        {"##vso[task.x]", "\\x23#vso[task.x]"},
+        {"###[x]", "#\\x23#[x]"},
+        {"## [x] #[x] ##1[", "## [x] #[x] ##1["},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char array[64];
         struct text t = text_in(array, sizeof array);
         text_add_safe(&t, bytes_of(rows[i].in));
         CHECK_STR(rows[i].want, array, rows[i].want);
+    }
+}
+
+static void whole_characters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *in;
+        size_t size;
+        const char *want;
+    } rows[] = {
+        {"not cut", "a\xe2\x82\xac", 8, "a\xe2\x82\xac"},
+        {"cut after one byte", "a\xe2\x82\xac", 3, "a"},
+        {"cut after two", "a\xe2\x82\xac", 4, "a"},
+        {"cut between",
+         "\xe2\x82\xac"
+         "abc",
+         5,
+         "\xe2\x82\xac"
+         "a"},
+        {"cut behind a whole one",
+         "\xe2\x82\xac"
+         "abc",
+         4, "\xe2\x82\xac"},
+        {"nothing left", "\xe2\x82\xac", 2, ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char array[16];
+        struct text t = text_in(array, rows[i].size);
+        text_adds(&t, rows[i].in);
+        text_end_whole(&t);
+        CHECK_STR(rows[i].name, array, rows[i].want);
     }
 }
 
@@ -55,6 +97,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cutting),
         cmocka_unit_test(safe_text),
+        cmocka_unit_test(whole_characters),
         cmocka_unit_test(columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
