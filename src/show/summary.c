@@ -8,6 +8,7 @@
 #include "show/verdict_line.h"
 
 #define LABEL_LEN 9       /* columns of " TRUST   " */
+#define FOUND_COLUMNS 72  /* of a reply that was not as wanted */
 #define ERRORS_SHOWN 6    /* first errors, without --verbose */
 #define NOT_OK_LABEL 0.05 /* above it percentiles are called "of the answered" */
 #define PROSE_BYTES 2048
@@ -98,6 +99,53 @@ static void write_outcomes(const struct summary *s)
     section(s, "DROPPED", TONE_NEAR, &body);
 }
 
+/* What came instead of what was wanted: the start of the body, as far as it was kept. The sample is
+ * masked and safe already, so its line ends are written out. */
+static void add_found(struct text *out, struct bytes sample)
+{
+    static const char *const blanks[] = {"\\x0d", "\\x0a", "\\x09", " "};
+    size_t head = bytes_find(sample, BYTES_LIT("\\x0d\\x0a\\x0d\\x0a"));
+    bool has_head = bytes_starts(sample, BYTES_LIT("HTTP/1."));
+    if (has_head && head >= sample.len) return; /* cut before the body begins */
+    if (has_head) sample = bytes_from(sample, head + 16);
+    char array[FOUND_COLUMNS * 4];
+    struct text found = text_in(array, sizeof array);
+    bool between = false;
+    size_t columns = 0;
+    while (sample.len > 0 && columns < FOUND_COLUMNS) {
+        size_t skip = 0;
+        for (size_t i = 0; i < COUNT_OF(blanks) && skip == 0; i++) {
+            if (bytes_starts(sample, bytes_of(blanks[i]))) skip = strlen(blanks[i]);
+        }
+        if (skip == 0) {
+            skip = text_utf8_len(sample);
+            if (skip == 0) skip = 1;
+            if (between && found.len > 0) text_addc(&found, ' ', 1), columns++;
+            text_add(&found, (struct bytes){sample.at, skip});
+            columns++;
+            between = false;
+        } else {
+            between = true;
+        }
+        sample = bytes_from(sample, skip);
+    }
+    if (found.len == 0) return;
+    text_adds(out, "; the reply: ");
+    text_add_safe(out, text_bytes(&found));
+    if (sample.len > 0) text_adds(out, "…");
+}
+
+/* Why it failed, without the status, which stands before it. */
+static void add_why(struct text *out, const struct exemplar *e)
+{
+    struct bytes why = e->detail;
+    size_t status = bytes_find(why, BYTES_LIT(" (status "));
+    if (e->status > 0 && status < why.len) why.len = status;
+    if (why.len > 0) text_adds(out, " – ");
+    text_add_safe(out, why);
+    add_found(out, e->sample);
+}
+
 /* What the first failures of each kind looked like. */
 static void write_errors(const struct summary *s)
 {
@@ -116,8 +164,7 @@ static void write_errors(const struct summary *s)
         text_add_safe(&body, run_stage_name(r->header, e->stage));
         text_adds(&body, " at ");
         amount_length(&body, (double)e->intended_ns);
-        if (e->detail.len > 0) text_adds(&body, " – ");
-        text_add_safe(&body, e->detail);
+        add_why(&body, e);
         section(s, shown == 0 ? "ERRORS" : "", TONE_NEAR, &body);
         shown++;
     }

@@ -262,7 +262,9 @@ static void missed(struct sample *s)
          .outcome = OUTCOME_STATUS,
          .status = 503,
          .intended_ns = 31240000000,
-         .detail = LIT("status 503, was none of 2xx 3xx; \"queue full\x1b[2J\"")},
+         .detail = LIT("wanted 2xx or 3xx (status 503)"),
+         .sample = LIT("HTTP/1.1 503 Busy\\x0d\\x0aRetry-After: 1\\x0d\\x0a\\x0d\\x0a"
+                       "queue full\x1b[2J\\x0a\\x0a  try later\\x0a")},
         {.kind = EXEMPLAR_SLOW, .stage = 4, .name = 0, .response_ns = 1},
         {.kind = EXEMPLAR_FIRST_ERROR,
          .stage = 8,
@@ -270,7 +272,10 @@ static void missed(struct sample *s)
          .outcome = OUTCOME_CHECK,
          .status = 200,
          .intended_ns = 61000000000,
-         .detail = LIT("until: json .state == done, was running for 15 s")},
+         .detail = LIT("within spent: json .state == done (status 200)"),
+         .sample =
+             LIT("{\"id\": 41, \"state\": \"running\", \"kind\": \"resize\", \"work\": \"20ms\","
+                 " \"created\": \"2025-11-22T19:26:40Z\"}")},
     };
     s->result.exemplars = first;
     s->result.exemplar_count = COUNT_OF(first);
