@@ -307,23 +307,51 @@ static void say_nothing_came(const struct limits_desk *desk, const struct row *r
     else text_addf(&note, "no %s ended in a judged stage", iterations ? "iteration" : "request");
 }
 
-/* Not in the times, so the reader must know: they failed at once. */
-static void say_answered_only(const struct limits_desk *desk, const struct row *row,
-                              struct objective_result *out)
+/* Sums of outcomes over what `out` is about: its stage, or all that the row is held against. */
+static void sum_outcomes(const struct limits_desk *desk, const struct row *row,
+                         const struct objective_result *out, uint64_t sums[OUTCOME_COUNT])
 {
-    uint64_t failed = 0;
-    uint64_t ended = 0;
+    memset(sums, 0, OUTCOME_COUNT * sizeof *sums);
     for (uint32_t s = 0; s < desk->books->stage_count; s++) {
         if (out->stage != PLAN_NO_INDEX ? out->stage != s : !rows_apply(row, desk->books, s)) {
             continue;
         }
         const struct tally *t = rows_tally(row, desk->books, s);
-        failed += tally_failed_fast(t->outcomes);
-        ended += tally_ended(t->outcomes, desk->with_cuts);
+        for (uint32_t i = 0; i < OUTCOME_COUNT; i++) sums[i] += t->outcomes[i];
     }
+}
+
+/* `>= 302 ms` misses `< 400ms`: nothing was seen above the limit, yet it is missed. */
+static void say_unseen(const struct limits_desk *desk, const struct row *row,
+                       struct objective_result *out)
+{
+    bool below = out->value <= row->objective->value;
+    if (out->verdict != VERDICT_MISSED || !out->at_least || !below) return;
+    uint64_t sums[OUTCOME_COUNT];
+    sum_outcomes(desk, row, out, sums);
+    uint64_t over = sums[OUTCOME_TIMEOUT] + sums[OUTCOME_DROPPED];
+    if (over == 0) return;
+    struct text note = text_in(out->note, sizeof out->note);
+    text_addf(&note, "%llu of %llu %s and count as over any limit", (unsigned long long)over,
+              (unsigned long long)tally_ended(sums, desk->with_cuts),
+              sums[OUTCOME_DROPPED] == 0   ? "timed out before the limit could be seen"
+              : sums[OUTCOME_TIMEOUT] == 0 ? "were dropped (max_in_flight)"
+                                           : "timed out or were dropped");
+    if (sums[OUTCOME_DROPPED] == 0) text_adds(&note, ": the timeout is the shorter of the two");
+}
+
+/* Not in the times, so the reader must know: they failed at once. */
+static void say_answered_only(const struct limits_desk *desk, const struct row *row,
+                              struct objective_result *out)
+{
+    uint64_t sums[OUTCOME_COUNT];
+    sum_outcomes(desk, row, out, sums);
+    uint64_t failed = tally_failed_fast(sums);
+    uint64_t ended = tally_ended(sums, desk->with_cuts);
     double share = ended > 0 ? (double)failed / (double)ended : 0;
     if (share <= FAST_FAILURES_TOLD) return;
-    struct text note = text_in(out->note, sizeof out->note);
+    struct text note = {.at = out->note, .len = strlen(out->note), .size = sizeof out->note};
+    if (note.len > 0) text_adds(&note, "; ");
     text_addf(&note, "of the answered: %.1f%% failed at once", share * 100);
 }
 
@@ -391,6 +419,7 @@ void limits_conclude(const struct limits_desk *desk, const struct row *row,
         out->needed_s = needed_s;
         limits_show(row, PLAN_NO_INDEX, &f, out);
     }
+    if (row->kind == ROW_TIMES) say_unseen(desk, row, out);
     if (row->kind == ROW_TIMES) say_answered_only(desk, row, out);
     say_too_close(row, out);
     if (out->verdict != VERDICT_INCONCLUSIVE) out->needed_s = (double)NAN;

@@ -532,6 +532,48 @@ static void nothing_to_judge(void **state)
     scene_close(&s);
 }
 
+/* Missed by what was given up before it could be seen: a value below the limit needs words. */
+static void unseen_above_the_limit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *sentence;
+        uint32_t timeouts, dropped, resets; /* of 100 a second */
+        const char *note;
+    } cases[] = {
+        {"timeouts", "p95 < 400ms", 30, 0, 0,
+         "600 of 2000 timed out before the limit could be seen and count as over any limit: the"
+         " timeout is the shorter of the two"},
+        {"dropped", "p95 < 400ms", 0, 30, 0,
+         "600 of 2000 were dropped (max_in_flight) and count as over any limit"},
+        {"both", "p95 < 400ms", 20, 10, 0,
+         "600 of 2000 timed out or were dropped and count as over any limit"},
+        {"and others failed at once", "p95 < 400ms", 0, 30, 10,
+         "600 of 2000 were dropped (max_in_flight) and count as over any limit; of the answered:"
+         " 10.0% failed at once"},
+        {"seen above the limit", "p95 < 200ms", 30, 0, 0, ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene s;
+        uint32_t bad = cases[i].timeouts + cases[i].dropped + cases[i].resets;
+        scene_open(&s);
+        scene_stage(&s, "hold", MODEL_OPEN, true);
+        scene_objective(&s, cases[i].sentence);
+        scene_begin(&s);
+        for (uint32_t k = 0; k < 20; k++) {
+            scene_tick(&s, 0, 1000);
+            scene_requests(&s, 0, OUTCOME_OK, 100 - bad, 20 * MS);
+            scene_requests(&s, 0, OUTCOME_TIMEOUT, cases[i].timeouts, 300 * MS);
+            scene_requests(&s, 0, OUTCOME_DROPPED, cases[i].dropped, 0);
+            scene_requests(&s, 0, OUTCOME_RESET, cases[i].resets, MS);
+            scene_put(&s);
+        }
+        scene_end(&s, RUN_COMPLETE);
+        CHECK_STR(cases[i].name, scene_said(&s, 0)->note, cases[i].note);
+        scene_close(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -553,6 +595,7 @@ int main(void)
         cmocka_unit_test(settle_is_not_judged),
         cmocka_unit_test(late_replies_count_in_their_own_stage),
         cmocka_unit_test(nothing_to_judge),
+        cmocka_unit_test(unseen_above_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
