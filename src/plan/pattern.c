@@ -5,7 +5,7 @@
 #include "wire/json.h"
 #include "wire/url.h"
 
-/* Room for `size` more bytes of the run; NULL: the arena is full. */
+/* Room for `size` (1 or more) bytes more of the run; NULL: the arena is full. */
 static char *room_for(struct pattern_builder *b, size_t size)
 {
     if (b->failed) return NULL;
@@ -18,16 +18,18 @@ static char *room_for(struct pattern_builder *b, size_t size)
             return NULL;
         }
         if (run > 0) memcpy(text, b->text + b->run, run);
-        *b = (struct pattern_builder){b->arena, b->pieces, b->count,  text, run,
-                                      more,     0,         b->secret, false};
+        b->text = text;
+        b->size = more;
+        b->len = run;
+        b->run = 0;
     }
     return b->text + b->len;
 }
 
 static void add_verbatim(struct pattern_builder *b, struct bytes text)
 {
-    char *room = room_for(b, text.len);
-    if (!room || text.len == 0) return;
+    char *room = text.len > 0 ? room_for(b, text.len) : NULL;
+    if (!room) return;
     memcpy(room, text.at, text.len);
     b->len += text.len;
 }
@@ -36,7 +38,7 @@ static void add_verbatim(struct pattern_builder *b, struct bytes text)
 static void add_encoded(struct pattern_builder *b, struct bytes text, size_t most,
                         size_t (*encode)(char *, size_t, struct bytes))
 {
-    char *room = room_for(b, text.len * most);
+    char *room = text.len > 0 ? room_for(b, text.len * most) : NULL;
     if (!room) return;
     size_t len = encode(room, text.len * most, text);
     assert(len != SIZE_MAX); /* `most` is true */

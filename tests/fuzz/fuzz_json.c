@@ -68,6 +68,16 @@ static void check_value(struct arena *arena, struct bytes doc, enum json_kind ki
     LAW(bytes_equal(copy, again));
 }
 
+/* What stands bare is just what a whole document of one such scalar is. */
+static void check_bare(const struct json_path *root, struct bytes in)
+{
+    struct bytes value;
+    enum json_kind kind = json_find(root, in, digits, &value);
+    bool scalar =
+        kind == JSON_NULL || kind == JSON_TRUE || kind == JSON_FALSE || kind == JSON_NUMBER;
+    LAW(json_is_bare(in) == (scalar && bytes_equal(value, in)));
+}
+
 static void check_strings(struct arena *arena, struct bytes doc)
 {
     size_t room = doc.len * 6;
@@ -102,6 +112,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct json_path absent = compile(&arena, BYTES_LIT(".[\"\\u0001no such key\"]"), &good);
     LAW(good);
     agree(&absent, guard_put(&guard, in));
+    struct json_path root = compile(&arena, BYTES_LIT("."), &good);
+    LAW(good);
+    check_bare(&root, guard_put(&guard, in));
+    LAW(json_path_len(text) <= text.len);
     check_strings(&arena, in);
     struct json_path path = compile(&arena, text, &good);
     if (!good) return 0;

@@ -24,6 +24,9 @@ static void encodings(void **state)
         {"json bare point", "1.", "\"1.\"", ENCODE_JSON_VALUE},
         {"json plus", "+1", "\"+1\"", ENCODE_JSON_VALUE},
         {"json empty", "", "\"\"", ENCODE_JSON_VALUE},
+        {"path that may stand bare", "a@b:c", "a@b:c", ENCODE_PATH},
+        {"nothing in a path", "", "", ENCODE_PATH},
+        {"nothing in a text", "", "", ENCODE_NONE},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct arena arena;
