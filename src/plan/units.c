@@ -53,6 +53,12 @@ static bool scaled(uint64_t whole, uint64_t billionths, uint64_t scale, uint64_t
     return value <= INT64_MAX;
 }
 
+/* The commonest mistake gets its own words, rather than a lesson in the form. */
+static bool is_negative(struct bytes in)
+{
+    return in.len > 1 && in.at[0] == '-' && in.at[1] >= '0' && in.at[1] <= '9';
+}
+
 bool units_duration(struct bytes in, uint64_t *out_ns, const char **why)
 {
     static const struct unit units[] = {
@@ -72,7 +78,8 @@ bool units_duration(struct bytes in, uint64_t *out_ns, const char **why)
         uint64_t billionths = 0;
         uint64_t part = 0;
         if (!read_number(in, &i, &whole, &billionths)) {
-            *why = "a duration is a number and its unit: 100ms, 30s, 1m30s";
+            *why = is_negative(in) ? "a duration cannot be negative"
+                                   : "a duration is a number and its unit: 100ms, 30s, 1m30s";
             return false;
         }
         size_t letters = i;
@@ -108,7 +115,8 @@ bool units_rate(struct bytes in, double *out_per_s, const char **why)
     const struct unit *unit = read_unit(in, &i, units, COUNT_OF(units));
     bool plain = slash > 0 && in.at[0] != '-' && in.at[0] != '+';
     if (!plain || !unit || i != in.len || !bytes_to_double((struct bytes){in.at, slash}, &value)) {
-        *why = "a rate is a number and /s, /m or /h: 500/s";
+        *why = is_negative(in) ? "a rate cannot be negative"
+                               : "a rate is a number and /s, /m or /h: 500/s";
         return false;
     }
     *out_per_s = value / (double)unit->scale;
@@ -135,7 +143,8 @@ bool units_share(struct bytes in, double *out, const char **why)
 bool units_count(struct bytes in, uint64_t *out, const char **why)
 {
     if (bytes_to_u64(in, out)) return true;
-    *why = "a whole number without a unit: 100";
+    *why = is_negative(in) ? "a count cannot be negative"
+                           : "a count is a whole number without a unit: 100";
     return false;
 }
 

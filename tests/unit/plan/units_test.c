@@ -119,13 +119,27 @@ static void written(void **state)
     }
 }
 
+static void negative_ones(void **state)
+{
+    (void)state;
+    const char *why = NULL;
+    uint64_t whole = 0;
+    double rate = 0;
+    assert_false(units_count(BYTES_LIT("-5"), &whole, &why));
+    assert_string_equal(why, "a count cannot be negative");
+    assert_false(units_duration(BYTES_LIT("-5s"), &whole, &why));
+    assert_string_equal(why, "a duration cannot be negative");
+    assert_false(units_rate(BYTES_LIT("-5/s"), &rate, &why));
+    assert_string_equal(why, "a rate cannot be negative");
+    assert_false(units_count(BYTES_LIT("-"), &whole, &why));
+    assert_string_equal(why, "a count is a whole number without a unit: 100");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(durations),
-        cmocka_unit_test(rates_and_shares),
-        cmocka_unit_test(counts),
-        cmocka_unit_test(written),
+        cmocka_unit_test(durations), cmocka_unit_test(rates_and_shares), cmocka_unit_test(counts),
+        cmocka_unit_test(written),   cmocka_unit_test(negative_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
