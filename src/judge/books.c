@@ -143,6 +143,7 @@ static void take_stage_cell(struct books *b, const struct cell *cell)
 {
     struct stage_book *book = &b->stages[cell->stage];
     book->unsent += cell->outcomes[OUTCOME_DROPPED];
+    book->rowless += cell->begun;
     if (cell->settle) return;
     book->requests.fresh = true;
     tally_count(&book->lag, &cell->measures[STAGE_LAG], b->arena);

@@ -137,6 +137,19 @@ static bool read_unsent(const struct trust_case *c, struct reading *out)
     return true;
 }
 
+/* Arrivals and users of the judged stages that found no row left. */
+static bool read_rowless(const struct trust_case *c, struct reading *out)
+{
+    const struct books *books = c->desk->books;
+    for (uint32_t s = 0; s < books->stage_count; s++) {
+        const struct stage_book *book = &books->stages[s];
+        if (!book->judged || book->rowless == 0) continue;
+        if (out->value <= 0) text_add(&out->subject, run_stage_name(books->header, s));
+        out->value += (double)book->rowless;
+    }
+    return true;
+}
+
 static bool read_memory(const struct trust_case *c, struct reading *out)
 {
     out->value = c->out_of_memory;
@@ -172,6 +185,10 @@ static const struct rule {
     {"ports-short", TRUST_SUSPECT, false, read_unsent, ABOVE, 0,
      "{subject} could not be sent, and count as dropped: prony had no local port or descriptor "
      "left. Raise `ulimit -n` or net.ipv4.ip_local_port_range, or lower `connections`."},
+    {"rows-short", TRUST_SUSPECT, false, read_rowless, ABOVE, 0,
+     "data with `pick: unique` ran out of rows in {subject}: from there on arrivals were dropped "
+     "or "
+     "users left, and the load was not the plan's. Give it more rows."},
     {"lag-high", TRUST_SUSPECT, false, read_lag, ABOVE, 0.10,
      "prony's own lag in {subject} reaches {value} of the tightest limit (p99.9; 10% is fine): "
      "times look longer than they were. What holds, holds all the same."},

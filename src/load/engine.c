@@ -23,6 +23,8 @@ struct engine {
     struct worker_setting setting;
     struct program program;
     struct timeline timeline;
+    struct deal deal;
+    bool *rows_told; /* [unique_count] */
     struct collector collector;
     struct worker *workers[WORKERS_MAX];
     pthread_t threads[WORKERS_MAX];
@@ -163,7 +165,9 @@ static bool prepare(struct engine *e, const struct engine_options *options, stru
     if (!program_build(&e->program, plan, &e->arena, err)) return false;
     timeline_init(&e->timeline, plan, header->tick_ns, &e->arena);
     struct quota *quotas = ARENA_ARRAY(&e->arena, plan->stage_count, struct quota);
-    if (!arena_ok(&e->arena)) return err_set(err, ERR_LIMIT, 0, "the plan is too large");
+    e->rows_told = ARENA_ARRAY(&e->arena, e->program.unique_count, bool);
+    if (!deal_open(&e->deal, &e->program, &e->arena))
+        return err_set(err, ERR_LIMIT, 0, "the plan is too large");
     uint32_t threads = header->threads > 0 ? header->threads : engine_default_threads();
     threads = fit_threads(plan, threads);
     e->setting = (struct worker_setting){
@@ -171,6 +175,7 @@ static bool prepare(struct engine *e, const struct engine_options *options, stru
         .program = &e->program,
         .timeline = &e->timeline,
         .quotas = quotas,
+        .deal = &e->deal,
         .addresses = options->addresses,
         .over_ns = header->response_limit_ns > 0 ? header->response_limit_ns : UINT64_MAX,
         .worker_count = threads < WORKERS_MAX ? threads : WORKERS_MAX,
@@ -266,6 +271,22 @@ static void say_shortage(struct engine *e, const struct tick *tick)
               " not sent: prony had no local port or descriptor left");
 }
 
+/* Once for each source. */
+static void say_rows(struct engine *e, const struct tick *tick)
+{
+    for (uint32_t i = 0; i < e->program.unique_count; i++) {
+        if (e->rows_told[i] || !deal_is_short(&e->deal, i)) continue;
+        const struct data_source *data = &e->setting.plan->data[e->program.unique_data[i]];
+        e->rows_told[i] = true;
+        char array[160];
+        struct text words = text_in(array, sizeof array);
+        text_addf(&words, ": all %u rows are used (pick: unique); from now on arrivals that need ",
+                  data->row_count);
+        text_adds(&words, "one are dropped, and users leave");
+        add_event(e, EVENT_NOTE, tick->start_ns, tick->stage, data->name, array);
+    }
+}
+
 static void finish_tick(struct engine *e, struct tick *out)
 {
     const struct plan *plan = e->setting.plan;
@@ -284,6 +305,7 @@ static void finish_tick(struct engine *e, struct tick *out)
         add_event(e, EVENT_STAGE, out->start_ns, stage, name, " begins");
     }
     say_shortage(e, out);
+    say_rows(e, out);
     e->any_tick = true;
     e->stage = stage;
     out->events = e->events;

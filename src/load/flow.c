@@ -19,12 +19,18 @@ struct captured flow_captured(const struct worker *w, const struct flow *f)
                              w->capture_is_text + id * slots};
 }
 
+static uint32_t *flow_rows(const struct worker *w, const struct flow *f)
+{
+    return w->rows + (size_t)flow_id(w, f) * w->setting.program->unique_count;
+}
+
 struct values flow_values(const struct worker *w, const struct flow *f)
 {
     struct captured captured = flow_captured(w, f);
     return (struct values){.captures = captured.at,
                            .capture_len = captured.len,
                            .capture_is_text = captured.is_text,
+                           .rows = flow_rows(w, f),
                            .seed = w->setting.plan->seed,
                            .stage = f->arrival_stage,
                            .index = f->index,
@@ -132,9 +138,15 @@ void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns)
     f->outcome = OUTCOME_OK;
     f->lag_ns = 0;
     f->until_ns = 0;
-    record_planned(w, f, now);
     bool full = !f->closed && w->open_iterations >= w->max_in_flight;
-    if (full) {
+    bool dealt = full || deal_take(w->setting.deal, f->scenario, flow_rows(w, f));
+    if (!dealt) record_rowless(w, f, now);
+    if (!dealt && f->closed) {
+        arrivals_user_leaves(w, f, now); /* it would never get one again */
+        return;
+    }
+    record_planned(w, f, now);
+    if (full || !dealt) {
         record_unstarted(w, f, OUTCOME_DROPPED, now);
         flow_release(w, f);
         return;

@@ -17,7 +17,8 @@ void flow_choose(struct worker *w, struct flow *f);
 void flow_wake_at(struct worker *w, struct flow *f, uint64_t due_ns);
 /* Wakes it in this turn of the loop, behind those already due. */
 void flow_wake_now(struct worker *w, struct flow *f);
-/* Starts an iteration that was intended for `arrival_ns`. */
+/* Starts an iteration that was intended for `arrival_ns`. Where `pick: unique` has no row for it,
+ * an arrival is dropped and a user leaves. */
 void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns);
 /* A stage's end was moved up: users that rest beyond it leave there. */
 void flow_stages_moved(struct worker *w);

@@ -232,6 +232,50 @@ static uint64_t *sequence_bases(const struct plan *plan, struct arena *arena)
     return base;
 }
 
+/* Notes what the pattern of a scenario draws from. */
+static void note_unique(struct program *p, uint32_t scenario, const struct pattern *pattern)
+{
+    for (uint32_t i = 0; i < pattern->piece_count; i++) {
+        const struct piece *piece = &pattern->pieces[i];
+        bool unique = piece->kind == PIECE_DATA && p->plan->data[piece->index].pick == PICK_UNIQUE;
+        if (!unique) continue;
+        p->unique_used[scenario * p->unique_count + p->unique_of[piece->index]] = true;
+    }
+}
+
+static void note_step(struct program *p, uint32_t scenario, const struct step *step)
+{
+    note_unique(p, scenario, &step->url);
+    if (step->has_body) note_unique(p, scenario, &step->body);
+    for (uint32_t i = 0; i < step->header_count; i++) {
+        note_unique(p, scenario, &step->headers[i].value);
+    }
+    for (uint32_t i = 0; i < step->check_count; i++) {
+        note_unique(p, scenario, &step->checks[i].right);
+    }
+    if (step->until) note_unique(p, scenario, &step->until->right);
+}
+
+static void find_unique(struct program *p, struct arena *arena)
+{
+    const struct plan *plan = p->plan;
+    p->unique_data = ARENA_ARRAY(arena, plan->data_count, uint32_t);
+    p->unique_of = ARENA_ARRAY(arena, plan->data_count, uint32_t);
+    if (!p->unique_data || !p->unique_of) return;
+    for (uint32_t i = 0; i < plan->data_count; i++) {
+        if (plan->data[i].pick != PICK_UNIQUE) continue;
+        p->unique_of[i] = p->unique_count;
+        p->unique_data[p->unique_count++] = i;
+    }
+    p->unique_used = ARENA_ARRAY(arena, (size_t)plan->scenario_count * p->unique_count, bool);
+    if (!p->unique_used) return;
+    for (uint32_t i = 0; i < plan->scenario_count; i++) {
+        for (uint32_t j = 0; j < plan->scenarios[i].step_count; j++) {
+            note_step(p, i, &plan->scenarios[i].steps[j]);
+        }
+    }
+}
+
 bool program_build(struct program *out, const struct plan *plan, struct arena *arena,
                    struct err *err)
 {
@@ -247,6 +291,7 @@ bool program_build(struct program *out, const struct plan *plan, struct arena *a
     out->first = first;
     out->operations = ARENA_ARRAY(arena, out->operation_count, struct operation);
     out->sequence_base = sequence_bases(plan, arena);
+    find_unique(out, arena);
     bool ok = arena_ok(arena);
     for (uint32_t i = 0, next = 0; ok && i < plan->scenario_count; i++) {
         for (uint32_t j = 0; ok && j < plan->scenarios[i].step_count; j++, next++) {

@@ -48,6 +48,11 @@ struct program {
     struct operation *operations;  /* all scenarios, one after the other */
     const uint32_t *first;         /* [scenario_count] index of its first operation */
     const uint64_t *sequence_base; /* [stage_count] first number of `$seq` in the stage */
+    /* Data with `pick: unique`: those that some request uses, and by which scenario. */
+    uint32_t *unique_data; /* [unique_count] index of the data */
+    uint32_t *unique_of;   /* [data_count] the inverse */
+    bool *unique_used;     /* [scenario_count][unique_count] */
+    uint32_t unique_count;
     uint32_t operation_count;
     uint32_t capture_slots; /* the most of any scenario */
     size_t request_limit;

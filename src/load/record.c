@@ -217,6 +217,12 @@ void record_iteration(struct worker *w, const struct flow *f, uint64_t end_ns)
     record_times(iteration_cell(w, f), f->outcome, end_ns - f->arrival_ns, f->lag_ns);
 }
 
+void record_rowless(struct worker *w, const struct flow *f, uint64_t now_ns)
+{
+    record_reach(w, now_ns);
+    sheet_cell(w->sheet, f->arrival_stage, f->arrival_settle, CELL_STAGE, 0)->begun++;
+}
+
 void record_unstarted(struct worker *w, const struct flow *f, enum outcome outcome, uint64_t now_ns)
 {
     record_reach(w, now_ns);

@@ -21,7 +21,9 @@ void record_planned(struct worker *w, const struct flow *f, uint64_t taken_ns);
 void record_begun(struct worker *w, const struct flow *f);
 void record_request(struct worker *w, struct flow *f, const struct ending *ending);
 void record_iteration(struct worker *w, const struct flow *f, uint64_t end_ns);
-/* An arrival that never started: dropped (max_in_flight) or cut (the run was left). */
+/* An arrival or a user that `pick: unique` had no row for. */
+void record_rowless(struct worker *w, const struct flow *f, uint64_t now_ns);
+/* An arrival that never started: dropped (max_in_flight, no row) or cut (the run was left). */
 void record_unstarted(struct worker *w, const struct flow *f, enum outcome outcome,
                       uint64_t now_ns);
 void record_connect(struct worker *w, const struct flow *f);

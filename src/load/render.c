@@ -106,10 +106,10 @@ static enum render_status put_encoded(struct pen *pen, struct bytes b, enum enco
 }
 
 /* The row of this iteration: one draw for each source, so its columns belong together. */
-static enum render_status data_cell(const struct plan *plan, const struct piece *piece,
+static enum render_status data_cell(const struct program *program, const struct piece *piece,
                                     const struct values *v, struct bytes *out)
 {
-    const struct data_source *data = &plan->data[piece->index];
+    const struct data_source *data = &program->plan->data[piece->index];
     uint64_t row = v->sequence;
     if (data->row_count == 0) return RENDER_OUT_OF_ROWS;
     switch (data->pick) {
@@ -122,7 +122,8 @@ static enum render_status data_cell(const struct plan *plan, const struct piece 
         row = (uint64_t)rng_between(bits, 0, (int64_t)data->row_count - 1);
         break;
     }
-    case PICK_UNIQUE:
+    case PICK_UNIQUE: /* dealt when the iteration started */
+        row = v->rows[program->unique_of[piece->index]];
         break;
     }
     if (row >= data->row_count) return RENDER_OUT_OF_ROWS;
@@ -148,7 +149,7 @@ static enum render_status put_piece(struct pen *pen, const struct program *progr
                               v->capture_len[piece->index]};
         return put_encoded(pen, cell, piece->encoding, v->capture_is_text[piece->index]);
     case PIECE_DATA:
-        status = data_cell(program->plan, piece, v, &cell);
+        status = data_cell(program, piece, v, &cell);
         return status == RENDER_OK ? put_encoded(pen, cell, piece->encoding, false) : status;
     case PIECE_RAND:
         put_number(pen, rng_between(rng_at(key, v->index, sub).a, piece->lo, piece->hi));
@@ -314,7 +315,7 @@ const char *render_status_text(enum render_status status)
     case RENDER_BAD_URL:
         return "a captured URL has a blank or control character, or no slash in front";
     case RENDER_OUT_OF_ROWS:
-        return "the data source has no row left";
+        return "the data has no such row";
     case RENDER_ELSEWHERE:
         return "the URL is on none of the plan's targets";
     }

@@ -12,6 +12,7 @@ struct values {
     const char *captures;        /* [slots][CAPTURE_MAX] */
     const uint16_t *capture_len; /* [slots] */
     const bool *capture_is_text; /* [slots] a JSON string: stays text in a JSON body */
+    const uint32_t *rows;        /* [program->unique_count] of `pick: unique` */
     uint64_t seed;
     uint32_t stage;
     uint64_t index;    /* open: k; closed: user << 32 | iteration; keys the random draws */
@@ -25,7 +26,7 @@ enum render_status {
     RENDER_TOO_LONG,    /* larger than the buffer: a value longer than planned */
     RENDER_BAD_HEADER,  /* CR, LF or NUL in a header value */
     RENDER_BAD_URL,     /* a captured URL with a blank or control character, or no slash in front */
-    RENDER_OUT_OF_ROWS, /* `pick: unique` has no row left */
+    RENDER_OUT_OF_ROWS, /* the data has no such row */
     RENDER_ELSEWHERE    /* an absolute URL that is on none of the plan's targets */
 };
 

@@ -47,6 +47,7 @@ uint32_t worker_connection_count(const struct plan *plan, uint32_t index, uint32
 size_t worker_flow_bytes(const struct program *program)
 {
     size_t captured = program->capture_slots * (sizeof(uint16_t) + sizeof(bool));
+    captured += program->unique_count * sizeof(uint32_t);
     return sizeof(struct flow) + sizeof(struct timer_entry) + sizeof(uint32_t) + captured;
 }
 
@@ -80,6 +81,7 @@ static void lay_out(struct worker *w)
     w->captures = arena_array(a, w->flow_count, slots * CAPTURE_MAX);
     w->capture_len = ARENA_ARRAY(a, w->flow_count * slots, uint16_t);
     w->capture_is_text = ARENA_ARRAY(a, w->flow_count * slots, bool);
+    w->rows = ARENA_ARRAY(a, (size_t)w->flow_count * s->program->unique_count, uint32_t);
     w->connections = ARENA_ARRAY(a, w->connection_count, struct connection);
     w->keeps = arena_array(a, w->connection_count, KEEP_SIZE);
     if (s->program->reads_body) w->bodies = arena_array(a, w->connection_count, BODY_READ_MAX);

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 
+#include "load/deal.h"
 #include "load/program.h"
 #include "load/quota.h"
 #include "load/sheet.h"
@@ -25,6 +26,7 @@ struct worker_setting {
     const struct program *program;
     const struct timeline *timeline;
     struct quota *quotas; /* [stage_count]; the workers' own word */
+    struct deal *deal;    /* rows of `pick: unique`; of all workers */
     const struct address *addresses;
     uint64_t origin_ns; /* CLOCK_MONOTONIC at run time 0 */
     uint64_t over_ns;   /* tightest latency limit, UINT64_MAX without one */

@@ -97,6 +97,7 @@ struct worker {
     char *captures; /* [flow_count][capture_slots][CAPTURE_MAX] */
     uint16_t *capture_len;
     bool *capture_is_text;
+    uint32_t *rows; /* [flow_count][unique_count] */
     struct connection *connections;
     char *keeps;                /* [connection_count][KEEP_SIZE] */
     char *bodies;               /* [connection_count][BODY_READ_MAX], where the plan reads bodies */

@@ -66,7 +66,8 @@ struct cell {
     enum cell_kind kind;
     uint32_t index;
     /* Requests: taken up in this tick. Iterations: planned (intended) in this tick. Known at once,
-     * however late replies are: what a stage was offered so far is the sum of its cells'. */
+     * however late replies are: what a stage was offered so far is the sum of its cells'. Stages:
+     * arrivals dropped and users gone in this tick because `pick: unique` had no row left. */
     uint64_t begun;
     /* CELL_STAGE: dropped only, requests for which prony had no local port or descriptor left. */
     uint64_t outcomes[OUTCOME_COUNT];

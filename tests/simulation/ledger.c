@@ -31,7 +31,8 @@ struct ledger *ledger_open(const struct plan *plan, uint64_t tick_ns)
     memset(l->stage_planned, 0, sizeof l->stage_planned);
     memset(l->outcomes, 0, sizeof l->outcomes);
     memset(l->walks, 0, sizeof l->walks);
-    l->answered_5xx = l->unsent = 0;
+    l->answered_5xx = l->unsent = l->rowless = 0;
+    memset(l->stage_rowless, 0, sizeof l->stage_rowless);
     l->notes = 0;
     for (uint32_t i = 0; i <= LEDGER_STAGES; i++) l->starts[i] = UINT64_MAX;
     return l;
@@ -116,7 +117,11 @@ static void add_cell(struct ledger *l, const struct cell *c)
         l->ticks[l->tick_count - 1].done += c->outcomes[OUTCOME_OK];
         l->requests_ended += ended;
     }
-    if (c->kind == CELL_STAGE) l->unsent += c->outcomes[OUTCOME_DROPPED];
+    if (c->kind == CELL_STAGE) {
+        l->unsent += c->outcomes[OUTCOME_DROPPED];
+        l->rowless += c->begun;
+        l->stage_rowless[c->stage] += c->begun;
+    }
     if (c->kind == CELL_ITERATION) {
         l->iterations_begun += c->begun;
         l->ticks[l->tick_count - 1].planned += c->begun;

@@ -39,9 +39,11 @@ struct ledger {
     uint64_t planned, taken, slots_ok, slots_failed, over; /* sums of the slots */
     uint64_t stage_planned[LEDGER_STAGES];
     uint64_t requests_begun, requests_ended, iterations_begun, iterations_ended;
-    uint64_t outcomes[OUTCOME_COUNT];   /* of requests */
-    uint64_t answered_5xx;              /* of requests */
-    uint64_t unsent;                    /* requests without a port */
+    uint64_t outcomes[OUTCOME_COUNT]; /* of requests */
+    uint64_t answered_5xx;            /* of requests */
+    uint64_t unsent;                  /* requests without a port */
+    uint64_t rowless;                 /* arrivals and users without a row */
+    uint64_t stage_rowless[LEDGER_STAGES];
     uint64_t walks[OUTCOME_COUNT];      /* of iterations */
     uint32_t notes;                     /* events: EVENT_NOTE */
     uint64_t starts[LEDGER_STAGES + 1]; /* run time, as the ticks had it; UINT64_MAX: never */

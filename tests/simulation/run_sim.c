@@ -24,12 +24,12 @@ static void compile(void)
     program_close(&program); /* the numbers stay in the arena */
 }
 
-static void open_plan(const char *yaml)
+static void open_plan(const char *yaml, const char *csv)
 {
     if (any) little_plan_close(&little);
     else MUST(arena_open(&arena, (size_t)64 << 20, NULL), "no memory");
     any = true;
-    little_plan_open(&little, yaml, NULL);
+    little_plan_open(&little, yaml, csv);
     compile();
 }
 
@@ -69,7 +69,7 @@ struct run_outcome run_sim(const struct run_setup *setup)
     struct engine *engine;
     struct err err = {0};
     world_open(setup->seed, &setup->costs);
-    open_plan(setup->yaml);
+    open_plan(setup->yaml, setup->csv);
     target_close();
     target_open(&setup->law);
     stream_sim_open();

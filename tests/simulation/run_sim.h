@@ -9,6 +9,7 @@
 struct run_setup {
     uint64_t seed;
     const char *yaml;
+    const char *csv; /* a file that the plan names; may be NULL */
     struct world_costs costs;
     struct target_law law;
     uint32_t threads;

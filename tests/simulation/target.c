@@ -172,6 +172,7 @@ static struct exchange *note(struct link *link, struct bytes request)
     MUST(target.exchange_count < EXCHANGES_MAX, "more requests than the model can note");
     size_t head_len = bytes_find(request, BYTES_LIT("\r\n\r\n"));
     struct bytes head = {request.at, head_len + 2}, name = header_of(head, "X-Name");
+    struct bytes row = header_of(head, "X-Row");
     link->exchange = target.exchange_count++;
     struct exchange *x = &target.exchanges[link->exchange];
     *x = (struct exchange){.seq = number_of(header_of(head, "X-Seq")),
@@ -179,6 +180,7 @@ static struct exchange *note(struct link *link, struct bytes request)
                            .name = (uint32_t)number_of(bytes_from(name, 1)),
                            .sent_ns = link->request_began_ns,
                            .hash = hash_of(request),
+                           .row = row.at ? (uint32_t)number_of(row) : UINT32_MAX,
                            .before = NO_EXCHANGE,
                            .id_matches = true};
     struct last *last = find_last(x->seq);

@@ -60,6 +60,7 @@ struct target_law {
 struct exchange {
     uint64_t seq, user; /* X-Seq, X-User */
     uint32_t name;      /* X-Name: n<number> */
+    uint32_t row;       /* X-Row; UINT32_MAX: none came with it */
     uint32_t before;    /* the exchange before in its iteration, NO_EXCHANGE: the first */
     uint64_t sent_ns;   /* the client began to send it */
     uint64_t first_ns;  /* stamp of the client's first read of the reply */

@@ -218,6 +218,12 @@ void scene_unsent(struct scene *s, uint32_t count)
     cell_of(s, s->tick.stage, settle, CELL_STAGE, 0)->outcomes[OUTCOME_DROPPED] += count;
 }
 
+void scene_rowless(struct scene *s, uint32_t count)
+{
+    bool settle = run_stage_judged(&s->header, s->tick.stage) && !s->tick.judged;
+    cell_of(s, s->tick.stage, settle, CELL_STAGE, 0)->begun += count;
+}
+
 void scene_slot(struct scene *s, uint32_t tenth, uint32_t planned, uint32_t taken, uint32_t ok)
 {
     struct slot *slot = slot_of(s, tenth);

@@ -207,6 +207,42 @@ static void ports_short(void **state)
     }
 }
 
+static void rows_short(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool judged;
+        uint32_t rowless; /* in each of two seconds */
+        enum trust_level trust;
+    } cases[] = {
+        {"none", true, 0, TRUST_VALID},
+        {"some", true, 4, TRUST_SUSPECT},
+        {"in a stage that is not judged", false, 4, TRUST_VALID},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene s;
+        scene_open(&s);
+        scene_stage(&s, "hold", MODEL_CLOSED, cases[i].judged);
+        scene_objective(&s, "errors < 50%");
+        scene_begin(&s);
+        for (int t = 0; t < 20; t++) {
+            scene_tick(&s, 0, 1000);
+            scene_requests(&s, 0, OUTCOME_OK, 100, 20 * MS);
+            if (t > 17) scene_rowless(&s, cases[i].rowless);
+            scene_put(&s);
+        }
+        scene_end(&s, RUN_COMPLETE);
+        const struct trust_reason *told = reason(&s, "rows-short");
+        CHECK_STR(cases[i].name, result_trust_name(scene_result(&s)->trust),
+                  result_trust_name(cases[i].trust));
+        CHECK(cases[i].name, (told != NULL) == (cases[i].trust == TRUST_SUSPECT));
+        if (told) CHECK(cases[i].name, fabs(told->value - 8) < 1e-12);
+        if (told) CHECK(cases[i].name, strstr(told->text, "ran out of rows in hold") != NULL);
+        scene_close(&s);
+    }
+}
+
 static void books_must_balance(void **state)
 {
     (void)state;
@@ -249,9 +285,10 @@ static void books_must_balance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lag_that_decides), cmocka_unit_test(lag_that_does_not_decide_all),
-        cmocka_unit_test(schedule_behind),  cmocka_unit_test(lag_high),
-        cmocka_unit_test(ports_short),      cmocka_unit_test(books_must_balance),
+        cmocka_unit_test(lag_that_decides),   cmocka_unit_test(lag_that_does_not_decide_all),
+        cmocka_unit_test(schedule_behind),    cmocka_unit_test(lag_high),
+        cmocka_unit_test(ports_short),        cmocka_unit_test(rows_short),
+        cmocka_unit_test(books_must_balance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

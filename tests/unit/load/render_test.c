@@ -372,11 +372,15 @@ static void rows_are_picked_as_asked(void **state)
         CHECK_STR("round and round", line_of(out), want[i % 3]);
     }
     kit_close(&k);
+    static const char *const unique[] = {"GET /1/ann/ HTTP/1.1", "GET /2/bob/ HTTP/1.1",
+                                         "GET /3/cy/ HTTP/1.1"};
     kit_open(&k, step, "unique", csv);
     for (uint64_t i = 0; i < 5; i++) {
-        k.values.sequence = i;
-        CHECK_U64("unique rows run out", render(&k, &target, "rows"),
+        uint32_t row = (uint32_t)i;
+        k.values.rows = &row;
+        CHECK_U64("the row that was dealt", render(&k, &target, "rows"),
                   i < 3 ? RENDER_OK : RENDER_OUT_OF_ROWS);
+        if (i < 3) CHECK_STR("the row that was dealt", line_of(out), unique[i]);
     }
     kit_close(&k);
     uint32_t seen[4] = {0};
