@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "judge/exit_code.h"
+#include "show/github.h"
 
 #define COLUMNS_ELSE 100 /* of a result that goes to no terminal */
 #define COLUMNS_MOST 140 /* wider lines are hard to follow */
@@ -88,10 +89,27 @@ bool console_print(struct bytes text)
     return console_fail(&err) == 0;
 }
 
+bool console_write_words(int fd, struct bytes text)
+{
+    while (text.len > 0) {
+        size_t at = github_find_command(text);
+        if (!write_all(fd, (struct bytes){text.at, at})) return false;
+        if (at == text.len) return true;
+        if (!write_all(fd, BYTES_LIT("\\x3a"))) return false; /* for the first colon */
+        text = bytes_from(text, at + 1);
+    }
+    return true;
+}
+
+/* Where stderr is closed there is nobody to tell. */
 void console_say_all(struct bytes text)
 {
-    /* Where stderr is closed there is nobody to tell. */
-    if (!write_all(STDERR_FILENO, text)) return;
+    if (!console_write_words(STDERR_FILENO, text)) return;
+}
+
+void console_say_commands(struct bytes lines)
+{
+    if (!write_all(STDERR_FILENO, lines)) return;
 }
 
 void console_say(const char *line)

@@ -25,5 +25,10 @@ MUST_USE bool console_print(struct bytes text);
 /* One line on stderr, folded where a terminal is narrower; and any number of them as they stand. */
 void console_say(const char *line);
 void console_say_all(struct bytes text);
+/* Lines that are commands of a CI system, on stderr. All else that is words has a `::` at the start
+ * of a line broken, since it may come from a target. */
+void console_say_commands(struct bytes lines);
+/* Words to a descriptor, whole, with such a `::` broken. False: errno says why. */
+MUST_USE bool console_write_words(int fd, struct bytes text);
 /* `prony: what happened` and what to do about it, on stderr; the exit code of its kind. */
 int console_fail(const struct err *err);

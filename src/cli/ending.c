@@ -17,12 +17,12 @@ static uint32_t list_files(const struct ending *o, struct arena *arena, struct b
     uint32_t count = 0;
     char array[4096];
     struct text path = text_in(array, sizeof array);
-    for (uint32_t i = 0; i < plan->service_count + 2 && count < FILES_MAX; i++) {
+    for (uint32_t i = 0; i <= OUTPUT_KINDS + plan->service_count && count < FILES_MAX; i++) {
         char name[256];
         struct text file = text_in(name, sizeof name);
         if (i == 0) text_adds(&file, "run.prony");
-        else if (i == 1) text_adds(&file, "result.json");
-        else text_addf(&file, "%.*s.log", BYTES_ARG(plan->services[i - 2].name));
+        else if (i <= OUTPUT_KINDS) text_adds(&file, output_kind_file((enum output_kind)(i - 1)));
+        else text_addf(&file, "%.*s.log", BYTES_ARG(plan->services[i - 1 - OUTPUT_KINDS].name));
         text_clear(&path);
         text_addf(&path, "%.*s/%s", BYTES_ARG(o->folder), name);
         if (!path.cut && file_is_there(array)) out[count++] = arena_copy(arena, text_bytes(&file));

@@ -269,7 +269,13 @@ static void write_document(struct output *o, const struct ending *ending, struct
         return;
     }
     empty(o);
-    write_out(o, whole);
+    if (o->kind != OUTPUT_TEXT) {
+        write_out(o, whole);
+        return;
+    }
+    o->began = true;
+    if (console_write_words(o->fd, whole)) return;
+    if (errno != EPIPE || !to_stdout(o)) tell_broken(o, errno);
 }
 
 static void close_output(struct output *o)
@@ -283,11 +289,13 @@ static void close_output(struct output *o)
 bool outputs_finish(struct outputs *o, const struct ending *ending, bool ended)
 {
     bool whole = true;
-    for (uint32_t i = 0; i < o->count; i++) {
-        struct output *out = &o->items[i];
+    for (uint32_t i = 0; i < 2 * o->count; i++) {
+        struct output *out = &o->items[i % o->count];
+        bool last = out->kind == OUTPUT_TEXT; /* it names the files that are there */
+        if (last != (i >= o->count)) continue;
         if (out->in_folder && !is_stream(out->kind)) open_in_folder(o, out);
-        bool wanted = ended || out->kind != OUTPUT_TEXT;
-        if (wanted && !is_stream(out->kind) && !out->broken) write_document(out, ending, o->arena);
+        bool wanted = !is_stream(out->kind) && (ended || !last) && !out->broken;
+        if (wanted) write_document(out, ending, o->arena);
         close_output(out);
         whole = whole && !out->broken;
     }

@@ -1,6 +1,7 @@
 #include "cli/verb_run.h"
 
 #include "campaign/conduct.h"
+#include "cli/ci.h"
 #include "cli/console.h"
 #include "cli/ending.h"
 #include "cli/outputs.h"
@@ -55,6 +56,7 @@ static int run(const struct flags *flags, struct planning *p, struct err *err)
         .result = conduct_result(&c), .flags = flags, .folder = c.folder, .trouble = c.trouble};
     /* What could not start has its reason on stderr; only a program wants the result as well. */
     bool written = ending.result && outputs_finish(&outputs, &ending, ran);
+    if (ending.result) ci_tell(ending.result, &p->arena);
     if (ran) code = ending_code(&ending, written);
     outputs_drop(&outputs);
     conduct_close(&c);

@@ -5,6 +5,8 @@
 #include "base/attr.h"
 #include "show/amount.h"
 
+#define WORDS_BYTES 1024
+
 uint32_t objective_row_rank(const struct objective_result *o)
 {
     switch (o->verdict) {
@@ -138,4 +140,40 @@ void objective_row_interval(struct text *out, const struct objective_result *o)
     text_add(out, (struct bytes){lo_array, shown});
     text_adds(out, " – ");
     text_add(out, text_bytes(&hi));
+}
+
+void objective_row_sentence(struct text *out, const struct result *r,
+                            const struct objective_result *o)
+{
+    struct bytes text = o->objective->text;
+    objective_row_subject(out, r, o);
+    text_addc(out, ' ', 1);
+    text_add_safe(out, bytes_from(text, objective_row_goal(text)));
+}
+
+void objective_row_words(struct text *out, const struct result *r, const struct objective_result *o)
+{
+    struct bytes text = o->objective->text;
+    if (r->end.ended == RUN_PREFLIGHT) {
+        text_adds(out, "nothing was sent");
+        return;
+    }
+    if (isnan(o->value)) {
+        text_adds(out, "not measured");
+    } else {
+        if (o->at_least) text_adds(out, "≥ ");
+        amount_of(out, o->objective, o->value);
+    }
+    if (o->stage != PLAN_NO_INDEX) {
+        text_adds(out, " in ");
+        text_add_safe(out, run_stage_name(r->header, o->stage));
+    }
+    text_adds(out, ", wanted ");
+    text_add_safe(out, bytes_from(text, objective_row_goal(text)));
+    char array[WORDS_BYTES];
+    struct text detail = text_in(array, sizeof array);
+    objective_row_detail(&detail, o);
+    if (detail.len > 0) text_addf(out, "; %s", array);
+    if (o->note[0]) text_adds(out, "; ");
+    text_add_safe(out, bytes_of(o->note));
 }

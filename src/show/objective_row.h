@@ -27,3 +27,9 @@ void objective_row_subject(struct text *out, const struct result *r,
 void objective_row_detail(struct text *out, const struct objective_result *o);
 /* `13.4 – 15.3 ms`: the unit once where both ends have the same; nothing where there is none. */
 void objective_row_interval(struct text *out, const struct objective_result *o);
+/* The sentence, of `of each` with the name: `p99 of poll < 200ms`. */
+void objective_row_sentence(struct text *out, const struct result *r,
+                            const struct objective_result *o);
+/* `216 ms in climb@1200/s, wanted < 150ms; 1 of 7 stages`. */
+void objective_row_words(struct text *out, const struct result *r,
+                         const struct objective_result *o);

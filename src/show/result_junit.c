@@ -100,34 +100,6 @@ static enum fate fate_of(const struct result *r, const struct objective_result *
     return FATE_ERROR;
 }
 
-/* `216 ms in climb@1200/s, wanted < 150ms; 1 of 7 stages`. */
-static void add_words(struct text *out, const struct result *r, const struct objective_result *o)
-{
-    struct bytes text = o->objective->text;
-    if (r->end.ended == RUN_PREFLIGHT) {
-        text_adds(out, "nothing was sent");
-        return;
-    }
-    if (isnan(o->value)) {
-        text_adds(out, "not measured");
-    } else {
-        if (o->at_least) text_adds(out, "≥ ");
-        amount_of(out, o->objective, o->value);
-    }
-    if (o->stage != PLAN_NO_INDEX) {
-        text_adds(out, " in ");
-        text_add_safe(out, run_stage_name(r->header, o->stage));
-    }
-    text_adds(out, ", wanted ");
-    text_add_safe(out, bytes_from(text, objective_row_goal(text)));
-    char array[WORDS_BYTES];
-    struct text detail = text_in(array, sizeof array);
-    objective_row_detail(&detail, o);
-    if (detail.len > 0) text_addf(out, "; %s", array);
-    if (o->note[0]) text_adds(out, "; ");
-    text_add_safe(out, bytes_of(o->note));
-}
-
 static void judge_objective(struct test_case *t, const struct result *r,
                             const struct objective_result *o, bool lenient)
 {
@@ -136,12 +108,9 @@ static void judge_objective(struct test_case *t, const struct result *r,
     bool withheld = o->verdict == VERDICT_MISSED && r->trust == TRUST_INVALID;
     t->type = withheld ? "invalid" : result_verdict_name(o->verdict);
     if (o->objective->warn) text_adds(&t->name, "warn: ");
-    struct bytes text = o->objective->text;
-    objective_row_subject(&t->name, r, o);
-    text_addc(&t->name, ' ', 1);
-    text_add_safe(&t->name, bytes_from(text, objective_row_goal(text)));
+    objective_row_sentence(&t->name, r, o);
     if (withheld) text_adds(&t->message, "not to be trusted: ");
-    add_words(&t->message, r, o);
+    objective_row_words(&t->message, r, o);
 }
 
 static void judge_case(struct test_case *t, const struct result *r, uint32_t index, bool lenient)

@@ -97,10 +97,7 @@ static void write_objective(struct text *out, const struct result *r,
 {
     char array[CELL_BYTES];
     struct text sentence = text_in(array, sizeof array);
-    struct bytes text = o->objective->text;
-    objective_row_subject(&sentence, r, o);
-    text_addc(&sentence, ' ', 1);
-    text_add(&sentence, bytes_from(text, objective_row_goal(text)));
+    objective_row_sentence(&sentence, r, o);
     text_addf(out, "| %s | ", objective_row_mark(o));
     result_markdown_code(out, text_bytes(&sentence));
     text_addf(out, " | %s", o->at_least && !isnan(o->value) ? "≥ " : "");
