@@ -95,24 +95,19 @@ static double value_of(struct abort_when *a, const struct objective *o, uint32_t
 
 static void say_value(struct text *out, const struct objective *o, double value)
 {
-    switch (o->metric) {
-    case METRIC_AVG:
-    case METRIC_QUANTILE:
-    case METRIC_MAX:
+    switch (objective_unit(o)) {
+    case UNIT_TIME:
         if (isinf(value)) text_adds(out, "timeouts or drops");
         else text_addf(out, "%.1f ms", value / NS_PER_MS);
         return;
-    case METRIC_ERRORS:
-    case METRIC_AVAILABILITY:
-    case METRIC_AVAILABILITY_BY_TIME:
+    case UNIT_SHARE:
         text_addf(out, "%.1f%%", value * 100);
         return;
-    case METRIC_THROUGHPUT:
+    case UNIT_RATE:
         if (o->of_offered) text_addf(out, "%.1f%%", value * 100);
         else text_addf(out, "%.1f/s", value);
         return;
-    case METRIC_USERS:
-    case METRIC_IN_FLIGHT:
+    case UNIT_COUNT:
         text_addf(out, "%.1f", value);
         return;
     }

@@ -6,20 +6,15 @@
 
 #define NS_PER_SECOND 1e9
 
-static enum row_kind kind_of(enum metric metric)
+static enum row_kind kind_of(const struct objective *o)
 {
-    switch (metric) {
-    case METRIC_AVG:
-    case METRIC_QUANTILE:
-    case METRIC_MAX:
+    switch (objective_unit(o)) {
+    case UNIT_TIME:
         return ROW_TIMES;
-    case METRIC_ERRORS:
-    case METRIC_AVAILABILITY:
-    case METRIC_AVAILABILITY_BY_TIME:
+    case UNIT_SHARE:
         return ROW_SHARE;
-    case METRIC_THROUGHPUT:
-    case METRIC_USERS:
-    case METRIC_IN_FLIGHT:
+    case UNIT_RATE:
+    case UNIT_COUNT:
         return ROW_MEAN;
     }
     return ROW_MEAN;
@@ -33,7 +28,7 @@ void rows_needs(struct books_needs *out, const struct plan *plan, struct arena *
     for (uint32_t i = 0; i < plan->objective_count; i++) {
         const struct objective *o = &plan->objectives[i];
         if (o->metric == METRIC_AVAILABILITY_BY_TIME) out->seconds = true;
-        if (kind_of(o->metric) != ROW_TIMES) continue;
+        if (kind_of(o) != ROW_TIMES) continue;
         switch (o->scope) {
         case SCOPE_ALL:
             out->stage_less_lag = true;
@@ -55,8 +50,8 @@ static void open_row(struct rows *rows, const struct objective *o, uint32_t each
 {
     struct row *row = &rows->rows[rows->count++];
     uint32_t stage_count = rows->books->stage_count;
-    *row = (struct row){.objective = o, .each_index = each_index, .kind = kind_of(o->metric)};
-    row->capacity = row->kind == ROW_MEAN && !o->of_offered && (o->op == OP_GT || o->op == OP_GE);
+    *row = (struct row){.objective = o, .each_index = each_index, .kind = kind_of(o)};
+    row->capacity = objective_is_capacity(o);
     if (row->kind == ROW_TIMES) row->limit_ns = o->value < 0x1p63 ? (uint64_t)o->value : UINT64_MAX;
     row->stages = ARENA_ARRAY(rows->arena, stage_count, struct row_stage);
     row->findings = ARENA_ARRAY(rows->arena, stage_count, struct finding);

@@ -7,22 +7,21 @@
 
 #define SENTENCE_FORM "METRIC [of NAME] [in STAGE] < VALUE"
 
-enum value_kind { VALUE_DURATION, VALUE_SHARE, VALUE_RATE, VALUE_COUNT };
-
 static const struct {
     const char *name;
-    enum metric metric;
-    enum value_kind value;
+    enum objective_unit unit;
     bool limit; /* good when small */
 } metrics[] = {
-    {"avg", METRIC_AVG, VALUE_DURATION, true},
-    {"max", METRIC_MAX, VALUE_DURATION, true},
-    {"errors", METRIC_ERRORS, VALUE_SHARE, true},
-    {"availability", METRIC_AVAILABILITY, VALUE_SHARE, false},
-    {"throughput", METRIC_THROUGHPUT, VALUE_RATE, false},
-    {"users", METRIC_USERS, VALUE_COUNT, false},
-    {"in_flight", METRIC_IN_FLIGHT, VALUE_COUNT, false},
+#define METRICS_ROW(metric, name, unit, limit) [metric] = {name, unit, limit},
+    METRICS(METRICS_ROW)
+#undef METRICS_ROW
 };
+
+/* Is it one word of its own in a sentence? Others begin with another's, or have a number. */
+static bool is_plain(size_t metric)
+{
+    return metric != METRIC_QUANTILE && metric != METRIC_AVAILABILITY_BY_TIME;
+}
 
 /* Other tools' words for the same. */
 static const struct {
@@ -48,7 +47,7 @@ struct reader {
     const struct objective_names *names;
     struct word word; /* the next one */
     size_t i;         /* behind it */
-    enum value_kind value;
+    enum objective_unit unit;
     bool limit;
     bool abort;
 };
@@ -138,7 +137,10 @@ static bool tell_metric(struct reader *r)
 {
     struct bytes names[COUNT_OF(metrics) + 4] = {BYTES_LIT("p50"), BYTES_LIT("p95"),
                                                  BYTES_LIT("p99"), BYTES_LIT("p99.9")};
-    for (size_t i = 0; i < COUNT_OF(metrics); i++) names[4 + i] = bytes_of(metrics[i].name);
+    uint32_t name_count = 4;
+    for (size_t i = 0; i < COUNT_OF(metrics); i++) {
+        if (is_plain(i)) names[name_count++] = bytes_of(metrics[i].name);
+    }
     char hint[240];
     struct text t = text_in(hint, sizeof hint);
     struct bytes word = r->word.text;
@@ -151,7 +153,7 @@ static bool tell_metric(struct reader *r)
         text_addf(&t, "did you mean '%.*s'?   ", BYTES_ARG(word));
         word = (struct bytes){0};
     }
-    diag_suggest(&t, word, "metrics", names, COUNT_OF(names));
+    diag_suggest(&t, word, "metrics", names, name_count);
     if (r->word.kind != WORD_NAME) {
         return wrong(r, DIAG_OBJECTIVE, r->word, hint, "a sentence begins with a metric");
     }
@@ -161,18 +163,14 @@ static bool tell_metric(struct reader *r)
 
 static bool read_metric(struct reader *r, struct objective *out)
 {
-    if (r->word.kind == WORD_NAME && read_quantile(r->word.text, &out->per_million)) {
-        out->metric = METRIC_QUANTILE;
-        r->value = VALUE_DURATION;
-        r->limit = true;
-        advance(r);
-        return true;
+    size_t i = METRIC_QUANTILE;
+    if (r->word.kind != WORD_NAME || !read_quantile(r->word.text, &out->per_million)) {
+        i = 0;
+        while (i < COUNT_OF(metrics) && !(is_plain(i) && is_word(r, metrics[i].name))) i++;
     }
-    size_t i = 0;
-    while (i < COUNT_OF(metrics) && !is_word(r, metrics[i].name)) i++;
     if (i == COUNT_OF(metrics)) return tell_metric(r);
-    out->metric = metrics[i].metric;
-    r->value = metrics[i].value;
+    out->metric = (enum metric)i;
+    r->unit = metrics[i].unit;
     r->limit = metrics[i].limit;
     advance(r);
     if (out->metric != METRIC_AVAILABILITY || !is_word(r, "by")) return true;
@@ -309,13 +307,13 @@ static bool read_amount(struct reader *r, struct objective *out, const char **wh
     struct bytes word = r->word.text;
     uint64_t whole = 0;
     bool good;
-    if (r->value == VALUE_DURATION || r->value == VALUE_COUNT) {
-        good = r->value == VALUE_DURATION ? units_duration(word, &whole, why)
-                                          : units_count(word, &whole, why);
+    if (r->unit == UNIT_TIME || r->unit == UNIT_COUNT) {
+        good = r->unit == UNIT_TIME ? units_duration(word, &whole, why)
+                                    : units_count(word, &whole, why);
         if (good) out->value = (double)whole;
         return good;
     }
-    if (r->value == VALUE_SHARE) return units_share(word, &out->value, why);
+    if (r->unit == UNIT_SHARE) return units_share(word, &out->value, why);
     if (word.len > 0 && word.at[word.len - 1] == '%') {
         out->of_offered = true;
         return units_share(word, &out->value, why);
@@ -335,9 +333,9 @@ static bool read_value(struct reader *r, struct objective *out)
         char hint[80];
         struct text t = text_in(hint, sizeof hint);
         double number = 0;
-        if (bytes_to_double(r->word.text, &number) && units[r->value][0]) {
-            text_addf(&t, "write %.*s%s", BYTES_ARG(r->word.text), units[r->value]);
-            if (r->value == VALUE_DURATION) text_addf(&t, " or %.*ss", BYTES_ARG(r->word.text));
+        if (bytes_to_double(r->word.text, &number) && units[r->unit][0]) {
+            text_addf(&t, "write %.*s%s", BYTES_ARG(r->word.text), units[r->unit]);
+            if (r->unit == UNIT_TIME) text_addf(&t, " or %.*ss", BYTES_ARG(r->word.text));
         }
         return diag_add(r->diags, DIAG_UNIT, place(r, r->word), hint, "'%.*s': %s",
                         BYTES_ARG(r->word.text), why);
@@ -419,35 +417,20 @@ bool objective_parse(struct objective *out, struct arena *arena, struct bytes te
 
 void objective_metric_name(struct text *out, const struct objective *o)
 {
-    switch (o->metric) {
-    case METRIC_AVG:
-        text_adds(out, "avg");
-        return;
-    case METRIC_QUANTILE:
-        text_addf(out, "p%g", (double)o->per_million / 10000);
-        return;
-    case METRIC_MAX:
-        text_adds(out, "max");
-        return;
-    case METRIC_ERRORS:
-        text_adds(out, "errors");
-        return;
-    case METRIC_AVAILABILITY:
-        text_adds(out, "availability");
-        return;
-    case METRIC_AVAILABILITY_BY_TIME:
-        text_adds(out, "availability by time");
-        return;
-    case METRIC_THROUGHPUT:
-        text_adds(out, "throughput");
-        return;
-    case METRIC_USERS:
-        text_adds(out, "users");
-        return;
-    case METRIC_IN_FLIGHT:
-        text_adds(out, "in_flight");
-        return;
-    }
+    text_adds(out, metrics[o->metric].name);
+    if (o->metric == METRIC_QUANTILE) text_addf(out, "%g", (double)o->per_million / 10000);
+}
+
+enum objective_unit objective_unit(const struct objective *o)
+{
+    return metrics[o->metric].unit;
+}
+
+bool objective_is_capacity(const struct objective *o)
+{
+    enum objective_unit unit = objective_unit(o);
+    bool amount = (unit == UNIT_RATE && !o->of_offered) || unit == UNIT_COUNT;
+    return amount && (o->op == OP_GT || o->op == OP_GE);
 }
 
 const char *objective_op_text(enum objective_op op)

@@ -13,17 +13,28 @@
 #include "base/bytes.h"
 #include "plan/span.h"
 
-enum metric {
-    METRIC_AVG,
-    METRIC_QUANTILE,
-    METRIC_MAX,
-    METRIC_ERRORS,
-    METRIC_AVAILABILITY,
-    METRIC_AVAILABILITY_BY_TIME,
-    METRIC_THROUGHPUT,
-    METRIC_USERS,
-    METRIC_IN_FLIGHT
+enum objective_unit {
+    UNIT_TIME,  /* ns */
+    UNIT_SHARE, /* 0 to 1 */
+    UNIT_RATE,  /* per second; of a throughput `of offered` a share */
+    UNIT_COUNT
 };
+
+/* Each metric: its name in a sentence, what it is counted in, is it good when small? */
+#define METRICS(X)                                                                                 \
+    X(METRIC_AVG, "avg", UNIT_TIME, true)                                                          \
+    X(METRIC_QUANTILE, "p", UNIT_TIME, true) /* and a number: p95, p99.9 */                        \
+    X(METRIC_MAX, "max", UNIT_TIME, true)                                                          \
+    X(METRIC_ERRORS, "errors", UNIT_SHARE, true)                                                   \
+    X(METRIC_AVAILABILITY, "availability", UNIT_SHARE, false)                                      \
+    X(METRIC_AVAILABILITY_BY_TIME, "availability by time", UNIT_SHARE, false)                      \
+    X(METRIC_THROUGHPUT, "throughput", UNIT_RATE, false)                                           \
+    X(METRIC_USERS, "users", UNIT_COUNT, false)                                                    \
+    X(METRIC_IN_FLIGHT, "in_flight", UNIT_COUNT, false)
+
+#define METRICS_ENUM(metric, name, unit, limit) metric,
+enum metric { METRICS(METRICS_ENUM) };
+#undef METRICS_ENUM
 
 enum objective_op { OP_LT, OP_LE, OP_GT, OP_GE };
 
@@ -77,3 +88,7 @@ bool objective_says_failures(const struct objective *items, uint32_t count);
 struct text;
 void objective_metric_name(struct text *out, const struct objective *o);
 const char *objective_op_text(enum objective_op op);
+/* What its metric is counted in. */
+enum objective_unit objective_unit(const struct objective *o);
+/* Is it an amount that one stage has to reach, rather than a limit that every stage must keep? */
+bool objective_is_capacity(const struct objective *o);

@@ -128,23 +128,18 @@ void amount_bytes(struct text *out, double bytes)
 
 void amount_of(struct text *out, const struct objective *objective, double value)
 {
-    switch (objective->metric) {
-    case METRIC_AVG:
-    case METRIC_QUANTILE:
-    case METRIC_MAX:
+    switch (objective_unit(objective)) {
+    case UNIT_TIME:
         amount_time(out, value);
         return;
-    case METRIC_ERRORS:
-    case METRIC_AVAILABILITY:
-    case METRIC_AVAILABILITY_BY_TIME:
+    case UNIT_SHARE:
         amount_share(out, value);
         return;
-    case METRIC_THROUGHPUT:
+    case UNIT_RATE:
         if (objective->of_offered) amount_share(out, value);
         else amount_rate(out, value);
         return;
-    case METRIC_USERS:
-    case METRIC_IN_FLIGHT:
+    case UNIT_COUNT:
         amount_count(out, value);
         return;
     }

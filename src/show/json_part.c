@@ -27,19 +27,14 @@ json_t *json_part_text(struct bytes b)
 
 double json_part_in_unit(const struct objective *o, double value)
 {
-    switch (o->metric) {
-    case METRIC_AVG:
-    case METRIC_QUANTILE:
-    case METRIC_MAX:
+    switch (objective_unit(o)) {
+    case UNIT_TIME:
         return value / 1e6;
-    case METRIC_ERRORS:
-    case METRIC_AVAILABILITY:
-    case METRIC_AVAILABILITY_BY_TIME:
+    case UNIT_SHARE:
         return value * 100;
-    case METRIC_THROUGHPUT:
+    case UNIT_RATE:
         return o->of_offered ? value * 100 : value;
-    case METRIC_USERS:
-    case METRIC_IN_FLIGHT:
+    case UNIT_COUNT:
         return value;
     }
     return value;
@@ -47,20 +42,15 @@ double json_part_in_unit(const struct objective *o, double value)
 
 const char *json_part_unit(const struct objective *o)
 {
-    switch (o->metric) {
-    case METRIC_AVG:
-    case METRIC_QUANTILE:
-    case METRIC_MAX:
+    switch (objective_unit(o)) {
+    case UNIT_TIME:
         return "ms";
-    case METRIC_ERRORS:
-    case METRIC_AVAILABILITY:
-    case METRIC_AVAILABILITY_BY_TIME:
+    case UNIT_SHARE:
         return "%";
-    case METRIC_THROUGHPUT:
+    case UNIT_RATE:
         return o->of_offered ? "% of offered" : "/s";
-    case METRIC_USERS:
-        return "users";
-    case METRIC_IN_FLIGHT:
+    case UNIT_COUNT:
+        if (o->metric == METRIC_USERS) return "users";
         return o->scope == SCOPE_SCENARIO ? "iterations" : "requests";
     }
     return "";

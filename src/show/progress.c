@@ -262,14 +262,6 @@ static void on_tick(void *ctx, const struct tick *tick)
     p->over = tick->last;
 }
 
-/* An amount that one stage must reach, rather than a limit that all must keep. */
-static bool is_capacity(const struct objective *o)
-{
-    bool amount = o->metric == METRIC_THROUGHPUT || o->metric == METRIC_USERS
-                  || o->metric == METRIC_IN_FLIGHT;
-    return amount && !o->of_offered && (o->op == OP_GT || o->op == OP_GE);
-}
-
 static void say_objective(struct progress *p, const struct objective_result *o, bool missed,
                           const char *words)
 {
@@ -327,7 +319,7 @@ static void on_result(void *ctx, const struct result *r)
     for (uint32_t i = 0; i < r->objective_count && i < PROGRESS_OBJECTIVES; i++) {
         const struct objective_result *o = &r->objectives[i];
         bool missed = o->verdict == VERDICT_MISSED;
-        bool reached = o->verdict == VERDICT_HOLDS && is_capacity(o->objective);
+        bool reached = o->verdict == VERDICT_HOLDS && objective_is_capacity(o->objective);
         if (missed && !p->missed[i]) say_objective(p, o, true, " is missed");
         else if (reached && !p->reached[i]) say_objective(p, o, false, " is reached");
         else if (!missed && p->missed[i]) say_objective(p, o, false, " is no longer missed");

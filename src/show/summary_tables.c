@@ -23,10 +23,7 @@ bool summary_tables_stage_missed(const struct result *result, uint32_t stage)
 {
     for (uint32_t i = 0; i < result->objective_count; i++) {
         const struct objective_result *o = &result->objectives[i];
-        bool capacity = o->objective->metric == METRIC_USERS
-                        || o->objective->metric == METRIC_IN_FLIGHT
-                        || (o->objective->metric == METRIC_THROUGHPUT && !o->objective->of_offered);
-        if (o->objective->warn || capacity || !o->stages) continue;
+        if (o->objective->warn || objective_is_capacity(o->objective) || !o->stages) continue;
         if (o->stages[stage].verdict == VERDICT_MISSED) return true;
     }
     return false;

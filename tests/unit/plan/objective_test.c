@@ -161,6 +161,40 @@ static void mistakes(void **state)
     }
 }
 
+static void units_and_capacities(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in;
+        enum objective_unit unit;
+        bool capacity;
+    } rows[] = {
+        {"avg < 50ms", UNIT_TIME, false},
+        {"p95 < 50ms", UNIT_TIME, false},
+        {"max < 50ms", UNIT_TIME, false},
+        {"errors < 1%", UNIT_SHARE, false},
+        {"availability > 99%", UNIT_SHARE, false},
+        {"availability by time > 99%", UNIT_SHARE, false},
+        {"throughput > 10/s", UNIT_RATE, true},
+        {"throughput >= 10/s", UNIT_RATE, true},
+        {"throughput >= 98% of offered", UNIT_RATE, false},
+        {"users >= 10", UNIT_COUNT, true},
+        {"in_flight of job > 10", UNIT_COUNT, true},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct objective o;
+        struct diags diags = {0};
+        CHECK(rows[i].in, parse(rows[i].in, false, &o, &diags));
+        CHECK_U64(rows[i].in, objective_unit(&o), rows[i].unit);
+        CHECK(rows[i].in, objective_is_capacity(&o) == rows[i].capacity);
+    }
+    struct objective below;
+    struct diags diags = {0};
+    assert_true(parse("users < 10 for 5s", true, &below, &diags));
+    assert_false(objective_is_capacity(&below));
+    assert_false(parse("p < 10ms", false, &below, &diags)); /* a row of the table, but no word */
+}
+
 static void metric_names(void **state)
 {
     (void)state;
@@ -177,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sentences),
         cmocka_unit_test(mistakes),
+        cmocka_unit_test(units_and_capacities),
         cmocka_unit_test(metric_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
