@@ -12,6 +12,7 @@
 #include "judge/exit_code.h"
 #include "net/address.h"
 #include "plan/plan_load.h"
+#include "rig/private_root.h"
 #include "wire/url.h"
 
 #define ARENA_LIMIT ((size_t)1 << 31) /* address space; data files of a plan may be large */
@@ -62,12 +63,12 @@ static bool read_data(void *ctx, struct arena *arena, struct bytes path, struct 
 /* A name nobody can have made beforehand; rig/ creates it, and only when a service needs it. */
 static bool name_private_root(struct planning *p, struct err *err)
 {
-    unsigned char random[8];
+    unsigned char random[PRIVATE_ROOT_DIGITS / 2];
     if (getentropy(random, sizeof random) != 0) {
         return err_set(err, ERR_DENIED, errno, "no random numbers from this system");
     }
     struct text name = text_in(p->private_root, sizeof p->private_root);
-    text_adds(&name, "/tmp/prony-");
+    text_adds(&name, PRIVATE_ROOT_FOLDER "/" PRIVATE_ROOT_PREFIX);
     for (size_t i = 0; i < sizeof random; i++) text_addf(&name, "%02x", random[i]);
     return true;
 }

@@ -3,11 +3,13 @@
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "net/address.h"
 #include "net/probe.h"
+#include "rig/private_root.h"
 
 #define POLL_EVERY_NS (10 * NS_PER_MS)   /* between two looks at a service that is not ready */
 #define PROBE_MOST_NS (NS_PER_S)         /* one attempt; a hung reply must not eat the whole time */
@@ -145,7 +147,7 @@ static bool wait_ready(struct services_item *item, const struct services_options
 /* -- Starting and stopping ------------------------------------------------------------------ */
 
 /* The folder above $dir belongs to the whole run and is made with the first that needs it. */
-static bool make_dir(struct services_item *item, struct err *err)
+static bool make_dir(struct services *s, struct services_item *item, struct err *err)
 {
     const struct service *service = item->service;
     if (service->dir.len == 0) return true;
@@ -155,20 +157,24 @@ static bool make_dir(struct services_item *item, struct err *err)
     char *slash = strrchr(above, '/');
     if (text.cut || !slash) return err_set(err, ERR_BUG, 0, "bad private folder %s", above);
     *slash = '\0';
-    if (!file_make_folders(above, err)) return false;
+    if (!s->has_root) {
+        s->root_fd = private_root_open(above, err);
+        if (s->root_fd < 0) return false;
+        s->has_root = true;
+    }
     *slash = '/';
     if (!file_make_private(above, err)) return false;
     item->has_dir = true;
-    return true;
+    return !service->keep || private_root_keep(above, err);
 }
 
-static bool start_one(struct services_item *item, const struct services_options *options,
-                      struct err *err)
+static bool start_one(struct services *s, struct services_item *item,
+                      const struct services_options *options, struct err *err)
 {
     const struct service *service = item->service;
     struct text log = text_in(item->log, sizeof item->log);
     text_addf(&log, "%s/%.*s.log", options->folder, BYTES_ARG(service->name));
-    if (!make_dir(item, err)) {
+    if (!make_dir(s, item, err)) {
         err->kind = ERR_PREFLIGHT;
         return err_context(err, "service %.*s", BYTES_ARG(service->name));
     }
@@ -192,11 +198,12 @@ bool services_start(struct services *s, struct arena *arena, const struct servic
     const struct plan *plan = options->plan;
     *s = (struct services){.items = ARENA_ARRAY(arena, plan->service_count, struct services_item)};
     if (!arena_ok(arena)) return err_set(err, ERR_LIMIT, 0, "no memory for the services");
+    if (plan->service_count > 0) private_root_sweep(PRIVATE_ROOT_FOLDER, PRIVATE_ROOT_YOUNG_S);
     for (uint32_t i = 0; i < plan->service_count; i++) {
         struct services_item *item = &s->items[i];
         *item = (struct services_item){.service = &plan->services[i]};
         s->count = i + 1;
-        if (start_one(item, options, err)) continue;
+        if (start_one(s, item, options, err)) continue;
         services_stop(s);
         return false;
     }
@@ -219,6 +226,8 @@ void services_stop(struct services *s)
         *strrchr(path, '/') = '\0';
         file_remove_empty(path);
     }
+    if (s->has_root) close(s->root_fd);
+    s->has_root = false;
 }
 
 bool services_next_death(struct services *s, struct text *out)

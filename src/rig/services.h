@@ -26,6 +26,8 @@ struct services_item {
 struct services {
     struct services_item *items;
     uint32_t count; /* started so far */
+    bool has_root;  /* the folder above the private ones was made, ... */
+    int root_fd;    /* ... and is held by this */
 };
 
 struct services_options {

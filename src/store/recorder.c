@@ -286,6 +286,20 @@ static void note_attempt(struct recorder *r, int code)
                   seconds(r->short_from_ns));
 }
 
+static bool is_busy(int code)
+{
+    int kind = code & 0xff;
+    return kind == SQLITE_BUSY || kind == SQLITE_LOCKED;
+}
+
+/* With the lock held, closing: whether trying again at that time may gain something. Who holds the
+ * file lets go of it within moments; a disk that is full stays so. */
+static bool worth_waiting(const struct recorder *r, int code, uint64_t again_ns)
+{
+    uint64_t wait_ns = RECORDER_CLOSE_WAIT_S * NS_PER_S - RECORDER_FULL_WAIT_MS * NS_PER_MS;
+    return again_ns <= (is_busy(code) ? r->close_deadline_ns : r->close_deadline_ns - wait_ns);
+}
+
 static struct timespec timespec_of(uint64_t ns)
 {
     return (struct timespec){(time_t)(ns / NS_PER_S), (long)(ns % NS_PER_S)};
@@ -319,7 +333,7 @@ static void *write_all(void *ctx)
             continue;
         }
         uint64_t again_ns = clock_now_ns() + (r->closing ? RETRY_NS / 10 : RETRY_NS);
-        if (r->closing && again_ns > r->close_deadline_ns) break;
+        if (r->closing && !worth_waiting(r, code, again_ns)) break;
         struct timespec until = timespec_of(again_ns);
         bool was_closing = r->closing;
         while (r->closing == was_closing
@@ -552,9 +566,7 @@ static void make_plain(struct recorder *r)
     if (!run_file_put_value(&r->file, "state", BYTES_LIT(RUN_FILE_ENDING))) return;
     for (;;) {
         int code = run_file_exec(&r->file, "PRAGMA journal_mode = DELETE");
-        int kind = code & 0xff;
-        bool busy = kind == SQLITE_BUSY || kind == SQLITE_LOCKED;
-        if (!busy || clock_now_ns() > r->close_deadline_ns) break;
+        if (!is_busy(code) || clock_now_ns() > r->close_deadline_ns) break;
         clock_sleep_until(clock_now_ns() + 100 * NS_PER_MS);
     }
     if (!run_file_put_value(&r->file, "state", BYTES_LIT(RUN_FILE_ENDED))) return;
