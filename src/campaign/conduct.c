@@ -79,10 +79,27 @@ static void fill_header(struct conduct *c)
     h->wall_start_ns = clock_wall_ns();
 }
 
+static uint64_t run_time_ns(const struct conduct *c)
+{
+    uint64_t now = clock_now_ns();
+    uint64_t origin = engine_origin_ns(c->engine);
+    return now > origin ? now - origin : 0;
+}
+
+/* Reads the signals; a request for the status is answered at once. The number of the others. */
+static uint32_t look_at_signals(struct conduct *c)
+{
+    uint32_t signals = interrupt_look(&c->interrupt);
+    if (c->interrupt.asked == c->asked_done) return signals;
+    c->asked_done = c->interrupt.asked;
+    uint64_t now_ns = c->engine ? run_time_ns(c) : 0;
+    if (c->options->status) c->options->status(c->options->status_ctx, now_ns);
+    return signals;
+}
+
 static bool cancelled(void *ctx)
 {
-    struct conduct *c = ctx;
-    return interrupt_look(&c->interrupt) > 0;
+    return look_at_signals(ctx) > 0;
 }
 
 static void pass_on(void *ctx, const char *line)
@@ -139,13 +156,6 @@ static bool start_load(struct conduct *c, struct err *err)
 
 /* -- While it runs -------------------------------------------------------------------------- */
 
-static uint64_t run_time_ns(const struct conduct *c)
-{
-    uint64_t now = clock_now_ns();
-    uint64_t origin = engine_origin_ns(c->engine);
-    return now > origin ? now - origin : 0;
-}
-
 static void add_event(struct conduct *c, enum event_kind kind, struct bytes words)
 {
     if (c->event_count == EVENTS_MAX) return;
@@ -158,7 +168,7 @@ static void add_event(struct conduct *c, enum event_kind kind, struct bytes word
 /* A signal asks to stop, a second one to leave; so may the plan, or another process. */
 static void look_for_commands(struct conduct *c)
 {
-    uint32_t signals = interrupt_look(&c->interrupt);
+    uint32_t signals = look_at_signals(c);
     if (signals > c->interrupts_done) {
         c->interrupts_done = signals;
         bus_command(&c->bus, signals == 1 ? COMMAND_STOP : COMMAND_LEAVE, NULL);

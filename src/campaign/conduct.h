@@ -28,6 +28,8 @@ struct conduct_options {
     uint32_t sink_count;
     void (*say)(void *ctx, const char *line); /* progress in words */
     void *say_ctx;
+    void (*status)(void *ctx, uint64_t now_ns); /* SIGUSR1 asks for it; run time, 0 before it */
+    void *status_ctx;
 };
 
 struct conduct {
@@ -45,6 +47,7 @@ struct conduct {
     struct engine *engine;
     struct bytes folder;      /* of this run; empty before it was made */
     uint32_t interrupts_done; /* signals already obeyed */
+    uint32_t asked_done;      /* requests for the status already answered */
     enum command obeyed;      /* the strongest command already obeyed */
     struct answers answers;
     bool began;

@@ -11,6 +11,7 @@ static void fill(sigset_t *set)
     sigemptyset(set);
     sigaddset(set, SIGINT);
     sigaddset(set, SIGTERM);
+    sigaddset(set, SIGUSR1);
 }
 
 bool interrupt_open(struct interrupt *i, struct err *err)
@@ -29,7 +30,8 @@ uint32_t interrupt_look(struct interrupt *i)
 {
     struct signalfd_siginfo info;
     while (i->fd >= 0 && read(i->fd, &info, sizeof info) == (ssize_t)sizeof info) {
-        if (i->count++ == 0) i->signal = (int)info.ssi_signo;
+        if (info.ssi_signo == SIGUSR1) i->asked++;
+        else if (i->count++ == 0) i->signal = (int)info.ssi_signo;
     }
     return i->count;
 }

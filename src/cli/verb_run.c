@@ -28,6 +28,15 @@ static void show_line(void *ctx, struct bytes line)
     console_say_all(text_bytes(&text));
 }
 
+/* SIGUSR1 was sent by hand, so it is answered whatever the flags say. */
+static void say_status(void *ctx, uint64_t now_ns)
+{
+    char array[1024];
+    struct text line = text_in(array, sizeof array);
+    progress_status(ctx, now_ns, &line);
+    console_say(array);
+}
+
 static int run(const struct flags *flags, struct planning *p, struct err *err)
 {
     struct flags own = *flags; /* the callback's context is not const */
@@ -49,6 +58,8 @@ static int run(const struct flags *flags, struct planning *p, struct err *err)
         .sink_count = COUNT_OF(sinks),
         .say = say,
         .say_ctx = &own,
+        .status = say_status,
+        .status_ctx = &progress,
     };
     bool ran = conduct_run(&c, &options, err);
     int code = ran ? EXIT_HOLDS : console_fail(err);

@@ -152,6 +152,40 @@ static void say_heartbeat(const struct progress *p)
     end_line(p, &line);
 }
 
+static uint64_t planned_ns(const struct plan *plan)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < plan->stage_count; i++) {
+        if (!is_by_count(&plan->stages[i])) sum += plan->stages[i].length_ns;
+    }
+    return sum;
+}
+
+void progress_status(const struct progress *p, uint64_t now_ns, struct text *out)
+{
+    if (!p->header) {
+        text_adds(out, "status: not begun yet");
+        return;
+    }
+    const struct plan *plan = p->header->plan;
+    text_adds(out, "status: ");
+    amount_length(out, (double)now_ns);
+    uint64_t whole_ns = planned_ns(plan);
+    if (whole_ns > 0) text_adds(out, " of ");
+    if (whole_ns > 0) amount_length(out, (double)whole_ns);
+    if (p->stage <= plan->stage_count) {
+        text_adds(out, " · ");
+        text_add_safe(out, run_stage_name(p->header, p->stage));
+        text_adds(out, p->has_figures && p->begun > 0 ? " so far: " : ": nothing seen yet");
+        if (p->has_figures && p->begun > 0) add_figures(out, p);
+    }
+    uint32_t missed = 0;
+    for (uint32_t i = 0; i < PROGRESS_OBJECTIVES; i++) missed += p->missed[i];
+    text_addf(out, " · %u objective%s missed", missed, missed == 1 ? "" : "s");
+    text_addf(out, " · trust is %s", result_trust_name(p->trust));
+    style_to_ascii(out, &p->style, 0);
+}
+
 /* ---- the sink ---- */
 
 /* `1 min 7 s`, `3 s and 1,000 iterations`. */

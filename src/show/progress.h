@@ -41,5 +41,7 @@ struct progress {
 /* `line` gets each line, folded to the style's width where it has one; `ctx` is handed to it. */
 void progress_init(struct progress *p, const struct show_style *style,
                    void (*line)(void *ctx, struct bytes text), void *ctx);
+/* How it stands now, as a line of any width: what is on, what was seen of it, what is missed. */
+void progress_status(const struct progress *p, uint64_t now_ns, struct text *out);
 /* Keeps `p`. Add it behind the judge, so that a stage's figures are known when it ends. */
 struct sink progress_sink(struct progress *p);

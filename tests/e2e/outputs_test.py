@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import signal
 import unittest
 import xml.etree.ElementTree as xml
 
@@ -190,6 +191,18 @@ class Outputs(Case):
         self.assertEqual(told.json()["ended"], "complete")
         wrong = self.exits(self.prony("run", "http://127.0.0.1:9/", "-qq"), 4)
         self.assertIn("prony: ", wrong.stderr)
+
+    def test_a_signal_asks_for_the_status(self):
+        server = self.server()
+        child = self.start("run", server.url, "--rate", "100/s", "--for", "60s", "--warmup", "0s",
+                           "--p95", "1ns", "-q")
+        self.wait_for_requests(server, 250)
+        interrupt(child, signal.SIGUSR1)
+        line = child.stderr.readline()
+        self.assertRegex(line, r"^status: [\d.]+ s of 1 min · load so far: .* done, p50 .*"
+                               r"errors 0 % · 1 objective missed · trust is ")
+        interrupt(child)
+        self.exits(self.wait(child), 130)
 
     def test_ascii(self):
         self.ran()

@@ -26,6 +26,25 @@ static void test_signals_are_counted_not_fatal(void **state)
     assert_int_equal(interrupt_look(&i), 2);
 }
 
+/* SIGUSR1 asks, and ends nothing. */
+static void test_a_question_is_no_end(void **state)
+{
+    (void)state;
+    struct interrupt i;
+    struct err err = {0};
+    assert_true(interrupt_open(&i, &err));
+    raise(SIGUSR1);
+    assert_int_equal(interrupt_look(&i), 0);
+    assert_int_equal(i.asked, 1);
+    raise(SIGINT);
+    raise(SIGUSR1);
+    assert_int_equal(interrupt_look(&i), 1);
+    assert_int_equal(i.asked, 2);
+    assert_int_equal(i.signal, SIGINT);
+    raise(SIGUSR1); /* swallowed by the end */
+    interrupt_close(&i);
+}
+
 static void test_afterwards_signals_work_as_usual(void **state)
 {
     (void)state;
@@ -46,6 +65,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_signals_are_counted_not_fatal),
+        cmocka_unit_test(test_a_question_is_no_end),
         cmocka_unit_test(test_afterwards_signals_work_as_usual),
     };
     return cmocka_run_group_tests_name("interrupt", tests, NULL, NULL);
