@@ -33,6 +33,13 @@ static double time_of(const struct objective *o, const struct tally *t)
     return (double)hist_at_rank(r.answered, rank);
 }
 
+static double share_of(const struct objective *o, const struct tally *t)
+{
+    double bad = figures_ratio((double)scope_bad(o, t->outcomes, t->answered_5xx, true),
+                               (double)tally_ended(t->outcomes, true));
+    return o->metric == METRIC_ERRORS ? bad : 1 - bad;
+}
+
 /* 1: some ok answer to what was asked in this tick; 0: none; NAN: nothing was asked. */
 static double answered_in(const struct objective *o, const struct tick *tick)
 {
@@ -59,38 +66,24 @@ static double value_of(struct abort_when *a, const struct objective *o, uint32_t
                        const struct tick *tick)
 {
     struct tally *t = &a->tally;
-    uint32_t name_count = a->books->header->plan->name_count;
-    double tick_ns = (double)(tick->end_ns - tick->start_ns);
     t->keep = TALLY_RESPONSE;
     tally_clear(t);
     for (uint32_t i = 0; i < tick->cell_count; i++) {
         const struct cell *cell = &tick->cells[i];
         if (concerns(a, o, name, cell)) tally_add(t, cell, a->arena);
     }
-    double ended = (double)tally_ended(t->outcomes, true);
-    double ok = (double)t->outcomes[OUTCOME_OK];
-    switch (o->metric) {
-    case METRIC_AVG:
-    case METRIC_QUANTILE:
-    case METRIC_MAX:
+    switch (objective_unit(o)) {
+    case UNIT_TIME:
         return time_of(o, t);
-    case METRIC_ERRORS:
-        return figures_ratio(ended - ok, ended);
-    case METRIC_AVAILABILITY:
-        return 1
-               - figures_ratio((double)tally_unavailable(t->outcomes, t->answered_5xx, true),
-                               ended);
-    case METRIC_AVAILABILITY_BY_TIME:
-        return answered_in(o, tick);
-    case METRIC_THROUGHPUT:
-        return o->of_offered ? figures_ratio(ok, (double)t->begun)
-                             : figures_ratio(ok * NS_PER_SECOND, tick_ns);
-    case METRIC_USERS:
-        return figures_ratio(tick->users, tick_ns);
-    case METRIC_IN_FLIGHT:
-        return figures_ratio(scope_in_flight_ns(o, name, tick, name_count), tick_ns);
+    case UNIT_SHARE:
+        return o->metric == METRIC_AVAILABILITY_BY_TIME ? answered_in(o, tick) : share_of(o, t);
+    case UNIT_RATE:
+    case UNIT_COUNT:
+        break;
     }
-    return (double)NAN;
+    double seconds = (double)(tick->end_ns - tick->start_ns) / NS_PER_SECOND;
+    double amount = scope_amount(o, name, tick, a->books->header->plan->name_count);
+    return figures_ratio(amount, o->of_offered ? (double)t->begun : seconds);
 }
 
 static void say_value(struct text *out, const struct objective *o, double value)

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "judge/claim.h"
+#include "judge/scope.h"
 #include "judge/times.h"
 #include "stats/interval.h"
 
@@ -153,9 +154,7 @@ static struct share share_in(const struct limits_desk *desk, const struct row *r
 {
     if (row->objective->metric == METRIC_AVAILABILITY_BY_TIME) return seconds_bad(desk, stage);
     const struct tally *t = rows_tally(row, desk->books, stage);
-    bool errors = row->objective->metric == METRIC_ERRORS;
-    uint64_t bad = errors ? tally_failed(t->outcomes, desk->with_cuts)
-                          : tally_unavailable(t->outcomes, t->answered_5xx, desk->with_cuts);
+    uint64_t bad = scope_bad(row->objective, t->outcomes, t->answered_5xx, desk->with_cuts);
     return (struct share){(double)bad, (double)tally_ended(t->outcomes, desk->with_cuts),
                           effect_in(desk, row, stage)};
 }

@@ -139,9 +139,7 @@ static void take_share(const struct row *row, struct row_stage *rs, const struct
 {
     const uint64_t *outcomes = cell->outcomes;
     if (row->objective->metric == METRIC_AVAILABILITY_BY_TIME) return; /* by slots, in the books */
-    bool errors = row->objective->metric == METRIC_ERRORS;
-    rs->y += (double)(errors ? tally_failed(outcomes, false)
-                             : tally_unavailable(outcomes, cell->answered_5xx, false));
+    rs->y += (double)scope_bad(row->objective, outcomes, cell->answered_5xx, false);
     rs->n += (double)tally_ended(outcomes, false);
 }
 
@@ -156,23 +154,6 @@ static void take_cell(struct rows *rows, const struct cell *cell)
         if (row->kind == ROW_TIMES) take_times(row, rs, cell);
         else if (row->kind == ROW_SHARE) take_share(row, rs, cell);
     }
-}
-
-/* What a time mean adds up over the tick, in its stage. */
-static double amount_of(const struct rows *rows, const struct row *row, const struct tick *tick)
-{
-    const struct objective *o = row->objective;
-    if (o->metric == METRIC_USERS) return tick->users / NS_PER_SECOND;
-    if (o->metric == METRIC_THROUGHPUT) {
-        double sum = 0;
-        for (uint32_t i = 0; i < tick->cell_count; i++) {
-            const struct cell *cell = &tick->cells[i];
-            if (concerns(row, cell)) sum += (double)cell->outcomes[OUTCOME_OK];
-        }
-        return sum;
-    }
-    uint32_t name_count = rows->books->header->plan->name_count;
-    return scope_in_flight_ns(o, row->each_index, tick, name_count) / NS_PER_SECOND;
 }
 
 /* Requests that were taken up in the tick, of its own stage: what was offered in it. */
@@ -192,7 +173,8 @@ static void take_mean(struct rows *rows, struct row *row, const struct tick *tic
 {
     struct row_stage *rs = &row->stages[tick->stage];
     rs->stale = true;
-    rs->y = amount_of(rows, row, tick);
+    rs->y =
+        scope_amount(row->objective, row->each_index, tick, rows->books->header->plan->name_count);
     rs->n = row->objective->of_offered ? offered_in(row, tick)
                                        : (double)(tick->end_ns - tick->start_ns) / NS_PER_SECOND;
 }

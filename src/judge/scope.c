@@ -1,5 +1,11 @@
 #include "judge/scope.h"
 
+#include <assert.h>
+
+#include "judge/tally.h"
+
+#define NS_PER_SECOND 1e9
+
 bool scope_has_stage(const struct objective *o, uint32_t stage)
 {
     return !o->has_in || (stage >= o->stage_first && stage - o->stage_first < o->stage_count);
@@ -20,8 +26,8 @@ bool scope_has_cell(const struct objective *o, uint32_t name, const struct cell 
     return false;
 }
 
-double scope_in_flight_ns(const struct objective *o, uint32_t name, const struct tick *tick,
-                          uint32_t name_count)
+static double in_flight_ns(const struct objective *o, uint32_t name, const struct tick *tick,
+                           uint32_t name_count)
 {
     double sum = 0;
     switch (o->scope) {
@@ -36,4 +42,57 @@ double scope_in_flight_ns(const struct objective *o, uint32_t name, const struct
         return tick->requests_in_flight[name];
     }
     return sum;
+}
+
+static double done_in(const struct objective *o, uint32_t name, const struct tick *tick)
+{
+    uint64_t ok = 0;
+    for (uint32_t i = 0; i < tick->cell_count; i++) {
+        const struct cell *cell = &tick->cells[i];
+        if (scope_has_cell(o, name, cell)) ok += cell->outcomes[OUTCOME_OK];
+    }
+    return (double)ok;
+}
+
+double scope_amount(const struct objective *o, uint32_t name, const struct tick *tick,
+                    uint32_t name_count)
+{
+    switch (o->metric) {
+    case METRIC_THROUGHPUT:
+        return done_in(o, name, tick);
+    case METRIC_USERS:
+        return tick->users / NS_PER_SECOND;
+    case METRIC_IN_FLIGHT:
+        return in_flight_ns(o, name, tick, name_count) / NS_PER_SECOND;
+    case METRIC_AVG:
+    case METRIC_QUANTILE:
+    case METRIC_MAX:
+    case METRIC_ERRORS:
+    case METRIC_AVAILABILITY:
+    case METRIC_AVAILABILITY_BY_TIME:
+        break;
+    }
+    assert(false); /* a time or a share has no amount */
+    return 0;
+}
+
+uint64_t scope_bad(const struct objective *o, const uint64_t *outcomes, uint64_t answered_5xx,
+                   bool with_cuts)
+{
+    switch (o->metric) {
+    case METRIC_ERRORS:
+        return tally_failed(outcomes, with_cuts);
+    case METRIC_AVAILABILITY:
+        return tally_unavailable(outcomes, answered_5xx, with_cuts);
+    case METRIC_AVAILABILITY_BY_TIME: /* of seconds, not of requests */
+    case METRIC_AVG:
+    case METRIC_QUANTILE:
+    case METRIC_MAX:
+    case METRIC_THROUGHPUT:
+    case METRIC_USERS:
+    case METRIC_IN_FLIGHT:
+        break;
+    }
+    assert(false);
+    return 0;
 }
