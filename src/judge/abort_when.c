@@ -37,7 +37,7 @@ static double share_of(const struct objective *o, const struct tally *t)
 {
     double bad = figures_ratio((double)scope_bad(o, t->outcomes, t->answered_5xx, true),
                                (double)tally_ended(t->outcomes, true));
-    return o->metric == METRIC_ERRORS ? bad : 1 - bad;
+    return objective_small_is_good(o) ? bad : 1 - bad;
 }
 
 /* 1: some ok answer to what was asked in this tick; 0: none; NAN: nothing was asked. */

@@ -32,22 +32,23 @@ enum verdict claim_verdict(const struct objective *o, double lo, double hi)
     return VERDICT_INCONCLUSIVE;
 }
 
-static bool is_availability(const struct objective *o)
+/* A share of the good: what a limit leaves room for is the rest. */
+static bool is_of_good(const struct objective *o)
 {
-    return o->metric == METRIC_AVAILABILITY || o->metric == METRIC_AVAILABILITY_BY_TIME;
+    return objective_unit(o) == UNIT_SHARE && !objective_small_is_good(o);
 }
 
 double claim_margin(const struct objective *o, double value)
 {
     double left = claim_is_below(o) ? o->value - value : value - o->value;
-    double whole = is_availability(o) ? 1 - o->value : o->value;
+    double whole = is_of_good(o) ? 1 - o->value : o->value;
     return whole > 0 ? left / whole : (double)NAN;
 }
 
 bool claim_is_absolute(const struct objective *o)
 {
-    if (o->metric == METRIC_ERRORS) return o->op == OP_LE && o->value <= 0;
-    return is_availability(o) && o->op == OP_GE && o->value >= 1;
+    if (objective_unit(o) != UNIT_SHARE) return false;
+    return is_of_good(o) ? o->op == OP_GE && o->value >= 1 : o->op == OP_LE && o->value <= 0;
 }
 
 void claim_observed(const struct objective *o, struct finding *f)

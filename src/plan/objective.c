@@ -426,6 +426,11 @@ enum objective_unit objective_unit(const struct objective *o)
     return metrics[o->metric].unit;
 }
 
+bool objective_small_is_good(const struct objective *o)
+{
+    return metrics[o->metric].limit;
+}
+
 bool objective_is_capacity(const struct objective *o)
 {
     enum objective_unit unit = objective_unit(o);

@@ -90,5 +90,7 @@ void objective_metric_name(struct text *out, const struct objective *o);
 const char *objective_op_text(enum objective_op op);
 /* What its metric is counted in. */
 enum objective_unit objective_unit(const struct objective *o);
+/* Is its metric good when small? Then a share is that of the bad, else of the good. */
+bool objective_small_is_good(const struct objective *o);
 /* Is it an amount that one stage has to reach, rather than a limit that every stage must keep? */
 bool objective_is_capacity(const struct objective *o);
