@@ -122,6 +122,11 @@ void console_say(const char *line)
     console_say_all((struct bytes){array, text.len + 1});
 }
 
+void console_part(void)
+{
+    if (isatty(STDOUT_FILENO) && isatty(STDERR_FILENO)) console_say_all(BYTES_LIT("\n"));
+}
+
 /* What helps against an error that nobody knew more about than its number. */
 static const char *cure_of(const struct err *err)
 {

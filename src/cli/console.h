@@ -30,5 +30,7 @@ void console_say_all(struct bytes text);
 void console_say_commands(struct bytes lines);
 /* Words to a descriptor, whole, with such a `::` broken. False: errno says why. */
 MUST_USE bool console_write_words(int fd, struct bytes text);
+/* An empty line on stderr, where one terminal shows it between progress and result. */
+void console_part(void);
 /* `prony: what happened` and what to do about it, on stderr; the exit code of its kind. */
 int console_fail(const struct err *err);

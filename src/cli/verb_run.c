@@ -62,6 +62,7 @@ static int run(const struct flags *flags, struct planning *p, struct err *err)
         .status_ctx = &progress,
     };
     bool ran = conduct_run(&c, &options, err);
+    if (ran && !flags_given(flags, FLAG_QUIET)) console_part();
     int code = ran ? EXIT_HOLDS : console_fail(err);
     struct ending ending = {
         .result = conduct_result(&c), .flags = flags, .folder = c.folder, .trouble = c.trouble};

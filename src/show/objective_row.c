@@ -98,12 +98,21 @@ void objective_row_subject(struct text *out, const struct result *r,
     text_add_safe(out, bytes_from(subject, each + sizeof " of each" - 1));
 }
 
+#define TIMES_FROM 2 /* from here on percentages tell less than how many times */
+
 /* `14 % over`: by how much it was missed, where that says something. */
 static void add_excess(struct text *out, const struct objective_result *o)
 {
     if (isnan(o->margin) || o->margin >= 0) return;
     bool below = o->objective->op == OP_LT || o->objective->op == OP_LE;
-    text_addf(out, "%.0f %% %s", ceil(-o->margin * 100), below ? "over" : "short");
+    double times = 1 - o->margin; /* the limit */
+    if (!below || times < TIMES_FROM) {
+        text_addf(out, "%.0f %% %s", ceil(-o->margin * 100), below ? "over" : "short");
+        return;
+    }
+    if (o->at_least) text_adds(out, "≥ ");
+    amount_count(out, times < 10 ? floor(times * 10) / 10 : floor(times));
+    text_adds(out, " × limit");
 }
 
 void objective_row_detail(struct text *out, const struct objective_result *o)

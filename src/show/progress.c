@@ -221,7 +221,9 @@ static void on_begin(void *ctx, const struct run_header *header)
     text_addf(&line, ": run %s, %u stage%s, ", header->id, plan->stage_count,
               plan->stage_count == 1 ? "" : "s");
     add_extent(&line, planned_ns, iterations);
-    if (plan->target_count > 0) {
+    /* A one-liner is named by its URL. */
+    bool named = plan->target_count == 1 && bytes_starts(plan->name, plan->targets[0].text);
+    if (plan->target_count > 0 && !named) {
         text_adds(&line, ", to ");
         text_add_safe(&line, plan->targets[0].text);
         if (plan->target_count > 1) text_addf(&line, " and %u more", plan->target_count - 1);

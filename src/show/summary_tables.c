@@ -5,6 +5,7 @@
 #include "show/summary_priv.h"
 #include "show/table.h"
 
+#define NOTE_BYTES 1024
 #define NAMES_SHOWN 8 /* without --verbose */
 
 /* Values below which a percentile is only a guess: p^n > 2.5 %, so not even the largest value seen
@@ -125,6 +126,34 @@ static void objective_cell(const void *ctx, uint32_t row, uint32_t column, struc
     }
 }
 
+/* The note of a row; NULL: none, or not worth its line. */
+static const char *note_of(const struct summary *s, uint32_t row)
+{
+    const struct objective_result *o = objective_row_at(s->result, row);
+    if (!o || o->note[0] == '\0') return NULL;
+    bool holds = objective_row_rank(o) == OBJECTIVE_ROW_HOLDS;
+    return holds && !s->extra->verbose ? NULL : o->note;
+}
+
+/* Below the table, once for all rows that it is about: `p95, max – of the answered: ...`. */
+static void write_note(const struct summary *s, uint32_t row, uint32_t shown)
+{
+    const char *text = note_of(s, row);
+    if (!text) return;
+    char array[NOTE_BYTES];
+    struct text note = text_in(array, sizeof array);
+    for (uint32_t i = 0; i < shown; i++) {
+        const char *other = note_of(s, i);
+        if (!other || strcmp(other, text) != 0) continue;
+        if (i < row) return; /* said with that one */
+        if (note.len > 0) text_adds(&note, ", ");
+        objective_row_subject(&note, s->result, objective_row_at(s->result, i));
+    }
+    text_adds(&note, " – ");
+    text_add_safe(&note, bytes_of(text));
+    style_wrap(s->out, s->style, BYTES_LIT("    "), TONE_PLAIN, 6, text_bytes(&note));
+}
+
 void summary_tables_objectives(const struct summary *s)
 {
     const struct result *r = s->result;
@@ -159,18 +188,7 @@ void summary_tables_objectives(const struct summary *s)
         style_end(s->out, s->style, TONE_GOOD);
         text_adds(s->out, " (--verbose lists them)\n");
     }
-    for (uint32_t row = 0; row < shown; row++) {
-        const struct objective_result *o = objective_row_at(r, row);
-        if (!o || o->note[0] == '\0'
-            || (objective_row_rank(o) == OBJECTIVE_ROW_HOLDS && !s->extra->verbose))
-            continue;
-        char array[TABLE_CELL_BYTES + sizeof o->note];
-        struct text note = text_in(array, sizeof array);
-        objective_row_subject(&note, r, o);
-        text_adds(&note, ": ");
-        text_add_safe(&note, bytes_of(o->note));
-        style_wrap(s->out, s->style, BYTES_LIT("    "), TONE_PLAIN, 6, text_bytes(&note));
-    }
+    for (uint32_t row = 0; row < shown; row++) write_note(s, row, shown);
     text_addc(s->out, '\n', 1);
 }
 

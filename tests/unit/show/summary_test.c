@@ -182,13 +182,40 @@ static void suggestions(void **state)
     }
 }
 
+/* A note about several rows stands once; a miss by far is told in multiples. */
+static void notes_and_misses(void **state)
+{
+    (void)state;
+    static char array[65536];
+    static struct objective_result results[24];
+    struct sample sample;
+    sample_open(&sample, "missed");
+    struct result *r = &sample.result;
+    memcpy(results, r->objectives, r->objective_count * sizeof *results);
+    r->objectives = results;
+    for (uint32_t i = 0; i < r->objective_count; i++) {
+        struct text note = text_in(results[i].note, sizeof results[i].note);
+        if (results[i].verdict == VERDICT_MISSED) text_adds(&note, "a note");
+        results[i].judged_stages = 1;
+    }
+    struct show_style style = {.width = 100};
+    struct text out = text_in(array, sizeof array);
+    summary_write(&out, r, &style, &sample.extra);
+    assert_non_null(strstr(array, "\n    p99, max, p50 – a note\n"));
+    const char *first = strstr(array, "a note");
+    assert_true(first && !strstr(first + 1, "a note"));
+    assert_non_null(strstr(array, "missed   45 % over\n"));
+    assert_non_null(strstr(array, "missed   ≥ 20 × limit\n"));
+    sample_close(&sample);
+}
+
 int main(int argc, char **argv)
 {
     folder = argc > 1 ? argv[1] : "tests/unit/show/golden";
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(goldens),      cmocka_unit_test(widths),
         cmocka_unit_test(hostile_text), cmocka_unit_test(color_is_an_addition),
-        cmocka_unit_test(suggestions),
+        cmocka_unit_test(suggestions),  cmocka_unit_test(notes_and_misses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
