@@ -116,6 +116,17 @@ class CheckTree(unittest.TestCase):
         self.assert_only({"docs/decisions/0002-long.md": "Wrong if it is not.\n" + "a\n" * 41},
                          "docs/decisions/0002-long.md: over 40 lines")
 
+    def test_howtos(self):
+        page = "# How\n1. **`src/base/text.h`**: a\n2. **The test**: b\n"
+        self.assertEqual(0, self.check({"docs/howto/add.md": page})[0])
+        self.assert_only({"docs/howto/add.md": page.replace("text.h", "gone.h")},
+                         "docs/howto/add.md: names src/base/gone.h, which does not exist")
+        self.assert_only({"docs/howto/add.md": page.replace("The test", "Tests")},
+                         "docs/howto/add.md: its last numbered step is not '**The test**'")
+        long = page.replace("2.", "2. **b**\n3. **c**\n4. **d**\n5.")
+        self.assert_only({"docs/howto/add.md": long},
+                         "docs/howto/add.md: 4 steps before the test, at most 3")
+
     def test_layer_table(self):
         page = TREE["docs/architecture.md"].replace("| base |", "| base tick |")
         self.assert_only({"docs/architecture.md": page},
