@@ -19,6 +19,7 @@ static json_t *error_of(const struct err *err, struct bytes file)
     json_t *o = json_object();
     static const char *const none[] = {"line", "column", "length"};
     json_tree_put(o, "code", json_null());
+    json_tree_put(o, "flag", json_null());
     json_tree_put(o, "file", text_or_null(file));
     for (size_t i = 0; i < COUNT_OF(none); i++) json_tree_put(o, none[i], json_null());
     json_tree_put(o, "message", json_part_text(bytes_of(err->msg)));
@@ -35,6 +36,9 @@ static json_t *diag_of(const struct diag *d, const struct planning *p)
     bool placed = d->at.line > 0;
     text_addf(&t, "P%03d", (int)d->code);
     json_tree_put(o, "code", json_string(code));
+    json_tree_put(o, "flag",
+                  !placed && d->at.col > 0 ? json_part_text(p->diags->flags[d->at.col - 1])
+                                           : json_null());
     json_tree_put(o, "file", placed ? text_or_null(p->path) : json_null());
     json_tree_put(o, "line", placed ? json_part_count(d->at.line) : json_null());
     json_tree_put(o, "column", placed ? json_part_count(d->at.col) : json_null());

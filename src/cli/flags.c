@@ -212,6 +212,10 @@ static const char *fault_of(enum flag flag, struct bytes value)
     case KIND_DURATIONS:
         ok = is_durations(value, &why);
         break;
+    case KIND_PAIR:
+        why = "a variable is written NAME=VALUE";
+        ok = value.len > 0 && value.at[0] != '=' && memchr(value.at, '=', value.len);
+        break;
     case KIND_HEADER:
         ok = is_header(value, &why);
         break;

@@ -40,14 +40,22 @@ enum flag_kind {
     KIND_DURATION,  /* 30s */
     KIND_DURATIONS, /* 1s or 0.5s..2s */
     KIND_HEADER,    /* NAME: VALUE */
+    KIND_PAIR,      /* NAME=VALUE */
     KIND_LATENCY,   /* objective `NAME < VALUE` */
     KIND_AT_MOST,   /* objective `NAME <= VALUE`, a share */
     KIND_AT_LEAST,  /* objective `NAME >= VALUE`, a share */
     KIND_CAPACITY   /* objective `NAME >= VALUE`, a rate or `N% of offered` */
 };
 
-enum flag_group { GROUP_LOAD, GROUP_REQUEST, GROUP_OBJECTIVE, GROUP_ENGINE, GROUP_OUTPUT };
-#define GROUP_COUNT 5
+enum flag_group {
+    GROUP_LOAD,
+    GROUP_REQUEST,
+    GROUP_PLAN,
+    GROUP_OBJECTIVE,
+    GROUP_ENGINE,
+    GROUP_OUTPUT
+};
+#define GROUP_COUNT 6
 
 struct verb_info {
     const char *name, *argument;
@@ -73,7 +81,7 @@ extern const struct flag_info flags_table[FLAG_COUNT];
 
 struct flags {
     enum verb verb;
-    bool version;     /* `prony --version` and nothing else */
+    bool version;       /* `prony --version` and nothing else */
     const char *word;   /* PLAN, URL, RUN or COMMAND; NULL: none */
     const char *second; /* FILE of init; NULL: none */
     struct {

@@ -62,6 +62,7 @@ static void add_group(struct text *out, enum verb verb, enum flag_group group)
     static const char *const titles[GROUP_COUNT] = {
         [GROUP_LOAD] = "Load (of a URL; a plan says its own)",
         [GROUP_REQUEST] = "Request (of a URL; a plan says its own)",
+        [GROUP_PLAN] = "Plan (changes what it says, for this time)",
         [GROUP_OBJECTIVE] = "Objectives (with any given, the plan's own are left out)",
         [GROUP_ENGINE] = "Engine",
         [GROUP_OUTPUT] = "Output",

@@ -91,6 +91,11 @@ static bool find_folder(struct planning *p, const char *path, struct bytes *out,
 static bool read_source(struct planning *p, const struct flags *flags, struct plan_input *input,
                         struct err *err)
 {
+    enum flag change = flags_of_group(flags, GROUP_PLAN);
+    if (flags_given(flags, FLAG_PRINT_PLAN) && change != FLAG_COUNT) {
+        err_set(err, ERR_USAGE, 0, "--print-plan does not go with --%s", flags_table[change].name);
+        return err_hint(err, "to see what a plan becomes: prony check PLAN --print");
+    }
     if (oneliner_is_url(flags->word)) {
         struct text text = text_in(arena_alloc(&p->arena, ONELINER_LIMIT), ONELINER_LIMIT);
         if (!oneliner_write(&text, flags, err)) return false;
@@ -119,10 +124,27 @@ static bool read_source(struct planning *p, const struct flags *flags, struct pl
     return find_folder(p, flags->word, &input->folder, err);
 }
 
+/* --set, --var and --only, which go for any plan. */
+static void read_changes(struct planning *p, const struct flags *flags, struct plan_overrides *o)
+{
+    struct plan_var *vars = ARENA_ARRAY(&p->arena, FLAGS_GIVEN_MAX, struct plan_var);
+    struct bytes *sets = ARENA_ARRAY(&p->arena, FLAGS_GIVEN_MAX, struct bytes);
+    struct bytes *only = ARENA_ARRAY(&p->arena, FLAGS_GIVEN_MAX, struct bytes);
+    *o = (struct plan_overrides){.vars = vars, .sets = sets, .only = only};
+    for (uint32_t i = 0; i < flags->given_count && arena_ok(&p->arena); i++) {
+        struct bytes value = flags->given[i].value;
+        if (flags->given[i].flag == FLAG_SET) sets[o->set_count++] = value;
+        if (flags->given[i].flag == FLAG_ONLY) only[o->only_count++] = value;
+        if (flags->given[i].flag != FLAG_VAR) continue;
+        size_t equals = bytes_find(value, BYTES_LIT("=")); /* KIND_PAIR: there is one */
+        vars[o->var_count++] = (struct plan_var){{value.at, equals}, bytes_from(value, equals + 1)};
+    }
+}
+
 /* Flags that stand above a plan; for a one-liner they are in its text already. */
 static void read_overrides(struct planning *p, const struct flags *flags, struct plan_overrides *o)
 {
-    *o = (struct plan_overrides){0};
+    read_changes(p, flags, o);
     if (oneliner_is_url(flags->word)) return;
     struct text text = text_in(arena_alloc(&p->arena, ONELINER_LIMIT), ONELINER_LIMIT);
     struct bytes *list = ARENA_ARRAY(&p->arena, FLAGS_OBJECTIVES_MAX, struct bytes);

@@ -145,6 +145,9 @@ void diag_print(struct text *out, const struct diags *diags, struct bytes path, 
         if (d->at.line > 0) {
             text_add_safe(out, path);
             text_addf(out, ":%u:%u: ", d->at.line, d->at.col);
+        } else if (d->at.col > 0) {
+            text_add_safe(out, diags->flags[d->at.col - 1]);
+            text_adds(out, ": ");
         }
         text_addf(out, "error[P%03d]: ", (int)d->code);
         text_add_safe(out, bytes_of(d->msg));

@@ -26,6 +26,8 @@ struct diags {
     struct diag items[DIAGS_MAX];
     uint32_t count;   /* in items */
     uint32_t dropped; /* beyond them */
+    const struct bytes
+        *flags; /* by span.col - 1 where span.line is 0 and col is not: `--set ...` */
 };
 
 /* Adds an error; returns false. `hint` may be NULL. */

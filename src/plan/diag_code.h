@@ -59,7 +59,9 @@
     X(DIAG_CSV, 49, "CSV file")                                                                    \
     X(DIAG_DATA, 50, "rows of data")                                                               \
     X(DIAG_SERVICE, 51, "service")                                                                 \
-    X(DIAG_SHELL, 52, "shell syntax in a command")
+    X(DIAG_SHELL, 52, "shell syntax in a command")                                                 \
+    X(DIAG_SET, 53, "path of --set")                                                               \
+    X(DIAG_ONLY, 54, "name of --only")
 
 #define DIAG_CODE_ENUM(name, number, title) name = (number),
 enum diag_code { DIAG_CODES(DIAG_CODE_ENUM) };

@@ -338,6 +338,7 @@ static bool read_capture(struct parse *p, const struct node *n, struct capture *
 static bool is_taken(struct parse *p, const struct node *name)
 {
     const char *what = NULL;
+    if (parse_vars_clash(p, name)) return true;
     for (uint32_t i = 0; i < p->plan->data_count; i++) {
         if (bytes_equal(p->plan->data[i].name, name->text)) what = "data";
     }

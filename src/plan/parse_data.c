@@ -114,7 +114,7 @@ void parse_data_all(struct parse *p, const struct node *n)
     p->constant = true;
     for (uint32_t i = 0; i < n->count && plan->data; i++) {
         const struct node *name = n->items[i].key;
-        if (!parse_node_identifier(p, name, "data")) continue;
+        if (!parse_node_identifier(p, name, "data") || parse_vars_clash(p, name)) continue;
         struct data_source *source = &plan->data[plan->data_count];
         *source = (struct data_source){.at = name->at, .name = name->text};
         read_source(p, n->items[i].value, source);

@@ -208,6 +208,16 @@ bool parse_node_text(struct parse *p, struct fields *f, enum key k, struct bytes
     return true;
 }
 
+/* As parse_node_text, with variables filled in. */
+static bool read_amount(struct parse *p, struct fields *f, enum key k, struct bytes *out)
+{
+    if (!parse_node_text(p, f, k, out)) return false;
+    if (!memchr(out->at, '$', out->len)) return true;
+    if (parse_variable_constant(p, f->at[k], *out, out)) return true;
+    f->bad = true;
+    return false;
+}
+
 /* Tells that (a part of) a value is no amount. `units` are what a bare number may have meant. */
 static bool wrong_amount(struct parse *p, struct fields *f, const struct node *n, struct bytes part,
                          const char *why, const char *unit, const char *other)
@@ -228,7 +238,7 @@ bool parse_node_duration(struct parse *p, struct fields *f, enum key k, uint64_t
 {
     struct bytes text = {0};
     const char *why = "";
-    if (!parse_node_text(p, f, k, &text)) return false;
+    if (!read_amount(p, f, k, &text)) return false;
     if (units_duration(text, out_ns, &why)) return true;
     return wrong_amount(p, f, f->at[k], text, why, "ms", "s");
 }
@@ -237,7 +247,7 @@ bool parse_node_rate(struct parse *p, struct fields *f, enum key k, double *out_
 {
     struct bytes text = {0};
     const char *why = "";
-    if (!parse_node_text(p, f, k, &text)) return false;
+    if (!read_amount(p, f, k, &text)) return false;
     if (units_rate(text, out_per_s, &why)) return true;
     return wrong_amount(p, f, f->at[k], text, why, "/s", NULL);
 }
@@ -247,7 +257,7 @@ bool parse_node_count(struct parse *p, struct fields *f, enum key k, uint64_t mo
     struct bytes text = {0};
     const char *why = "";
     uint64_t value = 0;
-    if (!parse_node_text(p, f, k, &text)) return false;
+    if (!read_amount(p, f, k, &text)) return false;
     if (!units_count(text, &value, &why))
         return wrong_amount(p, f, f->at[k], text, why, NULL, NULL);
     if (value > most) {
@@ -264,7 +274,9 @@ bool parse_node_number(struct parse *p, const struct node *n, const char *what, 
     double value = 0;
     if (n->kind != NODE_SCALAR) return parse_node_is(p, n, SHAPE_SCALAR, what);
     if (n->text.len == 0) return parse_node_empty(p, n, what);
-    if (!bytes_to_double(n->text, &value) || value < 0 || value > 1e9) {
+    struct bytes text = n->text;
+    if (memchr(text.at, '$', text.len) && !parse_variable_constant(p, n, text, &text)) return false;
+    if (!bytes_to_double(text, &value) || value < 0 || value > 1e9) {
         return parse_node_error(p, DIAG_NUMBER, n, "for example 1, 8 or 0.5",
                                 "'%s' is a number from 0 to 1000000000", what);
     }
@@ -318,7 +330,7 @@ bool parse_node_think(struct parse *p, struct fields *f, enum key k, struct rang
     struct bytes hi = {0};
     struct range_ns range = {0};
     const char *why = "";
-    if (!parse_node_text(p, f, k, &text)) return false;
+    if (!read_amount(p, f, k, &text)) return false;
     split_range(text, &lo, &hi);
     if (!units_duration(lo, &range.lo_ns, &why))
         return wrong_amount(p, f, f->at[k], lo, why, "ms", "s");
@@ -339,7 +351,7 @@ bool parse_node_rates(struct parse *p, struct fields *f, enum key k, double *fro
     struct bytes lo = {0};
     struct bytes hi = {0};
     const char *why = "";
-    if (!parse_node_text(p, f, k, &text)) return false;
+    if (!read_amount(p, f, k, &text)) return false;
     split_range(text, &lo, &hi);
     if (!units_rate(lo, from, &why)) return wrong_amount(p, f, f->at[k], lo, why, "/s", NULL);
     if (!units_rate(hi, to, &why)) return wrong_amount(p, f, f->at[k], hi, why, "/s", NULL);
@@ -352,7 +364,7 @@ bool parse_node_counts(struct parse *p, struct fields *f, enum key k, uint64_t *
     struct bytes lo = {0};
     struct bytes hi = {0};
     const char *why = "";
-    if (!parse_node_text(p, f, k, &text)) return false;
+    if (!read_amount(p, f, k, &text)) return false;
     split_range(text, &lo, &hi);
     if (!units_count(lo, from, &why)) return wrong_amount(p, f, f->at[k], lo, why, NULL, NULL);
     if (!units_count(hi, to, &why)) return wrong_amount(p, f, f->at[k], hi, why, NULL, NULL);

@@ -45,7 +45,9 @@ static bool read_sentence(struct parse *p, const struct node *n, bool abort,
         return parse_node_is(p, n, SHAPE_SCALAR, abort ? "abort_when" : "objectives");
     if (n->text.len == 0) return parse_node_empty(p, n, abort ? "abort_when" : "objectives");
     struct span at = yaml_doc_span(&p->doc, n, n->text);
-    return objective_parse(out, p->arena, n->text, at, abort, names, p->diags);
+    struct bytes text = n->text;
+    if (!parse_variable_sentence(p, n, n->text, &text)) return false;
+    return objective_parse(out, p->arena, text, at, abort, names, p->diags);
 }
 
 /* One entry of the list: a sentence, or `warn: sentence`. */
@@ -104,6 +106,14 @@ static void add_implicit(struct parse *p, const struct objective_names *names)
     implicit->implicit = true;
     plan->objectives = all;
     plan->objective_count++;
+}
+
+void parse_objective_implicit(struct parse *p)
+{
+    struct objective_names names;
+    const struct plan *plan = p->plan;
+    if (!collect_names(p, &names)) return;
+    if (!objective_says_failures(plan->objectives, plan->objective_count)) add_implicit(p, &names);
 }
 
 void parse_objective_all(struct parse *p, const struct node *objectives, const struct node *abort)

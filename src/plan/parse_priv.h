@@ -73,6 +73,19 @@ bool parse_variable_constant(struct parse *p, const struct node *n, struct bytes
 /* Whether all of `text` is one variable. */
 bool parse_variable_alone(const struct parse *p, struct bytes text);
 bool parse_variable_reserved(struct bytes name);
+/* `text` of a sentence with its variables filled in, except in double quotes, where names stand. */
+bool parse_variable_sentence(struct parse *p, const struct node *n, struct bytes text,
+                             struct bytes *out);
+/* parse_vars.c */
+void parse_vars_all(struct parse *p, const struct node *n);
+/* Whether `name` is a variable's; told. */
+bool parse_vars_clash(struct parse *p, const struct node *name);
+/* plan_load.c: the place of a flag: line 0, and which one it is as column */
+enum parse_flag { PARSE_SET, PARSE_VAR, PARSE_ONLY };
+struct span parse_flag_span(const struct parse *p, enum parse_flag flag, uint32_t index);
+/* plan_set.c, plan_only.c: flags that change the tree before, and the plan after it is read */
+void plan_set_apply(struct parse *p);
+void plan_only_apply(struct parse *p);
 /* parse_json.c: the rendered JSON of a node */
 bool parse_json_body(struct parse *p, const struct node *n, struct pattern *out);
 /* parse_service.c, parse_data.c, parse_target.c, parse_load.c: keys of the plan */
@@ -97,3 +110,5 @@ bool parse_check_until(struct parse *p, const struct node *n, struct step *out);
 void parse_check_captures(struct parse *p, const struct node *n, struct step *out);
 /* parse_objective.c */
 void parse_objective_all(struct parse *p, const struct node *objectives, const struct node *abort);
+/* Adds the sentence that stands where none looks at failures. */
+void parse_objective_implicit(struct parse *p);

@@ -26,7 +26,7 @@ void parse_service_names(struct parse *p, const struct node *n)
     plan->services = ARENA_ARRAY(p->arena, n->count, struct service);
     for (uint32_t i = 0; i < n->count && plan->services; i++) {
         const struct node *name = n->items[i].key;
-        if (!parse_node_identifier(p, name, "a service")) continue;
+        if (!parse_node_identifier(p, name, "a service") || parse_vars_clash(p, name)) continue;
         plan->services[plan->service_count++] =
             (struct service){.at = name->at, .name = name->text};
     }

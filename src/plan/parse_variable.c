@@ -6,8 +6,8 @@ struct scan {
     struct parse *p;
     const struct node *n;
     struct bytes text;
-    size_t i; /* of the '$' being read, then behind its variable */
-    struct bytes env; /* the environment variable read last */
+    size_t i;          /* of the '$' being read, then behind its variable */
+    struct bytes from; /* the secret's variable read last: `env.TOKEN` */
 };
 
 static const char *const functions[] = {"env", "plan", "dir", "rand", "uuid", "seq", "user"};
@@ -56,7 +56,7 @@ static bool tell(struct scan *s, enum diag_code code, size_t from, const char *h
     return diag_add(s->p->diags, code, yaml_doc_span(&s->p->doc, s->n, part), hint, "%s", msg);
 }
 
-/* `value` came from the environment variable `name`. */
+/* `value` came by the variable `name`. */
 static void add_secret(struct parse *p, struct bytes value, struct bytes name)
 {
     struct plan *plan = p->plan;
@@ -82,7 +82,7 @@ static void add_encoded_secret(struct scan *s, struct bytes value, enum encoding
     if (encoding == ENCODE_JSON_VALUE) encoding = ENCODE_JSON_STRING; /* without its quotes */
     pattern_add_text(&b, value, encoding, true);
     if (!pattern_finish(&b, &written) || written.piece_count == 0) return;
-    add_secret(s->p, written.pieces[0].text, s->env);
+    add_secret(s->p, written.pieces[0].text, s->from);
 }
 
 /* The `.part` behind a name; empty (and told) when there is none. */
@@ -111,8 +111,8 @@ static bool read_env(struct scan *s, size_t from, struct piece *out)
                     BYTES_ARG(name));
     }
     value = arena_copy(s->p->arena, value);
-    s->env = name;
-    add_secret(s->p, value, name);
+    s->from = (struct bytes){s->text.at + from + 1, s->i - from - 1};
+    add_secret(s->p, value, s->from);
     *out = (struct piece){.kind = PIECE_TEXT, .secret = true, .text = value};
     return true;
 }
@@ -242,6 +242,8 @@ static bool tell_unknown(struct scan *s, size_t from, struct bytes name)
     for (uint32_t i = 0; scenario && i < scenario->capture_count && count < 16; i++) {
         names[count++] = scenario->capture_names[i];
     }
+    for (uint32_t i = 0; i < plan->var_count && count < 24; i++)
+        names[count++] = plan->vars[i].name;
     for (uint32_t i = 0; i < plan->data_count && count < 32; i++)
         names[count++] = plan->data[i].name;
     for (uint32_t i = 0; i < plan->service_count && count < 48; i++) {
@@ -303,13 +305,21 @@ static bool read_variable(struct scan *s, struct piece *out)
         *out = (struct piece){.kind = PIECE_TEXT, .text = s->p->in->folder};
         return true;
     }
+    for (uint32_t i = 0; i < plan->var_count; i++) {
+        const struct var *var = &plan->vars[i];
+        if (!bytes_equal(var->name, name)) continue;
+        *out = (struct piece){.kind = PIECE_TEXT, .secret = var->secret, .text = var->value};
+        s->from = var->name;
+        return true;
+    }
     for (uint32_t i = 0; i < plan->service_count; i++) {
         if (bytes_equal(plan->services[i].name, name))
             return read_port(s, from, &plan->services[i], out);
     }
     if (!read_running(s, from, name, out)) return false;
     if (!s->p->constant) return true;
-    return tell(s, DIAG_VARIABLE, from, "here only $env.X, $plan, $dir and $NAME.port have a value",
+    return tell(s, DIAG_VARIABLE, from,
+                "here only $env.X, $plan, $dir, $NAME.port and vars have a value",
                 "'$%.*s' has no value before the run", BYTES_ARG(name));
 }
 
@@ -388,6 +398,35 @@ bool parse_variable_constant(struct parse *p, const struct node *n, struct bytes
     if (!good) return false;
     struct bytes joined = pattern.piece_count > 0 ? pattern.pieces[0].text : (struct bytes){"", 0};
     *out = arena_copy(p->arena, joined); /* one run at most: constants are not kept apart */
+    return true;
+}
+
+bool parse_variable_sentence(struct parse *p, const struct node *n, struct bytes text,
+                             struct bytes *out)
+{
+    *out = text;
+    if (text.len == 0 || !memchr(text.at, '$', text.len)) return true;
+    struct pattern_builder b = {.arena = p->arena};
+    struct pattern pattern;
+    bool before = p->constant;
+    bool good = true;
+    bool quoted = false;
+    p->constant = true;
+    while (text.len > 0) {
+        size_t len = bytes_find(text, BYTES_LIT("\""));
+        struct bytes part = {text.at, len == SIZE_MAX ? text.len : len};
+        struct scan s = {.p = p, .n = n, .text = part};
+        if (quoted) pattern_add_text(&b, part, ENCODE_NONE, false);
+        else good &= build(&s, &b, ENCODE_NONE);
+        text = bytes_from(text, part.len);
+        if (text.len == 0) break;
+        pattern_add_text(&b, BYTES_LIT("\""), ENCODE_NONE, false);
+        text = bytes_from(text, 1);
+        quoted = !quoted;
+    }
+    p->constant = before;
+    if (!pattern_finish(&b, &pattern) || !good) return false;
+    if (pattern.piece_count > 0) *out = pattern.pieces[0].text;
     return true;
 }
 

@@ -71,6 +71,13 @@ struct service {
     uint64_t stop_within_ns;
 };
 
+/* `$name` of `vars:`, with the value of this run. */
+struct var {
+    struct span at;
+    struct bytes name, value;
+    bool secret; /* holds something that came from $env */
+};
+
 struct data_source {
     struct span at;
     struct bytes name;
@@ -86,6 +93,7 @@ struct plan {
     struct bytes path;   /* of the file; empty for a one-liner */
     struct bytes source; /* text as read */
     struct bytes folder; /* of the file */
+    struct var *vars;
     struct target *targets;
     struct service *services;
     struct data_source *data;
@@ -96,7 +104,7 @@ struct plan {
     struct objective *abort_when;
     struct plan_output *outputs;
     uint32_t target_count, service_count, data_count, scenario_count, name_count, stage_count;
-    uint32_t objective_count, abort_count, output_count;
+    uint32_t objective_count, abort_count, output_count, var_count;
     uint64_t max_in_flight; /* iterations */
     uint32_t connections;   /* 0: as many as needed */
     uint32_t threads;       /* 0: chosen at the start */
@@ -104,6 +112,6 @@ struct plan {
     bool seed_given;
     struct bytes *secrets; /* values to mask wherever they appear */
     uint32_t secret_count;
-    struct bytes *secret_names; /* environment variables that the first so many came from */
+    struct bytes *secret_names; /* variables that the first so many came by, `env.TOKEN` */
     uint32_t secret_name_count;
 };

@@ -126,6 +126,7 @@ static void read_plan(struct parse *p, struct fields *f)
     const struct node *timeout = f->at[KEY_PLAN_TIMEOUT];
     read_version(p, f);
     read_name(p, f);
+    parse_vars_all(p, f->at[KEY_PLAN_VARS]);
     if (f->at[KEY_PLAN_SERVICES]) parse_service_names(p, f->at[KEY_PLAN_SERVICES]);
     if (f->at[KEY_PLAN_DATA]) parse_data_all(p, f->at[KEY_PLAN_DATA]);
     if (f->at[KEY_PLAN_TARGET]) {
@@ -148,6 +149,7 @@ static void read_plan(struct parse *p, struct fields *f)
     apply_limits(p);
     check_namespace(p);
     parse_objective_all(p, f->at[KEY_PLAN_OBJECTIVES], f->at[KEY_PLAN_ABORT_WHEN]);
+    plan_only_apply(p);
 }
 
 /* Errors that may only follow from a line that could not be read are left out. */
@@ -165,6 +167,43 @@ static void drop_consequences(struct diags *diags, uint32_t from)
     diags->count = kept;
 }
 
+static struct bytes name_flag(struct arena *arena, const char *flag, struct bytes value)
+{
+    size_t size = strlen(flag) + value.len + 2;
+    char *array = arena_alloc(arena, size);
+    if (!array) return (struct bytes){0};
+    struct text name = text_in(array, size);
+    text_addf(&name, "%s ", flag);
+    text_add(&name, value);
+    return text_bytes(&name);
+}
+
+/* What diagnostics call the flags that change the plan; in the order of parse_flag_span(). */
+static void name_flags(struct parse *p)
+{
+    const struct plan_overrides *flags = p->in->overrides;
+    if (!flags) return;
+    size_t most = (size_t)flags->set_count + flags->var_count + flags->only_count;
+    struct bytes *names = ARENA_ARRAY(p->arena, most, struct bytes);
+    if (!names) return;
+    p->diags->flags = names;
+    for (uint32_t i = 0; i < flags->set_count; i++)
+        *names++ = name_flag(p->arena, "--set", flags->sets[i]);
+    for (uint32_t i = 0; i < flags->var_count; i++)
+        *names++ = name_flag(p->arena, "--var", flags->vars[i].name);
+    for (uint32_t i = 0; i < flags->only_count; i++)
+        *names++ = name_flag(p->arena, "--only", flags->only[i]);
+}
+
+struct span parse_flag_span(const struct parse *p, enum parse_flag flag, uint32_t index)
+{
+    const struct plan_overrides *flags = p->in->overrides;
+    uint32_t before = flag == PARSE_SET   ? 0
+                      : flag == PARSE_VAR ? flags->set_count
+                                          : flags->set_count + flags->var_count;
+    return (struct span){.col = before + index + 1, .len = 1};
+}
+
 bool plan_load(struct plan *out, struct arena *arena, const struct plan_input *input,
                struct diags *diags)
 {
@@ -180,6 +219,8 @@ bool plan_load(struct plan *out, struct arena *arena, const struct plan_input *i
     struct fields f;
     if (arena_ok(arena) && yaml_doc_load(&p.doc, arena, out->source, diags)) {
         uint32_t syntax = diags->count;
+        name_flags(&p);
+        if (p.doc.root->kind == NODE_MAP) plan_set_apply(&p);
         const struct node *root = p.doc.root;
         if (root->kind != NODE_MAP) {
             parse_node_error(&p, DIAG_SHAPE, root, "it begins with  plan: 1",

@@ -26,6 +26,10 @@ struct plan_host {
                       struct err *err);
 };
 
+struct plan_var {
+    struct bytes name, value;
+};
+
 /* Flags that stand above the plan. A zero field overrides nothing. */
 struct plan_overrides {
     const struct bytes *objectives; /* sentences; with any given the plan's own are left out */
@@ -35,6 +39,10 @@ struct plan_overrides {
     uint32_t threads, connections;
     uint64_t max_in_flight;
     uint64_t connect_timeout_ns, response_timeout_ns;
+    const struct plan_var *vars; /* --var: values of `vars:` */
+    const struct bytes *sets;    /* --set: PATH=VALUE, in the order given */
+    const struct bytes *only;    /* --only: names of scenarios and stages */
+    uint32_t var_count, set_count, only_count;
 };
 
 struct plan_input {

@@ -187,6 +187,21 @@ static void put_data(const struct printer *p, const struct data_source *data)
     text_addf(p->out, "    pick: %s\n", picks[data->pick]);
 }
 
+/* What a text still names: those of checks stand as they were written. */
+static void put_vars(struct printer *p)
+{
+    p->in_vars = true;
+    if (p->plan->var_count > 0) text_adds(p->out, "\nvars:\n");
+    for (uint32_t i = 0; i < p->plan->var_count; i++) {
+        const struct var *var = &p->plan->vars[i];
+        put_name(p, 2, var->name);
+        text_addc(p->out, ' ', 1);
+        add_source(p, var->value);
+        text_addc(p->out, '\n', 1);
+    }
+    p->in_vars = false;
+}
+
 /* -- Scenarios ------------------------------------------------------------------------------ */
 
 /* A request's name, unless it is what method and path say anyway. */
@@ -451,6 +466,7 @@ void print_plan_write(struct text *out, const struct plan *plan)
     text_adds(out, "plan: 1\n");
     put_as_written(&p, 0, "name", plan->name);
     put_targets(&p);
+    put_vars(&p);
     if (plan->service_count > 0) text_adds(out, "\nservices:\n");
     for (uint32_t i = 0; i < plan->service_count; i++) put_service(&p, &plan->services[i]);
     if (plan->data_count > 0) text_adds(out, "\ndata:\n");

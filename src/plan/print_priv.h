@@ -14,6 +14,7 @@ struct printer {
     const struct plan *plan;
     const struct service *service;   /* being printed: its folder is $dir */
     const struct scenario *scenario; /* being printed: it names the captures */
+    bool in_vars; /* the variables themselves are being printed: they are made of $env only */
 };
 
 /* Appends `b`, which was resolved, as the language writes it; to any text. */

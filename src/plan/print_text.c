@@ -17,6 +17,9 @@ static size_t secret_at(const struct printer *p, struct bytes b, struct text *na
     uint32_t longest = plan->secret_count;
     for (uint32_t i = 0; i < plan->secret_count; i++) {
         if (!bytes_starts(b, plan->secrets[i]) || plan->secrets[i].len == 0) continue;
+        bool named = i < plan->secret_name_count;
+        bool env = named && bytes_starts(plan->secret_names[i], BYTES_LIT("env."));
+        if (named && p->in_vars && !env) continue;
         if (longest == plan->secret_count || plan->secrets[i].len > plan->secrets[longest].len)
             longest = i;
     }
@@ -24,7 +27,7 @@ static size_t secret_at(const struct printer *p, struct bytes b, struct text *na
     struct bytes rest = bytes_from(b, plan->secrets[longest].len);
     bool writable = longest < plan->secret_name_count && (rest.len == 0 || !is_word(rest.at[0]));
     text_clear(name);
-    if (writable) text_addf(name, "$env.%.*s", BYTES_ARG(plan->secret_names[longest]));
+    if (writable) text_addf(name, "$%.*s", BYTES_ARG(plan->secret_names[longest]));
     else text_adds(name, MASK_TEXT);
     return plan->secrets[longest].len;
 }

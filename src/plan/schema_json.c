@@ -9,7 +9,8 @@
 #define RATE DECIMAL "([eE][+-]?[0-9]+)?/[smh]"
 #define WORD "^[A-Za-z_][A-Za-z0-9_]*$"
 #define RANGE(x) x "( *[.][.] *" x ")?"
-#define STRING(pattern) "'type':'string','pattern':'^(" pattern ")$'"
+#define VAR "|.*[$].*" /* a variable may stand for all of it, or a part */
+#define STRING(pattern) "'type':'string','pattern':'^(" pattern VAR ")$'"
 #define REF(name) "'$ref':'#/$defs/" name "'"
 #define MAP_OF(value) "'type':'object','additionalProperties':" value
 #define LIST_OF(item) "'type':'array','items':" item
@@ -20,8 +21,9 @@ static const struct {
     const char *name, *schema;
 } parts[] = {
     {"text", "'type':['string','number','boolean']"},
-    {"count", "'type':['integer','string'],'minimum':0,'pattern':'^[0-9]+$'"},
-    {"number", "'type':['number','string'],'minimum':0,'pattern':'^" DECIMAL "$'"},
+    {"count", "'type':['integer','string'],'minimum':0,'pattern':'^([0-9]+" VAR ")$'"},
+    {"number",
+     "'type':['number','string'],'minimum':0,'pattern':'^(" DECIMAL "([eE][+-]?[0-9]+)?" VAR ")$'"},
     {"duration", STRING(DURATION)},
     {"rate", STRING(RATE)},
     {"url", "'type':'string','minLength':1"},
@@ -52,6 +54,7 @@ static const struct {
     {"count or range", EITHER(REF("count"), STRING(RANGE("[0-9]+")))},
     {"rate or count", EITHER(REF("rate"), REF("count"))},
     {"duration, or a timeout", EITHER(REF("duration"), REF("timeout"))},
+    {"name: value", MAP_OF("{" REF("text") "}") ",'propertyNames':{'pattern':'" WORD "'}"},
     {"name: text", MAP_OF("{" REF("text") "}")},
     {"NAME: text", MAP_OF("{" REF("text") "}")},
     {"words", EITHER(REF("text"), LIST_OF("{" REF("text") "}") ",'minItems':1")},
