@@ -45,5 +45,7 @@ struct rng_stream {
     struct rng_pair pair;
 };
 
+/* The stream of that place: the same two give the same numbers, whatever was drawn elsewhere. */
 struct rng_stream rng_stream_at(struct rng_key key, uint64_t index);
+/* Its next 64 bits. */
 uint64_t rng_next(struct rng_stream *s);

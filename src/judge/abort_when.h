@@ -22,6 +22,7 @@ struct abort_when {
     struct arena *arena;
 };
 
+/* Keeps `books`, which must be open; an arena that is full leaves no watches: test arena_ok(). */
 void abort_when_open(struct abort_when *a, const struct books *books, struct arena *arena);
 /* True: the run should stop; `reason` says which sentence, of which name, and with what number. */
 bool abort_when_take(struct abort_when *a, const struct tick *tick, struct text *reason);

@@ -71,6 +71,7 @@ struct books_needs {
     bool seconds;    /* availability by time */
 };
 
+/* Empty books for the run of `header`, which is kept. A full arena is told by arena_ok(). */
 void books_open(struct books *b, const struct run_header *header, const struct books_needs *needs,
                 struct arena *arena);
 /* Is the tick's stage one that the header knows? Otherwise it is counted as a stray. */

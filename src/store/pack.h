@@ -19,5 +19,7 @@ struct pack {
     unsigned char *at, *end;
 };
 
+/* LEB128: seven bits a byte, the low ones first. */
 void pack_u64(struct pack *p, uint64_t value);
+/* Its eight bytes, the low ones first. */
 void pack_double(struct pack *p, double value);

@@ -22,6 +22,7 @@ struct blob_dims {
     uint32_t name_count, scenario_count;
 };
 
+/* Those of the run's plan. */
 struct blob_dims tick_blob_dims(const struct run_header *header);
 
 /* Cells, slots and time integrals; at == NULL when the arena is too small. */

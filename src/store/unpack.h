@@ -16,6 +16,7 @@ struct unpack {
     bool bad;
 };
 
+/* A reader at the start of `b`. */
 struct unpack unpack_of(struct bytes b);
 /* Each returns 0 once the input is bad. */
 uint64_t unpack_u64(struct unpack *u);

@@ -42,6 +42,7 @@ struct bus {
     const struct result *waiting;
 };
 
+/* No sinks, no command. */
 void bus_init(struct bus *bus);
 /* Sinks are called in the order they were added: the judge first, then what shows it. */
 void bus_add(struct bus *bus, struct sink sink);
