@@ -125,7 +125,9 @@ static bool executed(int fd, const struct child_options *options, struct err *er
         return err_set(err, ERR_PREFLIGHT, report.cause, "cannot enter %s", options->cwd);
     }
     err_set(err, ERR_PREFLIGHT, report.cause, "cannot execute %s", options->argv[0].at);
-    if (report.cause == ENOENT) {
+    if (report.cause == ENOENT && !strchr(options->argv[0].at, '/')) {
+        err_hint(err, "is it installed, and its folder in PATH?");
+    } else if (report.cause == ENOENT) {
         err_hint(err, "a relative path is taken from the folder it starts in (%s)",
                  options->cwd ? options->cwd : "the current one");
     }

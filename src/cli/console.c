@@ -155,13 +155,15 @@ static const char *cure_of(const struct err *err)
     switch (err->kind) {
     case ERR_LIMIT:
         return "ask for less (users, rate, stages), or give it a larger machine";
+    case ERR_USAGE:
+        return "`prony help` lists the commands, `prony help COMMAND` its flags";
+    case ERR_DENIED:
+        return "run it as another user, or on another host";
     case ERR_BUG:
         return "this is a bug of prony: please report it, with the command and the plan";
     case ERR_NONE:
-    case ERR_USAGE:
     case ERR_PLAN:
     case ERR_PREFLIGHT:
-    case ERR_DENIED:
     case ERR_IO:
         break;
     }

@@ -249,7 +249,8 @@ static bool add(struct flags *out, enum flag flag, struct bytes value, struct er
         return err_hint(err, "--%s: %s", info->name, info->what);
     }
     if (out->given_count == FLAGS_GIVEN_MAX) {
-        return err_set(err, ERR_USAGE, 0, "more than %d flags", FLAGS_GIVEN_MAX);
+        err_set(err, ERR_USAGE, 0, "more than %d flags", FLAGS_GIVEN_MAX);
+        return err_hint(err, "write a plan: --print-plan turns a URL and its flags into one");
     }
     out->given[out->given_count].flag = flag;
     out->given[out->given_count++].value = value;
@@ -289,7 +290,8 @@ static bool read_long(struct flags *out, struct cursor *c, struct err *err)
     if (flag == FLAG_COUNT) return wrong_flag(out->verb, name, err);
     if (flags_table[flag].kind == KIND_SWITCH) {
         if (!joined) return add(out, flag, value, err);
-        return err_set(err, ERR_USAGE, 0, "--%s takes no value", flags_table[flag].name);
+        err_set(err, ERR_USAGE, 0, "--%s takes no value", flags_table[flag].name);
+        return err_hint(err, "write --%s alone", flags_table[flag].name);
     }
     if (!joined && (flags_table[flag].verbs & (1u << out->verb))
         && !take_value(c, flag, &value, err)) {
@@ -311,7 +313,10 @@ static bool read_short(struct flags *out, struct cursor *c, struct err *err)
     if (flags_table[flag].kind == KIND_SWITCH) {
         bool same = true;
         for (size_t i = 0; i < value.len; i++) same = same && value.at[i] == word[1];
-        if (!same) return err_set(err, ERR_USAGE, 0, "-%c takes no value", word[1]);
+        if (!same) {
+            err_set(err, ERR_USAGE, 0, "-%c takes no value", word[1]);
+            return err_hint(err, "write -%c alone, each letter in a word of its own", word[1]);
+        }
         for (size_t i = 0; i <= value.len; i++) {
             if (!add(out, flag, (struct bytes){0}, err)) return false;
         }

@@ -206,5 +206,6 @@ bool oneliner_write(struct text *out, const struct flags *flags, struct err *err
         text_addc(out, '\n', 1);
     }
     if (!out->cut && !sentences.cut) return true;
-    return err_set(err, ERR_USAGE, 0, "the flags make a plan larger than 64 KiB");
+    err_set(err, ERR_USAGE, 0, "the flags make a plan larger than 64 KiB");
+    return err_hint(err, "write the plan as a file; a large body goes into its `body:`");
 }

@@ -150,13 +150,18 @@ static bool find_id(struct bytes root, struct bytes start, struct arena *arena, 
 bool runs_find(struct bytes root, struct bytes name, struct arena *arena, struct bytes *path,
                struct err *err)
 {
-    if (name.len == 0) return err_set(err, ERR_USAGE, 0, "no run is named");
+    if (name.len == 0) {
+        err_set(err, ERR_USAGE, 0, "no run is named");
+        return err_hint(err, "see the ids: prony list; the newest run is 'last'");
+    }
     if (bytes_is(name, RUNS_LAST)) return find_last(root, arena, path, err);
     struct bytes given = arena_copy(arena, name);
     if (file_is_folder(given.at)) {
         *path = join(arena, given, BYTES_LIT(RUN_FILE_NAME));
         if (file_is_there(path->at)) return true;
-        return err_set(err, ERR_USAGE, 0, "the folder %s holds no " RUN_FILE_NAME, given.at);
+        err_set(err, ERR_USAGE, 0, "the folder %s holds no " RUN_FILE_NAME, given.at);
+        return err_hint(err,
+                        "name the folder of one run, its id, or `last`: prony list shows them");
     }
     if (file_is_there(given.at)) {
         *path = given;
