@@ -177,6 +177,7 @@ static bool prepare(struct engine *e, const struct engine_options *options, stru
         .quotas = quotas,
         .deal = &e->deal,
         .addresses = options->addresses,
+        .tap = options->tap,
         .over_ns = header->response_limit_ns > 0 ? header->response_limit_ns : UINT64_MAX,
         .worker_count = threads < WORKERS_MAX ? threads : WORKERS_MAX,
         .shape = {.stage_count = plan->stage_count + 1,

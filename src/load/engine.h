@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "load/tap.h"
 #include "net/address.h"
 #include "plan/plan.h"
 #include "tick/run.h"
@@ -30,6 +31,7 @@ void engine_measure_needs(const struct plan *plan, uint32_t threads, struct engi
 struct engine_options {
     const struct run_header *header; /* keeps; header->plan, ->threads, ->tick_ns are used */
     const struct address *addresses; /* [plan->target_count], keeps */
+    const struct tap *tap;           /* keeps; NULL: nobody looks on */
 };
 
 /* Builds everything and starts the workers; run time 0 is a few ms later. */

@@ -254,6 +254,7 @@ static void send_request(struct worker *w, struct flow *f, struct connection *c)
     assert(rendered); /* exchange_begin() tried it, and it is a pure function */
     UNUSED(rendered);
 
+    if (w->setting.tap) w->setting.tap->sent(w->setting.tap->ctx, request);
     size_t sent = 0;
     f->sent_ns = clock_now_ns();
     enum stream_status status = stream_send(c->fd, request.at, request.len, &sent);
@@ -502,6 +503,8 @@ static void receive(struct worker *w, struct connection *c)
             lost(w, c, status, chunk.read_ns);
             return;
         }
+        if (w->setting.tap)
+            w->setting.tap->received(w->setting.tap->ctx, (struct bytes){at, received});
         chunk.kernel_ns = bounded_stamp(f, chunk.kernel_ns, chunk.read_ns);
         if (f->first_byte_ns == 0) f->first_byte_ns = chunk.kernel_ns;
         if (c->keep_len > 0) {

@@ -215,6 +215,29 @@ static bool try_again(struct worker *w, struct flow *f, struct ending *ending)
     return true;
 }
 
+/* Tells who looks on. */
+static void show_end(const struct worker *w, const struct flow *f, const struct ending *e,
+                     bool again)
+{
+    static_assert(TAP_CAPTURE_MAX == CAPTURE_MAX, "the places of captured values");
+    char array[200];
+    struct text why = text_in(array, sizeof array);
+    struct captured captured = flow_captured(w, f);
+    if (e->outcome != OUTCOME_OK) record_describe(e, &why);
+    struct tap_end end = {.scenario = f->scenario,
+                          .step = f->step,
+                          .attempt = f->attempt,
+                          .outcome = e->outcome,
+                          .again = again,
+                          .status = e->status,
+                          .failed = e->verdict.failed,
+                          .why = text_bytes(&why),
+                          .captures = captured.at,
+                          .capture_len = captured.len,
+                          .response_ns = e->read_ns - f->intended_ns};
+    w->setting.tap->ended(w->setting.tap->ctx, &end);
+}
+
 void flow_request_ended(struct worker *w, struct flow *f, const struct ending *given)
 {
     struct ending ending = *given;
@@ -222,6 +245,7 @@ void flow_request_ended(struct worker *w, struct flow *f, const struct ending *g
     bool again = ending.outcome == OUTCOME_OK && ending.verdict.status == VERIFY_AGAIN
                  && try_again(w, f, &ending);
     record_request(w, f, &ending);
+    if (w->setting.tap) show_end(w, f, &ending, again);
     if (ending.outcome != OUTCOME_OK && f->outcome == OUTCOME_OK) f->outcome = ending.outcome;
     if (again) {
         f->attempt++;

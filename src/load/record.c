@@ -140,7 +140,7 @@ static void keep_exemplars(struct worker *w, const struct flow *f, const struct 
         w->sheet->random[name] = exemplar_of(w, f, e, lag_ns);
 }
 
-static void describe(const struct ending *e, struct text *out)
+void record_describe(const struct ending *e, struct text *out)
 {
     if (e->why) text_adds(out, e->why);
     if (e->verdict.failed) {
@@ -168,7 +168,7 @@ static void keep_error(struct worker *w, const struct flow *f, const struct endi
     kept->at = exemplar_of(w, f, e, lag_ns);
     kept->at.kind = EXEMPLAR_FIRST_ERROR;
     struct text detail = text_in(kept->detail, sizeof kept->detail);
-    describe(e, &detail);
+    record_describe(e, &detail);
     kept->detail_len = (uint32_t)detail.len;
     kept->sample_len = (uint32_t)(e->sample.len < SHEET_SAMPLE ? e->sample.len : SHEET_SAMPLE);
     if (kept->sample_len > 0) memcpy(kept->sample, e->sample.at, kept->sample_len);

@@ -4,6 +4,7 @@
  * Source: own.  Thread: the worker's.  Memory: none of its own. */
 #pragma once
 
+#include "base/text.h"
 #include "load/worker_priv.h"
 
 /* How a request ended. */
@@ -20,6 +21,8 @@ struct ending {
 void record_planned(struct worker *w, const struct flow *f, uint64_t taken_ns);
 void record_begun(struct worker *w, const struct flow *f);
 void record_request(struct worker *w, struct flow *f, const struct ending *ending);
+/* What was not as it should be, in words; nothing for a request that is ok. */
+void record_describe(const struct ending *ending, struct text *out);
 void record_iteration(struct worker *w, const struct flow *f, uint64_t end_ns);
 /* An arrival or a user that `pick: unique` had no row for. */
 void record_rowless(struct worker *w, const struct flow *f, uint64_t now_ns);

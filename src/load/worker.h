@@ -13,6 +13,7 @@
 #include "load/program.h"
 #include "load/quota.h"
 #include "load/sheet.h"
+#include "load/tap.h"
 #include "load/timeline.h"
 #include "net/address.h"
 
@@ -28,8 +29,9 @@ struct worker_setting {
     struct quota *quotas; /* [stage_count]; the workers' own word */
     struct deal *deal;    /* rows of `pick: unique`; of all workers */
     const struct address *addresses;
-    uint64_t origin_ns; /* CLOCK_MONOTONIC at run time 0 */
-    uint64_t over_ns;   /* tightest latency limit, UINT64_MAX without one */
+    const struct tap *tap; /* NULL: nobody looks on */
+    uint64_t origin_ns;    /* CLOCK_MONOTONIC at run time 0 */
+    uint64_t over_ns;      /* tightest latency limit, UINT64_MAX without one */
     uint32_t worker_count;
     struct sheet_shape shape;
 };
