@@ -8,13 +8,15 @@
 #include "cli/planning.h"
 #include "judge/exit_code.h"
 #include "load/engine.h"
+#include "load/program.h"
 #include "plan/mask.h"
 #include "plan/print_plan.h"
 #include "show/amount.h"
 #include "show/table.h"
 
 #define OUT_LIMIT (256u << 10)
-#define PLAN_LIMIT (16u << 20)   /* of a plan written in full; the plan itself has 1 MiB at most */
+#define PLAN_LIMIT (16u << 20) /* of a plan written in full; the plan itself has 1 MiB at most */
+#define PROGRAM_LIMIT ((size_t)64 << 20)
 #define ASSUMED_REPLY_NS (100e6) /* of a reply, where no objective gives a better guess */
 #define LABEL_COLUMNS 14
 
@@ -248,6 +250,59 @@ static void add_in_flight(struct text *out, const struct show_style *style, cons
     add_line(out, style, "in flight", &body);
 }
 
+/* Iterations that take a row of this unique source, as far as they are known beforehand: of closed
+ * stages by time nobody knows. */
+static double rows_needed(const struct program *program, uint32_t unique)
+{
+    const struct plan *plan = program->plan;
+    double needed = 0;
+    for (uint32_t i = 0; i < plan->stage_count; i++) {
+        const struct stage *s = &plan->stages[i];
+        double arrivals = arrivals_of(s);
+        for (uint32_t k = 0; !isnan(arrivals) && k < plan->scenario_count; k++) {
+            bool used = program->unique_used[k * program->unique_count + unique];
+            if (used) needed += arrivals * s->mix[k];
+        }
+    }
+    return needed;
+}
+
+/* Data with `pick: unique` that will run out. */
+static void add_rows(struct text *out, const struct show_style *style,
+                     const struct program *program)
+{
+    char array[400];
+    struct text body = text_in(array, sizeof array);
+    for (uint32_t i = 0; i < program->unique_count; i++) {
+        const struct data_source *data = &program->plan->data[program->unique_data[i]];
+        double needed = round(rows_needed(program, i));
+        if (needed <= data->row_count) continue;
+        text_adds(&body, "too few: ");
+        text_add_safe(&body, data->name);
+        text_adds(&body, " has ");
+        amount_count(&body, data->row_count);
+        text_adds(&body, ", and about ");
+        amount_count(&body, needed);
+        text_adds(&body, " iterations or more take one each (pick: unique); when they are used up, "
+                         "arrivals are dropped and users leave");
+        add_line(out, style, "rows", &body);
+    }
+}
+
+/* Compiled as for a run: what is wrong with it was told when the plan was read. */
+static void add_program(struct text *out, const struct show_style *style, const struct plan *plan)
+{
+    struct arena arena;
+    struct program program;
+    struct err err = {0};
+    if (!arena_open(&arena, PROGRAM_LIMIT, &err)) return;
+    if (program_build(&program, plan, &arena, &err)) {
+        add_rows(out, style, &program);
+        program_close(&program);
+    }
+    arena_close(&arena);
+}
+
 static void add_machine(struct text *out, const struct show_style *style, const struct plan *plan,
                         const struct machine *m, const struct engine_needs *needs, uint32_t threads)
 {
@@ -350,6 +405,7 @@ static void write_check(struct text *out, const struct flags *flags, const struc
     text_addc(out, '\n', 1);
     add_requests(out, &style, plan);
     add_in_flight(out, &style, plan);
+    add_program(out, &style, plan);
     add_machine(out, &style, plan, m, needs, threads);
     add_services(out, &style, plan);
     text_adds(out, "Nothing was sent.\n");

@@ -96,6 +96,21 @@ class Check(Case):
         self.assertIn("requests about 8,900 in 42 s and what the stages by count take, at most 1 h",
                       text)
 
+    def test_too_few_unique_rows(self):
+        # 6,520 arrivals, a quarter of them write; how many users will come round nobody knows
+        cases = [(1629, True), (1630, False), (0, False)]
+        for count, warned in cases:
+            with open(os.path.join(self.folder, "rows.csv"), "w", encoding="utf-8") as rows:
+                rows.write("id\n" + "".join(f"{i}\n" for i in range(max(count, 1))))
+            text = PLAN.replace("scenarios:", "data: { row: { file: rows.csv, pick: unique } }\n"
+                                "scenarios:")
+            if count > 0:
+                text = text.replace("post: /b", "post: /b?id=$row.id")
+            _, out = self.check(text)
+            self.assertEqual("too few: row has 1,629, and about 1,630 iterations or more" in out,
+                             warned, (count, out))
+            self.assertEqual("pick: unique" in out, warned)
+
     def test_printed_in_full_it_is_the_same_plan(self):
         self.plan(PLAN)
         printed = self.exits(self.prony("check", "plan.yaml", "--print"), 0).stdout
