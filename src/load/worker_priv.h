@@ -6,17 +6,13 @@
  * Source: own.  Thread: the worker's.  Memory: arrays in the worker's arena; ids are indexes. */
 #pragma once
 
+#include "load/connection_priv.h"
 #include "load/schedule.h"
 #include "load/timers.h"
 #include "load/verify.h"
 #include "load/worker.h"
 #include "net/stream.h"
 #include "wire/h1.h"
-
-#define NOBODY UINT32_MAX
-#define MAX_CONNECTIONS (1u << 20)          /* a worker */
-#define KEEP_SIZE ((size_t)H1_MAX_LINE * 2) /* of a partial line, kept with its connection */
-#define IN_SIZE ((size_t)64 << 10)          /* one read */
 
 enum flow_state {
     FLOW_FREE,
@@ -54,34 +50,6 @@ struct flow {
     uint64_t response_due_ns;
     uint64_t lag_ns; /* of the iteration's requests so far */
     struct head_marks marks;
-};
-
-enum connection_state { CONNECTION_FREE, CONNECTION_MAKING, CONNECTION_IDLE, CONNECTION_BUSY };
-
-struct connection {
-    enum connection_state state;
-    int fd;
-    uint32_t generation;    /* tells events of an earlier socket in this place apart */
-    union {                 /* the one list that it can be in, by its state */
-        uint32_t next_free; /* CONNECTION_FREE */
-        uint32_t next_idle; /* CONNECTION_IDLE: the next older one to its target */
-    };
-    uint32_t flow; /* CONNECTION_MAKING, CONNECTION_BUSY */
-    uint32_t target;
-    uint32_t keep_len; /* bytes of a partial line kept from the last read */
-    uint32_t body_len; /* bytes of body gathered for checks */
-    bool body_cut;     /* there was more than BODY_READ_MAX */
-    size_t unsent_len; /* bytes of a request the kernel did not take yet */
-    const char *unsent;
-    uint64_t began_ns; /* CONNECTION_MAKING */
-    struct h1_resp response;
-};
-
-/* One target: newest idle connection first, waiting flows first come first served. */
-struct pool {
-    uint32_t open; /* connections made or being made */
-    uint32_t idle;
-    uint32_t queue_head, queue_tail;
 };
 
 struct worker {
