@@ -8,6 +8,7 @@
 #include "store/header_json.h"
 #include "store/run_file.h"
 #include "store/tick_blob.h"
+#include "store/writer.h"
 
 #define ITEM_BYTES ((size_t)64 << 20) /* address space of one queued tick */
 #define RETRY_NS NS_PER_S
@@ -33,12 +34,10 @@ struct item {
     int exit_code;
 };
 
-enum statement { PUT_TICK, PUT_EVENT, PUT_EXEMPLAR, GET_COMMAND, TAKE_COMMAND, STATEMENT_COUNT };
-
 struct recorder {
     struct arena arena; /* holds this struct */
     struct run_file file;
-    sqlite3_stmt *statements[STATEMENT_COUNT];
+    struct writer writer;
     pthread_t thread;
     struct blob_dims dims;
     ZSTD_CCtx *zstd; /* the writer thread's */
@@ -87,112 +86,21 @@ static void lose_tick(struct recorder *r, uint64_t start_ns)
 
 /* ---- the writer thread ---- */
 
-static const char *const sql[STATEMENT_COUNT] = {
-    [PUT_TICK] = "INSERT INTO tick VALUES(?, ?, ?, ?, ?, ?, ?)",
-    [PUT_EVENT] = "INSERT INTO event VALUES(?, ?, ?, ?, ?, ?)",
-    [PUT_EXEMPLAR] = "INSERT INTO exemplar VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    [GET_COMMAND] = "SELECT id, verb FROM command WHERE taken_ns IS NULL ORDER BY id",
-    [TAKE_COMMAND] = "UPDATE command SET taken_ns = ? WHERE id = ?",
-};
-
-/* Binds whole numbers from parameter 1 on and gives the next parameter. */
-static int bind_numbers(sqlite3_stmt *s, const uint64_t *numbers, int count)
-{
-    for (int i = 0; i < count; i++) sqlite3_bind_int64(s, i + 1, (sqlite3_int64)numbers[i]);
-    return count + 1;
-}
-
-static int run_statement(sqlite3_stmt *s)
-{
-    int code = sqlite3_step(s);
-    if (code == SQLITE_DONE) code = SQLITE_OK;
-    sqlite3_reset(s);
-    return code;
-}
-
-static int put_event(struct recorder *r, const struct item *item, uint32_t seq)
-{
-    const struct event *e = &item->tick.events[seq];
-    sqlite3_stmt *s = r->statements[PUT_EVENT];
-    uint64_t numbers[] = {item->tick.index, seq, e->at_ns, e->kind, e->stage};
-    int next = bind_numbers(s, numbers, COUNT_OF(numbers));
-    sqlite3_bind_text(s, next, e->text, -1, SQLITE_STATIC);
-    return run_statement(s);
-}
-
-static void bind_blob(sqlite3_stmt *s, int at, struct bytes b)
-{
-    sqlite3_bind_blob64(s, at, b.len > 0 ? b.at : "", b.len, SQLITE_STATIC);
-}
-
-static int put_exemplar(struct recorder *r, const struct item *item, uint32_t seq)
-{
-    const struct exemplar *e = &item->tick.exemplars[seq];
-    sqlite3_stmt *s = r->statements[PUT_EXEMPLAR];
-    uint64_t numbers[] = {item->tick.index, seq,          e->kind,    e->stage,
-                          e->name,          e->outcome,   e->status,  e->intended_ns,
-                          e->response_ns,   e->lag_ns,    e->wait_ns, e->connect_ns,
-                          e->ttfb_ns,       e->service_ns};
-    int next = bind_numbers(s, numbers, COUNT_OF(numbers));
-    bind_blob(s, next, e->detail);
-    bind_blob(s, next + 1, e->sample);
-    return run_statement(s);
-}
-
-static int put_tick(struct recorder *r, const struct item *item)
-{
-    const struct tick *t = &item->tick;
-    sqlite3_stmt *s = r->statements[PUT_TICK];
-    uint64_t numbers[] = {t->index, t->start_ns, t->end_ns, t->stage, t->judged, t->last};
-    int next = bind_numbers(s, numbers, COUNT_OF(numbers));
-    bind_blob(s, next, item->packed);
-    int code = run_statement(s);
-    for (uint32_t i = 0; i < t->event_count && code == SQLITE_OK; i++) code = put_event(r, item, i);
-    for (uint32_t i = 0; i < t->exemplar_count && code == SQLITE_OK; i++) {
-        code = put_exemplar(r, item, i);
-    }
-    return code;
-}
-
-/* A statement that runs once in a run's life. */
-static int put_once(struct recorder *r, const char *text, const uint64_t *numbers, int count,
-                    struct bytes words)
-{
-    sqlite3_stmt *s = NULL;
-    int code = sqlite3_prepare_v2(r->file.db, text, -1, &s, NULL);
-    if (code != SQLITE_OK) return code;
-    int next = bind_numbers(s, numbers, count);
-    sqlite3_bind_text64(s, next, words.at, words.len, SQLITE_STATIC, SQLITE_UTF8);
-    code = run_statement(s);
-    sqlite3_finalize(s);
-    return code;
-}
-
 static int put_item(struct recorder *r, const struct item *item)
 {
-    const struct run_end *end = &item->end;
     switch (item->kind) {
     case ITEM_HEADER:
-        return put_once(r, "INSERT OR REPLACE INTO header VALUES('run', ?)", NULL, 0, item->bytes);
+        return writer_put_header(&r->writer, item->bytes);
     case ITEM_TICK:
-        return put_tick(r, item);
+        return writer_put_tick(&r->writer, &item->tick, item->packed);
     case ITEM_DROPPED:
         return SQLITE_OK;
-    case ITEM_END: {
-        uint64_t numbers[] = {end->ended, (uint64_t)end->signal, end->at_ns, end->generator_cpu_ns,
-                              end->max_rss_bytes};
-        return put_once(r, "INSERT OR REPLACE INTO ending VALUES(1, ?, ?, ?, ?, ?, ?)", numbers,
-                        COUNT_OF(numbers), bytes_of(end->reason));
-    }
-    case ITEM_VERDICT: {
-        uint64_t numbers[] = {(uint64_t)item->exit_code};
-        return put_once(r,
-                        "INSERT OR REPLACE INTO result(id, exit, verdict, json)"
-                        " VALUES(1, ?, ?, '')",
-                        numbers, COUNT_OF(numbers), item->bytes);
-    }
+    case ITEM_END:
+        return writer_put_end(&r->writer, &item->end);
+    case ITEM_VERDICT:
+        return writer_put_verdict(&r->writer, item->bytes, item->exit_code);
     case ITEM_RESULT:
-        return put_once(r, "UPDATE result SET json = ?", NULL, 0, item->bytes);
+        return writer_put_result(&r->writer, item->bytes);
     }
     return SQLITE_OK;
 }
@@ -244,25 +152,6 @@ static int put_batch(struct recorder *r, uint32_t first, uint32_t count)
     if (open && run_file_exec(&r->file, "ROLLBACK") != SQLITE_OK)
         return code; /* the first says why */
     return code;
-}
-
-/* Looks once a tick for what another process asks of this run. */
-static void take_commands(struct recorder *r, uint64_t run_ns)
-{
-    sqlite3_stmt *get = r->statements[GET_COMMAND];
-    sqlite3_stmt *take = r->statements[TAKE_COMMAND];
-    while (sqlite3_step(get) == SQLITE_ROW) {
-        struct bytes verb = bytes_of((const char *)sqlite3_column_text(get, 1));
-        enum command command = bytes_is(verb, "stop")    ? COMMAND_STOP
-                               : bytes_is(verb, "leave") ? COMMAND_LEAVE
-                                                         : COMMAND_NONE;
-        shared_raise(&r->command, (uint64_t)command);
-        sqlite3_bind_int64(take, 1, (sqlite3_int64)run_ns);
-        sqlite3_bind_int64(take, 2, sqlite3_column_int64(get, 0));
-        if (run_statement(take) != SQLITE_OK)
-            break; /* taken again next time: raising is idempotent */
-    }
-    sqlite3_reset(get);
 }
 
 /* With the lock held: what an attempt changed. */
@@ -320,7 +209,9 @@ static void *write_all(void *ctx)
         uint64_t run_ns = r->run_ns;
         pthread_mutex_unlock(&r->lock);
         int code = put_batch(r, first, count);
-        if (code == SQLITE_OK) take_commands(r, run_ns);
+        if (code == SQLITE_OK) {
+            shared_raise(&r->command, (uint64_t)writer_take_commands(&r->writer, run_ns));
+        }
         pthread_mutex_lock(&r->lock);
 
         note_attempt(r, code);
@@ -515,7 +406,7 @@ static bool open_queue(struct recorder *r, struct err *err)
 
 static void free_all(struct recorder *r)
 {
-    for (int i = 0; i < STATEMENT_COUNT; i++) sqlite3_finalize(r->statements[i]);
+    writer_close(&r->writer);
     ZSTD_freeCCtx(r->zstd);
     run_file_close(&r->file);
     for (uint32_t i = 0; i < RECORDER_QUEUE; i++) arena_close(&r->items[i].arena);
@@ -536,10 +427,8 @@ bool recorder_open(struct recorder **out, struct bytes folder, struct err *err)
     r->arena = arena;
     r->short_from_ns = UINT64_MAX;
     if (!run_file_create(&r->file, path, err) || !open_queue(r, err)) goto failed;
-    for (int i = 0; i < STATEMENT_COUNT; i++) {
-        int code = sqlite3_prepare_v3(r->file.db, sql[i], -1, SQLITE_PREPARE_PERSISTENT,
-                                      &r->statements[i], NULL);
-        if (code == SQLITE_OK) continue;
+    int code = writer_open(&r->writer, &r->file);
+    if (code != SQLITE_OK) {
         err_set(err, ERR_PREFLIGHT, 0, "cannot write %s: %s", path, run_file_said(code));
         goto failed;
     }
@@ -559,10 +448,7 @@ failed:
  * next report folds it in. */
 static void make_plain(struct recorder *r)
 {
-    for (int i = 0; i < STATEMENT_COUNT; i++) {
-        sqlite3_finalize(r->statements[i]);
-        r->statements[i] = NULL;
-    }
+    writer_close(&r->writer);
     if (!run_file_put_value(&r->file, "state", BYTES_LIT(RUN_FILE_ENDING))) return;
     for (;;) {
         int code = run_file_exec(&r->file, "PRAGMA journal_mode = DELETE");

@@ -2,7 +2,7 @@
  *
  * Why SQLite: one file that survives a kill, that others may read while it is written, and that
  * anyone can look into with a tool they have. Every statement of the room goes through here or
- * through recorder.c and replay.c.
+ * through writer.c and replay.c.
  * Source: docs/run-file.md.
  * Thread: a handle belongs to one thread at a time.  Memory: SQLite's own heap. */
 #pragma once
