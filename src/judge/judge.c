@@ -75,7 +75,7 @@ static void begin(void *ctx, const struct run_header *header)
     books_open(&judge->books, header, &needs, arena);
     rows_open(&judge->rows, &judge->books, arena);
     abort_when_open(&judge->abort_when, &judge->books, arena);
-    keep_open(&judge->keep, arena);
+    keep_open(&judge->keep, judge->books.stage_count, arena);
     judge->pool = (struct tally){.keep = TALLY_RESPONSE | TALLY_LESS_LAG};
     judge->objectives = ARENA_ARRAY(arena, judge->rows.count, struct objective_result);
     judge->stages = ARENA_ARRAY(arena, judge->books.stage_count, struct stage_result);
@@ -138,6 +138,7 @@ static void fill_stage(struct judge *judge, uint32_t stage, bool with_cuts)
     out->seconds = book->reached ? (double)(book->end_ns - book->start_ns) / 1e9 : 0;
     out->settle_s = stage < plan->stage_count ? (double)plan->stages[stage].settle_ns / 1e9 : 0;
     books_stage_figures(books, stage, with_cuts, &out->figures);
+    out->answered = book->requests.ok;
 }
 
 /* Figures of what changed since the last result; at the end, of all. */

@@ -1,16 +1,15 @@
 #include "judge/keep.h"
 
-void keep_open(struct keep *k, struct arena *arena)
+#include "base/rng.h"
+
+void keep_open(struct keep *k, uint32_t stage_count, struct arena *arena)
 {
-    *k = (struct keep){0};
-    k->shown = ARENA_ARRAY(arena, KEEP_SLOWEST + KEEP_ERRORS, struct exemplar);
-    k->slowest = ARENA_ARRAY(arena, KEEP_SLOWEST, struct exemplar);
+    size_t most = (size_t)stage_count * (KEEP_SLOWEST + 1) + KEEP_ERRORS;
+    *k = (struct keep){.stage_count = stage_count};
+    k->shown = ARENA_ARRAY(arena, most, struct exemplar);
+    k->stages = ARENA_ARRAY(arena, stage_count, struct keep_stage);
     k->errors = ARENA_ARRAY(arena, KEEP_ERRORS, struct exemplar);
-    k->slowest_texts = ARENA_ARRAY(arena, KEEP_SLOWEST, struct keep_texts *);
-    k->error_texts = ARENA_ARRAY(arena, KEEP_ERRORS, struct keep_texts);
-    struct keep_texts *texts = ARENA_ARRAY(arena, KEEP_SLOWEST, struct keep_texts);
-    if (!arena_ok(arena)) return;
-    for (uint32_t i = 0; i < KEEP_SLOWEST; i++) k->slowest_texts[i] = &texts[i];
+    k->texts = ARENA_ARRAY(arena, KEEP_ERRORS, struct keep_texts);
 }
 
 static struct bytes copy(char *array, size_t size, struct bytes from)
@@ -20,28 +19,32 @@ static struct bytes copy(char *array, size_t size, struct bytes from)
     return (struct bytes){array, len};
 }
 
-static struct exemplar copied(const struct exemplar *from, struct keep_texts *texts)
+static struct exemplar without_texts(const struct exemplar *from)
 {
     struct exemplar e = *from;
-    e.detail = copy(texts->detail, sizeof texts->detail, from->detail);
-    e.sample = copy(texts->sample, sizeof texts->sample, from->sample);
+    e.detail = e.sample = (struct bytes){0};
     return e;
 }
 
-static void take_slow(struct keep *k, const struct exemplar *e)
+static void take_slow(struct keep_stage *s, const struct exemplar *e)
 {
-    uint32_t at = k->slowest_count;
-    while (at > 0 && e->response_ns > k->slowest[at - 1].response_ns) at--;
+    uint32_t at = s->slowest_count;
+    while (at > 0 && e->response_ns > s->slowest[at - 1].response_ns) at--;
     if (at == KEEP_SLOWEST) return;
-    if (k->slowest_count < KEEP_SLOWEST) k->slowest_count++;
-    struct keep_texts *texts =
-        k->slowest_texts[k->slowest_count - 1]; /* of the one that falls out */
-    for (uint32_t i = k->slowest_count - 1; i > at; i--) {
-        k->slowest[i] = k->slowest[i - 1];
-        k->slowest_texts[i] = k->slowest_texts[i - 1];
-    }
-    k->slowest_texts[at] = texts;
-    k->slowest[at] = copied(e, texts);
+    if (s->slowest_count < KEEP_SLOWEST) s->slowest_count++;
+    for (uint32_t i = s->slowest_count - 1; i > at; i--) s->slowest[i] = s->slowest[i - 1];
+    s->slowest[at] = without_texts(e);
+}
+
+/* Each that comes has the same chance, and a replay draws the same. */
+static void take_chance(struct keep_stage *s, const struct exemplar *e)
+{
+    struct rng_key key = {.seed = e->response_ns, .stage = e->stage, .use = RNG_EXEMPLAR};
+    uint64_t draw = rng_at(key, e->intended_ns, e->name).a;
+    if (s->has_chance && draw >= s->draw) return;
+    s->has_chance = true;
+    s->draw = draw;
+    s->chance = without_texts(e);
 }
 
 static void take_error(struct keep *k, const struct exemplar *e)
@@ -53,27 +56,50 @@ static void take_error(struct keep *k, const struct exemplar *e)
         }
     }
     if (k->error_count == KEEP_ERRORS) return;
-    k->errors[k->error_count] = copied(e, &k->error_texts[k->error_count]);
-    k->error_count++;
+    struct keep_texts *texts = &k->texts[k->error_count];
+    struct exemplar *kept = &k->errors[k->error_count++];
+    *kept = *e;
+    kept->detail = copy(texts->detail, sizeof texts->detail, e->detail);
+    kept->sample = copy(texts->sample, sizeof texts->sample, e->sample);
 }
 
-void keep_take(struct keep *k, const struct exemplar *exemplar)
+void keep_take(struct keep *k, const struct exemplar *e)
 {
-    switch (exemplar->kind) {
+    if (e->stage >= k->stage_count) return; /* a stray, counted elsewhere */
+    switch (e->kind) {
     case EXEMPLAR_SLOW:
-        take_slow(k, exemplar);
-        break;
-    case EXEMPLAR_FIRST_ERROR:
-        take_error(k, exemplar);
+        take_slow(&k->stages[e->stage], e);
         break;
     case EXEMPLAR_RANDOM:
-        break; /* the run file has them */
+        take_chance(&k->stages[e->stage], e);
+        break;
+    case EXEMPLAR_FIRST_ERROR:
+        take_error(k, e);
+        break;
     }
+}
+
+/* The one by chance may be a slow one, too; it is shown once. */
+static bool is_among(const struct keep_stage *s)
+{
+    for (uint32_t i = 0; i < s->slowest_count; i++) {
+        const struct exemplar *e = &s->slowest[i];
+        if (e->intended_ns == s->chance.intended_ns && e->response_ns == s->chance.response_ns
+            && e->name == s->chance.name) {
+            return true;
+        }
+    }
+    return false;
 }
 
 uint32_t keep_show(struct keep *k)
 {
-    for (uint32_t i = 0; i < k->slowest_count; i++) k->shown[i] = k->slowest[i];
-    for (uint32_t i = 0; i < k->error_count; i++) k->shown[k->slowest_count + i] = k->errors[i];
-    return k->slowest_count + k->error_count;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < k->stage_count; i++) {
+        const struct keep_stage *s = &k->stages[i];
+        for (uint32_t j = 0; j < s->slowest_count; j++) k->shown[count++] = s->slowest[j];
+        if (s->has_chance && !is_among(s)) k->shown[count++] = s->chance;
+    }
+    for (uint32_t i = 0; i < k->error_count; i++) k->shown[count++] = k->errors[i];
+    return count;
 }

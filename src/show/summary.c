@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 #include "show/amount.h"
+#include "show/evidence.h"
+#include "show/spectrum.h"
 #include "show/summary_priv.h"
 #include "show/verdict_line.h"
 
@@ -325,6 +327,11 @@ void summary_write(struct text *out, const struct result *result, const struct s
         summary_tables_names(&s, &legend);
         summary_tables_times(&s, &legend);
         write_legend(&s, &legend);
+        if (extra->verbose) {
+            spectrum_write(out, result, style);
+            evidence_slowest(out, result, style);
+            evidence_failures(out, result, style);
+        }
         write_outcomes(&s);
         write_errors(&s);
         write_trust(&s);

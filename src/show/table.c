@@ -128,3 +128,22 @@ void table_write(struct text *out, const struct table *t, const struct show_styl
         text_addc(out, '\n', 1);
     }
 }
+
+void table_add_name(struct text *out, struct bytes name, uint32_t columns)
+{
+    char array[TABLE_CELL_BYTES];
+    struct text safe = text_in(array, sizeof array);
+    text_add_safe(&safe, name);
+    text_end_whole(&safe);
+    if (text_columns(text_bytes(&safe)) <= columns) {
+        text_add(out, text_bytes(&safe));
+        return;
+    }
+    size_t end = 0;
+    for (uint32_t done = 0; end < safe.len; end++) {
+        done += ((unsigned char)array[end] & 0xc0) != 0x80;
+        if (done == columns) break;
+    }
+    text_add(out, (struct bytes){array, end});
+    text_adds(out, "…");
+}

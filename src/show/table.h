@@ -32,4 +32,6 @@ struct table {
     const void *ctx;
 };
 
+/* A name, safe, cut with an ellipsis where it takes more columns. */
+void table_add_name(struct text *out, struct bytes name, uint32_t columns);
 void table_write(struct text *out, const struct table *table, const struct show_style *style);

@@ -55,6 +55,8 @@ struct stage_result {
     double start_s, seconds, settle_s;
     bool reached; /* the run came so far */
     struct figures figures;
+    /* Response times of what ended ok; NULL: none. Of figures.response.n the rest lie above. */
+    const struct hist *answered;
 };
 
 /* One objective in one stage. */
@@ -105,7 +107,8 @@ struct result {
     const struct figures *requests;  /* [name_count], judged parts of judged stages */
     const struct figures *scenarios; /* [scenario_count], iterations */
     struct figures totals;
-    const struct exemplar *exemplars; /* kept over the run: first errors, slowest */
+    const struct exemplar *exemplars; /* kept over the run: by stage the slowest and one by chance,
+                                         then first errors */
     uint32_t exemplar_count;
 };
 

@@ -204,6 +204,20 @@ class Outputs(Case):
         interrupt(child)
         self.exits(self.wait(child), 130)
 
+    def test_verbose_is_the_same_in_the_report(self):
+        done = self.ran("--verbose")
+        again = self.exits(self.prony("report", "last", "--verbose"), 1)
+
+        def parts(text):
+            return text[text.index(" PERCENTILES"):text.index(" NEXT" if " NEXT" in text
+                                                              else " FILES")]
+        self.assertEqual(parts(again.stdout), parts(done.stdout))
+        for word in ("SPREAD", "SLOWEST", "1ST BYTE", "by chance", "FAILED", "FIRST AT", "503"):
+            self.assertIn(word, parts(again.stdout))
+        short = self.exits(self.prony("report", "last"), 1).stdout
+        self.assertNotIn("SPREAD", short)
+        self.assertLessEqual(max(len(line) for line in again.stdout.splitlines()), 100)
+
     def test_ascii(self):
         self.ran()
         plain = self.prony("report", "last", "--ascii").stdout

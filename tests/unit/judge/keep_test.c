@@ -1,47 +1,104 @@
 #include "judge/keep.h"
 
+#include "base/attr.h"
 #include "check.h"
 
 static struct arena arena;
 
-static void first_errors_and_slowest(void **state)
+static void open_keep(struct keep *k, uint32_t stage_count)
+{
+    assert_true(arena_open(&arena, 1 << 20, NULL));
+    keep_open(k, stage_count, &arena);
+}
+
+/* Of each stage the slowest, in falling order, without texts that are only borrowed. */
+static void the_slowest_by_stage(void **state)
 {
     (void)state;
     struct keep k;
-    assert_true(arena_open(&arena, 1 << 20, NULL));
-    keep_open(&k, &arena);
-    char text[16];
-    for (uint32_t i = 0; i < 40; i++) { /* 0, 7, 14, ... 273 ms in some order, borrowed texts */
-        uint32_t ms = i * 21 % 40 * 7;
-        int len = snprintf(text, sizeof text, "%u", ms);
+    open_keep(&k, 3);
+    char text[] = "borrowed";
+    for (uint32_t i = 0; i < 40; i++) { /* 0, 7, 14, ... 273 ms in some order */
         struct exemplar e = {.kind = EXEMPLAR_SLOW,
-                             .response_ns = ms,
-                             .detail = {text, (size_t)len},
-                             .sample = {text, (size_t)len}};
+                             .stage = i % 2 * 2,
+                             .response_ns = i * 21 % 40 * 7,
+                             .detail = {text, sizeof text},
+                             .sample = {text, sizeof text}};
         keep_take(&k, &e);
     }
+    struct exemplar stray = {.kind = EXEMPLAR_SLOW, .stage = 3, .response_ns = 9999};
+    keep_take(&k, &stray);
+    static const struct {
+        uint32_t stage, response_ns;
+    } want[] = {{0, 266}, {0, 252}, {0, 238}, {2, 273}, {2, 259}, {2, 245}};
+    assert_int_equal(keep_show(&k), COUNT_OF(want));
+    for (uint32_t i = 0; i < COUNT_OF(want); i++) {
+        assert_int_equal(k.shown[i].stage, want[i].stage);
+        assert_int_equal(k.shown[i].response_ns, want[i].response_ns);
+        assert_int_equal(k.shown[i].detail.len + k.shown[i].sample.len, 0);
+    }
+    arena_close(&arena);
+}
+
+/* One of each stage, any of those that came, whatever their order. */
+static void one_by_chance(void **state)
+{
+    (void)state;
+    uint32_t first = 0;
+    for (uint32_t run = 0; run < 400; run++) {
+        uint64_t kept[2];
+        for (uint32_t backwards = 0; backwards < 2; backwards++) {
+            struct keep k;
+            open_keep(&k, 1);
+            for (uint32_t i = 0; i < 4; i++) {
+                uint32_t which = backwards ? 3 - i : i;
+                struct exemplar e = {.kind = EXEMPLAR_RANDOM,
+                                     .intended_ns = run * 1000 + which,
+                                     .response_ns = which};
+                keep_take(&k, &e);
+            }
+            assert_int_equal(keep_show(&k), 1);
+            kept[backwards] = k.shown[0].response_ns;
+            arena_close(&arena);
+        }
+        assert_int_equal(kept[0], kept[1]);
+        first += kept[0] == 0;
+    }
+    assert_in_range(first, 60, 140); /* 100 wanted, sigma 8.7 */
+}
+
+/* A slow one that chance picked as well is shown once. */
+static void none_is_shown_twice(void **state)
+{
+    (void)state;
+    struct keep k;
+    open_keep(&k, 1);
+    struct exemplar e = {.kind = EXEMPLAR_SLOW, .intended_ns = 5, .response_ns = 7, .name = 1};
+    keep_take(&k, &e);
+    e.kind = EXEMPLAR_RANDOM;
+    keep_take(&k, &e);
+    assert_int_equal(keep_show(&k), 1);
+    assert_int_equal(k.shown[0].kind, EXEMPLAR_SLOW);
+    arena_close(&arena);
+}
+
+/* Only the first of its kind and place. */
+static void first_errors(void **state)
+{
+    (void)state;
+    struct keep k;
+    open_keep(&k, 1);
     struct exemplar error = {.kind = EXEMPLAR_FIRST_ERROR, .outcome = OUTCOME_RESET};
     for (int i = 0; i < 3; i++) {
         error.status = (uint32_t)i;
-        keep_take(&k, &error); /* only the first of its kind and place */
+        keep_take(&k, &error);
     }
     error.name = 1;
     keep_take(&k, &error);
-    struct exemplar chance = {.kind = EXEMPLAR_RANDOM};
-    keep_take(&k, &chance);
-    memset(text, '!', sizeof text);
-
-    assert_int_equal(keep_show(&k), KEEP_SLOWEST + 2);
-    for (uint32_t i = 0; i < KEEP_SLOWEST; i++) {
-        char want[16];
-        snprintf(want, sizeof want, "%u", (39 - i) * 7);
-        assert_int_equal(k.shown[i].response_ns, (39 - i) * 7);
-        CHECK("its own detail", bytes_is(k.shown[i].detail, want));
-        CHECK("its own sample", bytes_is(k.shown[i].sample, want));
-    }
-    assert_int_equal(k.shown[KEEP_SLOWEST].name, 0);
-    assert_int_equal(k.shown[KEEP_SLOWEST].status, 0);
-    assert_int_equal(k.shown[KEEP_SLOWEST + 1].name, 1);
+    assert_int_equal(keep_show(&k), 2);
+    assert_int_equal(k.shown[0].name, 0);
+    assert_int_equal(k.shown[0].status, 0);
+    assert_int_equal(k.shown[1].name, 1);
     arena_close(&arena);
 }
 
@@ -49,8 +106,7 @@ static void texts_and_errors_are_bounded(void **state)
 {
     (void)state;
     struct keep k;
-    assert_true(arena_open(&arena, 1 << 20, NULL));
-    keep_open(&k, &arena);
+    open_keep(&k, 1);
     char page[4096];
     memset(page, 'x', sizeof page);
     for (uint32_t i = 0; i < 2 * KEEP_ERRORS; i++) {
@@ -69,7 +125,9 @@ static void texts_and_errors_are_bounded(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(first_errors_and_slowest),
-                                       cmocka_unit_test(texts_and_errors_are_bounded)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_slowest_by_stage), cmocka_unit_test(one_by_chance),
+        cmocka_unit_test(none_is_shown_twice), cmocka_unit_test(first_errors),
+        cmocka_unit_test(texts_and_errors_are_bounded)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
