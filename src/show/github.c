@@ -80,7 +80,7 @@ void github_annotate(struct text *out, const struct result *r, struct bytes file
     uint32_t errors = 0;
     uint32_t warnings = 0;
     annotate_run(out, r);
-    if (r->end.ended == RUN_PREFLIGHT) return;
+    if (run_ended_early(r->end.ended)) return;
     for (uint32_t row = 0; row < r->objective_count; row++) {
         const struct objective_result *o = objective_row_at(r, row);
         bool missed = o->verdict == VERDICT_MISSED;

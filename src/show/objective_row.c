@@ -163,7 +163,7 @@ void objective_row_sentence(struct text *out, const struct result *r,
 void objective_row_words(struct text *out, const struct result *r, const struct objective_result *o)
 {
     struct bytes text = o->objective->text;
-    if (r->end.ended == RUN_PREFLIGHT) {
+    if (run_ended_early(r->end.ended)) {
         text_adds(out, "nothing was sent");
         return;
     }

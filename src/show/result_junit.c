@@ -59,7 +59,11 @@ enum { CASE_RUN, CASE_TRUST, CASES_OF_RUN };
 
 static void judge_run(struct test_case *t, const struct result *r)
 {
-    static const enum fate fates[] = {FATE_PASSED, FATE_FAILED, FATE_ERROR, FATE_ERROR};
+    static const enum fate fates[] = {[RUN_COMPLETE] = FATE_PASSED,
+                                      [RUN_ABORTED] = FATE_FAILED,
+                                      [RUN_INTERRUPTED] = FATE_ERROR,
+                                      [RUN_PREFLIGHT] = FATE_ERROR,
+                                      [RUN_REFUSED] = FATE_ERROR};
     text_adds(&t->name, "the run goes to its end");
     t->fate = fates[r->end.ended];
     t->type = run_ended_name(r->end.ended);
@@ -73,14 +77,14 @@ static void judge_trust(struct test_case *t, const struct result *r)
 {
     text_adds(&t->name, "the numbers can be trusted");
     t->fate = r->trust == TRUST_INVALID ? FATE_ERROR : FATE_PASSED;
-    if (r->end.ended == RUN_PREFLIGHT) t->fate = FATE_SKIPPED;
+    if (run_ended_early(r->end.ended)) t->fate = FATE_SKIPPED;
     t->type = result_trust_name(r->trust);
     for (uint32_t i = 0; i < r->reason_count; i++) {
         if (t->message.len > 0) text_adds(&t->message, "; ");
         text_addf(&t->message, "%s: %s", result_trust_name(r->reasons[i].level),
                   r->reasons[i].text);
     }
-    if (r->end.ended == RUN_PREFLIGHT) text_adds(&t->message, "nothing was sent");
+    if (run_ended_early(r->end.ended)) text_adds(&t->message, "nothing was judged");
 }
 
 static enum fate fate_of(const struct result *r, const struct objective_result *o, bool lenient)

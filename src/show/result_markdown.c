@@ -233,7 +233,7 @@ static void write_foot(struct text *out, const struct result *r)
 void result_markdown_write(struct text *out, const struct result *r)
 {
     write_head(out, r);
-    if (r->end.ended != RUN_PREFLIGHT) {
+    if (!run_ended_early(r->end.ended)) {
         write_trust(out, r);
         write_objectives(out, r);
         write_stages(out, r);
