@@ -92,7 +92,7 @@ class ExitCodes(Case):
                                      "20s"), 4)
         shown = " ".join(done.stdout.split())
         self.assertRegex(shown,
-                         r"none was answered whole: \d+ reset \(the connection .*\), \d+ protocol;")
+                         r"answered whole: \d+ reset \(the connection .*\), \d+ protocol;")
         self.assertNotIn("no answer of any status", shown)
         self.assertIn("GET /: protocol in warmup", shown)
 
@@ -117,7 +117,7 @@ class ExitCodes(Case):
 
     @unittest.skipIf("ASAN_OPTIONS" in os.environ, "the sanitizer needs the address space itself")
     def test_6_too_little_memory_wherever_it_is_noticed(self):
-        """The process, its result and a report of it agree; what never became a run leaves nothing."""
+        """Process, result and report agree; what never became a run leaves nothing."""
         server = self.server()
         kept = 0
         for half_gib in range(1, 40):

@@ -96,7 +96,8 @@ class Report(Case):
         path = self.run_folder() / "run.prony"
         path.write_bytes(b"no run at all" * 100)
         done = self.exits(self.prony("report", "last"), 2)
-        self.assertRegex(done.stderr, r"^prony: .*run\.prony is not a run file\n  hint: `prony list`")
+        self.assertRegex(done.stderr,
+                         r"^prony: .*run\.prony is not a run file\n  hint: `prony list`")
 
     def test_another_file(self):
         """Whatever it is, it is the command line that is wrong."""
