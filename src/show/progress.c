@@ -210,7 +210,8 @@ static void on_begin(void *ctx, const struct run_header *header)
         if (is_by_count(s)) iterations += s->requests;
         else planned_ns += s->length_ns;
     }
-    p->heartbeat_ns = planned_ns <= SHORT_RUN_NS ? 10 * NS_PER_S : 60 * NS_PER_S;
+    if (p->heartbeat_ns == 0)
+        p->heartbeat_ns = planned_ns <= SHORT_RUN_NS ? 10 * NS_PER_S : 60 * NS_PER_S;
     p->next_heartbeat_ns = p->heartbeat_ns;
     p->clock_style = planned_ns >= CLOCK_FROM_NS;
 

@@ -1,9 +1,9 @@
 /* progress.h - a run as it goes, a line at a time.
  *
  * Why: in a log there is no cursor. One line for each stage that begins or ends, each objective
- * that turns, each event, and a heartbeat: every 10 s in a run of at most 10 minutes, else one a
- * minute, so that a night's run leaves a few pages and not megabytes. A heartbeat waits for the
- * next whole tick of its stage, so that it never says what the end of the stage says again.
+ * that turns, each event, and a heartbeat: one a minute, so that a night's run leaves a few pages
+ * and not megabytes; on a terminal every 10 s in a run of at most 10 minutes. A heartbeat waits for
+ * the next whole tick of its stage, so that it never says what the end of the stage says again.
  *
  * The judge counts what has ended. While a run goes on that is not what was offered: replies may be
  * slow. So what was offered is counted here, from what was taken up.
@@ -16,13 +16,15 @@
 
 #define PROGRESS_OBJECTIVES 128 /* watched for turning; further ones are silent */
 #define PROGRESS_STAGE_NONE UINT32_MAX
+#define PROGRESS_NO_HEARTBEAT (UINT64_MAX / 4)
 
 struct progress {
     void (*line)(void *ctx, struct bytes text); /* without newline */
     void *ctx;
     struct show_style style;
     const struct run_header *header;
-    uint64_t heartbeat_ns, next_heartbeat_ns;
+    uint64_t heartbeat_ns; /* may be set before the run begins; 0: by its length */
+    uint64_t next_heartbeat_ns;
     uint32_t stage; /* in progress; PROGRESS_STAGE_NONE: not begun */
     uint64_t stage_start_ns;
     uint64_t begun, ended; /* requests of `stage`, settle included */

@@ -83,18 +83,24 @@ static void add_unseen(struct unseen *out, const struct cell *cell)
     if (cuts->max_ns > out->max_ns) out->max_ns = cuts->max_ns;
 }
 
+static void gather(const struct tick *tick, enum second_kind kind, uint32_t index,
+                   enum cell_measure measure, struct hist *h, struct unseen *unseen)
+{
+    hist_init(h);
+    for (uint32_t i = 0; i < tick->cell_count; i++) {
+        const struct cell *cell = &tick->cells[i];
+        if (!belongs(cell, kind, index)) continue;
+        hist_merge_sparse(h, &cell->measures[measure]);
+        if (measure == MEASURE_OK) add_unseen(unseen, cell);
+    }
+}
+
 static struct second_times request_times(const struct tick *tick, enum second_kind kind,
                                          uint32_t index, enum cell_measure measure)
 {
     struct hist h;
     struct unseen unseen = {0};
-    hist_init(&h);
-    for (uint32_t i = 0; i < tick->cell_count; i++) {
-        const struct cell *cell = &tick->cells[i];
-        if (!belongs(cell, kind, index)) continue;
-        hist_merge_sparse(&h, &cell->measures[measure]);
-        if (measure == MEASURE_OK) add_unseen(&unseen, cell);
-    }
+    gather(tick, kind, index, measure, &h, &unseen);
     return times_of(&h, &unseen);
 }
 
@@ -137,20 +143,40 @@ static double in_flight_ns(const struct run_header *header, const struct tick *t
     return sum;
 }
 
+/* Which requests or iterations a row is of, and their index. */
+static enum second_kind kind_of(const struct run_header *header, uint32_t row, uint32_t *index)
+{
+    uint32_t names = header->plan->name_count;
+    *index = row == 0 ? 0 : row <= names ? row - 1 : row - 1 - names;
+    assert(row < second_count(header));
+    return row == 0 ? SECOND_ALL : row <= names ? SECOND_REQUEST : SECOND_SCENARIO;
+}
+
+double second_quantile(const struct run_header *header, const struct tick *tick, uint32_t row,
+                       uint32_t per_million, bool *at_least)
+{
+    struct hist h;
+    struct unseen unseen = {0};
+    uint32_t index;
+    enum second_kind kind = kind_of(header, row, &index);
+    gather(tick, kind, index, MEASURE_OK, &h, &unseen);
+    *at_least = false;
+    if (h.count + unseen.count == 0) return (double)NAN;
+    uint64_t rank = hist_rank(h.count + unseen.count, per_million);
+    if (rank <= h.count) return (double)hist_at_rank(&h, rank);
+    *at_least = true;
+    uint64_t known = h.max_ns > unseen.max_ns ? h.max_ns : unseen.max_ns;
+    return h.count + unseen.aged > 0 ? (double)known : (double)NAN;
+}
+
 void second_read(struct second *out, const struct run_header *header, const struct tick *tick,
                  uint32_t row)
 {
     const struct plan *plan = header->plan;
-    uint32_t index = row > 0 ? row - 1 : 0;
-    *out = (struct second){.kind = row > 0 ? SECOND_REQUEST : SECOND_ALL};
-    if (row > 0 && index < plan->name_count) {
-        out->name = plan->names[index];
-    } else if (row > 0) {
-        index -= plan->name_count;
-        assert(index < plan->scenario_count);
-        out->kind = SECOND_SCENARIO;
-        out->name = plan->scenarios[index].name;
-    }
+    uint32_t index;
+    *out = (struct second){.kind = kind_of(header, row, &index)};
+    if (out->kind == SECOND_REQUEST) out->name = plan->names[index];
+    if (out->kind == SECOND_SCENARIO) out->name = plan->scenarios[index].name;
     double length_ns = (double)(tick->end_ns - tick->start_ns);
     out->seconds = length_ns / 1e9;
     out->in_flight = length_ns > 0 ? in_flight_ns(header, tick, out->kind, index) / length_ns : 0;

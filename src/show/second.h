@@ -49,5 +49,8 @@ uint32_t second_count(const struct run_header *header);
 /* The row-th of them. */
 void second_read(struct second *out, const struct run_header *header, const struct tick *tick,
                  uint32_t row);
+/* Any quantile of the row's response times; NAN: none. `at_least`: it is a lower bound. */
+double second_quantile(const struct run_header *header, const struct tick *tick, uint32_t row,
+                       uint32_t per_million, bool *at_least);
 /* "min", "avg", ... "p99.9", "max" */
 const char *second_figure_name(enum second_figure figure);
