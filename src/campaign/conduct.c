@@ -271,6 +271,7 @@ static void run_ticks(struct conduct *c)
         look_at_services(c);
         look_at_recorder(c);
         look_for_commands(c);
+        if (c->options->look) c->options->look(c->options->look_ctx);
         if (step == ENGINE_TICK) take_tick(c, &tick);
         obey(c);
     }

@@ -26,6 +26,8 @@ struct conduct_options {
     struct bytes runs_folder;
     const struct sink *sinks; /* that show the run; called behind the judge */
     uint32_t sink_count;
+    void (*look)(void *ctx); /* between ticks, some twenty times a second; may be NULL */
+    void *look_ctx;
     void (*say)(void *ctx, const char *line); /* progress in words */
     void *say_ctx;
     void (*status)(void *ctx, uint64_t now_ns); /* SIGUSR1 asks for it; run time, 0 before it */

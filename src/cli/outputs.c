@@ -225,6 +225,15 @@ struct sink outputs_sink(struct outputs *o)
         .ctx = o, .begin = on_begin, .tick = on_tick, .result = on_result, .end = on_end};
 }
 
+bool outputs_streams(const struct outputs *o)
+{
+    for (uint32_t i = 0; i < o->count; i++) {
+        if (is_stream(o->items[i].kind) && o->items[i].path.len == 0 && !o->items[i].in_folder)
+            return true;
+    }
+    return false;
+}
+
 /* ---- at the end ---- */
 
 /* --fail-on missed: what is merely undecided fails nothing. */

@@ -41,6 +41,8 @@ MUST_USE bool outputs_open(struct outputs *o, const struct flags *flags, const s
                            const struct bytes *folder, struct arena *arena, struct err *err);
 /* Keeps `o`. Add it behind the judge. */
 struct sink outputs_sink(struct outputs *o);
+/* Whether something is written to stdout while the run goes on. */
+bool outputs_streams(const struct outputs *o);
 /* Writes what is written at the end and closes all; `ended`: it is a run that got going, so text is
  * wanted too. False: something asked for is not there; said on stderr. */
 bool outputs_finish(struct outputs *o, const struct ending *ending, bool ended);

@@ -6,62 +6,36 @@
 #include "cli/ending.h"
 #include "cli/outputs.h"
 #include "cli/planning.h"
+#include "cli/watching.h"
 #include "judge/exit_code.h"
-#include "show/progress.h"
 #include "store/runs.h"
-
-static void say(void *ctx, const char *line)
-{
-    const struct flags *flags = ctx;
-    if (!flags_given(flags, FLAG_QUIET)) console_say(line);
-}
-
-/* A line of the progress, which knows where it may be folded. */
-static void show_line(void *ctx, struct bytes line)
-{
-    const struct flags *flags = ctx;
-    char array[1024];
-    struct text text = text_in(array, sizeof array);
-    if (flags_given(flags, FLAG_QUIET)) return;
-    text_add(&text, line);
-    text_addc(&text, '\n', 1);
-    console_say_all(text_bytes(&text));
-}
-
-/* SIGUSR1 was sent by hand, so it is answered whatever the flags say. */
-static void say_status(void *ctx, uint64_t now_ns)
-{
-    char array[1024];
-    struct text line = text_in(array, sizeof array);
-    progress_status(ctx, now_ns, &line);
-    console_say(array);
-}
 
 static int run(const struct flags *flags, struct planning *p, struct err *err)
 {
-    struct flags own = *flags; /* the callback's context is not const */
-    struct progress progress;
-    struct show_style style = console_style(CONSOLE_ERR, flags);
-    progress_init(&progress, &style, show_line, &own);
+    struct watching watching;
     struct conduct c = {.interrupt.fd = -1};
     struct outputs outputs;
     if (!outputs_open(&outputs, flags, &p->plan, &c.folder, &p->arena, err)) {
         return console_fail(err);
     }
-    const struct sink sinks[] = {progress_sink(&progress), outputs_sink(&outputs)};
+    struct sink sinks[1 + WATCHING_SINKS] = {outputs_sink(&outputs)};
+    watching_open(&watching, flags, &outputs, &c.bus);
     struct conduct_options options = {
         .plan = &p->plan,
         .command = p->command,
         .version = BYTES_LIT(PRONY_VERSION),
         .runs_folder = flags_value(flags, FLAG_RUNS_DIR, RUNS_FOLDER),
         .sinks = sinks,
-        .sink_count = COUNT_OF(sinks),
-        .say = say,
-        .say_ctx = &own,
-        .status = say_status,
-        .status_ctx = &progress,
+        .sink_count = 1 + watching_sinks(&watching, sinks + 1),
+        .look = watching_look,
+        .look_ctx = &watching,
+        .say = watching_say,
+        .say_ctx = &watching,
+        .status = watching_status,
+        .status_ctx = &watching,
     };
     bool ran = conduct_run(&c, &options, err);
+    watching_close(&watching); /* from here on the terminal is the shell's again */
     if (ran && !flags_given(flags, FLAG_QUIET)) console_part();
     int code = ran ? EXIT_HOLDS : console_fail(err);
     struct ending ending = {

@@ -175,7 +175,8 @@ class Case(unittest.TestCase):
         ours, theirs = os.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         child = subprocess.Popen([PRONY, *map(str, args)], cwd=self.folder,
-                                 env=dict(self.environment(), TERM="xterm", NO_COLOR="1"),
+                                 env=dict(self.environment(), TERM="xterm", NO_COLOR="1",
+                                          CI="true"),  # lines, no live view
                                  stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs)
         self.addCleanup(self.finish, child)
         os.close(theirs)

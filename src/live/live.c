@@ -1,0 +1,171 @@
+#include "live/live.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define ARENA_BYTES ((size_t)16 << 20)
+#define NOTE_NS (4 * NS_PER_S) /* that a note stays */
+#define CTRL_L 12
+
+/* ---- the sink ---- */
+
+static void on_begin(void *ctx, const struct run_header *header)
+{
+    struct live *l = ctx;
+    struct err err = {0};
+    feed_begin(&l->feed, header);
+    l->origin_ns = (uint64_t)((int64_t)header->wall_start_ns - clock_wall_offset_ns());
+    l->shown = screen_open(&l->screen, &l->arena, &err);
+}
+
+static void on_tick(void *ctx, const struct tick *tick)
+{
+    struct live *l = ctx;
+    if (l->shown) feed_tick(&l->feed, tick);
+}
+
+static void on_result(void *ctx, const struct result *result)
+{
+    struct live *l = ctx;
+    if (l->shown && !result->final) feed_result(&l->feed, result);
+}
+
+static void on_end(void *ctx, const struct run_end *end)
+{
+    struct live *l = ctx;
+    UNUSED(end);
+    if (l->shown) screen_close(&l->screen);
+    l->shown = false;
+}
+
+struct sink live_sink(struct live *l)
+{
+    return (struct sink){
+        .ctx = l, .begin = on_begin, .tick = on_tick, .result = on_result, .end = on_end};
+}
+
+/* ---- keys ---- */
+
+static void note(struct live *l, const char *words)
+{
+    struct text text = text_in(l->note, sizeof l->note);
+    text_adds(&text, words);
+    l->note_ns = clock_now_ns();
+}
+
+/* A page, or back from it. */
+static void turn_to(struct live *l, enum view_page page)
+{
+    l->view.page = l->view.page == page ? VIEW_MAIN : page;
+    l->note[0] = '\0';
+}
+
+/* Stopping by key is Ctrl-C by another finger: the same signal, so that both count together. */
+static void stop(struct live *l)
+{
+    l->note[0] = '\0';
+    if (kill(getpid(), SIGINT) != 0) note(l, "cannot stop: Ctrl-C may");
+}
+
+static void press(struct live *l, int key)
+{
+    switch (key) {
+    case 'q':
+    case 'Q':
+        stop(l);
+        break;
+    case 'o':
+        turn_to(l, VIEW_OBJECTIVES);
+        break;
+    case 'e':
+        turn_to(l, VIEW_ERRORS);
+        break;
+    case '?':
+    case 'h':
+        turn_to(l, VIEW_HELP);
+        break;
+    case SCREEN_ESCAPE:
+    case '\r':
+        l->view.page = VIEW_MAIN;
+        break;
+    case CTRL_L:
+        screen_redraw(&l->screen);
+        break;
+    default:
+        note(l, "no such key: ? names them");
+        break;
+    }
+}
+
+/* ---- each turn ---- */
+
+static void draw(struct live *l, uint64_t now_ns)
+{
+    uint32_t rows;
+    uint32_t columns;
+    if (l->note[0] && now_ns - l->note_ns > NOTE_NS) l->note[0] = '\0';
+    screen_size(&l->screen, &rows, &columns);
+    canvas_clear(&l->canvas, rows, columns);
+    enum command command = bus_commanded(l->bus);
+    l->view.ending = command == COMMAND_NONE    ? VIEW_RUNNING
+                     : command == COMMAND_LEAVE ? VIEW_LEAVING
+                                                : VIEW_STOPPING;
+    l->view.now_ns = now_ns > l->origin_ns ? now_ns - l->origin_ns : 0;
+    view_paint(&l->canvas, &l->view);
+    screen_draw(&l->screen, &l->canvas, &l->style);
+    l->drawn_ns = now_ns;
+}
+
+static void tell_stop(struct live *l)
+{
+    if (l->screen.stops_ns == l->stops_ns) return;
+    char array[120];
+    struct text text = text_in(array, sizeof array);
+    text_addf(&text, "⚠ stopped for %.1f s by Ctrl-Z: nothing was sent then",
+              (double)(l->screen.stops_ns - l->stops_ns) / (double)NS_PER_S);
+    l->stops_ns = l->screen.stops_ns;
+    feed_line(&l->feed, text_bytes(&text));
+}
+
+void live_look(void *live)
+{
+    struct live *l = live;
+    if (!l->shown) return;
+    bool ready = screen_look(&l->screen);
+    tell_stop(l);
+    for (int key = screen_key(&l->screen); key != SCREEN_NO_KEY; key = screen_key(&l->screen))
+        press(l, key);
+    uint64_t now_ns = clock_now_ns();
+    if (ready && now_ns - l->drawn_ns >= LIVE_REDRAW_NS) draw(l, now_ns);
+}
+
+bool live_say(struct live *l, struct bytes line)
+{
+    if (l->shown) feed_line(&l->feed, line);
+    return l->shown;
+}
+
+/* ---- the whole ---- */
+
+bool live_init(struct live *l, const struct show_style *style, const struct bus *bus,
+               struct err *err)
+{
+    *l = (struct live){.style = *style, .bus = bus};
+    l->view = (struct view){.feed = &l->feed, .note = l->note};
+    if (!arena_open(&l->arena, ARENA_BYTES, err)) return false;
+    l->opened = feed_open(&l->feed, err);
+    if (!l->opened || !canvas_init(&l->canvas, &l->arena)) return false;
+    l->canvas.ascii = style->ascii;
+    return true;
+}
+
+void live_close(struct live *l)
+{
+    if (l->shown) screen_close(&l->screen);
+    l->shown = false;
+    if (l->opened) feed_close(&l->feed);
+    arena_close(&l->arena);
+    l->opened = false;
+}
