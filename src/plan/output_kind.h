@@ -20,6 +20,7 @@ enum output_kind {
 /* One of the plan's `outputs:`. */
 struct plan_output {
     struct span at;
+    struct bytes text; /* as written */
     enum output_kind kind;
     struct bytes path; /* from the plan's folder, NUL-terminated; empty: in the run's folder */
 };

@@ -108,6 +108,8 @@ bool parse_step_read(struct parse *p, const struct node *n, const struct header_
 void parse_check_list(struct parse *p, const struct node *n, struct step *out);
 bool parse_check_until(struct parse *p, const struct node *n, struct step *out);
 void parse_check_captures(struct parse *p, const struct node *n, struct step *out);
+/* parse_output.c */
+void parse_output_all(struct parse *p, const struct node *n);
 /* parse_objective.c */
 void parse_objective_all(struct parse *p, const struct node *objectives, const struct node *abort);
 /* Adds the sentence that stands where none looks at failures. */

@@ -149,6 +149,7 @@ static void read_plan(struct parse *p, struct fields *f)
     apply_limits(p);
     check_namespace(p);
     parse_objective_all(p, f->at[KEY_PLAN_OBJECTIVES], f->at[KEY_PLAN_ABORT_WHEN]);
+    if (f->at[KEY_PLAN_OUTPUTS]) parse_output_all(p, f->at[KEY_PLAN_OUTPUTS]);
     plan_only_apply(p);
 }
 

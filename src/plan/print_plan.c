@@ -460,6 +460,17 @@ static void put_sentences(const struct printer *p, const char *key, const struct
     }
 }
 
+static void put_outputs(const struct printer *p)
+{
+    const struct plan *plan = p->plan;
+    if (plan->output_count > 0) text_adds(p->out, "\noutputs:\n");
+    for (uint32_t i = 0; i < plan->output_count; i++) {
+        text_adds(p->out, "  - ");
+        print_text_scalar(p, plan->outputs[i].text);
+        text_addc(p->out, '\n', 1);
+    }
+}
+
 void print_plan_write(struct text *out, const struct plan *plan)
 {
     struct printer p = {.out = out, .plan = plan};
@@ -477,4 +488,5 @@ void print_plan_write(struct text *out, const struct plan *plan)
     put_load(&p);
     put_sentences(&p, "objectives", plan->objectives, plan->objective_count);
     put_sentences(&p, "abort_when", plan->abort_when, plan->abort_count);
+    put_outputs(&p);
 }

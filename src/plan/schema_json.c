@@ -63,6 +63,8 @@ static const struct {
     {"`SIGNAL within D`", STRING("(SIG)?[A-Z]+[0-9]?( +within +" DURATION ")?")},
     {"list of sentences", LIST_OF("{" REF("objective") "}")},
     {"sentence, or a list of them", EITHER(REF("sentence"), LIST_OF("{" REF("sentence") "}"))},
+    {"list of outputs", LIST_OF("{'type':'string','pattern':'^(json|ndjson|csv|markdown|junit)"
+                                "( +[^ ].*)?$'}")},
     {"check sentence", REF("sentence")},
     {"name: `json PATH`, `header NAME` or `regex \"...\"`",
      MAP_OF("{'type':'string','pattern':'^ *(json|header|regex) '}") ",'propertyNames':{'pattern"

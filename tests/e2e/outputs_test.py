@@ -103,6 +103,25 @@ class Outputs(Case):
         for row in csv.reader(io.StringIO(shown["csv"])):
             self.assertFalse([cell for cell in row if cell[:1] in tuple("=+@")], row)
 
+    def test_the_plan_asks_for_files(self):
+        (self.folder / "load").mkdir()
+        plan = self.plan(PLAN.format(url=self.failing().url, outputs="outputs:\n  - csv\n"
+                                     "  - markdown\n  - json\n  - junit ../a b.xml\n"
+                                     "  - ndjson out.ndjson\n"), "load/plan.yaml")
+        done = self.exits(self.prony("run", plan, "--output", "csv=own.csv"), 1)
+        folder = self.run_folder()
+        self.assertEqual(sorted(path.name for path in folder.iterdir()),
+                         ["junit.xml", "result.csv", "result.json", "result.md", "run.prony"])
+        self.assertEqual((self.folder / "own.csv").read_bytes(),
+                         (folder / "result.csv").read_bytes())
+        self.assertEqual((self.folder / "a b.xml").read_bytes(),
+                         (folder / "junit.xml").read_bytes())
+        self.assertTrue((self.folder / "load" / "out.ndjson").read_bytes())
+        for name in ("result.csv", "result.md", "junit.xml"):
+            self.assertIn(name, done.stdout.partition(" FILES")[2])
+        report = self.exits(self.prony("report", "last", "--output", "csv"), 1).stdout
+        self.assertEqual(report.encode(), (folder / "result.csv").read_bytes().replace(b"\r", b""))
+
     def test_annotations_are_at_the_line_of_the_sentence(self):
         env = dict(self.environment(), GITHUB_ACTIONS="true", GITHUB_WORKSPACE=str(self.folder))
         below = self.folder / "load"
