@@ -8,11 +8,12 @@ static void add_head(struct text *out, const struct url *url, struct bytes file)
     text_addf(out,
               "# What is asked of this service, and what must hold then.\n"
               "#   prony check %.*s         what it would do; sends nothing\n"
+              "#   prony run %.*s --once    each request once, shown with its reply\n"
               "#   prony run %.*s           the load, and a verdict\n"
               "# Every key: man prony-plan. Completion in editors: prony schema --help\n"
               "plan: 1\n"
               "name: ",
-              BYTES_ARG(file), BYTES_ARG(file));
+              BYTES_ARG(file), BYTES_ARG(file), BYTES_ARG(file));
     oneliner_add_name(out, url);
     text_addf(out, "\ntarget: %s://%.*s\n", url->tls ? "https" : "http", BYTES_ARG(url->authority));
     text_adds(out, "\n"

@@ -4,6 +4,7 @@
 #include "cli/ci.h"
 #include "cli/console.h"
 #include "cli/ending.h"
+#include "cli/once.h"
 #include "cli/outputs.h"
 #include "cli/planning.h"
 #include "cli/watching.h"
@@ -55,8 +56,9 @@ int verb_run_main(const struct flags *flags, int argc, char *const *argv)
     struct err err = {0};
     int code;
     if (!planning_open(&p, flags, argc, argv, &err)) code = planning_fail(&p, &err);
-    else if (!flags_given(flags, FLAG_PRINT_PLAN)) code = run(flags, &p, &err);
-    else code = console_print(p.source) ? EXIT_HOLDS : EXIT_PREFLIGHT;
+    else if (flags_given(flags, FLAG_PRINT_PLAN))
+        code = console_print(p.source) ? EXIT_HOLDS : EXIT_PREFLIGHT;
+    else code = flags_given(flags, FLAG_ONCE) ? once_run(flags, &p) : run(flags, &p, &err);
     planning_close(&p);
     return code;
 }
