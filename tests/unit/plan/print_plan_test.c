@@ -92,7 +92,8 @@ static const char full[] =
     "  - 'p50 of \"job: quoted\" < 1s'\n"
     "  - warn: errors < 0.1%\n"
     "  - throughput in \"climb@0.4/s\" >= 98% of offered\n"
-    "abort_when: [ errors > 20% for 10s ]\n";
+    "abort_when: [ errors > 20% for 10s ]\n"
+    "outputs: [ csv, 'junit out/a # b.xml' ]\n";
 
 /* Of load, the plan's own or the load's timeout may be given, not both. */
 static const char other_timeout[] = HEAD STEPS "load:\n  timeout: { connect: 1s }\n"
