@@ -75,6 +75,16 @@ static void write_legend(const struct summary *s, const struct summary_legend *l
     text_addc(s->out, '\n', 1);
 }
 
+/* Arrivals are also dropped where prony had no row or port for them. */
+static bool trust_tells_why(const struct result *r)
+{
+    for (uint32_t i = 0; i < r->reason_count; i++) {
+        struct bytes code = bytes_of(r->reasons[i].code);
+        if (bytes_is(code, "rows-short") || bytes_is(code, "ports-short")) return true;
+    }
+    return false;
+}
+
 static void write_outcomes(const struct summary *s)
 {
     const struct figures *f = &s->result->totals;
@@ -95,7 +105,9 @@ static void write_outcomes(const struct summary *s)
     if (f->iterations_dropped == 0) return;
     text_clear(&body);
     amount_count(&body, (double)f->iterations_dropped);
-    text_adds(&body, " arrivals were never sent: max_in_flight (");
+    text_adds(&body, " arrivals were never sent: ");
+    if (trust_tells_why(s->result)) text_adds(&body, "see TRUST, or ");
+    text_adds(&body, "max_in_flight (");
     amount_count(&body, (double)s->result->header->plan->max_in_flight);
     text_adds(&body, " iterations) was reached. They count as failed.");
     section(s, "DROPPED", TONE_NEAR, &body);

@@ -143,6 +143,30 @@ class Limits(Case):
         self.assertLessEqual(small["users"], 1.01)
         self.assertGreater(small["users"], 0.5)
 
+    def test_unique_rows_run_out(self):
+        """Forty rows for a hundred arrivals on two threads: each is sent once, the rest is told."""
+        server = self.server()
+        with open(self.folder / "rows.csv", "w", encoding="utf-8") as rows:
+            rows.write("id\n" + "".join(f"{i}\n" for i in range(40)))
+        self.plan("plan: 1\n"
+                  f"target: {server.url}\n"
+                  "data: { row: { file: rows.csv, pick: unique } }\n"
+                  "scenarios: { s: { steps: [ GET /$row.id ] } }\n"
+                  "load: { threads: 2, stages: [ { name: a, rate: 50/s, for: 2s,"
+                  " arrivals: even } ] }\n"
+                  "objectives: [ errors < 90% ]\n")
+        done = self.exits(self.prony("run", "plan.yaml"), 0)
+        self.assertEqual(server.requests, 40)
+        self.assertIn("row: all 40 rows are used (pick: unique)", " ".join(done.stderr.split()))
+        text = " ".join(done.stdout.split())
+        self.assertIn("60 arrivals were never sent: see TRUST", text)
+        self.assertIn("ran out of rows in a", text)
+        result = self.exits(self.prony("report", "last", "--output", "json"), 0).json()
+        self.assertEqual(result["trust"]["level"], "suspect")
+        reasons = {reason["code"]: reason["value"] for reason in result["trust"]["reasons"]}
+        self.assertEqual(reasons["rows-short"], 60)
+        self.assertEqual(result["totals"]["outcomes"]["dropped"], 60)
+
     def test_nobody_waits_for_users_that_think(self):
         server = self.server()
         child = self.start("run", server.url, "--users", "5", "--think", "60s", "--for", "120s",
