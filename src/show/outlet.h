@@ -1,7 +1,8 @@
 /* outlet.h - where a form of the result goes, piece by piece.
  *
  * Why: what is written may be larger than any array (a row for each second and name), and this room
- * knows no files.  Thread: collecting thread.  Memory: pieces are borrowed for the call. */
+ * knows no files.
+ * Source: own.  Thread: collecting thread.  Memory: pieces are borrowed for the call. */
 #pragma once
 
 #include "base/bytes.h"

@@ -3,7 +3,7 @@
  * Why: programs want to follow a run, not only to read its end: a line for each tick, each stage's
  * edge, event, first error and turn of an objective, at the end the result itself. A replay writes
  * the same lines.
- * Source: docs/result.md, "As it goes"; ndjson.org.
+ * Source: docs/result.md, "As it goes: `ndjson`"; ndjson.org.
  * Thread: collecting thread.  Memory: in place; jansson's heap while it writes. */
 #pragma once
 
