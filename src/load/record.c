@@ -14,6 +14,8 @@
 #define GIVE_WAY_NS                                                                                \
     (100 * NS_PER_US) /* between looks at a collector that has not emptied a sheet */
 
+#define FOUND_SHOWN 60 /* bytes of what a failed check found instead */
+
 static struct live_cell *request_cell(struct worker *w, const struct flow *f)
 {
     uint32_t name = flow_operation(w, f)->step->name_index;
@@ -140,6 +142,17 @@ static void keep_exemplars(struct worker *w, const struct flow *f, const struct 
         w->sheet->random[name] = exemplar_of(w, f, e, lag_ns);
 }
 
+/* What a failed check found instead, cut where it is long, never inside a character. */
+static void show_found(struct bytes found, struct text *out)
+{
+    bool cut = found.len > FOUND_SHOWN;
+    if (cut) found.len = FOUND_SHOWN;
+    while (cut && found.len > 0 && (found.at[found.len] & 0xc0) == 0x80) found.len--;
+    text_adds(out, " ");
+    text_add_safe(out, found);
+    if (cut) text_adds(out, "…");
+}
+
 void record_describe(const struct ending *e, struct text *out)
 {
     if (e->why) text_adds(out, e->why);
@@ -152,6 +165,7 @@ void record_describe(const struct ending *e, struct text *out)
         text_add_safe(out, e->verdict.capture->name);
     }
     if (e->verdict.why) text_addf(out, " %s", e->verdict.why);
+    if (e->verdict.found.len > 0) show_found(e->verdict.found, out);
     if (e->outcome == OUTCOME_STATUS && !e->verdict.failed) text_adds(out, "wanted 2xx or 3xx");
     if (e->status > 0) text_addf(out, " (status %u)", e->status);
 }

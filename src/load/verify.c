@@ -235,6 +235,34 @@ static bool until_holds(struct verifier *v, const struct operation *op, const st
     return marks->until_seen ? marks->until_passed : op->until->check->op == CHECK_NE;
 }
 
+/* A failed check in words. The second look at the reply costs only the requests that fail. */
+static void explain(struct verifier *v, const struct test *test, struct bytes body,
+                    struct verdict_on_reply *out)
+{
+    out->failed = test->check;
+    out->why = "does not hold";
+    if (test->check->source != CHECK_JSON) return;
+    switch (json_find(&test->path, body, v->digits, &out->found)) {
+    case JSON_BROKEN:
+        out->why = "does not hold: the body is not JSON";
+        return;
+    case JSON_NONE:
+        out->why = "does not hold: the reply has no such value";
+        return;
+    case JSON_STRING: /* its quotes stand round it, in the body */
+        out->found = (struct bytes){out->found.at - 1, out->found.len + 2};
+        break;
+    case JSON_NULL:
+    case JSON_TRUE:
+    case JSON_FALSE:
+    case JSON_NUMBER:
+    case JSON_ARRAY:
+    case JSON_OBJECT:
+        break;
+    }
+    out->why = "does not hold, found";
+}
+
 struct verdict_on_reply verify_reply(struct verifier *v, const struct operation *op,
                                      const struct values *values, struct captured *captured,
                                      uint32_t status, struct bytes body,
@@ -256,8 +284,7 @@ struct verdict_on_reply verify_reply(struct verifier *v, const struct operation 
         }
         if (holds) continue;
         out.status = test->check->source == CHECK_STATUS ? VERIFY_STATUS : VERIFY_CHECK;
-        out.failed = test->check;
-        out.why = "does not hold";
+        explain(v, test, body, &out);
         return out;
     }
     if (!run_takings(v, op, captured, body, marks, &out)) return out;

@@ -16,6 +16,7 @@ struct verifier {
     char *right; /* the right side of a check, rendered */
     char *left;  /* an unescaped JSON string */
     size_t right_size, left_size;
+    char digits[JSON_DIGITS]; /* a length that a failed check found */
 };
 
 /* Where an iteration keeps what it captured. */
@@ -45,6 +46,7 @@ struct verdict_on_reply {
     const struct check *failed;    /* NULL: no check, see `capture` */
     const struct capture *capture; /* was not there, or longer than CAPTURE_MAX */
     const char *why;               /* static */
+    struct bytes found;            /* what stood there instead, as JSON; borrows from the reply */
 };
 
 MUST_USE bool verify_open(struct verifier *v, const struct program *program, struct arena *arena,

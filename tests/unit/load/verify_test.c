@@ -171,6 +171,31 @@ static void the_first_that_fails_is_named(void **state)
     close_scene(&s);
 }
 
+static void a_failed_check_says_what_stood_there(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *check, *body, *why, *found;
+    } cases[] = {
+        {"text", "json .s == done", "{\"s\":\"queued\"}", "does not hold, found", "\"queued\""},
+        {"empty text", "json .s == done", "{\"s\":\"\"}", "does not hold, found", "\"\""},
+        {"number", "json .n < 3", "{\"n\": 4.0 }", "does not hold, found", "4.0"},
+        {"length", "json .q.length < 2", "{\"q\":[1,2]}", "does not hold, found", "2"},
+        {"object", "json .o == 1", "{\"o\":{\"a\":1}}", "does not hold, found", "{\"a\":1}"},
+        {"none", "json .s == done", "{}", "does not hold: the reply has no such value", ""},
+        {"broken", "json .s == done", "<html>", "does not hold: the body is not JSON", ""},
+        {"no JSON asked for", "body contains x", "abc", "does not hold", ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct scene s;
+        open_scene(&s, check_of(cases[i].check));
+        struct verdict_on_reply v = judge(&s, 200, "", bytes_of(cases[i].body));
+        CHECK(cases[i].name, v.why && strcmp(v.why, cases[i].why) == 0);
+        CHECK(cases[i].name, bytes_is(v.found, cases[i].found));
+        close_scene(&s);
+    }
+}
+
 static void the_right_side_may_be_a_variable(void **state)
 {
     (void)state;
@@ -359,6 +384,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_check_holds_and_fails),
         cmocka_unit_test(the_first_that_fails_is_named),
+        cmocka_unit_test(a_failed_check_says_what_stood_there),
         cmocka_unit_test(the_right_side_may_be_a_variable),
         cmocka_unit_test(captures_are_taken),
         cmocka_unit_test(long_values_are_not_captured),
