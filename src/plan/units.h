@@ -12,7 +12,7 @@
  * Durations: ns us ms s m h d, also compound `1m30s`. Rates: /s /m /h. */
 MUST_USE bool units_duration(struct bytes in, uint64_t *out_ns, const char **why);
 MUST_USE bool units_rate(struct bytes in, double *out_per_s, const char **why);
-MUST_USE bool units_share(struct bytes in, double *out, const char **why); /* `0.1%` is 0.001 */
+MUST_USE bool units_share(struct bytes in, double *out, const char **why);   /* `0.1%` is 0.001 */
 MUST_USE bool units_count(struct bytes in, uint64_t *out, const char **why); /* whole number */
 
 /* The shortest text that reads back as exactly this amount: `1.5s` is "1500ms". */

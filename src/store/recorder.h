@@ -17,8 +17,7 @@
 
 #define RECORDER_QUEUE 32         /* ticks that may wait */
 #define RECORDER_CLOSE_WAIT_S 5   /* at the end, for another process that holds the file */
-#define RECORDER_FULL_WAIT_MS 300 /* at the end, for a disk that is full or fails: no use in more  \
-                                   */
+#define RECORDER_FULL_WAIT_MS 300 /* at the end, for a disk that is full or fails */
 
 struct recorder;
 
