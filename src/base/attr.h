@@ -22,4 +22,13 @@
 #define hot_assert(cond) ((void)sizeof(cond))
 #endif
 
+/* 1 where ThreadSanitizer is built in. */
+#if defined(__SANITIZE_THREAD__)
+#define SANITIZED_THREADS 1
+#elif defined(__has_feature)
+#define SANITIZED_THREADS __has_feature(thread_sanitizer)
+#else
+#define SANITIZED_THREADS 0
+#endif
+
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
