@@ -2,13 +2,12 @@
 
 #include "base/attr.h"
 #include "base/file.h"
-#include "cli/console.h"
+#include "cli/hints.h"
 #include "judge/exit_code.h"
 #include "show/summary.h"
 
 #define OUT_LIMIT (512u << 10)
 #define FILES_MAX 16
-#define NEXT_MAX 2
 
 /* Whatever of the run's folder is there. */
 static uint32_t list_files(const struct ending *o, struct arena *arena, struct bytes *out)
@@ -30,49 +29,18 @@ static uint32_t list_files(const struct ending *o, struct arena *arena, struct b
     return count;
 }
 
-static bool has_own_objectives(const struct result *result)
-{
-    const struct plan *plan = result->header->plan;
-    return plan->objective_count > 0 && !plan->objectives[0].implicit;
-}
-
-/* Commands worth typing next: limits for a run that had none, or the report of this one. */
-static uint32_t list_next(const struct ending *o, struct arena *arena, struct bytes *out)
-{
-    const struct run_header *header = o->result->header;
-    char array[1024];
-    struct text text = text_in(array, sizeof array);
-    uint32_t count = 0;
-    char suggested[200];
-    struct text flags = text_in(suggested, sizeof suggested);
-    if (!has_own_objectives(o->result) && summary_suggest(&flags, o->result)) {
-        if (o->flags->verb == VERB_RUN) text_add(&text, header->command);
-        else text_addf(&text, "prony report %s", header->id);
-        text_addf(&text, " %s", suggested);
-        if (!text.cut) out[count++] = arena_copy(arena, text_bytes(&text));
-    }
-    if (o->flags->verb != VERB_RUN || run_ended_early(o->result->end.ended)) return count;
-    text_clear(&text);
-    text_addf(&text, "prony report %s", header->id);
-    if (flags_given(o->flags, FLAG_RUNS_DIR)) {
-        text_addf(&text, " --runs-dir %.*s", BYTES_ARG(flags_value(o->flags, FLAG_RUNS_DIR, "")));
-    }
-    out[count++] = arena_copy(arena, text_bytes(&text));
-    return count;
-}
-
 struct bytes ending_text(const struct ending *o, const struct show_style *style,
                          struct arena *arena)
 {
     struct bytes files[FILES_MAX];
-    struct bytes next[NEXT_MAX];
+    struct bytes next[HINTS_MAX];
     struct bytes note = bytes_of(o->trouble);
     struct summary_extra extra = {.folder = o->folder,
                                   .files = files,
                                   .next = next,
                                   .notes = &note,
                                   .file_count = list_files(o, arena, files),
-                                  .next_count = list_next(o, arena, next),
+                                  .next_count = hints_list(o->result, o->flags, arena, next),
                                   .note_count = note.len > 0,
                                   .verbose = flags_given(o->flags, FLAG_VERBOSE)};
     char *array = arena_alloc(arena, OUT_LIMIT);

@@ -1,0 +1,190 @@
+#include "cli/hints.h"
+
+#include <math.h>
+
+#include "base/attr.h"
+#include "show/summary.h"
+
+#define LINE_BYTES 1024
+
+struct hinting {
+    const struct result *result;
+    const struct flags *flags;
+    struct arena *arena;
+    struct bytes *out;
+    uint32_t count;
+};
+
+/* Keeps the line, with why behind it as a comment for the shell. */
+static void add_line(struct hinting *h, const struct text *line, const char *why)
+{
+    char array[LINE_BYTES];
+    struct text whole = text_in(array, sizeof array);
+    if (h->count == HINTS_MAX || line->cut) return;
+    text_add(&whole, text_bytes(line));
+    if (why) text_addf(&whole, "  # %s", why);
+    struct bytes kept = arena_copy(h->arena, text_bytes(&whole));
+    if (!whole.cut && kept.at) h->out[h->count++] = kept;
+}
+
+void hints_with_flag(struct text *out, struct bytes command, enum flag flag, const char *value)
+{
+    char array[64];
+    struct text name = text_in(array, sizeof array);
+    text_addf(&name, " --%s", flags_table[flag].name);
+    for (size_t at = 0; at < command.len; at++) {
+        size_t end = at + name.len;
+        if (!bytes_starts(bytes_from(command, at), text_bytes(&name)) || end == command.len)
+            continue;
+        if (command.at[end] == ' ' || command.at[end] == '=') {
+            size_t left = bytes_find(bytes_from(command, end + 1), BYTES_LIT(" "));
+            text_add(out, (struct bytes){command.at, end + 1});
+            text_adds(out, value);
+            if (left != SIZE_MAX) text_add(out, bytes_from(command, end + 1 + left));
+            return;
+        }
+    }
+    text_add(out, command);
+    text_addf(out, "%s %s", array, value);
+}
+
+static bool runs(const struct hinting *h)
+{
+    return h->flags->verb == VERB_RUN && h->result->header->command.len > 0;
+}
+
+static void add_report(const struct hinting *h, struct text *line)
+{
+    text_addf(line, "prony report %s", h->result->header->id);
+    if (!flags_given(h->flags, FLAG_RUNS_DIR)) return;
+    text_addf(line, " --runs-dir %.*s", BYTES_ARG(flags_value(h->flags, FLAG_RUNS_DIR, "")));
+}
+
+/* Limits for a run that had none. */
+static void hint_objectives(struct hinting *h)
+{
+    char array[LINE_BYTES];
+    char suggested_array[200];
+    struct text line = text_in(array, sizeof array);
+    struct text suggested = text_in(suggested_array, sizeof suggested_array);
+    const struct plan *plan = h->result->header->plan;
+    bool own = false;
+    for (uint32_t i = 0; i < plan->objective_count; i++) {
+        own = own || !plan->objectives[i].implicit;
+    }
+    if (own || !summary_suggest(&suggested, h->result)) return;
+    if (runs(h)) text_add(&line, h->result->header->command);
+    else add_report(h, &line);
+    text_addf(&line, " %s", suggested_array);
+    add_line(h, &line, NULL);
+}
+
+/* A name that needs no quotes in `--set load.stages.NAME.for=...`. */
+static bool is_plain(struct bytes name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.at[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
+                     || c == '_' || c == '-';
+        if (!plain) return false;
+    }
+    return name.len > 0;
+}
+
+/* Undecided: the objective that needs the longest; NULL: none says. */
+static const struct objective_result *longest_need(const struct result *r)
+{
+    const struct objective_result *found = NULL;
+    for (uint32_t i = 0; i < r->objective_count; i++) {
+        const struct objective_result *o = &r->objectives[i];
+        bool open = o->verdict == VERDICT_INCONCLUSIVE && !o->objective->warn;
+        if (open && !isnan(o->needed_s) && (!found || o->needed_s > found->needed_s)) found = o;
+    }
+    return found;
+}
+
+/* As long as would settle it, and a fifth more, in round tens of seconds. */
+static void hint_longer(struct hinting *h)
+{
+    const struct plan *plan = h->result->header->plan;
+    const struct objective_result *o = longest_need(h->result);
+    if (!o || !runs(h) || o->needed_s > 1e6) return;
+    char value[32];
+    char array[LINE_BYTES];
+    struct text length = text_in(value, sizeof value);
+    struct text line = text_in(array, sizeof array);
+    text_addf(&length, "%.0fs", ceil(o->needed_s * 1.2 / 10) * 10);
+    bool url = plan->path.len == 0;
+    if (url && !flags_given(h->flags, FLAG_REQUESTS)) {
+        hints_with_flag(&line, h->result->header->command, FLAG_FOR, value);
+    } else if (!url && o->stage < plan->stage_count && plan->stages[o->stage].requests == 0
+               && is_plain(plan->stages[o->stage].name)) {
+        text_add(&line, h->result->header->command);
+        text_addf(&line, " --set load.stages.%.*s.for=%s", BYTES_ARG(plan->stages[o->stage].name),
+                  value);
+    } else {
+        return;
+    }
+    add_line(h, &line, "long enough to decide");
+}
+
+/* What only prony's own lateness put in doubt, with a core to spare. */
+static void hint_threads(struct hinting *h)
+{
+    const struct run_header *header = h->result->header;
+    bool late = false;
+    for (uint32_t i = 0; i < h->result->reason_count; i++) {
+        const char *code = h->result->reasons[i].code;
+        late = late || strncmp(code, "lag", 3) == 0 || strcmp(code, "schedule-behind") == 0;
+    }
+    if (!late || !runs(h) || header->threads >= header->cores) return;
+    char value[16];
+    char array[LINE_BYTES];
+    struct text threads = text_in(value, sizeof value);
+    struct text line = text_in(array, sizeof array);
+    text_addf(&threads, "%u", header->threads + 1);
+    hints_with_flag(&line, header->command, FLAG_THREADS, value);
+    add_line(h, &line, "prony itself was late");
+}
+
+static void hint_dropped(struct hinting *h)
+{
+    const struct plan *plan = h->result->header->plan;
+    if (h->result->totals.iterations_dropped == 0 || !runs(h)) return;
+    char value[32];
+    char array[LINE_BYTES];
+    struct text most = text_in(value, sizeof value);
+    struct text line = text_in(array, sizeof array);
+    text_addf(&most, "%llu", (unsigned long long)plan->max_in_flight * 4);
+    hints_with_flag(&line, h->result->header->command, FLAG_MAX_IN_FLIGHT, value);
+    add_line(h, &line, "arrivals were dropped: let more be open at once");
+}
+
+/* The report of this run: with more to see, where there is a question and it was not shown yet. */
+static void hint_report(struct hinting *h)
+{
+    const struct result *r = h->result;
+    char array[LINE_BYTES];
+    struct text line = text_in(array, sizeof array);
+    bool question = r->verdict == VERDICT_MISSED || r->verdict == VERDICT_INCONCLUSIVE
+                    || r->totals.outcomes[OUTCOME_OK] < r->totals.offered;
+    bool more = question && !flags_given(h->flags, FLAG_VERBOSE);
+    if (!more && h->flags->verb != VERB_RUN) return;
+    add_report(h, &line);
+    if (more) text_adds(&line, " --verbose");
+    add_line(h, &line, more ? "the slowest requests, the spread of times, what failed" : NULL);
+}
+
+uint32_t hints_list(const struct result *result, const struct flags *flags, struct arena *arena,
+                    struct bytes out[HINTS_MAX])
+{
+    struct hinting h = {.result = result, .flags = flags, .arena = arena, .out = out};
+    hint_objectives(&h);
+    if (run_ended_early(result->end.ended)) return h.count;
+    hint_longer(&h);
+    hint_threads(&h);
+    hint_dropped(&h);
+    if (h.count == HINTS_MAX) h.count--; /* the report is always named */
+    hint_report(&h);
+    return h.count;
+}
