@@ -6,6 +6,7 @@
 #include "cli/flags.h"
 #include "cli/help.h"
 #include "cli/verb_check.h"
+#include "cli/verb_completion.h"
 #include "cli/verb_init.h"
 #include "cli/verb_list.h"
 #include "cli/verb_report.h"
@@ -50,6 +51,7 @@ int main(int argc, char **argv)
     if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR) return EXIT_BUG;
     struct flags flags;
     struct err err = {0};
+    if (verb_completion_asked(argc, argv)) return verb_completion_answer(argc, argv);
     if (!flags_parse(&flags, argc, argv, &err)) return console_fail(&err);
     if (flags.version) return print(BYTES_LIT(VERSION_LINE));
     if (flags.verb == VERB_HELP || flags_given(&flags, FLAG_HELP)) return help(&flags, &err);
@@ -64,6 +66,8 @@ int main(int argc, char **argv)
         return verb_report_main(&flags);
     case VERB_LIST:
         return verb_list_main(&flags);
+    case VERB_COMPLETION:
+        return verb_completion_main(&flags);
     case VERB_SCHEMA:
         return verb_schema_main();
     case VERB_HELP:
