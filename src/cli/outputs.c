@@ -295,18 +295,24 @@ static void close_output(struct output *o)
     if (useless && unlink(o->path.at) != 0) return; /* an empty file says nothing, either */
 }
 
+static bool finish_output(struct outputs *o, struct output *out, const struct ending *ending,
+                          bool wanted)
+{
+    if (out->in_folder && !is_stream(out->kind)) open_in_folder(o, out);
+    if (wanted && !is_stream(out->kind) && !out->broken) write_document(out, ending, o->arena);
+    close_output(out);
+    return !out->broken;
+}
+
 bool outputs_finish(struct outputs *o, const struct ending *ending, bool ended)
 {
     bool whole = true;
-    for (uint32_t i = 0; i < 2 * o->count; i++) {
-        struct output *out = &o->items[i % o->count];
-        bool last = out->kind == OUTPUT_TEXT; /* it names the files that are there */
-        if (last != (i >= o->count)) continue;
-        if (out->in_folder && !is_stream(out->kind)) open_in_folder(o, out);
-        bool wanted = !is_stream(out->kind) && (ended || !last) && !out->broken;
-        if (wanted) write_document(out, ending, o->arena);
-        close_output(out);
-        whole = whole && !out->broken;
+    for (uint32_t i = 0; i < o->count; i++) {
+        if (o->items[i].kind != OUTPUT_TEXT) whole &= finish_output(o, &o->items[i], ending, true);
+    }
+    /* The text names the files that are there, so it comes last. */
+    for (uint32_t i = 0; i < o->count; i++) {
+        if (o->items[i].kind == OUTPUT_TEXT) whole &= finish_output(o, &o->items[i], ending, ended);
     }
     return whole;
 }

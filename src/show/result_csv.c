@@ -13,7 +13,7 @@
 /* What a spreadsheet reads as the start of a formula. */
 static bool starts_formula(struct bytes value)
 {
-    return value.len > 0 && memchr("=+-@", value.at[0], 4) != NULL;
+    return value.len > 0 && value.at[0] != '\0' && strchr("=+-@", value.at[0]) != NULL;
 }
 
 void result_csv_cell(struct text *out, struct bytes value)
@@ -24,7 +24,7 @@ void result_csv_cell(struct text *out, struct bytes value)
     text_add_safe(&safe, value);
     text_end_whole(&safe);
     bool plain = true;
-    for (size_t i = 0; i < safe.len; i++) plain = plain && !memchr("\",' ", array[i], 4);
+    for (size_t i = 0; i < safe.len; i++) plain = plain && !strchr("\",' ", array[i]);
     if (plain) {
         text_add(out, text_bytes(&safe));
         return;

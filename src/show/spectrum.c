@@ -8,6 +8,7 @@
 #define COLUMNS_MOST 120
 #define NAME_MOST 24     /* columns of a stage's name */
 #define LABEL_COLUMNS 10 /* from one label of the axis to the next */
+#define POWER_MOST 13    /* of ten, in ns: beyond what a histogram holds */
 #define LEVELS 8         /* heights of a block */
 #define LEVEL_FALL 3.0   /* each height stands for a third of the next */
 
@@ -183,7 +184,8 @@ static void write_axis(struct text *out, const struct axis *a)
     static const double steps[] = {1, 2, 5};
     bool wide = log(10) / log(a->factor) >= 3 * LABEL_COLUMNS;
     uint32_t column = 0;
-    for (double unit = 1e3; unit <= a->least_ns * pow(a->factor, a->columns); unit *= 10) {
+    for (int power = 3; power <= POWER_MOST; power++) {
+        double unit = pow(10, power);
         for (size_t i = 0; i < (wide ? COUNT_OF(steps) : 1); i++) {
             double ns = unit * steps[i];
             double at = ceil(log(ns / a->least_ns) / log(a->factor) - 1e-9);
