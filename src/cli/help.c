@@ -57,7 +57,7 @@ static void add_flag(struct text *out, const struct flag_info *info)
     add_row(out, array, LEFT_COLUMNS, info->what);
 }
 
-static void add_group(struct text *out, enum verb verb, enum flag_group group)
+const char *help_group_title(enum flag_group group)
 {
     static const char *const titles[GROUP_COUNT] = {
         [GROUP_LOAD] = "Load (of a URL; a plan says its own)",
@@ -67,11 +67,16 @@ static void add_group(struct text *out, enum verb verb, enum flag_group group)
         [GROUP_ENGINE] = "Engine",
         [GROUP_OUTPUT] = "Output",
     };
+    return titles[group];
+}
+
+static void add_group(struct text *out, enum verb verb, enum flag_group group)
+{
     bool titled = false;
     for (uint32_t i = 0; i < FLAG_COUNT; i++) {
         const struct flag_info *info = &flags_table[i];
         if (info->group != group || !(info->verbs & (1u << verb))) continue;
-        if (!titled) text_addf(out, "\n%s\n", titles[group]);
+        if (!titled) text_addf(out, "\n%s\n", help_group_title(group));
         titled = true;
         add_flag(out, info);
     }

@@ -10,6 +10,8 @@
 
 #define HELP_MAX 16384 /* bytes that hold any of them */
 
+/* "Load (of a URL; a plan says its own)", ... */
+const char *help_group_title(enum flag_group group);
 /* `prony help`: the commands, an example, the exit codes. */
 void help_overview(struct text *out);
 /* `prony VERB --help`. */
