@@ -154,6 +154,40 @@ static json_t *objective_json(const struct result *r, const struct objective_res
     return item;
 }
 
+/* ---- single requests ---- */
+
+static json_t *phase_json(uint64_t ns)
+{
+    return json_part_figure((double)ns / 1e6);
+}
+
+static json_t *exemplars_json(const struct result *r)
+{
+    static const char *const kinds[] = {"slow", "random", "first error"};
+    json_t *array = json_array();
+    for (uint32_t i = 0; i < r->exemplar_count; i++) {
+        const struct exemplar *e = &r->exemplars[i];
+        bool sent = e->service_ns > 0;
+        json_t *o = json_object();
+        json_tree_put(o, "kind", json_string(kinds[e->kind]));
+        json_tree_put(o, "stage", json_part_text(run_stage_name(r->header, e->stage)));
+        json_tree_put(o, "name", json_part_text(r->header->plan->names[e->name]));
+        json_tree_put(o, "outcome", json_string(tick_outcome_name(e->outcome)));
+        json_tree_put(o, "status", e->status > 0 ? json_integer(e->status) : json_null());
+        json_tree_put(o, "at_s", json_part_figure((double)e->intended_ns / 1e9));
+        json_tree_put(o, "response_ms", phase_json(e->response_ns));
+        json_tree_put(o, "lag_ms", phase_json(e->lag_ns));
+        json_tree_put(o, "wait_ms", phase_json(e->wait_ns));
+        json_tree_put(o, "connect_ms", e->connect_ns > 0 ? phase_json(e->connect_ns) : json_null());
+        json_tree_put(o, "ttfb_ms", sent ? phase_json(e->ttfb_ns) : json_null());
+        json_tree_put(o, "service_ms", sent ? phase_json(e->service_ns) : json_null());
+        json_tree_put(o, "detail", json_part_text(e->detail));
+        json_tree_put(o, "sample", json_part_text(e->sample));
+        json_tree_append(array, o);
+    }
+    return array;
+}
+
 /* ---- the whole ---- */
 
 static json_t *trust_json(const struct result *r)
@@ -224,6 +258,7 @@ json_t *result_json_object(const struct result *r)
     json_tree_put(o, "requests", requests);
     json_tree_put(o, "scenarios", scenarios);
     json_tree_put(o, "totals", totals);
+    json_tree_put(o, "exemplars", exemplars_json(r));
     json_t *generator = json_object();
     json_tree_put(generator, "cpu_seconds",
                   json_part_figure((double)r->end.generator_cpu_ns / 1e9));
