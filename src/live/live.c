@@ -14,10 +14,9 @@
 static void on_begin(void *ctx, const struct run_header *header)
 {
     struct live *l = ctx;
-    struct err err = {0};
     feed_begin(&l->feed, header);
     l->origin_ns = (uint64_t)((int64_t)header->wall_start_ns - clock_wall_offset_ns());
-    l->shown = screen_open(&l->screen, &l->arena, &err);
+    l->shown = screen_open(&l->screen);
 }
 
 static void on_tick(void *ctx, const struct tick *tick)
@@ -152,19 +151,21 @@ bool live_say(struct live *l, struct bytes line)
 bool live_init(struct live *l, const struct show_style *style, const struct bus *bus,
                struct err *err)
 {
-    *l = (struct live){.style = *style, .bus = bus};
+    *l = (struct live){.style = *style, .bus = bus, .screen.signals = -1};
     l->view = (struct view){.feed = &l->feed, .note = l->note};
     if (!arena_open(&l->arena, ARENA_BYTES, err)) return false;
     l->opened = feed_open(&l->feed, err);
-    if (!l->opened || !canvas_init(&l->canvas, &l->arena)) return false;
+    if (!l->opened || !screen_init(&l->screen, &l->arena, err)) return false;
+    bool ok = canvas_init(&l->canvas, &l->arena);
     l->canvas.ascii = style->ascii;
-    return true;
+    return ok || err_set(err, ERR_LIMIT, 0, "no memory for the live view");
 }
 
 void live_close(struct live *l)
 {
     if (l->shown) screen_close(&l->screen);
     l->shown = false;
+    screen_fini(&l->screen);
     if (l->opened) feed_close(&l->feed);
     arena_close(&l->arena);
     l->opened = false;

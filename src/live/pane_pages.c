@@ -95,20 +95,44 @@ static uint32_t paint_outcomes(const struct pane *pane, uint32_t row)
     return row;
 }
 
-/* The start of a reply, a row for each of its lines; line ends stand in it as \x0d\x0a. */
+/* The next line of a reply, whose line ends stand in it as \\x0d\\x0a. */
+static struct bytes next_line(struct bytes *sample)
+{
+    size_t at = bytes_find(*sample, BYTES_LIT("\\x0a"));
+    struct bytes line = {sample->at, at < sample->len ? at : sample->len};
+    *sample = bytes_from(*sample, at < sample->len ? at + 4 : sample->len);
+    if (line.len >= 4 && bytes_is(bytes_from(line, line.len - 4), "\\x0d")) line.len -= 4;
+    return line;
+}
+
+/* Its first line, then what stands behind the head; the head itself where there is no body. */
 static uint32_t paint_sample(const struct pane *pane, uint32_t row, struct bytes sample)
 {
     uint32_t end = pane->row + pane->rows;
-    for (uint32_t i = 0; i < SAMPLE_ROWS && row < end && sample.len > 0; i++) {
-        size_t at = bytes_find(sample, BYTES_LIT("\\x0a"));
-        struct bytes line = {sample.at, at < sample.len ? at : sample.len};
-        size_t used = at < sample.len ? at + 4 : sample.len;
-        if (line.len >= 4 && bytes_is(bytes_from(line, line.len - 4), "\\x0d")) line.len -= 4;
-        sample = bytes_from(sample, used);
+    if (end > row + SAMPLE_ROWS) end = row + SAMPLE_ROWS;
+    struct bytes line = next_line(&sample);
+    struct bytes body = sample;
+    while (body.len > 0 && next_line(&body).len > 0) {
+    }
+    if (body.len > 0) sample = body;
+    for (; row < end && (line.len > 0 || sample.len > 0); line = next_line(&sample)) {
         if (line.len == 0) continue;
         canvas_put_in(pane->canvas, row++, 5, pane->canvas->columns - 6, TONE_DIM, line);
     }
     return row;
+}
+
+/* The judge keeps the first of each stage; here one of a kind is enough. */
+static bool is_first(const struct result *r, uint32_t index)
+{
+    const struct exemplar *e = &r->exemplars[index];
+    for (uint32_t i = 0; i < index; i++) {
+        const struct exemplar *other = &r->exemplars[i];
+        if (other->kind == e->kind && other->name == e->name && other->outcome == e->outcome
+            && other->status == e->status)
+            return false;
+    }
+    return e->kind == EXEMPLAR_FIRST_ERROR && e->name < r->header->plan->name_count;
 }
 
 static uint32_t paint_error(const struct pane *pane, uint32_t row, const struct exemplar *e)
@@ -145,9 +169,7 @@ void pane_errors_paint(const struct pane *pane)
     }
     canvas_put(pane->canvas, row++, 3, TONE_DIM, BYTES_LIT("FIRST OF EACH KIND, secrets masked"));
     for (uint32_t i = 0; f->result && i < f->result->exemplar_count && row < end; i++) {
-        const struct exemplar *e = &f->result->exemplars[i];
-        if (e->kind == EXEMPLAR_FIRST_ERROR && e->name < f->header->plan->name_count)
-            row = paint_error(pane, row, e);
+        if (is_first(f->result, i)) row = paint_error(pane, row, &f->result->exemplars[i]);
     }
 }
 

@@ -80,15 +80,6 @@ static void leave(struct screen *s)
     s->active = false;
 }
 
-static bool open_signals(struct screen *s)
-{
-    sigset_t set;
-    fill_signals(&set);
-    if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0) return false;
-    s->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-    return s->signals >= 0;
-}
-
 /* From here on stderr is a file. */
 static bool keep_stderr(struct screen *s)
 {
@@ -97,18 +88,26 @@ static bool keep_stderr(struct screen *s)
     return s->said >= 0 && s->stderr_kept >= 0 && dup2(s->said, STDERR_FILENO) >= 0;
 }
 
-bool screen_open(struct screen *s, struct arena *arena, struct err *err)
+bool screen_init(struct screen *s, struct arena *arena, struct err *err)
 {
     *s = (struct screen){.terminal = -1, .said = -1, .stderr_kept = -1, .signals = -1};
     char *out = arena_alloc(arena, OUT_BYTES);
     if (!out || !canvas_init(&s->shown, arena))
         return err_set(err, ERR_LIMIT, 0, "no memory for the live view");
     s->out = text_in(out, OUT_BYTES);
+    sigset_t set;
+    fill_signals(&set);
+    int refused = pthread_sigmask(SIG_BLOCK, &set, NULL);
+    if (refused != 0) return err_set(err, ERR_IO, refused, "cannot block signals");
+    s->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    return s->signals >= 0 || err_set(err, ERR_IO, errno, "cannot read signals");
+}
+
+bool screen_open(struct screen *s)
+{
     s->terminal = open_terminal();
-    bool ok = s->terminal >= 0 && in_foreground(s) && tcgetattr(s->terminal, &s->before) == 0
-              && open_signals(s) && keep_stderr(s);
-    if (!ok) {
-        err_set(err, ERR_IO, errno, "the live view cannot have the terminal");
+    if (s->terminal < 0 || !in_foreground(s) || tcgetattr(s->terminal, &s->before) != 0
+        || !keep_stderr(s)) {
         screen_close(s);
         return false;
     }
@@ -128,15 +127,18 @@ void screen_close(struct screen *s)
     leave(s);
     if (s->stderr_kept >= 0 && dup2(s->stderr_kept, STDERR_FILENO) >= 0)
         rescue_tell(s->said, STDERR_FILENO);
-    if (s->signals >= 0) {
-        sigset_t set;
-        fill_signals(&set);
-        if (pthread_sigmask(SIG_UNBLOCK, &set, NULL) != 0) errno = 0;
-    }
-    close_fd(&s->signals);
     close_fd(&s->said);
     close_fd(&s->stderr_kept);
     close_fd(&s->terminal);
+}
+
+void screen_fini(struct screen *s)
+{
+    sigset_t set;
+    if (s->signals < 0) return;
+    close_fd(&s->signals);
+    fill_signals(&set);
+    if (pthread_sigmask(SIG_UNBLOCK, &set, NULL) != 0) errno = 0;
 }
 
 /* ---- Ctrl-Z ---- */

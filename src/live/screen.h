@@ -27,10 +27,15 @@ struct screen {
     uint64_t stops_ns; /* how long the whole program was stopped, summed up */
 };
 
-/* Takes the terminal that stderr is. False: `err`; nothing has changed then. */
-MUST_USE bool screen_open(struct screen *s, struct arena *arena, struct err *err);
-/* Gives it back, and says what was said. Also of one that was not opened. */
+/* Before any thread is started, since all inherit what is blocked: Ctrl-Z, a new size and going on
+ * are read like keys from here on. False: `err`. */
+MUST_USE bool screen_init(struct screen *s, struct arena *arena, struct err *err);
+/* Takes the terminal that stderr is. False: it can't be had, and nothing has changed. */
+MUST_USE bool screen_open(struct screen *s);
+/* Gives it back, and says what was said meanwhile; nothing if it was not taken. */
 void screen_close(struct screen *s);
+/* Signals work as usual again. */
+void screen_fini(struct screen *s);
 /* Signals and keys that came, bytes that wait. True: it may be drawn now. */
 bool screen_look(struct screen *s);
 void screen_size(const struct screen *s, uint32_t *rows, uint32_t *columns);
