@@ -190,7 +190,7 @@ class Picture(LiveCase):
 
     def test_resize_while_it_runs(self):
         terminal = self.watch(100, 30)
-        terminal.sees("WORST AT")
+        terminal.sees("holds")
         terminal.resize(80, 24)
 
         def is_whole():
