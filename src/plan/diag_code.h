@@ -61,7 +61,9 @@
     X(DIAG_SERVICE, 51, "service")                                                                 \
     X(DIAG_SHELL, 52, "shell syntax in a command")                                                 \
     X(DIAG_SET, 53, "path of --set")                                                               \
-    X(DIAG_ONLY, 54, "name of --only")
+    X(DIAG_ONLY, 54, "name of --only")                                                             \
+    X(DIAG_TLS, 55, "certificates and keys")                                                       \
+    X(DIAG_ADDRESS, 56, "address of a host")
 
 #define DIAG_CODE_ENUM(name, number, title) name = (number),
 enum diag_code { DIAG_CODES(DIAG_CODE_ENUM) };

@@ -45,6 +45,8 @@ const char *key_table_place_name(enum key_place place)
     switch (place) {
     case PLACE_PLAN:
         return "the plan";
+    case PLACE_TLS:
+        return "tls";
     case PLACE_SERVICE:
         return "a service";
     case PLACE_DATA:
@@ -76,6 +78,10 @@ const char *key_table_foreign(enum key_place place, struct bytes name)
         {PLACE_PLAN, "thresholds", "objectives"},
         {PLACE_PLAN, "assertions", "objectives"},
         {PLACE_PLAN, "slo", "objectives"},
+        {PLACE_PLAN, "resolve", "hosts"},
+        {PLACE_TLS, "cacert", "ca"},
+        {PLACE_TLS, "sni", "server_name"},
+        {PLACE_TLS, "skip_verify", "insecure"},
         {PLACE_LOAD, "phases", "stages"},
         {PLACE_LOAD, "warm_up", "warmup"},
         {PLACE_STAGE, "arrivalRate", "rate"},

@@ -12,6 +12,7 @@
 
 enum key_place {
     PLACE_PLAN,
+    PLACE_TLS,
     PLACE_SERVICE,
     PLACE_DATA,
     PLACE_SCENARIO,
@@ -22,7 +23,7 @@ enum key_place {
     PLACE_TIMEOUT
 };
 
-#define KEY_PLACES 9
+#define KEY_PLACES 10
 
 enum key_shape { SHAPE_SCALAR = 1, SHAPE_LIST = 2, SHAPE_MAP = 4 };
 

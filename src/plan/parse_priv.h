@@ -30,6 +30,7 @@ struct parse {
     const struct node *steps;   /* of that scenario */
     struct header_list headers; /* of the plan */
     struct timeouts timeout;    /* of the plan */
+    bool new_connection;        /* of that scenario */
     enum arrivals arrivals;     /* of the load */
 };
 
@@ -92,7 +93,10 @@ bool parse_json_body(struct parse *p, const struct node *n, struct pattern *out)
 void parse_service_names(struct parse *p, const struct node *n);
 void parse_service_all(struct parse *p, const struct node *n);
 void parse_data_all(struct parse *p, const struct node *n);
-void parse_target_all(struct parse *p, const struct node *n);
+/* `target`, and what `hosts` says about it. */
+void parse_target_all(struct parse *p, const struct node *n, const struct node *hosts);
+void parse_target_sources(struct parse *p, const struct node *n);
+void parse_tls_all(struct parse *p, const struct node *n);
 /* Whether `url` begins with one of the targets. */
 bool parse_target_holds(const struct plan *plan, struct bytes url);
 void parse_load_limits(struct parse *p, struct fields *load);
@@ -101,6 +105,8 @@ bool parse_stage_read(struct parse *p, const struct node *n, uint32_t number);
 bool parse_stage_warmup(struct parse *p, const struct node *n);
 /* parse_scenario.c, parse_step.c, parse_check.c */
 void parse_scenario_all(struct parse *p, const struct node *n);
+/* `connection: new` */
+void parse_scenario_connection(struct parse *p, struct fields *f, enum key k, bool *out_new);
 void parse_scenario_timeout(struct parse *p, const struct node *n, struct timeouts *out);
 void parse_scenario_headers(struct parse *p, const struct node *n, struct header_list *out);
 bool parse_step_read(struct parse *p, const struct node *n, const struct header_list *headers,

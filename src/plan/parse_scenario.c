@@ -104,6 +104,13 @@ void parse_scenario_timeout(struct parse *p, const struct node *n, struct timeou
     }
 }
 
+void parse_scenario_connection(struct parse *p, struct fields *f, enum key k, bool *out_new)
+{
+    static const char *const words[] = {"keep", "new"};
+    uint32_t at = 0;
+    if (parse_node_choice(p, f, k, words, COUNT_OF(words), &at)) *out_new = at == 1;
+}
+
 static void read_scenario(struct parse *p, const struct node *n, struct scenario *s)
 {
     struct fields f;
@@ -118,6 +125,8 @@ static void read_scenario(struct parse *p, const struct node *n, struct scenario
     struct timeouts timeout = p->timeout;
     if (f.at[KEY_SCENARIO_HEADERS]) parse_scenario_headers(p, f.at[KEY_SCENARIO_HEADERS], &headers);
     if (f.at[KEY_SCENARIO_TIMEOUT]) parse_scenario_timeout(p, f.at[KEY_SCENARIO_TIMEOUT], &timeout);
+    p->new_connection = false;
+    parse_scenario_connection(p, &f, KEY_SCENARIO_CONNECTION, &p->new_connection);
     if (!steps) return;
     if (steps->count == 0)
         parse_node_error(p, DIAG_MISSING, steps, NULL, "'steps' is an empty list");

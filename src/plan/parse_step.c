@@ -76,7 +76,8 @@ static bool check_start(struct parse *p, const struct node *n, struct bytes url,
     if (first->kind == PIECE_CAPTURE || first->kind == PIECE_DATA) return true;
     if (first->kind == PIECE_TEXT) {
         if (first->text.at[0] == '/') return true;
-        if (bytes_starts(first->text, BYTES_LIT("http://"))) {
+        if (bytes_starts(first->text, BYTES_LIT("http://"))
+            || bytes_starts(first->text, BYTES_LIT("https://"))) {
             /* Without targets (their errors are told) nothing can be said. */
             if (p->plan->target_count == 0 || parse_target_holds(p->plan, first->text)) return true;
             return wrong_url(p, n, url, "write its path alone, or add it to 'target'",
@@ -279,6 +280,7 @@ static bool read_long(struct parse *p, const struct node *n, struct header_list 
     if (method && f.at[key]->text.len > 0) read_name(p, &f, method, f.at[key]->text, out);
     parse_scenario_headers(p, f.at[KEY_STEP_HEADERS], &headers);
     if (f.at[KEY_STEP_TIMEOUT]) parse_scenario_timeout(p, f.at[KEY_STEP_TIMEOUT], &out->timeout);
+    parse_scenario_connection(p, &f, KEY_STEP_CONNECTION, &out->new_connection);
     read_body(p, &f, &headers, out);
     out->headers = headers.items;
     out->header_count = headers.count;
@@ -295,7 +297,7 @@ static bool read_long(struct parse *p, const struct node *n, struct header_list 
 bool parse_step_read(struct parse *p, const struct node *n, const struct header_list *headers,
                      const struct timeouts *timeout, struct step *out)
 {
-    *out = (struct step){.at = n->at};
+    *out = (struct step){.at = n->at, .new_connection = p->new_connection};
     if (n->kind == NODE_LIST) return parse_node_is(p, n, SHAPE_SCALAR | SHAPE_MAP, "a step");
     if (n->kind == NODE_MAP) return read_long(p, n, *headers, timeout, out);
     out->headers = headers->items;

@@ -45,10 +45,27 @@ struct stage {
 struct target {
     struct span at;
     struct bytes text; /* as shown: no password */
-    struct bytes host; /* without brackets */
+    struct bytes host; /* without brackets; NUL-terminated */
     uint16_t port;
+    bool tls;
+    struct bytes address;   /* where it is, by `hosts`, or unix:/path; empty: host is looked up */
     struct bytes base_path; /* without trailing '/', usually empty */
     struct bytes authority; /* for the Host header */
+};
+
+/* For all targets of https. Paths and names are NUL-terminated; empty: not given. */
+struct tls_plan {
+    struct span at; /* line 0: nothing of it is given */
+    struct bytes ca, cert, key, server_name;
+    bool insecure;
+};
+
+/* `name` or `name:port` is at `address` for this run. */
+struct host_entry {
+    struct span at;
+    struct bytes name;
+    struct bytes address; /* an address, or unix:/path */
+    uint16_t port;        /* 0: any */
 };
 
 enum ready_kind { READY_PORT, READY_HTTP, READY_LOG, READY_NONE };
@@ -95,6 +112,9 @@ struct plan {
     struct bytes folder; /* of the file */
     struct var *vars;
     struct target *targets;
+    struct tls_plan tls;
+    struct host_entry *hosts;
+    struct bytes *sources; /* own addresses to send from, in turn; none: the system chooses */
     struct service *services;
     struct data_source *data;
     struct scenario *scenarios;
@@ -103,6 +123,7 @@ struct plan {
     struct objective *objectives;
     struct objective *abort_when;
     struct plan_output *outputs;
+    uint32_t host_count, source_count;
     uint32_t target_count, service_count, data_count, scenario_count, name_count, stage_count;
     uint32_t objective_count, abort_count, output_count, var_count;
     uint64_t max_in_flight; /* iterations */

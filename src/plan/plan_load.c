@@ -131,9 +131,11 @@ static void read_plan(struct parse *p, struct fields *f)
     if (f->at[KEY_PLAN_DATA]) parse_data_all(p, f->at[KEY_PLAN_DATA]);
     if (f->at[KEY_PLAN_TARGET]) {
         p->constant = true;
-        parse_target_all(p, f->at[KEY_PLAN_TARGET]);
+        parse_target_all(p, f->at[KEY_PLAN_TARGET], f->at[KEY_PLAN_HOSTS]);
         p->constant = false;
     }
+    if (f->at[KEY_PLAN_TLS]) parse_tls_all(p, f->at[KEY_PLAN_TLS]);
+    if (f->at[KEY_PLAN_SOURCE]) parse_target_sources(p, f->at[KEY_PLAN_SOURCE]);
     if (f->at[KEY_PLAN_SERVICES]) parse_service_all(p, f->at[KEY_PLAN_SERVICES]);
     if (at_load && parse_node_fields(p, at_load, PLACE_LOAD, &load)) parse_load_limits(p, &load);
     if (timeout && load.at[KEY_LOAD_TIMEOUT]) {

@@ -24,6 +24,10 @@ struct plan_host {
      * `err`. */
     bool (*read_file)(void *ctx, struct arena *arena, struct bytes path, struct bytes *out,
                       struct err *err);
+    /* Whether the files of `tls:` can be used; false: `err`, and `*which` is the field of `tls`
+     * that names the wrong one. NULL: nobody looks. */
+    bool (*check_tls)(void *ctx, const struct tls_plan *tls, const struct bytes **which,
+                      struct err *err);
 };
 
 struct plan_var {

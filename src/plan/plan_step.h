@@ -97,6 +97,7 @@ struct step {
     struct pattern body;
     bool has_body;
     bool json_body;
+    bool new_connection; /* for itself alone, closed behind the reply */
     struct check *checks;
     struct check *until; /* NULL: sent once */
     struct capture *captures;

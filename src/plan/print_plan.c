@@ -106,6 +106,50 @@ static void put_targets(const struct printer *p)
     text_addc(p->out, '\n', 1);
 }
 
+/* A list, or the one item of it. */
+static void put_list(const struct printer *p, const char *key, const struct bytes *items,
+                     uint32_t count)
+{
+    begin(p, 0, key);
+    for (uint32_t i = 0; i < count; i++) {
+        text_adds(p->out, count > 1 ? "\n  - " : " ");
+        add_source(p, items[i]);
+    }
+    text_addc(p->out, '\n', 1);
+}
+
+/* tls, hosts, source: how targets are reached. */
+static void put_ways(const struct printer *p)
+{
+    const struct plan *plan = p->plan;
+    const struct tls_plan *tls = &plan->tls;
+    const struct {
+        const char *key;
+        struct bytes value;
+    } texts[] = {
+        {"ca", tls->ca}, {"server_name", tls->server_name}, {"cert", tls->cert}, {"key", tls->key}};
+    if (tls->at.line > 0) {
+        text_adds(p->out, "tls:\n");
+        for (size_t i = 0; i < COUNT_OF(texts); i++) {
+            if (texts[i].value.len > 0) put_source(p, 2, texts[i].key, texts[i].value);
+        }
+        text_addf(p->out, "  insecure: %s\n", tls->insecure ? "true" : "false");
+    }
+    if (plan->host_count > 0) text_adds(p->out, "hosts:\n");
+    for (uint32_t i = 0; i < plan->host_count; i++) {
+        const struct host_entry *host = &plan->hosts[i];
+        char array[300];
+        struct text name = text_in(array, sizeof array);
+        text_add(&name, host->name);
+        if (host->port > 0) text_addf(&name, ":%u", host->port);
+        put_name(p, 2, text_bytes(&name));
+        text_addc(p->out, ' ', 1);
+        add_source(p, host->address);
+        text_addc(p->out, '\n', 1);
+    }
+    if (plan->source_count > 0) put_list(p, "source", plan->sources, plan->source_count);
+}
+
 static void put_ready(const struct printer *p, const struct service *s)
 {
     char array[4096];
@@ -291,6 +335,7 @@ static void put_step(const struct printer *p, const struct step *step)
         put_pattern(p, 8, "body", &step->body);
     }
     put_timeouts(p, &step->timeout);
+    if (step->new_connection) text_adds(p->out, "        connection: new\n");
     put_checks(p, step);
     put_captures(p, step);
     if (step->until) {
@@ -477,6 +522,7 @@ void print_plan_write(struct text *out, const struct plan *plan)
     text_adds(out, "plan: 1\n");
     put_as_written(&p, 0, "name", plan->name);
     put_targets(&p);
+    put_ways(&p);
     put_vars(&p);
     if (plan->service_count > 0) text_adds(out, "\nservices:\n");
     for (uint32_t i = 0; i < plan->service_count; i++) put_service(&p, &plan->services[i]);

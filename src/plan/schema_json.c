@@ -80,6 +80,10 @@ static const struct {
     {"scenario: weight", MAP_OF("{" REF("number") "}") ",'minProperties':1"},
     {"list of steps", LIST_OF("{" EITHER(REF("short_step"), REF("step")) "}") ",'minItems':1"},
     {"list of stages", LIST_OF("{" REF("stage") "}") ",'minItems':1"},
+    {"tls", REF("tls")},
+    {"name: address", MAP_OF("{" REF("text") "}") ",'minProperties':1"},
+    {"address, or a list of them",
+     EITHER(REF("text"), LIST_OF("{" REF("text") "}") ",'minItems':1")},
     {"load", REF("load")},
     {"warm-up", REF("warmup")},
 };
@@ -89,6 +93,7 @@ static const struct {
     enum key_place place;
     const char *schema;
 } rules[] = {
+    {PLACE_TLS, "'dependentRequired':{'key':['cert']}"},
     {PLACE_STEP, "'oneOf':[{'required':['get']},{'required':['post']},{'required':['put']},"
                  "{'required':['patch']},{'required':['delete']},{'required':['head']},"
                  "{'required':['options']}],'not':{'required':['body','json']},"
@@ -103,9 +108,10 @@ static const struct {
 };
 
 static const char *const names[KEY_PLACES] = {
-    [PLACE_PLAN] = "plan",         [PLACE_SERVICE] = "service", [PLACE_DATA] = "data",
-    [PLACE_SCENARIO] = "scenario", [PLACE_STEP] = "step",       [PLACE_LOAD] = "load",
-    [PLACE_WARMUP] = "warmup",     [PLACE_STAGE] = "stage",     [PLACE_TIMEOUT] = "timeout",
+    [PLACE_PLAN] = "plan",       [PLACE_TLS] = "tls",           [PLACE_SERVICE] = "service",
+    [PLACE_DATA] = "data",       [PLACE_SCENARIO] = "scenario", [PLACE_STEP] = "step",
+    [PLACE_LOAD] = "load",       [PLACE_WARMUP] = "warmup",     [PLACE_STAGE] = "stage",
+    [PLACE_TIMEOUT] = "timeout",
 };
 
 /* Our JSON, with its quotes put right. */

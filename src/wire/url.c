@@ -211,6 +211,11 @@ bool url_parse(struct url *out, struct bytes text, enum url_bad *bad, size_t *ba
     return false;
 }
 
+bool url_is_address(struct bytes text)
+{
+    return is_ipv4(text) || is_ipv6(text);
+}
+
 const char *url_bad_text(enum url_bad bad)
 {
 #define URL_BAD_TEXT(name, text) text,

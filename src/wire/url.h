@@ -44,6 +44,8 @@ enum url_bad { URL_BAD_MAP(URL_BAD_ENUM) };
 
 /* Parses the whole of `text`. False: `*bad` and its byte offset `*bad_at`; `*out` is undefined. */
 MUST_USE bool url_parse(struct url *out, struct bytes text, enum url_bad *bad, size_t *bad_at);
+/* Whether `text` is an IPv4 address, or an IPv6 address without brackets. */
+bool url_is_address(struct bytes text);
 /* One line for people, without a full stop. */
 const char *url_bad_text(enum url_bad bad);
 /* Appends `text` with `***` for what stands before the last `@` of its authority; in text that

@@ -108,7 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static char shown[1 << 18];
     if (!arena.base) require(arena_open(&arena, ARENA_BYTES, NULL));
     arena_reset(&arena);
-    const struct plan_host host = {NULL, free_port, private_dir, env, read_file};
+    const struct plan_host host = {NULL, free_port, private_dir, env, read_file, NULL};
     const struct plan_input input = {.path = BYTES_LIT("plan.yaml"),
                                      .folder = BYTES_LIT("/p"),
                                      .source = {(const char *)data, size},

@@ -39,7 +39,7 @@ static void load(struct fixture *f, struct bytes yaml, size_t limit,
                  const struct plan_overrides *overrides)
 {
     uint16_t port = 4001;
-    const struct plan_host host = {&port, free_port, private_dir, env, read_file};
+    const struct plan_host host = {&port, free_port, private_dir, env, read_file, NULL};
     const struct plan_input input = {.path = BYTES_LIT("plans/jobs.yaml"),
                                      .folder = BYTES_LIT("/plans"),
                                      .source = yaml,
