@@ -225,9 +225,9 @@ static void write_shapes(struct text *out, const struct result *r, uint32_t coun
     uint32_t columns = width - (uint32_t)names - 14; /* room for ` +12,345` behind the blocks */
     if (columns > COLUMNS_MOST) columns = COLUMNS_MOST;
     struct axis axis = axis_of(r, count, columns);
-    style_begin(out, style, TONE_STRONG);
+    style_begin(out, style, TONE_DIM);
     write_name(out, BYTES_LIT("SPREAD"), (uint32_t)names);
-    style_end(out, style, TONE_STRONG);
+    style_end(out, style, TONE_DIM);
     write_axis(out, &axis);
     text_addc(out, '\n', 1);
     for (uint32_t i = 0; i < count; i++) {
