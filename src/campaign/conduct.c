@@ -7,7 +7,6 @@
 #include "base/file.h"
 #include "judge/exit_code.h"
 #include "judge/judge.h"
-#include "net/address.h"
 #include "show/result_json.h"
 #include "store/recorder.h"
 #include "store/run_file.h"
@@ -108,17 +107,6 @@ static void pass_on(void *ctx, const char *line)
     say(c, "%s", line);
 }
 
-static bool reach_targets(struct conduct *c, struct address *addresses, struct err *err)
-{
-    const struct plan *plan = c->options->plan;
-    for (uint32_t i = 0; i < plan->target_count; i++) {
-        const struct target *t = &plan->targets[i];
-        if (cancelled(c)) return err_set(err, ERR_PREFLIGHT, 0, "interrupted before the start");
-        if (!address_reach(&addresses[i], t->host, t->port, REACH_WITHIN_NS, err)) return false;
-    }
-    return true;
-}
-
 /* Folder, recorder, judge: from here on the run exists, whatever becomes of it. */
 static bool open_run(struct conduct *c, struct err *err)
 {
@@ -143,11 +131,17 @@ static bool start_load(struct conduct *c, struct err *err)
     const struct plan *plan = c->options->plan;
     struct services_options services = {
         .plan = plan, .folder = c->folder.at, .cancelled = cancelled, .say = pass_on, .ctx = c};
-    struct address *addresses = ARENA_ARRAY(&c->arena, plan->target_count, struct address);
-    if (!arena_ok(&c->arena)) return err_set(err, ERR_LIMIT, 0, "no memory for the run");
+    struct targets_options targets = {.plan = plan,
+                                      .within_ns = REACH_WITHIN_NS,
+                                      .cancelled = cancelled,
+                                      .say = pass_on,
+                                      .ctx = c};
     if (!services_start(&c->services, &c->arena, &services, err)) return false;
-    if (!reach_targets(c, addresses, err)) return false;
-    struct engine_options engine = {.header = &c->header, .addresses = addresses};
+    if (!targets_open(&c->targets, &targets, err)) return false;
+    struct engine_options engine = {.header = &c->header,
+                                    .routes = c->targets.routes,
+                                    .sources = c->targets.sources,
+                                    .source_count = c->targets.source_count};
     if (!engine_start(&c->engine, &engine, err)) return false;
     c->header.wall_start_ns =
         (uint64_t)((int64_t)engine_origin_ns(c->engine) + clock_wall_offset_ns());
@@ -383,6 +377,7 @@ const struct result *conduct_result(const struct conduct *c)
 void conduct_close(struct conduct *c)
 {
     if (c->engine) engine_close(c->engine);
+    targets_close(&c->targets);
     services_stop(&c->services);
     struct err err;
     if (c->recorder && !recorder_close(c->recorder, &err)) say(c, "%s", err.msg);

@@ -12,6 +12,7 @@
 #include "campaign/answers.h"
 #include "campaign/interrupt.h"
 #include "campaign/machine.h"
+#include "campaign/targets.h"
 #include "rig/services.h"
 #include "tick/bus.h"
 
@@ -47,6 +48,7 @@ struct conduct {
     struct judge *judge;
     struct recorder *recorder;
     struct engine *engine;
+    struct targets targets;
     struct bytes folder;      /* of this run; empty before it was made */
     uint32_t interrupts_done; /* signals already obeyed */
     uint32_t asked_done;      /* requests for the status already answered */

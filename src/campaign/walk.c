@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "campaign/interrupt.h"
+#include "campaign/targets.h"
 #include "load/engine.h"
-#include "net/address.h"
 #include "rig/services.h"
 #include "tick/run.h"
 
@@ -20,6 +20,7 @@ struct walk {
     struct run_header header;
     struct plan plan; /* as the engine sees it */
     struct engine *engine;
+    struct targets targets;
 };
 
 static bool cancelled(void *ctx)
@@ -69,16 +70,6 @@ static bool make_stages(struct walk *w)
     return plan->stages != NULL;
 }
 
-static bool reach_targets(struct walk *w, struct address *addresses, struct err *err)
-{
-    for (uint32_t i = 0; i < w->plan.target_count; i++) {
-        const struct target *t = &w->plan.targets[i];
-        if (cancelled(w)) return err_set(err, ERR_PREFLIGHT, 0, "interrupted before the start");
-        if (!address_reach(&addresses[i], t->host, t->port, REACH_WITHIN_NS, err)) return false;
-    }
-    return true;
-}
-
 static bool start(struct walk *w, struct err *err)
 {
     const struct services_options services = {.plan = &w->plan,
@@ -86,15 +77,21 @@ static bool start(struct walk *w, struct err *err)
                                               .cancelled = cancelled,
                                               .say = w->options->say,
                                               .ctx = w->options->ctx};
-    struct address *addresses = ARENA_ARRAY(&w->arena, w->plan.target_count, struct address);
-    if (!arena_ok(&w->arena)) return err_set(err, ERR_LIMIT, 0, "no memory for the plan");
+    const struct targets_options targets = {.plan = &w->plan,
+                                            .within_ns = REACH_WITHIN_NS,
+                                            .cancelled = cancelled,
+                                            .say = w->options->say,
+                                            .ctx = w->options->ctx};
     if (!services_start(&w->services, &w->arena, &services, err)) return false;
-    if (!reach_targets(w, addresses, err)) return false;
+    if (!targets_open(&w->targets, &targets, err)) return false;
     w->header.plan = &w->plan;
     w->header.threads = 1;
     w->header.tick_ns = NS_PER_S;
-    const struct engine_options engine = {
-        .header = &w->header, .addresses = addresses, .tap = w->options->tap};
+    const struct engine_options engine = {.header = &w->header,
+                                          .routes = w->targets.routes,
+                                          .sources = w->targets.sources,
+                                          .source_count = w->targets.source_count,
+                                          .tap = w->options->tap};
     return engine_start(&w->engine, &engine, err);
 }
 
@@ -127,6 +124,7 @@ bool walk_run(const struct walk_options *options, int *signal, struct err *err)
         ok = true;
     }
     if (w.engine) engine_close(w.engine);
+    targets_close(&w.targets);
     services_stop(&w.services);
     if (!file_remove_tree(options->folder, err)) ok = false;
 out:

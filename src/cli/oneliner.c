@@ -42,10 +42,6 @@ bool oneliner_read_url(struct url *url, const char *word, struct err *err)
         err_set(err, ERR_USAGE, 0, "the URL is not understood: %s", url_bad_text(bad));
         return err_hint(err, "at byte %zu of it: '%.20s'", bad_at + 1, word + bad_at);
     }
-    if (url->tls) {
-        err_set(err, ERR_USAGE, 0, "https is not spoken by this version of prony");
-        return err_hint(err, "load the service behind its TLS proxy, with http://");
-    }
     if (url->has_userinfo) {
         err_set(err, ERR_USAGE, 0, "a user name in a URL is not sent");
         return err_hint(err, "send the header yourself: -H 'Authorization: Basic ...'");
@@ -173,7 +169,7 @@ void oneliner_add_name(struct text *out, const struct url *url)
 {
     char array[NAME_COLUMNS + sizeof "…"];
     struct text name = text_in(array, NAME_COLUMNS + 1);
-    text_adds(&name, "http://");
+    text_adds(&name, url->tls ? "https://" : "http://");
     text_add(&name, url->authority);
     struct bytes path = url->path;
     size_t quote = bytes_find(path, BYTES_LIT("\""));
@@ -191,7 +187,8 @@ bool oneliner_write(struct text *out, const struct flags *flags, struct err *err
     if (!oneliner_read_url(&url, flags->word, err) || !check_together(flags, err)) return false;
     text_adds(out, "plan: 1 # version of the language: man prony-plan\nname: ");
     oneliner_add_name(out, &url);
-    text_addf(out, "\ntarget: http://%.*s\n\n", BYTES_ARG(url.authority));
+    text_addf(out, "\ntarget: %s://%.*s\n\n", url.tls ? "https" : "http",
+              BYTES_ARG(url.authority));
     add_steps(out, flags, &url);
     text_addc(out, '\n', 1);
     add_load(out, flags);

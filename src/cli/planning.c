@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "campaign/targets.h"
 #include "cli/console.h"
 #include "cli/oneliner.h"
 #include "judge/exit_code.h"
@@ -267,7 +268,8 @@ bool planning_open(struct planning *p, const struct flags *flags, int argc, char
                                    .free_port = free_port,
                                    .private_dir = private_dir,
                                    .env = environment,
-                                   .read_file = read_data};
+                                   .read_file = read_data,
+                                   .check_tls = targets_check_tls};
     struct plan_overrides overrides;
     struct plan_input input = {.host = &host, .overrides = &overrides};
     p->diags = ARENA_NEW(&p->arena, struct diags);

@@ -149,11 +149,19 @@ static void take_stage_cell(struct books *b, const struct cell *cell)
     tally_count(&book->lag, &cell->measures[STAGE_LAG], b->arena);
     tally_count(&book->wait, &cell->measures[STAGE_WAIT], b->arena);
     tally_count(&book->connect, &cell->measures[STAGE_CONNECT], b->arena);
+    tally_count(&book->tls, &cell->measures[STAGE_TLS_FULL], b->arena);
+    tally_count(&book->tls, &cell->measures[STAGE_TLS_RESUMED], b->arena);
+    book->full_handshakes += cell->measures[STAGE_TLS_FULL].count;
+    book->resumed_handshakes += cell->measures[STAGE_TLS_RESUMED].count;
     if (!book->judged) return;
     b->totals.fresh = true;
     tally_count(&b->lag, &cell->measures[STAGE_LAG], b->arena);
     tally_count(&b->wait, &cell->measures[STAGE_WAIT], b->arena);
     tally_count(&b->connect, &cell->measures[STAGE_CONNECT], b->arena);
+    tally_count(&b->tls, &cell->measures[STAGE_TLS_FULL], b->arena);
+    tally_count(&b->tls, &cell->measures[STAGE_TLS_RESUMED], b->arena);
+    b->full_handshakes += cell->measures[STAGE_TLS_FULL].count;
+    b->resumed_handshakes += cell->measures[STAGE_TLS_RESUMED].count;
 }
 
 /* Completions count for the stage in which they happen, whenever the request was intended. */
@@ -271,6 +279,9 @@ void books_stage_figures(const struct books *b, uint32_t stage, bool with_cuts, 
     out->lag = figures_latency(book->lag);
     out->wait = figures_latency(book->wait);
     out->connect = figures_latency(book->connect);
+    out->tls = figures_latency(book->tls);
+    out->full_handshakes = book->full_handshakes;
+    out->resumed_handshakes = book->resumed_handshakes;
     add_arrivals(b, book, PLAN_NO_INDEX, out);
 }
 
@@ -317,6 +328,9 @@ void books_total_figures(const struct books *b, bool with_cuts, struct figures *
     out->lag = figures_latency(b->lag);
     out->wait = figures_latency(b->wait);
     out->connect = figures_latency(b->connect);
+    out->tls = figures_latency(b->tls);
+    out->full_handshakes = b->full_handshakes;
+    out->resumed_handshakes = b->resumed_handshakes;
     for (uint32_t s = 0; s < b->stage_count; s++) {
         if (b->stages[s].judged) add_arrivals(b, &b->stages[s], PLAN_NO_INDEX, out);
     }

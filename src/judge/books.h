@@ -37,7 +37,8 @@ struct stage_book {
     double users_ns;                /* integrals over the counted ticks */
     double *names_in_flight_ns;     /* [name_count] */
     double *scenarios_in_flight_ns; /* [scenario_count] */
-    struct hist *lag, *wait, *connect;
+    struct hist *lag, *wait, *connect, *tls;
+    uint64_t full_handshakes, resumed_handshakes;
     uint64_t planned, taken; /* slots after settle */
     uint64_t rowless;        /* arrivals and users that `pick: unique` had no row for */
     uint64_t unsent;         /* for want of a local port or descriptor, settle included */
@@ -56,7 +57,8 @@ struct books {
     struct tally *names;     /* [name_count], judged stages */
     struct tally *scenarios; /* [scenario_count], judged stages */
     struct tally totals;
-    struct hist *lag, *wait, *connect; /* judged stages */
+    struct hist *lag, *wait, *connect, *tls; /* judged stages */
+    uint64_t full_handshakes, resumed_handshakes;
     uint64_t now_ns;                   /* end of the newest tick */
     bool last_seen;                    /* the source closed its last tick: the books must balance */
     bool fresh;                        /* no figures have been made yet */

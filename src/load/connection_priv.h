@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "net/stream.h"
 #include "wire/h1.h"
 
 #define NOBODY UINT32_MAX
@@ -20,7 +21,7 @@ enum connection_state { CONNECTION_FREE, CONNECTION_MAKING, CONNECTION_IDLE, CON
 
 struct connection {
     enum connection_state state;
-    int fd;
+    struct stream stream;
     uint32_t generation;    /* tells events of an earlier socket in this place apart */
     union {                 /* the one list that it can be in, by its state */
         uint32_t next_free; /* CONNECTION_FREE */
@@ -31,6 +32,7 @@ struct connection {
     uint32_t keep_len; /* bytes of a partial line kept from the last read */
     uint32_t body_len; /* bytes of body gathered for checks */
     bool body_cut;     /* there was more than BODY_READ_MAX */
+    bool shaking;      /* CONNECTION_MAKING: it stands, TLS is shaking hands */
     size_t unsent_len; /* bytes of a request the kernel did not take yet */
     const char *unsent;
     uint64_t began_ns; /* CONNECTION_MAKING */

@@ -105,6 +105,9 @@ void engine_measure_needs(const struct plan *plan, uint32_t threads, struct engi
     /* A sheet's resident part: about 16 KiB of touched pages for each measure of each name. */
     uint64_t cell_bytes =
         ((uint64_t)plan->name_count + plan->scenario_count + 1) * MEASURE_COUNT * 16384;
+    bool tls = false;
+    for (uint32_t i = 0; i < plan->target_count; i++) tls = tls || plan->targets[i].tls;
+    if (tls) out->user_bytes += TLS_CONNECTION_BYTES;
     out->memory_bytes = out->slots * out->user_bytes + ((uint64_t)8 << 20);
     out->memory_bytes += (uint64_t)threads * WORKER_SHEETS * cell_bytes;
 }
@@ -176,8 +179,10 @@ static bool prepare(struct engine *e, const struct engine_options *options, stru
         .timeline = &e->timeline,
         .quotas = quotas,
         .deal = &e->deal,
-        .addresses = options->addresses,
         .tap = options->tap,
+        .routes = options->routes,
+        .sources = options->sources,
+        .source_count = options->source_count,
         .over_ns = header->response_limit_ns > 0 ? header->response_limit_ns : UINT64_MAX,
         .worker_count = threads < WORKERS_MAX ? threads : WORKERS_MAX,
         .shape = {.stage_count = plan->stage_count + 1,

@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 #include "load/tap.h"
-#include "net/address.h"
+#include "net/route.h"
 #include "plan/plan.h"
 #include "tick/run.h"
 #include "tick/tick.h"
@@ -30,8 +30,10 @@ void engine_measure_needs(const struct plan *plan, uint32_t threads, struct engi
 
 struct engine_options {
     const struct run_header *header; /* keeps; header->plan, ->threads, ->tick_ns are used */
-    const struct address *addresses; /* [plan->target_count], keeps */
-    const struct tap *tap;           /* keeps; NULL: nobody looks on */
+    struct route *routes;            /* [plan->target_count], open, keeps */
+    const struct address *sources;   /* [source_count], keeps: own addresses, used in turn */
+    uint32_t source_count;
+    const struct tap *tap; /* keeps; NULL: nobody looks on */
 };
 
 /* Builds everything and starts the workers; run time 0 is a few ms later. */

@@ -46,8 +46,7 @@ static void discard(struct worker *w, struct connection *c)
 {
     assert(c->state != CONNECTION_FREE);
     if (c->state == CONNECTION_IDLE) unlink_idle(w, c);
-    if (c->fd >= 0) stream_close(c->fd);
-    c->fd = -1;
+    if (c->stream.fd >= 0) stream_close(&c->stream);
     c->state = CONNECTION_FREE;
     w->pools[c->target].open--;
     c->generation = (c->generation + 1) & ((1u << (32 - ID_BITS)) - 1);
@@ -98,7 +97,8 @@ static void fail_connection(struct worker *w, struct connection *c, enum outcome
 
 /* --- making connections --- */
 
-static enum outcome connect_outcome(enum stream_status status, const char **why)
+static enum outcome connect_outcome(const struct worker *w, uint32_t target,
+                                    enum stream_status status, const char **why)
 {
     switch (status) {
     case STREAM_REFUSED:
@@ -110,14 +110,24 @@ static enum outcome connect_outcome(enum stream_status status, const char **why)
     case STREAM_NO_PORT:
         *why = "no free local port or descriptor: prony's side, not the target's";
         return OUTCOME_DROPPED;
+    case STREAM_TLS:
+        *why = w->peers[target].why;
+        return OUTCOME_TLS;
     case STREAM_OK:
     case STREAM_AGAIN:
     case STREAM_EOF:
+    case STREAM_CUT:
     case STREAM_RESET:
         *why = "reset while connecting";
         return OUTCOME_RESET;
     }
     return OUTCOME_RESET;
+}
+
+static const struct address *next_source(struct worker *w)
+{
+    if (w->setting.source_count == 0) return NULL;
+    return &w->setting.sources[w->next_source++ % w->setting.source_count];
 }
 
 static void connect_for(struct worker *w, struct flow *f)
@@ -128,17 +138,23 @@ static void connect_for(struct worker *w, struct flow *f)
     c->target = f->target;
     w->pools[c->target].open++;
     c->flow = flow_id(w, f);
+    c->shaking = false;
     c->began_ns = clock_now_ns();
     f->state = FLOW_CONNECTING;
     f->connection = (uint32_t)(c - w->connections);
-    enum stream_status status =
-        stream_connect(&w->poller, &w->setting.addresses[f->target], poll_id(w, c), &c->fd);
-    if (status == STREAM_AGAIN) {
-        flow_watch(w, f);
-        return;
+    struct route *route = &w->setting.routes[f->target];
+    struct stream_way way = {.to = route_address(route), .from = next_source(w)};
+    if (route->tls) way.tls = &w->peers[f->target];
+    enum outcome outcome = OUTCOME_DNS;
+    const char *why = way.to ? NULL : route_trouble(route);
+    if (way.to) {
+        enum stream_status status = stream_connect(&c->stream, &w->poller, &way, poll_id(w, c));
+        if (status == STREAM_AGAIN) {
+            flow_watch(w, f);
+            return;
+        }
+        outcome = connect_outcome(w, f->target, status, &why);
     }
-    const char *why = NULL;
-    enum outcome outcome = connect_outcome(status, &why);
     f->ready_ns = clock_now_ns();
     fail_connection(w, c, outcome, why, (struct bytes){0});
 }
@@ -199,24 +215,37 @@ static bool gives_way(struct worker *w, const struct pool *pool)
 
 /* --- sending --- */
 
-static const char *lost_why(enum stream_status status)
+/* A connection that served a request and is of no more use. */
+static enum outcome lost_outcome(const struct connection *c, enum stream_status status,
+                                 const char **why)
 {
-    return status == STREAM_EOF ? "the connection was closed before the reply was complete"
-                                : "the connection was reset";
+    *why = "the connection was reset";
+    if (status == STREAM_EOF) *why = "the connection was closed before the reply was complete";
+    if (status == STREAM_CUT) *why = "the connection was closed without TLS's close_notify";
+    if (status != STREAM_TLS) return OUTCOME_RESET;
+    *why = stream_tls_why(&c->stream);
+    return OUTCOME_TLS;
+}
+
+static void fail_lost(struct worker *w, struct connection *c, enum stream_status status)
+{
+    const char *why;
+    enum outcome outcome = lost_outcome(c, status, &why);
+    fail_connection(w, c, outcome, why, (struct bytes){0});
+    serve_queues(w);
 }
 
 static void send_rest(struct worker *w, struct connection *c)
 {
     size_t sent = 0;
-    enum stream_status status = stream_send(c->fd, c->unsent, c->unsent_len, &sent);
+    enum stream_status status = stream_send(&c->stream, c->unsent, c->unsent_len, &sent);
     if (status != STREAM_OK && status != STREAM_AGAIN) {
-        fail_connection(w, c, OUTCOME_RESET, lost_why(status), (struct bytes){0});
-        serve_queues(w);
+        fail_lost(w, c, status);
         return;
     }
     c->unsent += sent;
     c->unsent_len -= sent;
-    if (c->unsent_len == 0) stream_want_write(&w->poller, c->fd, poll_id(w, c), false);
+    if (c->unsent_len == 0) stream_want_write(&c->stream, &w->poller, poll_id(w, c), false);
 }
 
 static bool render(struct worker *w, struct flow *f, struct bytes *request, const char **why)
@@ -257,10 +286,9 @@ static void send_request(struct worker *w, struct flow *f, struct connection *c)
     if (w->setting.tap) w->setting.tap->sent(w->setting.tap->ctx, request);
     size_t sent = 0;
     f->sent_ns = clock_now_ns();
-    enum stream_status status = stream_send(c->fd, request.at, request.len, &sent);
+    enum stream_status status = stream_send(&c->stream, request.at, request.len, &sent);
     if (status != STREAM_OK && status != STREAM_AGAIN) {
-        fail_connection(w, c, OUTCOME_RESET, lost_why(status), (struct bytes){0});
-        serve_queues(w);
+        fail_lost(w, c, status);
         return;
     }
     if (sent < request.len) {
@@ -271,7 +299,7 @@ static void send_request(struct worker *w, struct flow *f, struct connection *c)
             memcpy(own, c->unsent, c->unsent_len);
             c->unsent = own;
         }
-        stream_want_write(&w->poller, c->fd, poll_id(w, c), true);
+        stream_want_write(&c->stream, &w->poller, poll_id(w, c), true);
     }
     flow_watch(w, f);
 }
@@ -281,17 +309,24 @@ static void send_request(struct worker *w, struct flow *f, struct connection *c)
 static void connected(struct worker *w, struct connection *c)
 {
     struct flow *f = &w->flows[c->flow];
-    enum stream_status status = stream_connected(&w->poller, c->fd, poll_id(w, c));
+    struct stream_handshake handshake;
+    enum stream_status status = stream_connected(&c->stream, &w->poller, poll_id(w, c), &handshake);
+    c->shaking = c->stream.tls && status == STREAM_AGAIN;
+    if (status == STREAM_AGAIN) return;
     f->ready_ns = clock_now_ns();
     f->connect_ns = f->ready_ns - c->began_ns;
     if (status != STREAM_OK) {
         const char *why = NULL;
-        enum outcome outcome = connect_outcome(status, &why);
+        enum outcome outcome = connect_outcome(w, c->target, status, &why);
         fail_connection(w, c, outcome, why, (struct bytes){0});
         serve_queues(w);
         return;
     }
-    record_connect(w, f);
+    if (handshake.began_ns > 0) {
+        f->tls_ns = f->ready_ns - handshake.began_ns;
+        f->connect_ns -= f->tls_ns;
+    }
+    record_connect(w, f, handshake.resumed);
     send_request(w, f, c);
 }
 
@@ -306,7 +341,7 @@ void exchange_begin(struct worker *w, struct flow *f)
         return;
     }
     struct pool *pool = &w->pools[f->target];
-    if (pool->idle != NOBODY) {
+    if (pool->idle != NOBODY && !op->step->new_connection) {
         struct connection *c = &w->connections[pool->idle];
         pool->idle = c->next_idle;
         send_request(w, f, c);
@@ -317,11 +352,18 @@ void exchange_begin(struct worker *w, struct flow *f)
     }
 }
 
+/* `connection: new`: whoever waits longest would not take one that was used. */
+static bool next_wants_new(const struct worker *w, const struct pool *pool)
+{
+    if (pool->queue_head == NOBODY) return false;
+    return flow_operation(w, &w->flows[pool->queue_head])->step->new_connection;
+}
+
 /* A connection whose reply is complete: to the flow that waits longest, else it is idle. */
 static void release(struct worker *w, struct connection *c, uint64_t now_ns)
 {
     struct pool *pool = &w->pools[c->target];
-    if (!c->response.keep_alive || gives_way(w, pool)) {
+    if (!c->response.keep_alive || gives_way(w, pool) || next_wants_new(w, pool)) {
         discard(w, c);
         serve_queues(w);
     } else if (pool->queue_head != NOBODY) {
@@ -393,6 +435,7 @@ static void reply_complete(struct worker *w, struct connection *c, struct chunk 
         }
     }
     if (c->unsent_len > 0) c->response.keep_alive = false; /* the rest of the request is owed */
+    if (op->step->new_connection) c->response.keep_alive = false;
     f->connection = NOBODY;
     release(w, c, chunk->read_ns);
     flow_request_ended(w, f, &ending);
@@ -474,8 +517,7 @@ static void lost(struct worker *w, struct connection *c, enum stream_status stat
         reply_complete(w, c, &chunk);
         return;
     }
-    fail_connection(w, c, OUTCOME_RESET, lost_why(status), (struct bytes){0});
-    serve_queues(w);
+    fail_lost(w, c, status);
 }
 
 /* The kernel's stamp must lie between sending and reading; a stepped wall clock could put it out.
@@ -493,10 +535,9 @@ static void receive(struct worker *w, struct connection *c)
      * poller tells of the rest in the next turn. */
     for (uint32_t reads = 0; reads < READS_A_TURN; reads++) {
         struct chunk chunk = {0};
-        size_t received = 0;
+        struct stream_arrival arrival;
         char *at = w->in + KEEP_SIZE;
-        enum stream_status status =
-            stream_receive(&w->poller, c->fd, at, IN_SIZE, &received, &chunk.kernel_ns);
+        enum stream_status status = stream_receive(&c->stream, &w->poller, at, IN_SIZE, &arrival);
         if (status == STREAM_AGAIN) return;
         chunk.read_ns = clock_now_ns();
         if (status != STREAM_OK) {
@@ -504,17 +545,24 @@ static void receive(struct worker *w, struct connection *c)
             return;
         }
         if (w->setting.tap)
-            w->setting.tap->received(w->setting.tap->ctx, (struct bytes){at, received});
-        chunk.kernel_ns = bounded_stamp(f, chunk.kernel_ns, chunk.read_ns);
+            w->setting.tap->received(w->setting.tap->ctx, (struct bytes){at, arrival.len});
+        chunk.kernel_ns = bounded_stamp(f, arrival.kernel_ns, chunk.read_ns);
         if (f->first_byte_ns == 0) f->first_byte_ns = chunk.kernel_ns;
         if (c->keep_len > 0) {
             memcpy(at - c->keep_len, w->keeps + (size_t)(c - w->connections) * KEEP_SIZE,
                    c->keep_len);
         }
-        chunk.in = chunk.all = (struct bytes){at - c->keep_len, received + c->keep_len};
+        chunk.in = chunk.all = (struct bytes){at - c->keep_len, arrival.len + c->keep_len};
         c->keep_len = 0;
-        if (!feed(w, c, &chunk) || received < IN_SIZE) return;
+        if (!feed(w, c, &chunk) || !arrival.more) return;
     }
+}
+
+/* TLS may have to say something that is no data: a ticket for the next session, a new key. */
+static bool is_quiet(struct worker *w, struct connection *c)
+{
+    struct stream_arrival arrival;
+    return stream_receive(&c->stream, &w->poller, w->in, IN_SIZE, &arrival) == STREAM_AGAIN;
 }
 
 void exchange_ready(struct worker *w, const struct ready *ready)
@@ -525,9 +573,10 @@ void exchange_ready(struct worker *w, const struct ready *ready)
     case CONNECTION_FREE:
         return;
     case CONNECTION_MAKING:
-        if (ready->writable) connected(w, c);
+        if (ready->writable || c->shaking) connected(w, c);
         return;
     case CONNECTION_IDLE: /* closed by the peer, or it talks unasked: of no more use */
+        if (c->stream.tls && is_quiet(w, c)) return;
         discard(w, c);
         serve_queues(w);
         return;

@@ -98,7 +98,7 @@ static void begin_request(struct worker *w, struct flow *f, uint64_t intended_ns
     f->intended_ns = intended_ns;
     f->stage = timeline_stage(w->setting.timeline, at);
     f->settle = timeline_settling(w->setting.timeline, f->stage, at);
-    f->connect_ns = f->first_byte_ns = f->sent_ns = 0;
+    f->connect_ns = f->tls_ns = f->first_byte_ns = f->sent_ns = 0;
     f->marks = (struct head_marks){0};
     f->response_due_ns = intended_ns + flow_operation(w, f)->step->timeout.response_ns;
     record_begun(w, f);
@@ -290,7 +290,9 @@ static uint64_t request_limit(const struct worker *w, const struct flow *f, cons
         uint64_t connect = w->connections[f->connection].began_ns + timeout->connect_ns;
         if (connect < limit) {
             limit = connect;
-            *why = "no connection within the connect timeout";
+            *why = w->connections[f->connection].shaking
+                       ? "no TLS handshake within the connect timeout"
+                       : "no connection within the connect timeout";
         }
     }
     if (f->state == FLOW_TALKING && timeout->first_byte_ns > 0 && f->first_byte_ns == 0) {

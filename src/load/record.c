@@ -122,6 +122,7 @@ static struct exemplar exemplar_of(const struct worker *w, const struct flow *f,
         .lag_ns = lag_ns,
         .wait_ns = f->ready_ns - f->taken_ns,
         .connect_ns = f->connect_ns,
+        .tls_ns = f->tls_ns,
         .ttfb_ns = sent && f->first_byte_ns > f->sent_ns ? f->first_byte_ns - f->sent_ns : 0,
         .service_ns = sent && e->kernel_ns > f->sent_ns ? e->kernel_ns - f->sent_ns : 0};
 }
@@ -253,10 +254,12 @@ void record_unstarted(struct worker *w, const struct flow *f, enum outcome outco
     slot->over++;
 }
 
-void record_connect(struct worker *w, const struct flow *f)
+void record_connect(struct worker *w, const struct flow *f, bool resumed)
 {
     struct live_cell *cell = sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0);
     live_record(&cell->measures[STAGE_CONNECT], f->connect_ns);
+    if (f->tls_ns == 0) return;
+    live_record(&cell->measures[resumed ? STAGE_TLS_RESUMED : STAGE_TLS_FULL], f->tls_ns);
 }
 
 void record_user(struct worker *w, uint64_t now_ns, bool joins)

@@ -29,7 +29,8 @@ void record_rowless(struct worker *w, const struct flow *f, uint64_t now_ns);
 /* An arrival that never started: dropped (max_in_flight, no row) or cut (the run was left). */
 void record_unstarted(struct worker *w, const struct flow *f, enum outcome outcome,
                       uint64_t now_ns);
-void record_connect(struct worker *w, const struct flow *f);
+/* A connection was made for it, by f->connect_ns and with TLS f->tls_ns. */
+void record_connect(struct worker *w, const struct flow *f, bool resumed);
 void record_user(struct worker *w, uint64_t now_ns, bool joins);
 /* Publishes the sheet being written, whose tick ends at w->tick_end_ns, and takes an empty one. */
 void record_close(struct worker *w);

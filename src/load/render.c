@@ -185,12 +185,14 @@ static enum render_status put_pattern(struct pen *pen, const struct program *pro
 static bool find_target(const struct plan *plan, struct bytes url, uint32_t *target,
                         struct bytes *path)
 {
-    struct bytes rest = bytes_from(url, sizeof "http://" - 1);
+    bool tls = bytes_starts(url, BYTES_LIT("https://"));
+    struct bytes rest = bytes_from(url, tls ? sizeof "https://" - 1 : sizeof "http://" - 1);
     size_t slash = 0;
     while (slash < rest.len && rest.at[slash] != '/' && rest.at[slash] != '?') slash++;
     struct bytes authority = {rest.at, slash};
     for (uint32_t i = 0; i < plan->target_count; i++) {
-        if (!bytes_same_nocase(plan->targets[i].authority, authority)) continue;
+        const struct target *t = &plan->targets[i];
+        if (t->tls != tls || !bytes_same_nocase(t->authority, authority)) continue;
         *target = i;
         *path = bytes_from(rest, slash);
         return true;
@@ -225,8 +227,7 @@ static enum render_status put_url(struct pen *pen, const struct program *program
     bool absolute =
         bytes_starts(url, BYTES_LIT("http://")) || bytes_starts(url, BYTES_LIT("https://"));
     if (!absolute) return RENDER_BAD_URL;
-    if (!bytes_starts(url, BYTES_LIT("http://")) || !find_target(plan, url, target, &path))
-        return RENDER_ELSEWHERE;
+    if (!find_target(plan, url, target, &path)) return RENDER_ELSEWHERE;
     bool bare = path.len == 0 || path.at[0] != '/';
     if (path.len > 0) memmove(pen->at + start + (bare ? 1 : 0), path.at, path.len);
     if (bare) pen->at[start] = '/';
@@ -255,6 +256,7 @@ static enum render_status put_headers(struct pen *pen, const struct program *pro
         put(pen, BYTES_LIT("\r\n"));
     }
     if (!has_agent) put(pen, BYTES_LIT("User-Agent: " USER_AGENT "\r\n"));
+    if (op->step->new_connection) put(pen, BYTES_LIT("Connection: close\r\n"));
     if (op->step->has_body) {
         put(pen, BYTES_LIT("Content-Length: "));
         *length_at = pen->len;

@@ -67,7 +67,7 @@ static size_t arena_need(const struct worker *w)
     bytes += WORKER_SHEETS * sheet_bytes(&s->shape) + w->due_size * sizeof(uint64_t);
     bytes += (size_t)s->shape.name_count * s->shape.stage_count * sizeof(uint64_t);
     bytes += s->shape.name_count * sizeof(uint32_t) + s->shape.scenario_count * sizeof(uint32_t);
-    bytes += s->plan->target_count * sizeof(struct pool);
+    bytes += s->plan->target_count * (sizeof(struct pool) + sizeof(struct tls_peer));
     bytes += s->program->operation_count * sizeof(struct h1_seen);
     return bytes + KEEP_SIZE + IN_SIZE + s->program->request_limit + ((size_t)1 << 20);
 }
@@ -88,6 +88,7 @@ static void lay_out(struct worker *w)
     if (s->program->varies)
         w->sends = arena_array(a, w->connection_count, s->program->request_limit);
     w->pools = ARENA_ARRAY(a, s->plan->target_count, struct pool);
+    w->peers = ARENA_ARRAY(a, s->plan->target_count, struct tls_peer);
     w->heads_seen = ARENA_ARRAY(a, s->program->operation_count, struct h1_seen);
     w->in = arena_alloc(a, KEEP_SIZE + IN_SIZE);
     w->out = arena_alloc(a, s->program->request_limit);
@@ -108,12 +109,14 @@ static void link_free(struct worker *w)
         w->flow_free = i;
     }
     for (uint32_t i = w->connection_count; i-- > 0;) {
-        w->connections[i].fd = -1;
+        w->connections[i].stream.fd = -1;
         w->connections[i].next_free = w->connection_free;
         w->connection_free = i;
     }
     for (uint32_t i = 0; i < w->setting.plan->target_count; i++) {
         w->pools[i] = (struct pool){0, NOBODY, NOBODY, NOBODY};
+        const struct route *route = &w->setting.routes[i];
+        w->peers[i] = (struct tls_peer){.tls = route->tls, .name = route->server_name};
     }
     w->now_head = w->now_tail = NOBODY;
 }
@@ -160,6 +163,9 @@ void worker_close(struct worker *w)
 {
     verify_close(&w->verifier);
     poller_close(&w->poller);
+    for (uint32_t i = 0; w->peers && i < w->setting.plan->target_count; i++) {
+        tls_peer_close(&w->peers[i]);
+    }
     arena_close(&w->arena);
     struct arena own = w->own;
     arena_close(&own);

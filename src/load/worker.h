@@ -15,7 +15,7 @@
 #include "load/sheet.h"
 #include "load/tap.h"
 #include "load/timeline.h"
-#include "net/address.h"
+#include "net/route.h"
 
 #define WORKER_SHEETS 3 /* one written, one read, one spare for a late collector */
 
@@ -26,12 +26,14 @@ struct worker_setting {
     const struct plan *plan;
     const struct program *program;
     const struct timeline *timeline;
-    struct quota *quotas; /* [stage_count]; the workers' own word */
-    struct deal *deal;    /* rows of `pick: unique`; of all workers */
-    const struct address *addresses;
-    const struct tap *tap; /* NULL: nobody looks on */
+    struct quota *quotas;          /* [stage_count]; the workers' own word */
+    struct deal *deal;             /* rows of `pick: unique`; of all workers */
+    struct route *routes;          /* [target_count] */
+    const struct address *sources; /* own addresses, used in turn; [source_count] */
+    uint32_t source_count;
     uint64_t origin_ns;    /* CLOCK_MONOTONIC at run time 0 */
     uint64_t over_ns;      /* tightest latency limit, UINT64_MAX without one */
+    const struct tap *tap; /* NULL: nobody looks on */
     uint32_t worker_count;
     struct sheet_shape shape;
 };

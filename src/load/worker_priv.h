@@ -12,6 +12,7 @@
 #include "load/verify.h"
 #include "load/worker.h"
 #include "net/stream.h"
+#include "net/tls.h"
 #include "wire/h1.h"
 
 enum flow_state {
@@ -46,6 +47,7 @@ struct flow {
     uint64_t due_ns;     /* when the flow must be woken */
     uint64_t intended_ns, taken_ns, ready_ns, sent_ns, first_byte_ns;
     uint64_t connect_ns; /* duration of the connect, 0: none */
+    uint64_t tls_ns;     /* of the handshake behind it, 0: none */
     uint64_t until_ns;   /* `within` is spent then */
     uint64_t response_due_ns;
     uint64_t lag_ns; /* of the iteration's requests so far */
@@ -71,6 +73,7 @@ struct worker {
     char *bodies;               /* [connection_count][BODY_READ_MAX], where the plan reads bodies */
     char *sends;                /* [connection_count][request_limit], where requests vary */
     struct pool *pools;         /* [target_count] */
+    struct tls_peer *peers;     /* [target_count], those of https */
     struct h1_seen *heads_seen; /* [operation_count] */
     char *in, *out;
     uint32_t flow_count, connection_count;
@@ -79,7 +82,8 @@ struct worker {
     uint32_t open_flows;         /* not FLOW_FREE */
     uint32_t open_iterations;    /* open model: counted against max_in_flight */
     uint32_t max_in_flight;
-    bool leaving; /* the run is over: what is open is being cut */
+    uint32_t next_source; /* of the plan's source addresses, in turn */
+    bool leaving;         /* the run is over: what is open is being cut */
 
     /* The load. */
     uint32_t stage; /* entered last; stage_count: the drain */

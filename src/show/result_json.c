@@ -47,6 +47,14 @@ static json_t *users_json(const struct figures *f)
     return json_part_figure(f->users > 0 ? f->users : (double)NAN);
 }
 
+static json_t *handshakes_json(const struct figures *f)
+{
+    json_t *o = json_object();
+    json_tree_put(o, "full", json_part_count(f->full_handshakes));
+    json_tree_put(o, "resumed", json_part_count(f->resumed_handshakes));
+    return o;
+}
+
 static void put_figures(json_t *o, const struct figures *f, enum times times)
 {
     json_tree_put(o, "seconds", json_part_figure(f->seconds));
@@ -63,6 +71,8 @@ static void put_figures(json_t *o, const struct figures *f, enum times times)
     json_tree_put(o, "wait_ms", latency_if(times == TIMES_ALL, &f->wait));
     json_tree_put(o, "ttfb_ms", latency_if(times != TIMES_ITERATION, &f->ttfb));
     json_tree_put(o, "connect_ms", latency_if(times == TIMES_ALL, &f->connect));
+    json_tree_put(o, "tls_ms", latency_if(times == TIMES_ALL, &f->tls));
+    json_tree_put(o, "handshakes", times == TIMES_ALL ? handshakes_json(f) : json_null());
     json_t *outcomes = json_object();
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++) {
         json_tree_put(outcomes, tick_outcome_name((enum outcome)i),

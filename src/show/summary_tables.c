@@ -429,7 +429,7 @@ void summary_tables_names(const struct summary *s, struct summary_legend *legend
 
 /* ---- where the time went ---- */
 
-#define TIMES_COUNT 6
+#define TIMES_COUNT 7
 
 struct times {
     const struct latency *rows[TIMES_COUNT];
@@ -452,10 +452,11 @@ void summary_tables_times(const struct summary *s, struct summary_legend *legend
 {
     const struct figures *f = &s->result->totals;
     if (f->response.n == 0) return;
-    const struct latency *const all[TIMES_COUNT] = {&f->response, &f->service, &f->ttfb,
-                                                    &f->wait,     &f->connect, &f->lag};
+    const struct latency *const all[TIMES_COUNT] = {&f->response, &f->service, &f->ttfb, &f->wait,
+                                                    &f->connect,  &f->tls,     &f->lag};
     static const char *const names[TIMES_COUNT] = {
-        "response time", "service time", "first byte", "wait for connection", "connect", "our lag"};
+        "response time", "service time",  "first byte", "wait for connection",
+        "connect",       "TLS handshake", "our lag"};
     struct times times = {.legend = legend};
     uint32_t count = 0;
     for (int i = 0; i < TIMES_COUNT; i++) {

@@ -138,9 +138,14 @@ static const char *const queries[ROWS_COUNT] = {
     [ROWS_TICK] = "SELECT id, start_ns, end_ns, stage, judged, last, blob FROM tick ORDER BY id",
     [ROWS_EVENT] = "SELECT tick, at_ns, kind, stage, text FROM event ORDER BY tick, seq",
     [ROWS_EXEMPLAR] = "SELECT tick, kind, stage, name, outcome, status, intended_ns, response_ns,"
-                      " lag_ns, wait_ns, connect_ns, ttfb_ns, service_ns, detail, sample"
+                      " lag_ns, wait_ns, connect_ns, ttfb_ns, service_ns, detail, sample, tls_ns"
                       " FROM exemplar ORDER BY tick, seq",
 };
+
+/* Of version 1, which knew no TLS. */
+static const char exemplars_1[] =
+    "SELECT tick, kind, stage, name, outcome, status, intended_ns, response_ns, lag_ns, wait_ns,"
+    " connect_ns, ttfb_ns, service_ns, detail, sample, 0 FROM exemplar ORDER BY tick, seq";
 
 static void step(struct walk *w, enum rows rows)
 {
@@ -190,6 +195,7 @@ static bool read_exemplar(struct replay *r, sqlite3_stmt *s, struct exemplar *ou
                              .lag_ns = number_of(s, 8),
                              .wait_ns = number_of(s, 9),
                              .connect_ns = number_of(s, 10),
+                             .tls_ns = number_of(s, 15),
                              .ttfb_ns = number_of(s, 11),
                              .service_ns = number_of(s, 12),
                              .detail = arena_copy(&r->tick_arena, column_bytes(s, 13)),
@@ -246,6 +252,7 @@ static bool read_tick(struct replay *r, struct walk *w, struct tick *out)
     if (out->end_ns < out->start_ns) return false;
     struct bytes raw = tick_blob_expand(&r->tick_arena, column_bytes(s, 6));
     struct blob_dims dims = tick_blob_dims(&r->header);
+    if (r->file.version < 2) dims.stage_measures = TICK_BLOB_STAGE_MEASURES_1;
     return raw.at && tick_blob_decode(out, &r->tick_arena, raw, &dims) && read_events(r, w, out)
            && read_exemplars(r, w, out) && arena_ok(&r->tick_arena);
 }
@@ -308,7 +315,8 @@ bool replay_play(struct replay *r, struct bus *bus, struct err *err)
     /* One transaction: of a run in progress, one instant. */
     int code = run_file_exec(&r->file, "BEGIN");
     for (int i = 0; i < ROWS_COUNT && code == SQLITE_OK; i++) {
-        code = prepare(r, queries[i], &walk.statements[i]);
+        bool old = i == ROWS_EXEMPLAR && r->file.version < 2;
+        code = prepare(r, old ? exemplars_1 : queries[i], &walk.statements[i]);
     }
     if (code != SQLITE_OK) {
         err_set(err, ERR_IO, 0, "cannot read the run file: %s", run_file_said(code));

@@ -23,7 +23,8 @@ static const char schema[] =
     " stage INTEGER NOT NULL, name INTEGER NOT NULL, outcome INTEGER NOT NULL,"
     " status INTEGER NOT NULL, intended_ns INTEGER NOT NULL, response_ns INTEGER NOT NULL,"
     " lag_ns INTEGER NOT NULL, wait_ns INTEGER NOT NULL, connect_ns INTEGER NOT NULL,"
-    " ttfb_ns INTEGER NOT NULL, service_ns INTEGER NOT NULL, detail BLOB NOT NULL,"
+    " tls_ns INTEGER NOT NULL, ttfb_ns INTEGER NOT NULL, service_ns INTEGER NOT NULL, detail BLOB "
+    "NOT NULL,"
     " sample BLOB NOT NULL, PRIMARY KEY(tick, seq)) WITHOUT ROWID;"
     "CREATE TABLE ending(id INTEGER PRIMARY KEY CHECK(id = 1), ended INTEGER NOT NULL,"
     " signal INTEGER NOT NULL, at_ns INTEGER NOT NULL, generator_cpu_ns INTEGER NOT NULL,"
@@ -222,7 +223,7 @@ static uint32_t big_endian(const unsigned char *at)
 
 /* What the file says of itself in its first bytes (https://sqlite.org/fileformat2.html, 1.3), read
  * without SQLite: somebody else's database must not even be touched. */
-static bool check_kind(const char *path, struct err *err)
+static bool check_kind(const char *path, uint32_t *version_out, struct err *err)
 {
     enum { HEAD_LEN = 100, VERSION_AT = 60, APPLICATION_AT = 68 };
     unsigned char head[HEAD_LEN];
@@ -245,6 +246,7 @@ static bool check_kind(const char *path, struct err *err)
         return err_hint(err, "read it with the prony that wrote it, or a newer one");
     }
     if (version < 1) return err_set(err, ERR_IO, 0, "%s has no format version: damaged", path);
+    *version_out = version;
     return true;
 }
 
@@ -267,7 +269,7 @@ bool run_file_open(struct run_file *out, const char *path, bool *live, struct er
 {
     *out = (struct run_file){0};
     *live = false;
-    if (!check_kind(path, err)) return false;
+    if (!check_kind(path, &out->version, err)) return false;
 
     fold(path, live);
     int code = open_db(out, path, "?mode=ro", SQLITE_OPEN_READONLY);

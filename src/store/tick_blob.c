@@ -13,6 +13,7 @@
 #define SLOT_NUMBERS 7
 
 static_assert((int)STAGE_MEASURE_COUNT <= (int)MEASURE_COUNT, "a cell has room for either kind");
+static_assert(TICK_BLOB_STAGE_MEASURES_1 == STAGE_CONNECT + 1, "old files stay readable");
 static_assert(OUTCOME_COUNT <= 32, "outcomes are a bit mask");
 
 struct blob_dims tick_blob_dims(const struct run_header *header)
@@ -20,12 +21,13 @@ struct blob_dims tick_blob_dims(const struct run_header *header)
     const struct plan *plan = header->plan;
     return (struct blob_dims){.stage_count = plan->stage_count,
                               .name_count = plan->name_count,
-                              .scenario_count = plan->scenario_count};
+                              .scenario_count = plan->scenario_count,
+                              .stage_measures = STAGE_MEASURE_COUNT};
 }
 
-static uint32_t measures_of(enum cell_kind kind)
+static uint32_t measures_of(enum cell_kind kind, const struct blob_dims *dims)
 {
-    return kind == CELL_STAGE ? STAGE_MEASURE_COUNT : MEASURE_COUNT;
+    return kind == CELL_STAGE ? dims->stage_measures : MEASURE_COUNT;
 }
 
 /* ---- encoding ---- */
@@ -71,7 +73,7 @@ static void put_measure(struct pack *p, const struct hist_sparse *h)
     assert(total == h->count); /* which is why the count itself isn't stored */
 }
 
-static void put_cell(struct pack *p, const struct cell *cell)
+static void put_cell(struct pack *p, const struct cell *cell, const struct blob_dims *dims)
 {
     pack_u64(p, cell->stage);
     pack_u64(p, (uint64_t)cell->kind << 1 | (cell->settle ? 1 : 0));
@@ -84,7 +86,7 @@ static void put_cell(struct pack *p, const struct cell *cell)
         if (cell->outcomes[i] > 0) pack_u64(p, cell->outcomes[i]);
     }
     pack_u64(p, cell->answered_5xx);
-    for (uint32_t m = 0; m < measures_of(cell->kind); m++) put_measure(p, &cell->measures[m]);
+    for (uint32_t m = 0; m < measures_of(cell->kind, dims); m++) put_measure(p, &cell->measures[m]);
 }
 
 static void put_slots(struct pack *p, const struct tick *tick)
@@ -116,7 +118,7 @@ struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
         pack_double(&p, tick->iterations_in_flight[i]);
     }
     pack_u64(&p, tick->cell_count);
-    for (uint32_t i = 0; i < tick->cell_count; i++) put_cell(&p, &tick->cells[i]);
+    for (uint32_t i = 0; i < tick->cell_count; i++) put_cell(&p, &tick->cells[i], dims);
     put_slots(&p, tick);
     return (struct bytes){(const char *)start, (size_t)(p.at - start)};
 }
@@ -167,7 +169,7 @@ static void get_cell(struct unpack *u, struct arena *arena, const struct blob_di
         if (mask >> i & 1) out->outcomes[i] = unpack_u64(u);
     }
     out->answered_5xx = unpack_u64(u);
-    for (uint32_t m = 0; m < measures_of(out->kind) && !u->bad; m++) {
+    for (uint32_t m = 0; m < measures_of(out->kind, dims) && !u->bad; m++) {
         get_measure(u, arena, &out->measures[m]);
     }
 }
@@ -214,7 +216,7 @@ static void get_cells(struct unpack *u, struct arena *arena, const struct blob_d
 {
     uint32_t count = unpack_u32(u, UINT32_MAX);
     /* A cell is at least 6 numbers and a zero for each measure. */
-    if (unpack_left(u) / (6 + STAGE_MEASURE_COUNT) < count) u->bad = true;
+    if (unpack_left(u) / (6 + dims->stage_measures) < count) u->bad = true;
     struct cell *cells = u->bad ? NULL : ARENA_ARRAY(arena, count, struct cell);
     if (!cells) return;
     for (uint32_t i = 0; i < count && !u->bad; i++) get_cell(u, arena, dims, &cells[i]);

@@ -20,7 +20,10 @@
 struct blob_dims {
     uint32_t stage_count; /* of the plan, without the drain */
     uint32_t name_count, scenario_count;
+    uint32_t stage_measures; /* of a stage's cell: files of version 1 have fewer */
 };
+
+#define TICK_BLOB_STAGE_MEASURES_1 3 /* in version 1: up to STAGE_CONNECT */
 
 /* Those of the run's plan. */
 struct blob_dims tick_blob_dims(const struct run_header *header);

@@ -4,7 +4,7 @@ static const char *const sql[WRITER_STATEMENTS] = {
     [WRITER_TICK] = "INSERT INTO tick VALUES(?, ?, ?, ?, ?, ?, ?)",
     [WRITER_EVENT] = "INSERT INTO event VALUES(?, ?, ?, ?, ?, ?)",
     [WRITER_EXEMPLAR] =
-        "INSERT INTO exemplar VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO exemplar VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [WRITER_GET_COMMAND] = "SELECT id, verb FROM command WHERE taken_ns IS NULL ORDER BY id",
     [WRITER_TAKE_COMMAND] = "UPDATE command SET taken_ns = ? WHERE id = ?",
 };
@@ -62,9 +62,10 @@ static int put_exemplar(struct writer *w, const struct tick *tick, uint32_t seq)
 {
     const struct exemplar *e = &tick->exemplars[seq];
     sqlite3_stmt *s = w->statements[WRITER_EXEMPLAR];
-    uint64_t numbers[] = {tick->index, seq,           e->kind,        e->stage,       e->name,
-                          e->outcome,  e->status,     e->intended_ns, e->response_ns, e->lag_ns,
-                          e->wait_ns,  e->connect_ns, e->ttfb_ns,     e->service_ns};
+    uint64_t numbers[] = {tick->index,    seq,        e->kind,      e->stage,
+                          e->name,        e->outcome, e->status,    e->intended_ns,
+                          e->response_ns, e->lag_ns,  e->wait_ns,   e->connect_ns,
+                          e->tls_ns,      e->ttfb_ns, e->service_ns};
     int next = bind_numbers(s, numbers, COUNT_OF(numbers));
     bind_blob(s, next, e->detail);
     bind_blob(s, next + 1, e->sample);

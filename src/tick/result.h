@@ -46,7 +46,9 @@ struct figures {
     uint64_t done;    /* ended ok in the judged ticks */
     double offered_per_s, done_per_s, in_flight, users, seconds;
     uint64_t planned, iterations_done, iterations_failed, iterations_cut, iterations_dropped;
-    struct latency response, service, ttfb, lag, wait, connect; /* the last three: stages, totals */
+    struct latency response, service, ttfb;
+    struct latency lag, wait, connect, tls; /* stages and totals only */
+    uint64_t full_handshakes, resumed_handshakes;
     uint64_t outcomes[OUTCOME_COUNT];
 };
 

@@ -53,9 +53,11 @@ enum cell_measure {
 
 /* CELL_STAGE */
 enum stage_measure {
-    STAGE_LAG,     /* every request taken up */
-    STAGE_WAIT,    /* every request taken up */
-    STAGE_CONNECT, /* each connection made for a request */
+    STAGE_LAG,         /* every request taken up */
+    STAGE_WAIT,        /* every request taken up */
+    STAGE_CONNECT,     /* each connection made for a request: until it stood, without TLS */
+    STAGE_TLS_FULL,    /* the TLS handshake on it, ... */
+    STAGE_TLS_RESUMED, /* ... where it resumed a session */
     STAGE_MEASURE_COUNT
 };
 
@@ -109,7 +111,7 @@ struct exemplar {
     enum outcome outcome;
     uint32_t status;      /* 0: no reply */
     uint64_t intended_ns; /* run time */
-    uint64_t response_ns, lag_ns, wait_ns, connect_ns, ttfb_ns, service_ns;
+    uint64_t response_ns, lag_ns, wait_ns, connect_ns, tls_ns, ttfb_ns, service_ns;
     struct bytes detail; /* why it is not ok: "check: json .state == done, was running" */
     struct bytes sample; /* start of the reply, masked, safe; may be empty */
 };

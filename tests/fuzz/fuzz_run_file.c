@@ -82,7 +82,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arena_reset(&first);
     arena_reset(&second);
     struct bytes in = {(const char *)data + 1, size - 1};
-    struct blob_dims dims = {.stage_count = 7, .name_count = 3, .scenario_count = 2};
+    struct blob_dims dims = {.stage_count = 7,
+                             .name_count = 3,
+                             .scenario_count = 2,
+                             .stage_measures = STAGE_MEASURE_COUNT};
     if (data[0] == 'h') {
         check_header(in);
     } else if (data[0] == 'z') {

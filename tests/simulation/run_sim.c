@@ -65,9 +65,10 @@ static void walk(struct engine *engine, const struct run_setup *setup, struct le
 
 struct run_outcome run_sim(const struct run_setup *setup)
 {
-    static struct address addresses[4];
+    static struct route routes[4];
     struct engine *engine;
     struct err err = {0};
+    for (uint32_t i = 0; i < COUNT_OF(routes); i++) shared_publish(&routes[i].current, 1);
     world_open(setup->seed, &setup->costs);
     open_plan(setup->yaml, setup->csv);
     target_close();
@@ -78,7 +79,7 @@ struct run_outcome run_sim(const struct run_setup *setup)
                                 .tick_ns = NS_PER_S,
                                 .threads = setup->threads,
                                 .response_limit_ns = setup->response_limit_ns};
-    struct engine_options options = {.header = &header, .addresses = addresses};
+    struct engine_options options = {.header = &header, .routes = routes};
     bool started = engine_start(&engine, &options, &err);
     MUST(started, "%s", err.msg);
     struct run_outcome out = {.ledger = ledger_open(&little.plan, NS_PER_S),

@@ -142,12 +142,13 @@ static struct socket *socket_at(int fd)
     return &net.sockets[fd];
 }
 
-enum stream_status stream_connect(struct poller *p, const struct address *to, uint32_t id, int *fd)
+enum stream_status stream_connect(struct stream *out, struct poller *p,
+                                  const struct stream_way *way, uint32_t id)
 {
     uint64_t at_ns;
-    (void)to;
+    MUST(!way->tls, "the model speaks no TLS");
     world_call();
-    *fd = -1;
+    *out = (struct stream){.fd = -1};
     enum welcome welcome = target_connect(world_now_ns(), &at_ns);
     if (welcome == WELCOME_NO_PORT) return STREAM_NO_PORT;
     /* A refusal is known at once now and then, as on loopback. */
@@ -172,13 +173,15 @@ enum stream_status stream_connect(struct poller *p, const struct address *to, ui
     l->flood_left = 0;
     net.open_count++;
     plan_event(s);
-    *fd = (int)index;
+    out->fd = (int)index;
     return STREAM_AGAIN;
 }
 
-enum stream_status stream_connected(struct poller *p, int fd, uint32_t id)
+enum stream_status stream_connected(struct stream *stream, struct poller *p, uint32_t id,
+                                    struct stream_handshake *out)
 {
-    struct socket *s = socket_at(fd);
+    struct socket *s = socket_at(stream->fd);
+    *out = (struct stream_handshake){0};
     world_call();
     MUST(s->id == id && s->poller == poller_index(p), "a connect of somebody else");
     MUST(s->state == SOCKET_CONNECTING && s->connected_ns <= world_now_ns(), "not connected yet");
@@ -188,9 +191,9 @@ enum stream_status stream_connected(struct poller *p, int fd, uint32_t id)
     return STREAM_OK;
 }
 
-enum stream_status stream_send(int fd, const char *at, size_t len, size_t *sent)
+enum stream_status stream_send(struct stream *stream, const char *at, size_t len, size_t *sent)
 {
-    struct socket *s = socket_at(fd);
+    struct socket *s = socket_at(stream->fd);
     struct link *l = &s->link;
     uint64_t began_ns = world_now_ns();
     MUST(s->state == SOCKET_OPEN, "a send before the connection");
@@ -222,9 +225,9 @@ enum stream_status stream_send(int fd, const char *at, size_t len, size_t *sent)
     return taken == 0 ? STREAM_AGAIN : STREAM_OK;
 }
 
-void stream_want_write(struct poller *p, int fd, uint32_t id, bool want)
+void stream_want_write(struct stream *stream, struct poller *p, uint32_t id, bool want)
 {
-    struct socket *s = socket_at(fd);
+    struct socket *s = socket_at(stream->fd);
     world_call();
     MUST(s->id == id && s->poller == poller_index(p), "somebody else's connection");
     s->want_write = want;
@@ -253,52 +256,59 @@ static void count_read(struct socket *s)
     if (s->reads > counts->reads_most) counts->reads_most = s->reads;
 }
 
-enum stream_status stream_receive(struct poller *p, int fd, char *at, size_t size, size_t *received,
-                                  uint64_t *kernel_ns)
+const char *stream_tls_why(const struct stream *stream)
 {
-    struct socket *s = socket_at(fd);
+    UNUSED(stream);
+    return "";
+}
+
+enum stream_status stream_receive(struct stream *stream, struct poller *p, char *at, size_t size,
+                                  struct stream_arrival *out)
+{
+    struct socket *s = socket_at(stream->fd);
     struct link *l = &s->link;
     world_call();
     uint64_t now = world_now_ns(), last_ns = 0;
     MUST(s->poller == poller_index(p), "somebody else's connection");
     count_read(s);
-    *received = 0;
-    *kernel_ns = 0;
+    *out = (struct stream_arrival){0};
     if (readable_ns(s) > now) return STREAM_AGAIN;
     if (l->part_next == l->part_count && l->flood_left == 0) {
         note_read(s, now, true);
         return l->reset_after ? STREAM_RESET : STREAM_EOF;
     }
-    while (l->part_next < l->part_count && l->parts[l->part_next].at_ns <= now
-           && *received < size) {
+    while (l->part_next < l->part_count && l->parts[l->part_next].at_ns <= now && out->len < size) {
         size_t len = l->parts[l->part_next].end - l->reply_read;
-        if (len > size - *received) len = size - *received;
-        memcpy(at + *received, l->reply + l->reply_read, len);
-        *received += len;
+        if (len > size - out->len) len = size - out->len;
+        memcpy(at + out->len, l->reply + l->reply_read, len);
+        out->len += len;
         l->reply_read += len;
         last_ns = l->parts[l->part_next].at_ns;
         if (l->reply_read == l->parts[l->part_next].end) l->part_next++;
     }
     if (l->part_next == l->part_count && l->flood_left > 0) {
-        size_t len = size - *received < l->flood_left ? size - *received : (size_t)l->flood_left;
-        memset(at + *received, 'p', len);
-        *received += len;
+        size_t len = size - out->len < l->flood_left ? size - out->len : (size_t)l->flood_left;
+        memset(at + out->len, 'p', len);
+        out->len += len;
         l->flood_left -= len;
         last_ns = l->parts[l->part_count - 1].at_ns;
     }
     bool stamped = !world_chance(target_law()->unstamped);
-    *kernel_ns = stamped ? last_ns : 0;
+    out->kernel_ns = stamped ? last_ns : 0;
+    out->more = out->len == size;
     note_read(s, stamped ? last_ns : now, false);
     plan_event(s);
     return STREAM_OK;
 }
 
-void stream_close(int fd)
+void stream_close(struct stream *stream)
 {
+    int fd = stream->fd;
     struct socket *s = socket_at(fd);
     world_call();
     if (s->welcome == WELCOME_YES) target_left(&s->link, world_now_ns());
     timers_clear(&net.events[s->poller], (uint32_t)fd);
     s->link.used = false;
     net.open_count--;
+    stream->fd = -1;
 }

@@ -152,7 +152,6 @@ static void test_wrong(void **state)
         {"scheme",
          {"prony", "run", "ftp://h/"},
          "the URL is not understood: a URL starts with http:// or https://"},
-        {"tls", {"prony", "run", "https://h/"}, "https is not spoken by this version of prony"},
         {"password", {"prony", "run", "http://a:b@h/"}, "a user name in a URL is not sent"},
         {"rate and users",
          {"prony", "run", "http://h/", "--rate", "5/s", "-c", "5"},

@@ -38,7 +38,10 @@ static void open_scene(struct scene *s)
 {
     kit_open(&s->kit, "      - GET /second\n", NULL, NULL);
     timeline_init(&s->timeline, &s->kit.plan.plan, NS_PER_S, &s->kit.arena);
-    s->setting = (struct worker_setting){.plan = &s->kit.plan.plan,
+    static struct route routes[4];
+    assert_true(s->kit.plan.plan.target_count <= COUNT_OF(routes));
+    s->setting = (struct worker_setting){.routes = routes,
+                                         .plan = &s->kit.plan.plan,
                                          .program = &s->kit.program,
                                          .timeline = &s->timeline,
                                          .over_ns = UINT64_MAX,

@@ -203,6 +203,7 @@ static void add_rows(struct arena *arena, struct tick *t)
                                      .lag_ns = 1,
                                      .wait_ns = 2,
                                      .connect_ns = 3,
+                                     .tls_ns = 4,
                                      .ttfb_ns = 4,
                                      .service_ns = 5,
                                      .detail = BYTES_LIT("status 503"),
@@ -275,6 +276,7 @@ static void check_exemplar(const char *name, const struct exemplar *got,
     CHECK_U64(name, got->lag_ns, want->lag_ns);
     CHECK_U64(name, got->wait_ns, want->wait_ns);
     CHECK_U64(name, got->connect_ns, want->connect_ns);
+    CHECK_U64(name, got->tls_ns, want->tls_ns);
     CHECK_U64(name, got->ttfb_ns, want->ttfb_ns);
     CHECK_U64(name, got->service_ns, want->service_ns);
     CHECK(name, bytes_equal(got->detail, want->detail));
