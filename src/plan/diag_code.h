@@ -63,7 +63,8 @@
     X(DIAG_SET, 53, "path of --set")                                                               \
     X(DIAG_ONLY, 54, "name of --only")                                                             \
     X(DIAG_TLS, 55, "certificates and keys")                                                       \
-    X(DIAG_ADDRESS, 56, "address of a host")
+    X(DIAG_ADDRESS, 56, "address of a host")                                                       \
+    X(DIAG_JSON_TEXT, 57, "JSON in quotes")
 
 #define DIAG_CODE_ENUM(name, number, title) name = (number),
 enum diag_code { DIAG_CODES(DIAG_CODE_ENUM) };

@@ -73,6 +73,7 @@ const char *key_table_foreign(enum key_place place, struct bytes name)
         enum key_place place;
         const char *theirs, *ours;
     } words[] = {
+        {PLACE_PLAN, "version", "plan"},
         {PLACE_PLAN, "title", "name"},
         {PLACE_PLAN, "url", "target"},
         {PLACE_PLAN, "thresholds", "objectives"},
@@ -84,6 +85,9 @@ const char *key_table_foreign(enum key_place place, struct bytes name)
         {PLACE_TLS, "skip_verify", "insecure"},
         {PLACE_LOAD, "phases", "stages"},
         {PLACE_LOAD, "warm_up", "warmup"},
+        {PLACE_TIMEOUT, "total", "response"},
+        {PLACE_TIMEOUT, "request", "response"},
+        {PLACE_TIMEOUT, "read", "response"},
         {PLACE_STAGE, "arrivalRate", "rate"},
         {PLACE_STAGE, "arivalRate", "rate"},
         {PLACE_STAGE, "throughput", "rate"},

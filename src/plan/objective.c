@@ -147,6 +147,10 @@ static bool tell_metric(struct reader *r)
     for (size_t i = 0; i < COUNT_OF(foreign); i++) {
         if (bytes_is(word, foreign[i].word)) word = bytes_of(foreign[i].metric);
     }
+    if (is_word(r, "in") || is_word(r, "of")) {
+        return wrong(r, DIAG_OBJECTIVE, r->word, "the form is  " SENTENCE_FORM,
+                     "the metric comes first");
+    }
     if (word.len > 0 && word.at[0] == 'p' && bytes_find(word, BYTES_LIT("100")) != SIZE_MAX)
         word = BYTES_LIT("max");
     if (!bytes_equal(word, r->word.text)) {
@@ -198,6 +202,20 @@ static bool lacks_quotes(const struct reader *r)
            && !is_word(&next, "of");
 }
 
+/* A stage stands after `in`, whoever is counted after `of`. */
+static void add_other_side(const struct reader *r, const char *what, struct text *hint)
+{
+    const struct objective_names *n = r->names;
+    struct bytes word = r->word.text;
+    bool stage = bytes_is(bytes_of(what), "stage");
+    bool other = stage ? find_name(n->requests, n->request_count, word) < n->request_count
+                             || find_name(n->scenarios, n->scenario_count, word) < n->scenario_count
+                       : find_name(n->stage_names, n->stage_count, word) < n->stage_count
+                             || find_name(n->stage_groups, n->stage_count, word) < n->stage_count;
+    if (other && word.len > 0)
+        text_addf(hint, "write %s %.*s   ", stage ? "of" : "in", BYTES_ARG(word));
+}
+
 static bool tell_name(struct reader *r, const char *what, const struct bytes *first,
                       uint32_t first_count, const struct bytes *second, uint32_t second_count)
 {
@@ -210,12 +228,18 @@ static bool tell_name(struct reader *r, const char *what, const struct bytes *fi
     char hint[240];
     struct text t = text_in(hint, sizeof hint);
     if (lacks_quotes(r)) text_adds(&t, "a name with spaces is quoted: of \"GET /jobs\"   ");
+    add_other_side(r, what, &t);
     diag_suggest(&t, r->word.text, "names", names, count);
     if (r->word.kind == WORD_END || r->word.kind == WORD_OP || r->word.kind == WORD_OPEN) {
         return wrong(r, DIAG_OBJECTIVE, r->word, hint, "a name is missing here");
     }
     return diag_add(r->diags, DIAG_UNKNOWN_NAME, place(r, r->word), hint, "no %s is named '%.*s'",
                     what, BYTES_ARG(r->word.text));
+}
+
+static bool is_near(const struct reader *r, const struct bytes *names, uint32_t count)
+{
+    return diag_nearest_name(r->word.text, names, count).len > 0;
 }
 
 static bool read_of(struct reader *r, struct objective *out)
@@ -243,6 +267,9 @@ static bool read_of(struct reader *r, struct objective *out)
     } else if (scenario < n->scenario_count) {
         out->scope = SCOPE_SCENARIO;
         out->scope_index = scenario;
+    } else if (named && n->requests_lost && !is_near(r, n->requests, n->request_count)
+               && !is_near(r, n->scenarios, n->scenario_count)) {
+        return false; /* it may be one of those */
     } else {
         return tell_name(r, "request or scenario", n->scenarios, n->scenario_count, n->requests,
                          n->request_count);
@@ -264,6 +291,10 @@ static bool read_in(struct reader *r, struct objective *out)
                && bytes_equal(n->stage_groups[at + out->stage_count], r->word.text)) {
             out->stage_count++;
         }
+    }
+    if (at == n->stage_count && named && n->stages_lost
+        && !is_near(r, n->stage_groups, n->stage_count)) {
+        return false; /* it may be one of those */
     }
     if (at == n->stage_count) {
         return tell_name(r, "stage", n->stage_groups, n->stage_count, NULL, 0);
@@ -321,9 +352,30 @@ static bool read_amount(struct reader *r, struct objective *out, const char **wh
     return units_rate(word, &out->value, why);
 }
 
-static bool read_value(struct reader *r, struct objective *out)
+/* What was meant by a value that is none. */
+static void hint_value(const struct reader *r, struct text *hint)
 {
     static const char *const units[] = {"ms", "%", "/s", ""};
+    struct bytes word = r->word.text;
+    struct reader next = *r;
+    char array[40];
+    struct text joined = text_in(array, sizeof array);
+    uint64_t ns = 0;
+    double number = 0;
+    const char *why = "";
+    advance(&next);
+    text_addf(&joined, "%.*s%.*s", BYTES_ARG(word), BYTES_ARG(next.word.text));
+    bool apart = next.word.kind == WORD_NAME && r->unit == UNIT_TIME && !joined.cut;
+    if (apart && units_duration(text_bytes(&joined), &ns, &why)) {
+        text_addf(hint, "write %s, without the blank", array);
+    } else if (bytes_to_double(word, &number) && units[r->unit][0]) {
+        text_addf(hint, "write %.*s%s", BYTES_ARG(word), units[r->unit]);
+        if (r->unit == UNIT_TIME) text_addf(hint, " or %.*ss", BYTES_ARG(word));
+    }
+}
+
+static bool read_value(struct reader *r, struct objective *out)
+{
     const char *why = "";
     if (r->word.kind != WORD_NAME) {
         return wrong(r, DIAG_OBJECTIVE, r->word, "the form is  " SENTENCE_FORM,
@@ -332,11 +384,7 @@ static bool read_value(struct reader *r, struct objective *out)
     if (!read_amount(r, out, &why)) {
         char hint[80];
         struct text t = text_in(hint, sizeof hint);
-        double number = 0;
-        if (bytes_to_double(r->word.text, &number) && units[r->unit][0]) {
-            text_addf(&t, "write %.*s%s", BYTES_ARG(r->word.text), units[r->unit]);
-            if (r->unit == UNIT_TIME) text_addf(&t, " or %.*ss", BYTES_ARG(r->word.text));
-        }
+        hint_value(r, &t);
         return diag_add(r->diags, DIAG_UNIT, place(r, r->word), hint, "'%.*s': %s",
                         BYTES_ARG(r->word.text), why);
     }

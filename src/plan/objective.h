@@ -69,6 +69,7 @@ struct objective_names {
     const struct bytes *stage_names;  /* by stage */
     const struct bytes *stage_groups; /* by stage */
     uint32_t request_count, scenario_count, stage_count;
+    bool stages_lost, requests_lost; /* of a wrong plan: there are more, and they are not known */
 };
 
 struct diags;

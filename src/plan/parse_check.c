@@ -187,7 +187,11 @@ static bool read_path(struct sentence *s, struct bytes *out)
         struct bytes part = {s->rest.at + at, s->rest.len > at ? s->rest.len - at : 0};
         bool dollar = s->rest.len > 0 && s->rest.at[0] == '$';
         if (s->rest.len == 0 && cut_by_comment(s)) return false;
-        return wrong(s, DIAG_JSON_PATH, part, dollar ? "leave the '$' away: .items[0].id" : NULL,
+        bool bare = s->rest.len > 0 && at == 0 && !dollar && s->rest.at[0] != '[';
+        return wrong(s, DIAG_JSON_PATH, part,
+                     dollar ? "leave the '$' away: .items[0].id"
+                     : bare ? "put a '.' before it"
+                            : NULL,
                      why);
     }
     *out = path;
@@ -235,7 +239,12 @@ static bool read_sentence(struct sentence *s, struct check *out)
         out->source = CHECK_JSON;
         return read_json(s, out);
     }
-    return wrong(s, DIAG_CHECK, word, CHECK_FORMS,
+    uint32_t lo = 0;
+    uint32_t hi = 0;
+    const char *hint = status_range(word, &lo, &hi) ? "write  status 200"
+                       : bytes_is(word, "contains") ? "write  body contains X"
+                                                    : CHECK_FORMS;
+    return wrong(s, DIAG_CHECK, word, hint,
                  "a check begins with status, header, body, regex or json");
 }
 
@@ -327,7 +336,11 @@ static bool read_capture(struct parse *p, const struct node *n, struct capture *
         if (!read_regex(&s, DIAG_CAPTURE, &out->expression)) return false;
         s.rest.len = 0;
     } else {
-        return wrong(&s, DIAG_CAPTURE, word, CAPTURE_FORMS,
+        bool path = bytes_starts(word, BYTES_LIT(".")) || bytes_starts(word, BYTES_LIT("$."));
+        char hint[160];
+        struct text t = text_in(hint, sizeof hint);
+        if (path) text_addf(&t, "write  json %.*s", BYTES_ARG(bytes_from(word, word.at[0] == '$')));
+        return wrong(&s, DIAG_CAPTURE, word, path ? hint : CAPTURE_FORMS,
                      "a capture begins with json, header or regex");
     }
     if (s.rest.len == 0) return true;

@@ -64,7 +64,8 @@ static bool read_row(struct parse *p, const struct node *row, struct data_source
 static void read_inline(struct parse *p, const struct node *n, struct data_source *out)
 {
     if (n->count == 0) {
-        parse_node_error(p, DIAG_DATA, n, NULL, "there are no rows");
+        parse_node_error(p, DIAG_DATA, n, "write a list of maps: [ { id: 1 }, { id: 2 } ]",
+                         "there are no rows");
         return;
     }
     const struct node *first = n->items[0].value;
@@ -97,7 +98,14 @@ static void read_source(struct parse *p, const struct node *n, struct data_sourc
         return;
     }
     if (n->kind != NODE_MAP) {
-        parse_node_is(p, n, SHAPE_LIST | SHAPE_MAP, "data");
+        if (n->text.len == 0) {
+            parse_node_empty(p, n, "data");
+            return;
+        }
+        char hint[200];
+        struct text t = text_in(hint, sizeof hint);
+        text_addf(&t, "write  { file: %.*s }", BYTES_ARG(n->text));
+        parse_node_error(p, DIAG_SHAPE, n, hint, "data is a list of rows, or names a file");
         return;
     }
     if (!parse_node_fields(p, n, PLACE_DATA, &f)) return;

@@ -68,7 +68,9 @@ void parse_load_stages(struct parse *p, struct fields *load)
     if (stages->count == 0)
         parse_node_error(p, DIAG_MISSING, stages, NULL, "'stages' is an empty list");
     for (uint32_t i = 0; i < stages->count; i++) {
-        if (!parse_stage_read(p, stages->items[i].value, i + 1) && !arena_ok(p->arena)) return;
+        if (parse_stage_read(p, stages->items[i].value, i + 1)) continue;
+        if (!arena_ok(p->arena)) return;
+        p->stages_lost = true;
     }
     check_names(p);
 }

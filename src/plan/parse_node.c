@@ -39,6 +39,8 @@ static const char *shape_name(unsigned shapes)
         return "a value or a list";
     case SHAPE_SCALAR | SHAPE_MAP:
         return "a value or keys below it";
+    case SHAPE_LIST | SHAPE_MAP:
+        return "a list or keys below it";
     default:
         return "a value, a list or keys";
     }
@@ -49,13 +51,19 @@ static unsigned shape_of(const struct node *n)
     return n->kind == NODE_SCALAR ? SHAPE_SCALAR : n->kind == NODE_LIST ? SHAPE_LIST : SHAPE_MAP;
 }
 
-bool parse_node_is(struct parse *p, const struct node *n, unsigned shapes, const char *what)
+static bool has_shape(struct parse *p, const struct node *n, unsigned shapes, const char *what,
+                      const char *hint)
 {
     if (shape_of(n) & shapes) return true;
     if (n->kind == NODE_SCALAR && n->text.len == 0) return parse_node_empty(p, n, what);
     static const char *const given[] = {"a single value", "a list", "a map"};
-    return parse_node_error(p, DIAG_SHAPE, n, NULL, "'%s' wants %s, not %s", what,
+    return parse_node_error(p, DIAG_SHAPE, n, hint, "'%s' wants %s, not %s", what,
                             shape_name(shapes), given[n->kind]);
+}
+
+bool parse_node_is(struct parse *p, const struct node *n, unsigned shapes, const char *what)
+{
+    return has_shape(p, n, shapes, what, NULL);
 }
 
 bool parse_node_empty(struct parse *p, const struct node *n, const char *what)
@@ -81,9 +89,9 @@ static void unknown_key(struct parse *p, const struct node *key, enum key_place 
         names[count++] = bytes_of(key_table_row((enum key)k)->name);
     char hint[240];
     struct text t = text_in(hint, sizeof hint);
-    const char *ours = key_table_foreign(place, key->text);
-    if (ours) text_addf(&t, "did you mean '%s'?   ", ours);
-    diag_suggest(&t, ours ? (struct bytes){0} : key->text, "keys here", names, count);
+    bool near = diag_nearest_name(key->text, names, count).len > 0;
+    if (!near || key_table_foreign(place, key->text)) parse_hint_key(&t, place, key->text);
+    diag_suggest(&t, t.len > 0 ? (struct bytes){0} : key->text, "keys here", names, count);
     parse_node_error(p, DIAG_UNKNOWN_KEY, key, hint, "'%.*s' is not a key of %s",
                      BYTES_ARG(key->text), key_table_place_name(place));
 }
@@ -135,7 +143,8 @@ bool parse_node_fields(struct parse *p, const struct node *n, enum key_place pla
         present[k] = true;
         const struct key_row *row = key_table_row(k);
         bool trap = value->kind == NODE_MAP && is_sentence(k);
-        if (trap || parse_node_is(p, value, row->shapes, row->name)) out->at[k] = value;
+        const char *hint = parse_hint_shape(k, value);
+        if (trap || has_shape(p, value, row->shapes, row->name, hint)) out->at[k] = value;
         else out->bad = true;
     }
     if (!out->bad && !n->told) tell_missing(p, out, place, present);
@@ -218,17 +227,15 @@ static bool read_amount(struct parse *p, struct fields *f, enum key k, struct by
     return false;
 }
 
-/* Tells that (a part of) a value is no amount. `units` are what a bare number may have meant. */
+/* Tells that (a part of) a value is no amount: a count, a duration or a rate. */
+enum amount { AMOUNT_COUNT, AMOUNT_DURATION, AMOUNT_RATE };
+
 static bool wrong_amount(struct parse *p, struct fields *f, const struct node *n, struct bytes part,
-                         const char *why, const char *unit, const char *other)
+                         const char *why, enum amount amount)
 {
     char hint[120];
     struct text t = text_in(hint, sizeof hint);
-    double number = 0;
-    if (unit && bytes_to_double(part, &number)) {
-        text_addf(&t, "write %.*s%s", BYTES_ARG(part), unit);
-        if (other) text_addf(&t, " or %.*s%s", BYTES_ARG(part), other);
-    }
+    if (amount != AMOUNT_COUNT) parse_hint_amount(&t, part, amount == AMOUNT_RATE);
     f->bad = true;
     return diag_add(p->diags, DIAG_UNIT, yaml_doc_span(&p->doc, n, part), hint, "'%.*s': %s",
                     BYTES_ARG(part), why);
@@ -240,7 +247,7 @@ bool parse_node_duration(struct parse *p, struct fields *f, enum key k, uint64_t
     const char *why = "";
     if (!read_amount(p, f, k, &text)) return false;
     if (units_duration(text, out_ns, &why)) return true;
-    return wrong_amount(p, f, f->at[k], text, why, "ms", "s");
+    return wrong_amount(p, f, f->at[k], text, why, AMOUNT_DURATION);
 }
 
 bool parse_node_rate(struct parse *p, struct fields *f, enum key k, double *out_per_s)
@@ -249,7 +256,7 @@ bool parse_node_rate(struct parse *p, struct fields *f, enum key k, double *out_
     const char *why = "";
     if (!read_amount(p, f, k, &text)) return false;
     if (units_rate(text, out_per_s, &why)) return true;
-    return wrong_amount(p, f, f->at[k], text, why, "/s", NULL);
+    return wrong_amount(p, f, f->at[k], text, why, AMOUNT_RATE);
 }
 
 bool parse_node_count(struct parse *p, struct fields *f, enum key k, uint64_t most, uint64_t *out)
@@ -259,7 +266,7 @@ bool parse_node_count(struct parse *p, struct fields *f, enum key k, uint64_t mo
     uint64_t value = 0;
     if (!read_amount(p, f, k, &text)) return false;
     if (!units_count(text, &value, &why))
-        return wrong_amount(p, f, f->at[k], text, why, NULL, NULL);
+        return wrong_amount(p, f, f->at[k], text, why, AMOUNT_COUNT);
     if (value > most) {
         f->bad = true;
         return parse_node_error(p, DIAG_NUMBER, f->at[k], NULL, "'%s' is at most %llu",
@@ -277,7 +284,10 @@ bool parse_node_number(struct parse *p, const struct node *n, const char *what, 
     struct bytes text = n->text;
     if (memchr(text.at, '$', text.len) && !parse_variable_constant(p, n, text, &text)) return false;
     if (!bytes_to_double(text, &value) || value < 0 || value > 1e9) {
-        return parse_node_error(p, DIAG_NUMBER, n, "for example 1, 8 or 0.5",
+        bool share = text.at[text.len - 1] == '%';
+        return parse_node_error(p, DIAG_NUMBER, n,
+                                share ? "take the % away: weights count against each other"
+                                      : "for example 1, 8 or 0.5",
                                 "'%s' is a number from 0 to 1000000000", what);
     }
     *out = value;
@@ -306,11 +316,18 @@ bool parse_node_choice(struct parse *p, struct fields *f, enum key k, const char
 
 bool parse_node_bool(struct parse *p, struct fields *f, enum key k, bool *out)
 {
-    static const char *const words[] = {"false", "true"};
-    uint32_t at = 0;
-    if (!parse_node_choice(p, f, k, words, COUNT_OF(words), &at)) return false;
-    *out = at == 1;
-    return true;
+    struct bytes text = {0};
+    if (!parse_node_text(p, f, k, &text)) return false;
+    bool yes = bytes_is(text, "true");
+    if (yes || bytes_is(text, "false")) {
+        *out = yes;
+        return true;
+    }
+    f->bad = true;
+    const char *hint = parse_hint_bool(text);
+    return parse_node_error(p, DIAG_CHOICE, f->at[k], hint ? hint : "it is one of: false true",
+                            "'%.*s' is nothing that '%s' can be", BYTES_ARG(text),
+                            key_table_row(k)->name);
 }
 
 /* `lo..hi`, or one value for both. */
@@ -333,9 +350,9 @@ bool parse_node_think(struct parse *p, struct fields *f, enum key k, struct rang
     if (!read_amount(p, f, k, &text)) return false;
     split_range(text, &lo, &hi);
     if (!units_duration(lo, &range.lo_ns, &why))
-        return wrong_amount(p, f, f->at[k], lo, why, "ms", "s");
+        return wrong_amount(p, f, f->at[k], lo, why, AMOUNT_DURATION);
     if (!units_duration(hi, &range.hi_ns, &why))
-        return wrong_amount(p, f, f->at[k], hi, why, "ms", "s");
+        return wrong_amount(p, f, f->at[k], hi, why, AMOUNT_DURATION);
     if (range.lo_ns > range.hi_ns) {
         f->bad = true;
         return parse_node_error(p, DIAG_NUMBER, f->at[k], "write the shorter one first",
@@ -353,8 +370,19 @@ bool parse_node_rates(struct parse *p, struct fields *f, enum key k, double *fro
     const char *why = "";
     if (!read_amount(p, f, k, &text)) return false;
     split_range(text, &lo, &hi);
-    if (!units_rate(lo, from, &why)) return wrong_amount(p, f, f->at[k], lo, why, "/s", NULL);
-    if (!units_rate(hi, to, &why)) return wrong_amount(p, f, f->at[k], hi, why, "/s", NULL);
+    double number = 0;
+    if (bytes_to_double(lo, &number) && units_rate(hi, to, &why)) {
+        char hint[80];
+        struct text t = text_in(hint, sizeof hint);
+        size_t slash = bytes_find(hi, BYTES_LIT("/"));
+        text_addf(&t, "write %.*s%.*s..%.*s", BYTES_ARG(lo), BYTES_ARG(bytes_from(hi, slash)),
+                  BYTES_ARG(hi));
+        f->bad = true;
+        return diag_add(p->diags, DIAG_UNIT, yaml_doc_span(&p->doc, f->at[k], lo), hint,
+                        "'%.*s': both ends of a range have their unit", BYTES_ARG(lo));
+    }
+    if (!units_rate(lo, from, &why)) return wrong_amount(p, f, f->at[k], lo, why, AMOUNT_RATE);
+    if (!units_rate(hi, to, &why)) return wrong_amount(p, f, f->at[k], hi, why, AMOUNT_RATE);
     return true;
 }
 
@@ -366,7 +394,7 @@ bool parse_node_counts(struct parse *p, struct fields *f, enum key k, uint64_t *
     const char *why = "";
     if (!read_amount(p, f, k, &text)) return false;
     split_range(text, &lo, &hi);
-    if (!units_count(lo, from, &why)) return wrong_amount(p, f, f->at[k], lo, why, NULL, NULL);
-    if (!units_count(hi, to, &why)) return wrong_amount(p, f, f->at[k], hi, why, NULL, NULL);
+    if (!units_count(lo, from, &why)) return wrong_amount(p, f, f->at[k], lo, why, AMOUNT_COUNT);
+    if (!units_count(hi, to, &why)) return wrong_amount(p, f, f->at[k], hi, why, AMOUNT_COUNT);
     return true;
 }

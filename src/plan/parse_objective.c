@@ -19,7 +19,9 @@ static bool collect_names(struct parse *p, struct objective_names *out)
                                     .stage_groups = groups,
                                     .request_count = plan->name_count,
                                     .scenario_count = plan->scenario_count,
-                                    .stage_count = plan->stage_count};
+                                    .stage_count = plan->stage_count,
+                                    .stages_lost = p->stages_lost,
+                                    .requests_lost = p->steps_lost};
     return true;
 }
 
@@ -60,6 +62,10 @@ static bool read_entry(struct parse *p, const struct node *n, bool abort,
         bool good = read_sentence(p, n->items[0].value, abort, names, out);
         out->warn = true;
         return good;
+    }
+    if (warn) {
+        return parse_node_error(p, DIAG_OBJECTIVE, n->items[0].key, "make it an objective",
+                                "what ends a run cannot be a mere warning");
     }
     for (uint32_t i = 0; i < n->count; i++) tell_map(p, n->items[i].key, n->items[i].value);
     return false;

@@ -24,14 +24,15 @@ struct parse {
     struct arena *arena;
     struct diags *diags;
     struct yaml_doc doc;
-    bool constant;              /* only variables with a value before the run may be used */
-    struct service *service;    /* being read: has a $dir */
-    struct scenario *scenario;  /* being read: has captures */
-    const struct node *steps;   /* of that scenario */
-    struct header_list headers; /* of the plan */
-    struct timeouts timeout;    /* of the plan */
-    bool new_connection;        /* of that scenario */
-    enum arrivals arrivals;     /* of the load */
+    bool constant;                /* only variables with a value before the run may be used */
+    struct service *service;      /* being read: has a $dir */
+    struct scenario *scenario;    /* being read: has captures */
+    const struct node *steps;     /* of that scenario */
+    struct header_list headers;   /* of the plan */
+    struct timeouts timeout;      /* of the plan */
+    bool new_connection;          /* of that scenario */
+    enum arrivals arrivals;       /* of the load */
+    bool stages_lost, steps_lost; /* some could not be read: their names are not known */
 };
 
 /* A map whose keys have been looked up; at[k] is NULL where key k is not given, or not usable. */
@@ -66,6 +67,12 @@ bool parse_node_choice(struct parse *p, struct fields *f, enum key k, const char
 bool parse_node_think(struct parse *p, struct fields *f, enum key k, struct range_ns *out);
 bool parse_node_rates(struct parse *p, struct fields *f, enum key k, double *from, double *to);
 bool parse_node_counts(struct parse *p, struct fields *f, enum key k, uint64_t *from, uint64_t *to);
+/* parse_hint.c: cures; nothing, or NULL, where there is none to offer */
+void parse_hint_key(struct text *hint, enum key_place place, struct bytes name);
+const char *parse_hint_shape(enum key k, const struct node *n);
+void parse_hint_amount(struct text *hint, struct bytes in, bool rate);
+const char *parse_hint_bool(struct bytes text);
+const char *parse_hint_letter(struct bytes rest); /* one that no URL may hold */
 /* parse_variable.c: texts with variables; `text` is (a part of) n->text */
 bool parse_variable_pattern(struct parse *p, const struct node *n, struct bytes text,
                             enum encoding encoding, struct pattern *out);

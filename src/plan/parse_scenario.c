@@ -136,9 +136,26 @@ static void read_scenario(struct parse *p, const struct node *n, struct scenario
     for (uint32_t i = 0; i < steps->count && s->steps; i++) {
         struct step *step = &s->steps[s->step_count];
         if (parse_step_read(p, steps->items[i].value, &headers, &timeout, step)) s->step_count++;
+        else p->steps_lost = true;
     }
     p->scenario = NULL;
     p->steps = NULL;
+}
+
+/* `steps:` beside the scenario that it belongs to, which is empty then. */
+static bool is_too_high(struct parse *p, const struct node *n, uint32_t i)
+{
+    const struct node *key = n->items[i].key;
+    const struct node *before = i > 0 ? n->items[i - 1].value : NULL;
+    bool empty = before && before->kind == NODE_SCALAR && before->text.len == 0;
+    if (!empty || !bytes_is(key->text, "steps") || n->items[i].value->kind != NODE_LIST)
+        return false;
+    char hint[80];
+    struct text t = text_in(hint, sizeof hint);
+    text_addf(&t, "indent it, and what is below it, by 2 more");
+    parse_node_error(p, DIAG_INDENT, key, hint, "'steps' stands beside '%.*s', not below it",
+                     BYTES_ARG(n->items[i - 1].key->text));
+    return true;
 }
 
 void parse_scenario_all(struct parse *p, const struct node *n)
@@ -148,9 +165,16 @@ void parse_scenario_all(struct parse *p, const struct node *n)
     plan->scenarios = ARENA_ARRAY(p->arena, n->count, struct scenario);
     for (uint32_t i = 0; i < n->count && plan->scenarios; i++) {
         const struct node *name = n->items[i].key;
-        struct scenario *s = &plan->scenarios[plan->scenario_count++];
+        const struct node *value = n->items[i].value;
+        struct scenario *s = &plan->scenarios[plan->scenario_count];
+        if (is_too_high(p, n, i)) continue;
+        plan->scenario_count++;
         *s = (struct scenario){.at = name->at, .name = name->text, .weight = 1};
         parse_node_name(p, name, "a scenario");
-        read_scenario(p, n->items[i].value, s);
+        bool empty = value->kind == NODE_SCALAR && value->text.len == 0;
+        bool told = empty && i + 1 < n->count && is_too_high(p, n, i + 1);
+        if (empty) p->steps_lost = true;
+        if (empty && !told) parse_node_empty(p, value, arena_copy(p->arena, name->text).at);
+        else if (!empty) read_scenario(p, value, s);
     }
 }

@@ -60,8 +60,12 @@ static bool check_letters(struct parse *p, const struct node *n, struct bytes ur
             return wrong_url(p, n, here, "write $name",
                              "variables are written $name, not {{name}}");
         }
+        if (c == '{' && (i == 0 || url.at[i - 1] != '$')) {
+            return wrong_url(p, n, here, "write $name for a variable, %7B for the brace itself",
+                             "a brace cannot stand in a URL");
+        }
         if (c > ' ' && c < 0x7f) continue;
-        return wrong_url(p, n, here, c == ' ' ? "write %20 for a space" : "percent-encode it",
+        return wrong_url(p, n, here, parse_hint_letter(bytes_from(url, i)),
                          "only visible ASCII letters stand in a URL");
     }
     return true;
@@ -193,6 +197,16 @@ static void add_content_type(struct header_list *headers)
     headers->items[headers->count++] = (struct header){.name = name, .value = {&json, 1}};
 }
 
+/* `json: '{"a": 1}'`, which would be sent as a string. */
+static bool is_json_text(const struct node *n)
+{
+    struct bytes text = bytes_trim(n->text);
+    if (n->kind != NODE_SCALAR || n->style == NODE_PLAIN || text.len < 2) return false;
+    char first = text.at[0];
+    char last = text.at[text.len - 1];
+    return (first == '{' && last == '}') || (first == '[' && last == ']');
+}
+
 static void read_body(struct parse *p, struct fields *f, struct header_list *headers,
                       struct step *out)
 {
@@ -206,6 +220,11 @@ static void read_body(struct parse *p, struct fields *f, struct header_list *hea
         parse_variable_pattern(p, body, body->text, ENCODE_NONE, &out->body);
     } else if (json) {
         out->has_body = out->json_body = true;
+        if (is_json_text(json)) {
+            parse_node_error(p, DIAG_JSON_TEXT, json,
+                             "take the quotes away, or send it as it is: body: '...'",
+                             "in quotes this is one long text, not an object");
+        }
         parse_json_body(p, json, &out->body);
         if (headers->items) add_content_type(headers);
     }

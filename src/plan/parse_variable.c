@@ -92,15 +92,16 @@ static struct bytes read_part(struct scan *s, size_t from, const char *wants)
     if (at(s, s->i) == '.') part = word_at(s->text, s->i + 1);
     if (part.len > 0) s->i += 1 + part.len;
     else
-        tell(s, DIAG_VARIABLE, from, NULL, "'%.*s' wants %s behind it", (int)(s->i - from),
-             s->text.at + from, wants);
+        tell(s, DIAG_VARIABLE, from, NULL, "'%.*s' wants %s", (int)(s->i - from), s->text.at + from,
+             wants);
     return part;
 }
 
 static bool read_env(struct scan *s, size_t from, struct piece *out)
 {
     const struct plan_host *host = s->p->in->host;
-    struct bytes name = read_part(s, from, "the name of an environment variable: $env.TOKEN");
+    struct bytes name =
+        read_part(s, from, "the name of an environment variable behind it: $env.TOKEN");
     if (name.len == 0) return false;
     struct bytes value = host && host->env ? host->env(host->ctx, name) : (struct bytes){0};
     if (!value.at) {
@@ -138,7 +139,7 @@ static bool read_port(struct scan *s, size_t from, struct service *service, stru
 {
     struct parse *p = s->p;
     const struct plan_host *host = p->in->host;
-    struct bytes part = read_part(s, from, ".port");
+    struct bytes part = read_part(s, from, ".port behind it");
     if (part.len == 0) return false;
     if (!bytes_is(part, "port")) {
         return tell(s, DIAG_UNKNOWN_VARIABLE, from, "write $name.port",
@@ -156,7 +157,7 @@ static bool read_port(struct scan *s, size_t from, struct service *service, stru
 static bool read_column(struct scan *s, size_t from, uint32_t index, struct piece *out)
 {
     const struct data_source *data = &s->p->plan->data[index];
-    struct bytes part = read_part(s, from, "the name of a column");
+    struct bytes part = read_part(s, from, "the name of a column behind it");
     if (part.len == 0 || data->column_count == 0) return false; /* the data has been told */
     for (uint32_t c = 0; c < data->column_count; c++) {
         if (!bytes_equal(data->columns[c], part)) continue;
@@ -252,7 +253,10 @@ static bool tell_unknown(struct scan *s, size_t from, struct bytes name)
     for (size_t i = 0; i < COUNT_OF(functions); i++) names[count++] = bytes_of(functions[i]);
     char hint[240];
     struct text t = text_in(hint, sizeof hint);
-    diag_suggest(&t, name, "known here", names, count);
+    const struct plan_host *host = s->p->in->host;
+    bool env = host && host->env && host->env(host->ctx, name).at;
+    if (env) text_addf(&t, "did you mean '$env.%.*s'?   ", BYTES_ARG(name));
+    diag_suggest(&t, env ? (struct bytes){0} : name, "known here", names, count);
     return tell(s, DIAG_UNKNOWN_VARIABLE, from, hint, "there is no variable '$%.*s'",
                 BYTES_ARG(name));
 }

@@ -9,7 +9,13 @@ static const struct bytes scenarios[] = {{"read", 4}, {"job", 3}};
 static const struct bytes stages[] = {
     {"warmup", 6}, {"climb@10/s", 10}, {"climb@20/s", 10}, {"rest", 4}};
 static const struct bytes groups[] = {{"warmup", 6}, {"climb", 5}, {"climb", 5}, {"rest", 4}};
-static const struct objective_names names = {requests, scenarios, stages, groups, 2, 2, 4};
+static const struct objective_names names = {.requests = requests,
+                                             .scenarios = scenarios,
+                                             .stage_names = stages,
+                                             .stage_groups = groups,
+                                             .request_count = 2,
+                                             .scenario_count = 2,
+                                             .stage_count = 4};
 
 static bool parse(const char *text, bool abort, struct objective *out, struct diags *diags)
 {
