@@ -9,10 +9,19 @@
 
 #define ARRIVALS_A_TURN 64 /* taken before the poller is looked at again */
 
-static uint64_t stage_edge(const struct worker *w, uint32_t stage)
+static uint64_t on_clock(const struct worker *w, uint64_t at_ns)
 {
-    uint64_t at = timeline_start(w->setting.timeline, stage);
-    return at == UINT64_MAX ? UINT64_MAX : w->setting.origin_ns + at;
+    return at_ns == UINT64_MAX ? UINT64_MAX : w->setting.origin_ns + at_ns;
+}
+
+static uint64_t stage_start(const struct worker *w, uint32_t stage)
+{
+    return on_clock(w, timeline_start(w->setting.timeline, stage));
+}
+
+static uint64_t stage_end(const struct worker *w, uint32_t stage)
+{
+    return on_clock(w, timeline_end(w->setting.timeline, stage));
 }
 
 /* Moves on to this worker's next arrival of the stage. */
@@ -57,7 +66,7 @@ static uint32_t stage_users(const struct stage *stage)
 static void end_part(struct worker *w, uint64_t now_ns)
 {
     if (now_ns < w->tick_start_ns) now_ns = w->tick_start_ns; /* it came late, and cut already */
-    if (now_ns >= stage_edge(w, w->stage + 1)) return;
+    if (now_ns >= stage_end(w, w->stage)) return;
     w->part_done = true;
     quota_part_done(&w->setting.quotas[w->stage], w->setting.worker_count, run_time(w, now_ns));
     record_expect(w);
@@ -66,7 +75,7 @@ static void end_part(struct worker *w, uint64_t now_ns)
 static void start_users(struct worker *w, const struct stage *stage)
 {
     uint32_t users = stage_users(stage);
-    uint64_t start = stage_edge(w, w->stage);
+    uint64_t start = stage_start(w, w->stage);
     w->quota_users = 0;
     for (uint64_t user = w->index; user < users; user += w->setting.worker_count) {
         uint64_t quota = UINT64_MAX;
@@ -97,7 +106,7 @@ static void enter_stage(struct worker *w, uint32_t stage_index)
     const struct stage *stage = &w->setting.plan->stages[stage_index];
     if (stage->model == MODEL_CLOSED) {
         /* Of a stage that a stop left no time, no user comes. */
-        bool any_time = stage_edge(w, stage_index) < stage_edge(w, stage_index + 1);
+        bool any_time = stage_start(w, stage_index) < stage_end(w, stage_index);
         if (any_time) start_users(w, stage);
         return;
     }
@@ -117,8 +126,8 @@ void arrivals_user_leaves(struct worker *w, struct flow *f, uint64_t now_ns)
 void arrivals_user_due(struct worker *w, struct flow *f)
 {
     const struct stage *stage = &w->setting.plan->stages[f->arrival_stage];
-    uint64_t start = stage_edge(w, f->arrival_stage);
-    uint64_t end = stage_edge(w, f->arrival_stage + 1);
+    uint64_t start = stage_start(w, f->arrival_stage);
+    uint64_t end = stage_end(w, f->arrival_stage);
     uint64_t at = f->intended_ns > start ? f->intended_ns - start : 0;
     if (f->intended_ns >= end || f->quota == 0 || !user_wanted(stage, f->user, at)) {
         arrivals_user_leaves(w, f, clock_now_ns());
@@ -160,8 +169,8 @@ uint64_t arrivals_pump(struct worker *w, uint64_t now_ns)
             enter_stage(w, 0);
             w->stage_entered = true;
         } else if (w->has_arrival) {
-            uint64_t due = stage_edge(w, w->stage) + w->arrival.due_ns;
-            if (due >= stage_edge(w, w->stage + 1)) {
+            uint64_t due = stage_start(w, w->stage) + w->arrival.due_ns;
+            if (due >= stage_end(w, w->stage)) {
                 w->has_arrival = false; /* the stage's end was moved up: no more of it is due */
                 continue;
             }
@@ -169,9 +178,9 @@ uint64_t arrivals_pump(struct worker *w, uint64_t now_ns)
             if (taken++ == ARRIVALS_A_TURN) return now_ns;
             take_arrival(w, due);
         } else {
-            uint64_t edge = stage_edge(w, w->stage + 1);
+            uint64_t edge = stage_end(w, w->stage);
             if (edge > now_ns) return edge;
-            enter_stage(w, w->stage + 1);
+            enter_stage(w, timeline_next(w->setting.timeline, w->stage));
         }
     }
 }
@@ -179,8 +188,8 @@ uint64_t arrivals_pump(struct worker *w, uint64_t now_ns)
 /* What is left of the stage this worker is in; false: the rest is not due yet. */
 static bool cut_stage(struct worker *w, uint64_t now_ns)
 {
-    uint64_t start = stage_edge(w, w->stage);
-    uint64_t end = stage_edge(w, w->stage + 1);
+    uint64_t start = stage_start(w, w->stage);
+    uint64_t end = stage_end(w, w->stage);
     for (; w->has_arrival && start + w->arrival.due_ns < end; next_arrival(w)) {
         struct flow cut = {.arrival_ns = start + w->arrival.due_ns};
         if (cut.arrival_ns > now_ns) return false;
@@ -198,6 +207,6 @@ void arrivals_cut(struct worker *w, uint64_t now_ns)
     w->stage_entered = true;
     /* A worker that was held up has whole stages to account for. */
     while (w->stage < w->setting.plan->stage_count && cut_stage(w, now_ns)) {
-        enter_stage(w, w->stage + 1);
+        enter_stage(w, timeline_next(w->setting.timeline, w->stage));
     }
 }

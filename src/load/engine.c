@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "load/collect.h"
+#include "load/steer.h"
 #include "load/worker.h"
 
 #define WORKERS_MAX 256
@@ -23,6 +24,7 @@ struct engine {
     struct worker_setting setting;
     struct program program;
     struct timeline timeline;
+    struct steer steer;
     struct deal deal;
     bool *rows_told; /* [unique_count] */
     struct collector collector;
@@ -167,6 +169,7 @@ static bool prepare(struct engine *e, const struct engine_options *options, stru
     const struct plan *plan = header->plan;
     if (!program_build(&e->program, plan, &e->arena, err)) return false;
     timeline_init(&e->timeline, plan, header->tick_ns, &e->arena);
+    steer_open(&e->steer, &e->timeline, options->stages);
     struct quota *quotas = ARENA_ARRAY(&e->arena, plan->stage_count, struct quota);
     e->rows_told = ARENA_ARRAY(&e->arena, e->program.unique_count, bool);
     if (!deal_open(&e->deal, &e->program, &e->arena))
@@ -238,7 +241,7 @@ static void watch_quota(struct engine *e, uint64_t now_ns)
 {
     uint32_t stage = timeline_stage(&e->timeline, now_ns);
     uint64_t over_ns = stage_over(e, stage);
-    uint64_t edge_ns = timeline_start(&e->timeline, stage + 1);
+    uint64_t edge_ns = timeline_end(&e->timeline, stage);
     if (over_ns == UINT64_MAX || now_ns + TIMELINE_NOTICE_NS >= edge_ns) return;
     uint64_t at_ns = hold_ahead(e);
     bool ahead = at_ns < edge_ns;
@@ -355,6 +358,26 @@ void engine_stop(struct engine *e)
     e->stopped = true;
     timeline_stop(&e->timeline, hold_ahead(e));
     timeline_release(&e->timeline);
+}
+
+void engine_hold(struct engine *e)
+{
+    char array[200];
+    struct text words = text_in(array, sizeof array);
+    uint64_t at_ns = hold_ahead(e);
+    steer_hold(&e->steer, at_ns, &words);
+    timeline_release(&e->timeline);
+    add_event(e, EVENT_COMMAND, at_ns, timeline_stage(&e->timeline, at_ns), BYTES_LIT(""), array);
+}
+
+void engine_rate(struct engine *e, uint32_t per_mille)
+{
+    char array[200];
+    struct text words = text_in(array, sizeof array);
+    uint64_t at_ns = hold_ahead(e);
+    steer_rate(&e->steer, at_ns, per_mille, &words);
+    timeline_release(&e->timeline);
+    add_event(e, EVENT_COMMAND, at_ns, timeline_stage(&e->timeline, at_ns), BYTES_LIT(""), array);
 }
 
 void engine_leave(struct engine *e)

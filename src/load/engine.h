@@ -34,6 +34,7 @@ struct engine_options {
     const struct address *sources;   /* [source_count], keeps: own addresses, used in turn */
     uint32_t source_count;
     const struct tap *tap; /* keeps; NULL: nobody looks on */
+    struct stage *stages;  /* the plan's, where those by hand may be filled in; NULL: no steering */
 };
 
 /* Builds everything and starts the workers; run time 0 is a few ms later. */
@@ -53,6 +54,10 @@ enum engine_step {
 enum engine_step engine_next_tick(struct engine *engine, struct tick *out);
 /* No new iteration from now on; open ones are drained at most as long as the plan says. */
 void engine_stop(struct engine *engine);
+/* The stage that is on is held beyond its end, or released; and its rate becomes so many
+ * thousandths of what it is. An event says what became of it (load/steer.h). */
+void engine_hold(struct engine *engine);
+void engine_rate(struct engine *engine, uint32_t per_mille);
 /* Cuts what is open at once; the last tick follows. */
 void engine_leave(struct engine *engine);
 /* Joins the workers and frees all. */

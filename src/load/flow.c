@@ -177,8 +177,7 @@ static void rest(struct worker *w, struct flow *f, uint64_t end_ns)
     f->state = FLOW_RESTING;
     f->intended_ns = next;
     /* One whose next turn lies behind the stage's end leaves there, or now where that is over. */
-    uint64_t edge =
-        w->setting.origin_ns + timeline_start(w->setting.timeline, f->arrival_stage + 1);
+    uint64_t edge = w->setting.origin_ns + timeline_end(w->setting.timeline, f->arrival_stage);
     if (next > edge) next = edge > end_ns ? edge : end_ns;
     if (next == end_ns) flow_wake_now(w, f);
     else flow_wake_at(w, f, next);
@@ -339,7 +338,7 @@ void flow_stages_moved(struct worker *w)
     for (uint32_t i = 0; i < w->flow_count; i++) {
         struct flow *f = &w->flows[i];
         if (f->state != FLOW_RESTING || f->woken) continue;
-        uint64_t edge = timeline_start(w->setting.timeline, f->arrival_stage + 1);
+        uint64_t edge = timeline_end(w->setting.timeline, f->arrival_stage);
         if (f->due_ns > w->setting.origin_ns + edge)
             flow_wake_at(w, f, w->setting.origin_ns + edge);
     }

@@ -12,6 +12,8 @@
     512 /* request line, Host, User-Agent and lengths beside the plan's own text                   \
          */
 
+#define BY_HAND_NUMBERS (UINT64_C(1) << 40) /* of `$seq`, for a stage by hand: none runs out */
+
 static bool pattern_varies(const struct pattern *p)
 {
     for (uint32_t i = 0; i < p->piece_count; i++) {
@@ -215,6 +217,10 @@ static uint64_t *sequence_bases(const struct plan *plan, struct arena *arena)
     for (uint32_t i = 0; i < plan->stage_count; i++) {
         const struct stage *stage = &plan->stages[i];
         uint64_t count = stage->requests;
+        if (stage->by_hand) { /* nobody knows how long it will last */
+            base[i + 1] = base[i] + BY_HAND_NUMBERS;
+            continue;
+        }
         if (count == 0 && stage->model == MODEL_OPEN) {
             double expected = schedule_expected(stage, stage->length_ns);
             count = (uint64_t)(expected + 12 * sqrt(expected) + 64);

@@ -38,7 +38,7 @@ static void count_slot(struct worker *w, uint32_t stage, uint64_t intended_ns, u
 {
     struct slot *slot = sheet_slot(w->sheet, stage, run_time(w, intended_ns));
     slot->planned++;
-    uint64_t end = timeline_start(w->setting.timeline, stage + 1);
+    uint64_t end = timeline_end(w->setting.timeline, stage);
     if (end == UINT64_MAX || run_time(w, taken_ns) < end) slot->taken++;
 }
 

@@ -6,6 +6,9 @@
  * that thread, too, may be held up at any point, it first holds the instant that it means to move
  * an edge to: nobody passes it until it is released. Who had passed it already shows in the clock
  * read after timeline_hold(); then the move is given up.
+ *
+ * Stages follow each other as in the plan. One that somebody steers into (plan/by_hand.h) is put in
+ * between while the run goes on: from then on it is the next one, for good.
  * Source: docs/architecture.md, "The tick".
  * Thread: main writes, all read.  Memory: the arena given. */
 #pragma once
@@ -19,7 +22,9 @@
 struct timeline {
     const struct plan *plan;
     uint64_t tick_ns;
+    uint32_t planned;      /* stages that the plan names; behind them are those by hand */
     struct shared *starts; /* [stage_count + 1] run time; the last is the drain's */
+    struct shared *nexts;  /* [stage_count + 1] the stage behind it; the drain's: none */
     struct shared leave;   /* run time at which what is open is cut */
     struct shared version; /* raised after a change */
     struct shared held;    /* run time that nobody passes now; UINT64_MAX: none */
@@ -29,6 +34,10 @@ void timeline_init(struct timeline *t, const struct plan *plan, uint64_t tick_ns
                    struct arena *arena);
 /* Run time of the start of `stage`; of stage_count: the drain; beyond: UINT64_MAX. */
 uint64_t timeline_start(const struct timeline *t, uint32_t stage);
+/* Where it ends, which is where the next one starts; the drain: UINT64_MAX. */
+uint64_t timeline_end(const struct timeline *t, uint32_t stage);
+/* The stage behind it, the drain behind the last; `stage` is not the drain. */
+uint32_t timeline_next(const struct timeline *t, uint32_t stage);
 /* The stage that run time `at_ns` lies in; stages of no length are passed over. */
 uint32_t timeline_stage(const struct timeline *t, uint64_t at_ns);
 /* Whether `at_ns` lies in the settle of `stage`. */
@@ -44,6 +53,11 @@ void timeline_release(struct timeline *t);
 bool timeline_holds(const struct timeline *t, uint64_t now_ns);
 /* Ends `stage` at `at_ns` and moves all after it forward. */
 void timeline_end_stage(struct timeline *t, uint32_t stage, uint64_t at_ns);
+/* Puts `fresh`, a stage by hand that was not used before, behind `stage`, from `at_ns` on: before
+ * the end of `stage` it takes what is left of that; at its end it lasts for `length_ns`, and all
+ * after it start so much later. */
+void timeline_insert(struct timeline *t, uint32_t stage, uint32_t fresh, uint64_t at_ns,
+                     uint64_t length_ns);
 /* Ends all stages at `at_ns`: what is left is the drain. */
 void timeline_stop(struct timeline *t, uint64_t at_ns);
 /* Cuts what is open at `at_ns`. */
