@@ -29,6 +29,12 @@ static bool cancelled(void *ctx)
     return interrupt_look(&w->interrupt) > 0;
 }
 
+static void pass_on(void *ctx, const char *line)
+{
+    const struct walk *w = ctx;
+    w->options->say(w->options->ctx, line);
+}
+
 /* The scenarios without their pauses; polls keep theirs, or they would hammer. */
 static bool copy_scenarios(struct walk *w)
 {
@@ -75,13 +81,13 @@ static bool start(struct walk *w, struct err *err)
     const struct services_options services = {.plan = &w->plan,
                                               .folder = w->options->folder,
                                               .cancelled = cancelled,
-                                              .say = w->options->say,
-                                              .ctx = w->options->ctx};
+                                              .say = pass_on,
+                                              .ctx = w};
     const struct targets_options targets = {.plan = &w->plan,
                                             .within_ns = REACH_WITHIN_NS,
                                             .cancelled = cancelled,
-                                            .say = w->options->say,
-                                            .ctx = w->options->ctx};
+                                            .say = pass_on,
+                                            .ctx = w};
     if (!services_start(&w->services, &w->arena, &services, err)) return false;
     if (!targets_open(&w->targets, &targets, err)) return false;
     w->header.plan = &w->plan;

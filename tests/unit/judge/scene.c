@@ -79,8 +79,13 @@ static void parse(struct scene *s, struct objective *out, const char *sentence, 
         stage_groups[i] = s->stages[i].group;
     }
     for (uint32_t i = 0; i < SCENE_SCENARIOS; i++) scenarios[i] = s->scenarios[i].name;
-    struct objective_names names = {s->names,    scenarios,       stage_names,        stage_groups,
-                                    SCENE_NAMES, SCENE_SCENARIOS, s->plan.stage_count};
+    const struct objective_names names = {.requests = s->names,
+                                          .scenarios = scenarios,
+                                          .stage_names = stage_names,
+                                          .stage_groups = stage_groups,
+                                          .request_count = SCENE_NAMES,
+                                          .scenario_count = SCENE_SCENARIOS,
+                                          .stage_count = s->plan.stage_count};
     struct span at = {0};
     diags.count = 0;
     bool good = objective_parse(out, &s->arena, bytes_of(sentence), at, abort, &names, &diags);
