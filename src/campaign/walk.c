@@ -106,8 +106,7 @@ static void wait_for_end(struct walk *w)
 {
     struct tick tick;
     bool left = false;
-    enum engine_step step;
-    while ((step = engine_next_tick(w->engine, &tick)) != ENGINE_END) {
+    while (engine_next_tick(w->engine, &tick) != ENGINE_END) {
         if (left || !cancelled(w)) continue;
         left = true;
         engine_leave(w->engine);
