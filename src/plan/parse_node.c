@@ -1,5 +1,6 @@
 #include "plan/parse_priv.h"
 
+#include <assert.h>
 #include <stdarg.h>
 
 #include "plan/units.h"
@@ -221,6 +222,7 @@ bool parse_node_text(struct parse *p, struct fields *f, enum key k, struct bytes
 static bool read_amount(struct parse *p, struct fields *f, enum key k, struct bytes *out)
 {
     if (!parse_node_text(p, f, k, out)) return false;
+    assert(out->at); /* it is not empty */
     if (!memchr(out->at, '$', out->len)) return true;
     if (parse_variable_constant(p, f->at[k], *out, out)) return true;
     f->bad = true;

@@ -90,7 +90,7 @@ void parse_vars_all(struct parse *p, const struct node *n);
 bool parse_vars_clash(struct parse *p, const struct node *name);
 /* plan_load.c: the place of a flag: line 0, and which one it is as column */
 enum parse_flag { PARSE_SET, PARSE_VAR, PARSE_ONLY };
-struct span parse_flag_span(const struct parse *p, enum parse_flag flag, uint32_t index);
+struct span plan_load_flag_span(const struct parse *p, enum parse_flag flag, uint32_t index);
 /* plan_set.c, plan_only.c: flags that change the tree before, and the plan after it is read */
 void plan_set_apply(struct parse *p);
 void plan_only_apply(struct parse *p);

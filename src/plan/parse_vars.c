@@ -54,7 +54,7 @@ static void check_flags(struct parse *p, const struct node *n)
         struct text t = text_in(hint, sizeof hint);
         if (count > 0) diag_suggest(&t, flags->vars[i].name, "vars here", names, count);
         else text_addf(&t, "add to the plan:  vars: { %.*s: ... }", BYTES_ARG(flags->vars[i].name));
-        diag_add(p->diags, DIAG_UNKNOWN_NAME, parse_flag_span(p, PARSE_VAR, i), hint,
+        diag_add(p->diags, DIAG_UNKNOWN_NAME, plan_load_flag_span(p, PARSE_VAR, i), hint,
                  "the plan has no variable '%.*s'", BYTES_ARG(flags->vars[i].name));
     }
 }

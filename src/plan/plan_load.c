@@ -181,7 +181,7 @@ static struct bytes name_flag(struct arena *arena, const char *flag, struct byte
     return text_bytes(&name);
 }
 
-/* What diagnostics call the flags that change the plan; in the order of parse_flag_span(). */
+/* What diagnostics call the flags that change the plan; in the order of plan_load_flag_span(). */
 static void name_flags(struct parse *p)
 {
     const struct plan_overrides *flags = p->in->overrides;
@@ -198,7 +198,7 @@ static void name_flags(struct parse *p)
         *names++ = name_flag(p->arena, "--only", flags->only[i]);
 }
 
-struct span parse_flag_span(const struct parse *p, enum parse_flag flag, uint32_t index)
+struct span plan_load_flag_span(const struct parse *p, enum parse_flag flag, uint32_t index)
 {
     const struct plan_overrides *flags = p->in->overrides;
     uint32_t before = flag == PARSE_SET   ? 0

@@ -187,7 +187,7 @@ void plan_only_apply(struct parse *p)
                        .name_at = ARENA_ARRAY(p->arena, plan->name_count, uint32_t)};
     if (!arena_ok(p->arena)) return;
     for (uint32_t i = 0; i < flags->only_count; i++)
-        mark(&c, parse_flag_span(p, PARSE_ONLY, i), flags->only[i]);
+        mark(&c, plan_load_flag_span(p, PARSE_ONLY, i), flags->only[i]);
     if (p->diags->count > 0) return;
     uint32_t scenario_count = plan->scenario_count;
     keep_scenarios(&c);
@@ -200,7 +200,7 @@ void plan_only_apply(struct parse *p)
         parse_objective_implicit(p);
         return;
     }
-    diag_add(p->diags, DIAG_ONLY, parse_flag_span(p, PARSE_ONLY, flags->only_count - 1),
+    diag_add(p->diags, DIAG_ONLY, plan_load_flag_span(p, PARSE_ONLY, flags->only_count - 1),
              "take a stage whose mix has the scenario",
              "nothing is left to send: the stage sends nothing of the scenario");
 }

@@ -274,7 +274,7 @@ void plan_set_apply(struct parse *p)
     const struct plan_overrides *flags = p->in->overrides;
     for (uint32_t i = 0; flags && i < flags->set_count; i++) {
         struct bytes text = flags->sets[i];
-        struct setting s = {.p = p, .at = parse_flag_span(p, PARSE_SET, i), .path = text};
+        struct setting s = {.p = p, .at = plan_load_flag_span(p, PARSE_SET, i), .path = text};
         size_t equals = find_equals(text);
         if (equals == SIZE_MAX) {
             char hint[160];
