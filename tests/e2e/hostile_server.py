@@ -13,13 +13,17 @@ connection: KEEP, CLOSE (orderly) or RESET. It waits by `x.rest()`, which ends w
 import argparse
 import itertools
 import socket
+import ssl
 import struct
 import sys
 import threading
 import time
 import urllib.parse
 
+import tls_traps
+
 KEEP, CLOSE, RESET = "keep", "close", "reset"
+CUT = "cut"  # without TLS's close_notify; else as CLOSE
 HOLD_S = 60  # how long "never" is, unless the server is closed before
 MAX_BODY = 1 << 26
 
@@ -312,6 +316,14 @@ def refuse_after(x):
     return CLOSE
 
 
+@behaviour("cut", "ok reset")
+def cut(x):
+    """a body that the connection ends: without close_notify, where that is TLS, nobody knows
+    whether it is all"""
+    x.send(head() + b"all of it?\n")
+    return CUT
+
+
 # --- waits without end --------------------------------------------------------------------------
 
 @behaviour("never", "timeout")
@@ -450,14 +462,20 @@ broken_head("bad-chunk-end", "a chunk longer than it says", "Transfer-Encoding: 
 class HostileServer:
     """A thread per connection; enough for a few thousand requests a second."""
 
-    def __init__(self, port=0, forced=None, host="127.0.0.1"):
+    def __init__(self, port=0, forced=None, host="127.0.0.1", tls=None, trap=None):
+        """`tls`: an ssl.SSLContext; `trap`: (after, name), the name of a tls_traps.py that meets
+        every connection after so many."""
+        self.tls, self.trap = tls, trap
         self.forced = forced and "/" + forced.lstrip("/")  # "/name?options" for every path
         if forced:
             self.find(self.forced)  # fails here rather than in a thread
-        self.listener = socket.create_server((host, port), backlog=1024)
+        self.listener = socket.create_server(
+            (host, port), backlog=1024,
+            family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         self.host, self.port = self.listener.getsockname()[:2]
         self.requests = 0
         self.connections = 0
+        self.resumed = 0  # of TLS sessions
         self.stopping = threading.Event()
         self.lock = threading.Lock()
         self.open = set()
@@ -470,7 +488,7 @@ class HostileServer:
         self.close()
 
     def url(self, path=""):
-        return f"http://{self.host}:{self.port}/{path}"
+        return f"http{'s' if self.tls else ''}://{self.host}:{self.port}/{path}"
 
     @staticmethod
     def find(target):
@@ -495,16 +513,35 @@ class HostileServer:
     def serve(self, connection):
         end = CLOSE
         try:
-            end = self.converse(connection)
+            if self.trap and self.connections > self.trap[0]:
+                end = tls_traps.TRAPS[self.trap[1]](self, connection)
+            elif self.tls:
+                with self.lock:
+                    self.open.discard(connection)
+                    connection = self.tls.wrap_socket(connection, server_side=True)
+                    self.open.add(connection)
+                    self.resumed += connection.session_reused
+                end = self.converse(connection)
+            else:
+                end = self.converse(connection)
         except OSError:
             pass  # the client left: that is its right
         finally:
-            if end == RESET:
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                                      struct.pack("ii", 1, 0))
-            connection.close()
+            self.hang_up(connection, end)
             with self.lock:
                 self.open.discard(connection)
+
+    @staticmethod
+    def hang_up(connection, end):
+        if end == RESET:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        elif end == CLOSE and isinstance(connection, ssl.SSLSocket):
+            try:
+                connection.settimeout(1)
+                connection.unwrap()  # close_notify
+            except (OSError, ValueError):
+                pass  # the client was quicker
+        connection.close()
 
     def converse(self, connection):
         if self.forced and self.find(self.forced).name == "deaf":

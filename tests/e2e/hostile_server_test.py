@@ -31,6 +31,7 @@ SEEN = {
     "http10": (rb"HTTP/1\.0 200 OK\r\n\r\nall of it\n$", "closed"),
     "http10-kept": (rb"HTTP/1\.0 .*keep-alive.*\r\n\r\nok\n$", "kept"),
     "until-close": (OK + rb"\r\nall of it\n$", "closed"),
+    "cut": (OK + rb"\r\nall of it\?\n$", "closed"),
     "bare-lf": (rb"HTTP/1\.1 200 OK\nContent-Length: 3\n\nok\n$", "kept"),
     "huge-header": (OK + rb"Content-Length: 3\r\nSet-Cookie: c{12288}\r\n\r\nok\n$", "kept"),
     "says-close": (rb".*\r\nConnection: close\r\n\r\nok\n$", "closed"),
