@@ -371,6 +371,115 @@ static void a_left_run_is_cut(void **state)
     CHECK("nothing after it", out.last_action_ns < ledger_end_ns(l));
 }
 
+/* When the stage of this name began, and how long it lasted; UINT64_MAX: it never did. */
+static uint64_t stage_start_ms(const struct run_outcome *run, const char *name, uint64_t *length_ms)
+{
+    for (uint32_t s = 0; s < run->plan->stage_count; s++) {
+        if (!bytes_is(run->plan->stages[s].name, name)) continue;
+        uint64_t start_ns = run->ledger->starts[s];
+        if (start_ns == UINT64_MAX) break;
+        *length_ms = (ledger_stage_end_ns(run->ledger, s) - start_ns) / NS_PER_MS;
+        return start_ns / NS_PER_MS;
+    }
+    return UINT64_MAX;
+}
+
+/* 2 s each: a 100/s, b 50/s, c 4 users. */
+static const struct steering {
+    const char *name;
+    struct run_key keys[RUN_KEYS];
+    struct {
+        const char *name;
+        uint64_t start_ms, length_ms; /* within 100 ms: an edge needs notice */
+        double rate;                  /* of an open one */
+    } stages[6];
+} steerings[] = {
+    {"held and released",
+     {{500 * NS_PER_MS, 0}, {3000 * NS_PER_MS, 0}},
+     {{"a", 0, 2000, 100}, {"steered-1", 2000, 1060, 100}, {"b", 3060, 2000, 50}}},
+    {"released before its end",
+     {{500 * NS_PER_MS, 0}, {1000 * NS_PER_MS, 0}},
+     {{"a", 0, 2000, 100}, {"b", 2000, 2000, 50}, {"c", 4000, 2000, 0}}},
+    {"a faster rate to the end of its stage",
+     {{1000 * NS_PER_MS, 1500}},
+     {{"a", 0, 1060, 100}, {"steered-1", 1060, 940, 150}, {"b", 2000, 2000, 50}}},
+    {"twice, and never over what memory is for",
+     {{500 * NS_PER_MS, 1500}, {1000 * NS_PER_MS, 1900}},
+     {{"a", 0, 560, 100},
+      {"steered-1", 560, 500, 150},
+      {"steered-2", 1060, 940, 200},
+      {"b", 2000, 2000, 50}}},
+    {"held, then faster, then released",
+     {{500 * NS_PER_MS, 0}, {2500 * NS_PER_MS, 1100}, {3500 * NS_PER_MS, 0}},
+     {{"a", 0, 2000, 100},
+      {"steered-1", 2000, 560, 100},
+      {"steered-2", 2560, 1000, 110},
+      {"b", 3560, 2000, 50}}},
+    {"faster first, then held at that",
+     {{500 * NS_PER_MS, 1200}, {1000 * NS_PER_MS, 0}, {3000 * NS_PER_MS, 0}},
+     {{"a", 0, 560, 100},
+      {"steered-1", 560, 1440, 120},
+      {"steered-2", 2000, 1060, 120},
+      {"b", 3060, 2000, 50}}},
+    {"users are held as users",
+     {{4500 * NS_PER_MS, 0}, {7000 * NS_PER_MS, 0}},
+     {{"c", 4000, 2000, 0}, {"held-1", 6000, 1060, 0}}},
+};
+
+static void check_places(const struct run_outcome *run, const struct steering *want)
+{
+    for (uint32_t k = 0; k < COUNT_OF(want->stages) && want->stages[k].name; k++) {
+        uint64_t length_ms = 0;
+        uint64_t start_ms = stage_start_ms(run, want->stages[k].name, &length_ms);
+        CHECK(want->name, start_ms >= want->stages[k].start_ms);
+        CHECK(want->name, start_ms <= want->stages[k].start_ms + 100);
+        CHECK(want->name, length_ms + 100 >= want->stages[k].length_ms);
+        CHECK(want->name, length_ms <= want->stages[k].length_ms + 100);
+    }
+}
+
+/* Each open stage had the arrivals of its rate for as long as it lasted. */
+static void check_rates(const struct run_outcome *run, const struct steering *want)
+{
+    for (uint32_t s = 0; s < run->plan->stage_count; s++) {
+        const struct stage *stage = &run->plan->stages[s];
+        uint64_t length_ms = 0;
+        if (stage_start_ms(run, stage->name.at, &length_ms) == UINT64_MAX) continue;
+        CHECK(want->name, stage->judged != stage->by_hand);
+        if (stage->model == MODEL_CLOSED) continue;
+        double count = (double)run->ledger->iterations[s][0][0].begun;
+        double due = stage->rate_to * (double)length_ms / 1000;
+        CHECK(want->name, count >= due - 2 && count <= due + 2);
+        for (uint32_t k = 0; k < COUNT_OF(want->stages) && want->stages[k].name; k++) {
+            if (!bytes_is(stage->name, want->stages[k].name)) continue;
+            CHECK_U64(want->name, (uint64_t)(stage->rate_to + 0.5),
+                      (uint64_t)(want->stages[k].rate + 0.5));
+        }
+    }
+}
+
+/* What the plan says of a stage stays true of it, but for one whose rate is changed in the middle
+ * of it: that ends there. */
+static void steering_by_hand(void **state)
+{
+    (void)state;
+    static const char *const load = "  stages:\n"
+                                    "    - { name: a, rate: 100/s, for: 2s, arrivals: even }\n"
+                                    "    - { name: b, rate: 50/s, for: 2s, arrivals: even }\n"
+                                    "    - { name: c, users: 4, think: 100ms, for: 2s }\n";
+    for (size_t i = 0; i < COUNT_OF(steerings); i++) {
+        struct run_setup setup = {
+            .yaml = plan_of("", load), .law = {.service_ns = 5 * NS_PER_MS}, .threads = 2};
+        memcpy(setup.keys, steerings[i].keys, sizeof setup.keys);
+        while (setup.key_count < RUN_KEYS && setup.keys[setup.key_count].at_ns > 0)
+            setup.key_count++;
+        struct run_outcome out = run(steerings[i].name, setup);
+        truth_of_instant(&out);
+        check_places(&out, &steerings[i]);
+        check_rates(&out, &steerings[i]);
+    }
+}
+
 /* A reply that is there as fast as it can be read is read in turns, and whole. */
 static void a_flood_is_read_in_turns(void **state)
 {
@@ -495,6 +604,7 @@ int main(void)
         cmocka_unit_test(a_stage_by_count_has_its_count),
         cmocka_unit_test(a_stopped_run_drains_and_ends),
         cmocka_unit_test(a_left_run_is_cut),
+        cmocka_unit_test(steering_by_hand),
         cmocka_unit_test(a_flood_is_read_in_turns),
         cmocka_unit_test(a_late_conductor_moves_no_edge_into_the_past),
         cmocka_unit_test(a_stage_by_count_is_judged_to_its_last_request),

@@ -131,6 +131,35 @@ static void run_rough(uint64_t seed)
     truth_of_any(&run);
 }
 
+/* Somebody holds stages, lets them go and changes the rate, on a host that may be late: arrivals
+ * are those of the schedule all the same, each in its stage. Nothing costs any in every third one.
+ */
+static void run_steered(uint64_t seed)
+{
+    struct run_setup setup = draw_setup(seed);
+    struct plan_wish wish = {.rate_most = 150};
+    setup.law = draw_law();
+    bool instant = world_chance(300000);
+    bool late = !instant && world_chance(500000);
+    if (!instant) setup.costs.call_ns = world_between(0, 20000);
+    if (late) setup.costs.late_ns = ms(1, 500);
+    if (late) setup.costs.late_per_million = 300000;
+    setup.key_count = (uint32_t)world_between(1, RUN_KEYS);
+    uint64_t at_ns = 0;
+    for (uint32_t i = 0; i < setup.key_count; i++) {
+        at_ns += ms(1, 2500);
+        bool holds = world_chance(500000);
+        uint32_t per_mille = (uint32_t)world_between(300, 1500);
+        setup.keys[i] = (struct run_key){at_ns, holds ? 0 : per_mille};
+    }
+    setup.stop_at_ns = at_ns + ms(1, 4000); /* else what is held lasts for a day */
+    setup.yaml = plan_for(&wish, seed);
+    struct run_outcome run = run_sim(&setup);
+    if (instant) truth_of_instant(&run);
+    else if (!late) truth_of_good(&run);
+    else truth_of_any(&run); /* an edge that is held for long may be passed by what a call costs */
+}
+
 /* The run is left in the middle of it: everything is cut at that instant, and nothing more is sent.
  */
 static void run_left(uint64_t seed)
@@ -173,11 +202,9 @@ static void run_shared(uint64_t seed)
     }
 }
 
-static const struct kind kinds[] = {{"instant", 3, run_instant},
-                                    {"good", 3, run_good},
-                                    {"rough", 2, run_rough},
-                                    {"left", 1, run_left},
-                                    {"shared", 1, run_shared}};
+static const struct kind kinds[] = {{"instant", 3, run_instant}, {"good", 2, run_good},
+                                    {"rough", 2, run_rough},     {"left", 1, run_left},
+                                    {"steered", 1, run_steered}, {"shared", 1, run_shared}};
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 static void run_kind(const struct kind *kind, uint64_t first, uint64_t count, const char *program)

@@ -158,8 +158,8 @@ static void check_place(const struct ledger *l, const struct tick *tick)
     MUST(tick->start_ns == (before ? before->end_ns : 0), "ticks do not meet");
     MUST(tick->end_ns > tick->start_ns, "a tick of no length");
     MUST(tick->end_ns - tick->start_ns <= l->tick_ns, "a tick that is too long");
-    MUST(!before || tick->stage >= before->stage, "a stage that comes again");
-    MUST(tick->stage <= l->plan->stage_count, "a tick of stage %u", tick->stage);
+    bool goes_on = before && tick->stage == before->stage;
+    MUST(goes_on || l->starts[tick->stage] == tick->start_ns, "a stage that comes again");
     if (tick->stage == l->plan->stage_count) {
         MUST(!tick->judged, "the drain is judged");
         return;
@@ -175,12 +175,46 @@ static void check_place(const struct ledger *l, const struct tick *tick)
     MUST(tick->judged == judged || tail, "judged or not");
 }
 
+static bool is_by_hand(const struct ledger *l, uint32_t stage)
+{
+    return stage < l->plan->stage_count && l->plan->stages[stage].by_hand;
+}
+
+/* Also stages of no length, which are passed over, have their place; not so those by hand. */
+static void begin_stages(struct ledger *l, const struct tick *tick)
+{
+    uint32_t from = is_by_hand(l, tick->stage) ? tick->stage : 0;
+    for (uint32_t i = from; i <= tick->stage; i++) {
+        if (is_by_hand(l, i) && i != tick->stage) continue;
+        if (l->starts[i] == UINT64_MAX) l->starts[i] = tick->start_ns;
+    }
+}
+
+uint64_t ledger_stage_end_ns(const struct ledger *l, uint32_t stage)
+{
+    uint64_t end_ns = UINT64_MAX;
+    for (uint32_t i = 0; i <= l->plan->stage_count; i++) {
+        bool behind =
+            l->starts[i] > l->starts[stage] || (l->starts[i] == l->starts[stage] && i > stage);
+        if (behind && l->starts[i] < end_ns) end_ns = l->starts[i];
+    }
+    return end_ns;
+}
+
+uint32_t ledger_stage_at(const struct ledger *l, uint64_t at_ns)
+{
+    uint32_t stage = 0;
+    for (uint32_t i = 1; i <= l->plan->stage_count; i++) {
+        if (l->starts[i] <= at_ns && l->starts[i] >= l->starts[stage]) stage = i;
+    }
+    return stage;
+}
+
 void ledger_add(struct ledger *l, const struct tick *tick)
 {
     MUST(l->tick_count < LEDGER_TICKS, "more ticks than the ledger holds");
-    for (uint32_t i = 0; i <= tick->stage; i++) {
-        if (l->starts[i] == UINT64_MAX) l->starts[i] = tick->start_ns;
-    }
+    MUST(tick->stage <= l->plan->stage_count, "a tick of stage %u", tick->stage);
+    begin_stages(l, tick);
     check_place(l, tick);
     struct ledger_tick *t = &l->ticks[l->tick_count++];
     *t = (struct ledger_tick){.start_ns = tick->start_ns,

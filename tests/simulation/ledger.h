@@ -5,7 +5,7 @@
 #include "plan/plan.h"
 #include "tick/tick.h"
 
-#define LEDGER_STAGES 12
+#define LEDGER_STAGES 28 /* those by hand included */
 #define LEDGER_NAMES 8
 #define LEDGER_SCENARIOS 4
 #define LEDGER_TICKS 1024
@@ -54,6 +54,11 @@ struct ledger *ledger_open(const struct plan *plan, uint64_t tick_ns);
 void ledger_add(struct ledger *l, const struct tick *tick);
 /* After the last tick: both sums come out even, in every cell. */
 void ledger_balance(const struct ledger *l);
+/* When the stage ended, which is when another began; UINT64_MAX: it lasted to the end of the run.
+ * Stages by hand lie between those of the plan. */
+uint64_t ledger_stage_end_ns(const struct ledger *l, uint32_t stage);
+/* The stage that was on. */
+uint32_t ledger_stage_at(const struct ledger *l, uint64_t at_ns);
 /* Run time of the end of the last tick. */
 uint64_t ledger_end_ns(const struct ledger *l);
 /* Sum over all ticks, in ns x count. */

@@ -5,6 +5,7 @@
 #include "load/engine.h"
 #include "load/program.h"
 #include "load/timeline.h"
+#include "plan/by_hand.h"
 #include "stream_sim.h"
 
 #define LATE_NS (400 * NS_PER_S) /* a run may end so much after its plan */
@@ -24,12 +25,14 @@ static void compile(void)
     program_close(&program); /* the numbers stay in the arena */
 }
 
-static void open_plan(const char *yaml, const char *csv)
+static void open_plan(const char *yaml, const char *csv, bool steered)
 {
     if (any) little_plan_close(&little);
     else MUST(arena_open(&arena, (size_t)64 << 20, NULL), "no memory");
     any = true;
     little_plan_open(&little, yaml, csv);
+    bool kept = !steered || by_hand_reserve(&little.plan, &little.arena);
+    MUST(kept, "no memory for stages by hand");
     compile();
 }
 
@@ -42,13 +45,22 @@ static void set_limit(void)
     world_limit(world_now_ns() + length_ns);
 }
 
+static void press(struct engine *engine, const struct run_key *key)
+{
+    if (key->per_mille == 0) engine_hold(engine);
+    else engine_rate(engine, key->per_mille);
+}
+
 static void walk(struct engine *engine, const struct run_setup *setup, struct ledger *ledger)
 {
     struct tick tick;
     uint64_t origin_ns = engine_origin_ns(engine);
+    uint32_t key = 0;
     for (;;) {
         uint64_t run_ns = world_now_ns() > origin_ns ? world_now_ns() - origin_ns : 0;
         if (setup->stop_at_ns > 0 && run_ns >= setup->stop_at_ns) engine_stop(engine);
+        for (; key < setup->key_count && run_ns >= setup->keys[key].at_ns; key++)
+            press(engine, &setup->keys[key]);
         if (setup->leave_at_ns > 0 && run_ns >= setup->leave_at_ns) engine_leave(engine);
         switch (engine_next_tick(engine, &tick)) {
         case ENGINE_TICK:
@@ -70,7 +82,7 @@ struct run_outcome run_sim(const struct run_setup *setup)
     struct err err = {0};
     for (uint32_t i = 0; i < COUNT_OF(routes); i++) shared_publish(&routes[i].current, 1);
     world_open(setup->seed, &setup->costs);
-    open_plan(setup->yaml, setup->csv);
+    open_plan(setup->yaml, setup->csv, setup->key_count > 0);
     target_close();
     target_open(&setup->law);
     stream_sim_open();
@@ -79,7 +91,9 @@ struct run_outcome run_sim(const struct run_setup *setup)
                                 .tick_ns = NS_PER_S,
                                 .threads = setup->threads,
                                 .response_limit_ns = setup->response_limit_ns};
-    struct engine_options options = {.header = &header, .routes = routes};
+    struct engine_options options = {.header = &header,
+                                     .stages = setup->key_count > 0 ? little.plan.stages : NULL,
+                                     .routes = routes};
     bool started = engine_start(&engine, &options, &err);
     MUST(started, "%s", err.msg);
     struct run_outcome out = {.ledger = ledger_open(&little.plan, NS_PER_S),

@@ -6,6 +6,14 @@
 #include "target.h"
 #include "world.h"
 
+/* A key pressed at `at_ns` of run time. */
+struct run_key {
+    uint64_t at_ns;
+    uint32_t per_mille; /* of the rate; 0: hold, or release */
+};
+
+#define RUN_KEYS 6
+
 struct run_setup {
     uint64_t seed;
     const char *yaml;
@@ -16,6 +24,8 @@ struct run_setup {
     uint64_t response_limit_ns;             /* 0: none */
     uint64_t stop_at_ns;                    /* run time of engine_stop(); 0: never */
     uint64_t leave_at_ns;                   /* run time of engine_leave(); 0: never */
+    struct run_key keys[RUN_KEYS];          /* in the order of their time */
+    uint32_t key_count;                     /* none: the plan has no stages by hand */
     void (*sealing)(bool first, bool last); /* told of each tick; may be NULL */
 };
 

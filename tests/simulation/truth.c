@@ -57,11 +57,7 @@ static uint32_t stage_of_seq(uint64_t seq)
 
 static uint32_t stage_of_time(uint64_t at_ns)
 {
-    uint32_t stage = 0;
-    while (stage < truth.run->plan->stage_count && truth.run->ledger->starts[stage + 1] <= at_ns) {
-        stage++;
-    }
-    return stage;
+    return ledger_stage_at(truth.run->ledger, at_ns);
 }
 
 static bool settles(uint32_t stage, uint64_t at_ns)
@@ -73,7 +69,7 @@ static bool settles(uint32_t stage, uint64_t at_ns)
 /* End of a stage as the run had it; the end of the run where it did not get there. */
 static uint64_t stage_end_ns(uint32_t stage)
 {
-    uint64_t end_ns = truth.run->ledger->starts[stage + 1];
+    uint64_t end_ns = ledger_stage_end_ns(truth.run->ledger, stage);
     return end_ns == UINT64_MAX ? ledger_end_ns(truth.run->ledger) : end_ns;
 }
 
@@ -491,12 +487,14 @@ static double users_in(uint64_t start_ns, uint64_t end_ns)
             uint64_t next = x->seq + stage_users(stage), end = run_ns(x->read_ns);
             uint64_t turn = next_turn_ns(i, s), edge = stage_end_ns(s);
             uint32_t last = target_last_of(next);
+            uint64_t number = next - truth.run->sequence_base[s];
+            bool spent = stage->requests > 0 && number >= stage->requests;
             bool goes_on = last != NO_EXCHANGE && stage_of_seq(next) == s;
             /* Without a further turn it leaves: with the last of its share, with the stage, or
              * when a falling ramp has no place for it at its next turn. */
             if (goes_on) end = truth.arrival_ns[last];
-            else if (stage->requests == 0 && turn < edge) end = turn;
-            else if (stage->requests == 0 && end < edge) end = edge;
+            else if (!spent && turn < edge) end = turn;
+            else if (!spent && end < edge) end = edge;
             sum += overlap(truth.arrival_ns[i], end, start_ns, end_ns);
         }
     }

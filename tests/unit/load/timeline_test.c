@@ -4,6 +4,7 @@
 #include "base/rng.h"
 #include "check.h"
 #include "little_plan.h"
+#include "plan/by_hand.h"
 
 #define MS NS_PER_MS
 
@@ -211,12 +212,61 @@ static void changes_keep_it_in_order(void **state)
     }
 }
 
+static void open_by_hand(struct scene *s)
+{
+    little_plan_open(&s->plan, PLAN, NULL);
+    assert_true(by_hand_reserve(&s->plan.plan, &s->plan.arena));
+    assert_true(arena_open(&s->arena, 1 << 16, NULL));
+    timeline_init(&s->t, &s->plan.plan, NS_PER_S, &s->arena);
+}
+
+/* 3 and on are by hand. */
+static void a_stage_by_hand_is_put_in_between(void **state)
+{
+    (void)state;
+    struct scene s;
+    open_by_hand(&s);
+    uint32_t drain = s.plan.plan.stage_count;
+    CHECK_U64("kept free", drain, 3 + BY_HAND_OPEN + BY_HAND_CLOSED);
+    CHECK_U64("none of them is on", timeline_stage(&s.t, 7900 * MS), 2);
+    CHECK_U64("nor comes", timeline_next(&s.t, 2), drain);
+    CHECK_U64("drain starts", timeline_start(&s.t, drain), 8000 * MS);
+
+    timeline_insert(&s.t, 1, 3, 4000 * MS, 0); /* in the place of the rest */
+    CHECK_U64("before it", timeline_stage(&s.t, 4000 * MS - 1), 1);
+    CHECK_U64("it is on", timeline_stage(&s.t, 4000 * MS), 3);
+    CHECK_U64("to the end", timeline_stage(&s.t, 5500 * MS - 1), 3);
+    CHECK_U64("then the next", timeline_stage(&s.t, 5500 * MS), 2);
+    CHECK_U64("the tick is cut", timeline_tick_end(&s.t, 3700 * MS), 4000 * MS);
+    CHECK_U64("nothing moves", timeline_start(&s.t, drain), 8000 * MS);
+
+    timeline_insert(&s.t, 3, 4, 5500 * MS, 10000 * MS); /* behind it, for ten seconds */
+    CHECK_U64("it ends as before", timeline_end(&s.t, 3), 5500 * MS);
+    CHECK_U64("then this one", timeline_stage(&s.t, 9000 * MS), 4);
+    CHECK_U64("all else is later", timeline_start(&s.t, 2), 15500 * MS);
+    CHECK_U64("also the drain", timeline_start(&s.t, drain), 18000 * MS);
+    CHECK_U64("and its end", shared_see(&s.t.leave), 25000 * MS);
+
+    timeline_end_stage(&s.t, 4, 6000 * MS);
+    CHECK_U64("shorter", timeline_start(&s.t, 2), 6000 * MS);
+    CHECK_U64("the next follows", timeline_stage(&s.t, 6000 * MS), 2);
+    timeline_stop(&s.t, 5000 * MS);
+    CHECK_U64("a stop ends all", timeline_stage(&s.t, 5000 * MS), drain);
+    CHECK_U64("also the later ones", timeline_start(&s.t, 4), 5000 * MS);
+    CHECK_U64("those never used stay so", timeline_start(&s.t, 5), UINT64_MAX);
+    close_scene(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stages_and_settle_by_time),    cmocka_unit_test(ticks_are_cut_at_edges),
-        cmocka_unit_test(a_stage_may_end_early),        cmocka_unit_test(stop_and_leave),
-        cmocka_unit_test(a_held_instant_is_not_passed), cmocka_unit_test(changes_keep_it_in_order),
+        cmocka_unit_test(stages_and_settle_by_time),
+        cmocka_unit_test(ticks_are_cut_at_edges),
+        cmocka_unit_test(a_stage_may_end_early),
+        cmocka_unit_test(stop_and_leave),
+        cmocka_unit_test(a_held_instant_is_not_passed),
+        cmocka_unit_test(changes_keep_it_in_order),
+        cmocka_unit_test(a_stage_by_hand_is_put_in_between),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
