@@ -187,8 +187,7 @@ bool oneliner_write(struct text *out, const struct flags *flags, struct err *err
     if (!oneliner_read_url(&url, flags->word, err) || !check_together(flags, err)) return false;
     text_adds(out, "plan: 1 # version of the language: man prony-plan\nname: ");
     oneliner_add_name(out, &url);
-    text_addf(out, "\ntarget: %s://%.*s\n\n", url.tls ? "https" : "http",
-              BYTES_ARG(url.authority));
+    text_addf(out, "\ntarget: %s://%.*s\n\n", url.tls ? "https" : "http", BYTES_ARG(url.authority));
     add_steps(out, flags, &url);
     text_addc(out, '\n', 1);
     add_load(out, flags);

@@ -15,8 +15,8 @@
 
 #define RUN_FILE_NAME "run.prony"
 #define RUN_FILE_APPLICATION_ID 0x70726e79 /* "prny" */
-#define RUN_FILE_VERSION 2         /* 1: before there was TLS */
-#define RUN_FILE_TICKS_MAX 3600 /* aimed at, for runs over two hours */
+#define RUN_FILE_VERSION 2                 /* 1: before there was TLS */
+#define RUN_FILE_TICKS_MAX 3600            /* aimed at, for runs over two hours */
 #define RUN_FILE_PATH_MAX 4096
 
 /* Where a run file stands in its life (key `state`). */
@@ -30,7 +30,7 @@ uint64_t run_file_tick_ns(uint64_t planned_ns);
 
 struct run_file {
     sqlite3 *db;
-    uint32_t version; /* of the format of what was opened */
+    uint32_t version;             /* of the format of what was opened */
     char copy[RUN_FILE_PATH_MAX]; /* private copy, removed by run_file_close(); empty: none */
 };
 

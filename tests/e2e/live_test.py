@@ -49,7 +49,8 @@ class Terminal:
 
     def __init__(self, case, columns, rows, env=None):
         self.socket = case.folder / f"tmux-{columns}x{rows}"
-        shell_env = {**case.environment(), "TERM": "xterm-256color", "PS1": "ready> ", **(env or {})}
+        shell_env = {**case.environment(), "TERM": "xterm-256color", "PS1": "ready> "}
+        shell_env.update(env or {})
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows),
                   "env", "-i", *(f"{k}={v}" for k, v in shell_env.items()),
                   "bash", "--norc", "--noprofile")
