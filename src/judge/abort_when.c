@@ -124,11 +124,9 @@ static bool has_held(struct abort_watch *watch, const struct objective *o, const
                      double value)
 {
     if (isnan(value)) return false;
-    bool held_before = watch->holding;
-    watch->holding = claim_met(o, value);
-    if (!watch->holding) return false;
-    if (!held_before) watch->since_ns = tick->start_ns;
-    return tick->end_ns - watch->since_ns >= o->for_ns;
+    bool met = claim_met(o, value);
+    watch->held_ns = met ? watch->held_ns + (tick->end_ns - tick->start_ns) : 0;
+    return met && watch->held_ns >= o->for_ns;
 }
 
 bool abort_when_take(struct abort_when *a, const struct tick *tick, struct text *reason)

@@ -11,8 +11,7 @@
 #include "judge/books.h"
 
 struct abort_watch {
-    bool holding;
-    uint64_t since_ns; /* run time at which it began to hold */
+    uint64_t held_ns; /* how long the ticks in a row were in which it held, silent ones left out */
 };
 
 struct abort_when {
