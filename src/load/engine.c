@@ -138,21 +138,33 @@ static bool open_workers(struct engine *e, struct err *err)
     return collect_open(&e->collector, &e->setting, e->workers, err);
 }
 
+/* The workers from `count` on have no thread: what is drained, collected and joined are the rest. */
+static void drop_workers(struct engine *e, uint32_t count)
+{
+    for (uint32_t i = count; i < e->setting.worker_count; i++) {
+        worker_close(e->workers[i]);
+        e->workers[i] = NULL;
+    }
+    e->setting.worker_count = count;
+}
+
 static bool start_threads(struct engine *e, struct err *err)
 {
     sigset_t all;
     sigset_t old;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are the conductor's alone */
-    bool ok = true;
-    for (uint32_t i = 0; ok && i < e->setting.worker_count; i++) {
-        int failed = pthread_create(&e->threads[i], NULL, worker_run, e->workers[i]);
-        ok = failed == 0;
-        if (ok) e->started++;
-        else err_set(err, ERR_LIMIT, failed, "cannot start worker %u", i + 1);
+    int failed = 0;
+    for (uint32_t i = 0; failed == 0 && i < e->setting.worker_count; i++) {
+        failed = pthread_create(&e->threads[i], NULL, worker_run, e->workers[i]);
+        if (failed == 0) e->started++;
     }
     pthread_sigmask(SIG_SETMASK, &old, NULL);
-    return ok;
+    if (failed == 0) return true;
+    err_set(err, ERR_LIMIT, failed, "cannot start worker thread %u of %u", e->started + 1,
+            e->setting.worker_count);
+    drop_workers(e, e->started);
+    return err_hint(err, "allow more (ulimit -u, pids.max of the cgroup), or give fewer `threads`");
 }
 
 /* Limits are dealt to the workers, and each must get at least one. */

@@ -589,6 +589,26 @@ static void a_frozen_host_loses_no_count(void **state)
     CHECK("lag says so", l->stages[0][0].measures[STAGE_LAG].max_ns > 170 * NS_PER_S);
 }
 
+/* The host lets fewer threads start than the plan wants: said, and those that run are ended. */
+static void a_worker_that_cannot_start_is_said(void **state)
+{
+    (void)state;
+    static const char load[] = "  stages: [ { name: a, rate: 100/s, for: 2s } ]\n";
+    for (uint32_t most = 1; most < 4; most++) {
+        struct run_setup setup = {
+            .yaml = plan_of("", load), .threads = 4, .costs = {.threads_most = most}};
+        struct err err = {0};
+        char words[64];
+        struct text text = text_in(words, sizeof words);
+        text_addf(&text, "cannot start worker thread %u of 4", most + 1);
+        world_name("too few threads");
+        run_sim_refused(&setup, &err);
+        CHECK_U64("exit 6", err.kind, ERR_LIMIT);
+        CHECK(words, strstr(err.msg, words) != NULL);
+        CHECK("the cure", strstr(err.hint, "ulimit -u") != NULL);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -610,6 +630,7 @@ int main(void)
         cmocka_unit_test(a_stage_by_count_is_judged_to_its_last_request),
         cmocka_unit_test(what_is_offered_is_known_before_replies),
         cmocka_unit_test(a_frozen_host_loses_no_count),
+        cmocka_unit_test(a_worker_that_cannot_start_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,11 +75,9 @@ static void walk(struct engine *engine, const struct run_setup *setup, struct le
     }
 }
 
-struct run_outcome run_sim(const struct run_setup *setup)
+static bool start(const struct run_setup *setup, struct engine **engine, struct err *err)
 {
     static struct route routes[4];
-    struct engine *engine;
-    struct err err = {0};
     for (uint32_t i = 0; i < COUNT_OF(routes); i++) shared_publish(&routes[i].current, 1);
     world_open(setup->seed, &setup->costs);
     open_plan(setup->yaml, setup->csv, setup->key_count > 0);
@@ -94,7 +92,23 @@ struct run_outcome run_sim(const struct run_setup *setup)
     struct engine_options options = {.header = &header,
                                      .stages = setup->key_count > 0 ? little.plan.stages : NULL,
                                      .routes = routes};
-    bool started = engine_start(&engine, &options, &err);
+    return engine_start(engine, &options, err);
+}
+
+void run_sim_refused(const struct run_setup *setup, struct err *err)
+{
+    struct engine *engine;
+    bool started = start(setup, &engine, err);
+    MUST(!started, "this run should not start");
+    MUST(stream_sim_open_count() == 0, "%u connections are still open", stream_sim_open_count());
+    MUST(world_running() == 0, "%u threads still run", world_running());
+}
+
+struct run_outcome run_sim(const struct run_setup *setup)
+{
+    struct engine *engine;
+    struct err err = {0};
+    bool started = start(setup, &engine, &err);
     MUST(started, "%s", err.msg);
     struct run_outcome out = {.ledger = ledger_open(&little.plan, NS_PER_S),
                               .plan = &little.plan,

@@ -2,6 +2,7 @@
  * Thread: one.  Memory: the plan lives until the next run. */
 #pragma once
 
+#include "base/err.h"
 #include "ledger.h"
 #include "target.h"
 #include "world.h"
@@ -37,5 +38,7 @@ struct run_outcome {
     const uint64_t *sequence_base; /* [stage_count + 1] first `$seq` of each stage */
 };
 
+/* A run that must not start: `err` says why, and no thread or connection is left. */
+void run_sim_refused(const struct run_setup *setup, struct err *err);
 /* Runs to the end, with both sums asserted and no connection left open. */
 struct run_outcome run_sim(const struct run_setup *setup);

@@ -1,4 +1,5 @@
 /* The engine's threads as fibers; linked by --wrap. */
+#include <errno.h>
 #include <pthread.h>
 
 #include "world.h"
@@ -11,6 +12,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
                           void *arg)
 {
     (void)attr;
+    if (!world_may_spawn()) return EAGAIN;
     *thread = world_spawn(run, arg);
     return 0;
 }

@@ -108,6 +108,12 @@ void world_dawdle(void)
     run_next();
 }
 
+bool world_may_spawn(void)
+{
+    uint32_t running = world.fiber_count - 1; /* the first is the caller's */
+    return world.costs.threads_most == 0 || running < world.costs.threads_most;
+}
+
 uint32_t world_spawn(void *(*run)(void *arg), void *arg)
 {
     MUST(world.fiber_count < FIBERS_MAX, "too many threads for the simulation");
@@ -120,6 +126,13 @@ uint32_t world_spawn(void *(*run)(void *arg), void *arg)
 void world_join(uint32_t fiber)
 {
     while (!fiber_has_returned(fiber)) world_sleep_until(world.now_ns + 100 * NS_PER_US);
+}
+
+uint32_t world_running(void)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 1; i < world.fiber_count; i++) count += !fiber_has_returned(i);
+    return count;
 }
 
 void world_limit(uint64_t limit_ns)

@@ -23,6 +23,7 @@ struct world_costs {
     uint32_t late_per_million; /* ... at most, so often */
     uint64_t freeze_at_ns;     /* then the whole host stands still, ... */
     uint64_t freeze_ns;        /* ... for so long; 0: never */
+    uint32_t threads_most;     /* that the host lets start; 0: any number */
 };
 
 /* Time 1,000 s, no fiber but the caller's. */
@@ -40,8 +41,12 @@ void world_call(void);
 void world_dawdle(void);
 /* The fiber that runs sleeps; others run meanwhile. */
 void world_sleep_until(uint64_t deadline_ns);
+/* Whether the host lets one more thread start. */
+bool world_may_spawn(void);
 uint32_t world_spawn(void *(*run)(void *arg), void *arg);
 void world_join(uint32_t fiber);
+/* Threads that have not come to their end. */
+uint32_t world_running(void);
 /* The run is a failure when it gets so far. */
 void world_limit(uint64_t limit_ns);
 
