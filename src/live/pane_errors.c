@@ -1,64 +1,9 @@
-/* Events at the foot of the view, and the pages that take its place: errors and help. */
-#include <math.h>
-
+/* The page of errors: how requests ended, and the first error of each kind with its reply. */
 #include "live/pane_priv.h"
 #include "show/amount.h"
 
 #define SAMPLE_ROWS 4 /* of one reply */
 #define WORDS_BYTES 512
-#define LINE_INDENT 10 /* of what is folded: behind the time */
-#define FOLD_ROWS 5    /* of events, from which on they are folded */
-
-/* ---- events ---- */
-
-static enum tone tone_of(const char *line)
-{
-    struct bytes words = bytes_of(line);
-    if (bytes_find(words, BYTES_LIT("✗")) < words.len) return TONE_BAD;
-    if (bytes_find(words, BYTES_LIT("⚠")) < words.len) return TONE_NEAR;
-    if (bytes_find(words, BYTES_LIT("✓")) < words.len) return TONE_GOOD;
-    return TONE_PLAIN;
-}
-
-/* A line in as many rows as it needs, its last one above `end`. The row it begins in, which may lie
- * above the pane: such rows are left out. */
-static int64_t paint_line(const struct pane *pane, int64_t end, const char *line, bool fold)
-{
-    struct canvas *c = pane->canvas;
-    char array[FEED_LINE_BYTES * 2];
-    struct text text = text_in(array, sizeof array);
-    struct show_style style = {.width = fold ? c->columns - 1 : 0};
-    style_fold(&text, &style, LINE_INDENT, bytes_of(line));
-    struct bytes left = text_bytes(&text);
-    int64_t row = end;
-    for (size_t i = 0; i < left.len; i++) row -= left.at[i] == '\n';
-    row--;
-    int64_t first = row;
-    while (left.len > 0) {
-        size_t len = bytes_find(left, BYTES_LIT("\n"));
-        if (len > left.len) len = left.len;
-        if (row >= pane->row) {
-            canvas_put_in(c, (uint32_t)row, 0, c->columns - 1, tone_of(line),
-                          (struct bytes){left.at, len});
-        }
-        row++;
-        left = bytes_from(left, len + 1);
-    }
-    return first;
-}
-
-void pane_events_paint(const struct pane *pane)
-{
-    /* From the foot up, the newest last; where there are few rows a line has one. */
-    int64_t row = (int64_t)pane->row + pane->rows;
-    for (uint32_t back = 0; row > pane->row; back++) {
-        const char *line = feed_line_at(pane->view->feed, back);
-        if (!line) return;
-        row = paint_line(pane, row, line, pane->rows >= FOLD_ROWS);
-    }
-}
-
-/* ---- errors ---- */
 
 static void paint_outcome(const struct pane *pane, uint32_t row, enum outcome outcome)
 {
@@ -170,33 +115,5 @@ void pane_errors_paint(const struct pane *pane)
     canvas_put(pane->canvas, row++, 3, TONE_DIM, BYTES_LIT("FIRST OF EACH KIND, secrets masked"));
     for (uint32_t i = 0; f->result && i < f->result->exemplar_count && row < end; i++) {
         if (is_first(f->result, i)) row = paint_error(pane, row, &f->result->exemplars[i]);
-    }
-}
-
-/* ---- help ---- */
-
-void pane_help_paint(const struct pane *pane)
-{
-    static const char *const lines[][2] = {
-        {"q", "stop: nothing new is sent, open requests end, then it is judged;"},
-        {"", "twice: leave at once. The same as Ctrl-C"},
-        {"o", "all objectives"},
-        {"e", "how requests ended, and the first error of each kind"},
-        {"?", "this page; Esc leads back"},
-        {"Ctrl-L", "draw everything again"},
-        {"Ctrl-Z", "stop the program; prony then sends nothing, and says so by its lag"},
-        {"", ""},
-        {"NOW 10s", "of the last ten seconds, within this stage"},
-        {"STAGE", "of the stage so far, as it is judged"},
-        {"MARGIN", "what is left to the limit where it was worst; the bar is what is used"},
-        {"SO FAR", "the verdict if it ended now; wait: too little seen to say"},
-        {"signals", "a column is a second, the newest at the right, scaled to their peak"},
-        {"offered", "requests that became due and were taken up; done: that ended ok"},
-        {"our lag", "what prony itself was late by, p99; high lag makes figures suspect"},
-    };
-    for (uint32_t i = 0; i < COUNT_OF(lines) && i < pane->rows; i++) {
-        canvas_put(pane->canvas, pane->row + i, 2, TONE_STRONG, bytes_of(lines[i][0]));
-        canvas_put_in(pane->canvas, pane->row + i, 11, pane->canvas->columns - 12, TONE_PLAIN,
-                      bytes_of(lines[i][1]));
     }
 }
