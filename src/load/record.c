@@ -189,6 +189,12 @@ static void keep_error(struct worker *w, const struct flow *f, const struct endi
     if (kept->sample_len > 0) memcpy(kept->sample, e->sample.at, kept->sample_len);
 }
 
+/* A status may be known of what is no answer too: garbage behind it, a body that never came. */
+static bool is_answer(enum outcome outcome)
+{
+    return outcome == OUTCOME_OK || outcome == OUTCOME_STATUS || outcome == OUTCOME_CHECK;
+}
+
 void record_request(struct worker *w, struct flow *f, const struct ending *e)
 {
     record_reach(w, e->read_ns);
@@ -198,7 +204,7 @@ void record_request(struct worker *w, struct flow *f, const struct ending *e)
     uint64_t lag_ns = lag_of(f, e);
     f->lag_ns += lag_ns;
     record_times(cell, e->outcome, response_ns, lag_ns);
-    if (e->status >= 500) cell->answered_5xx++;
+    if (is_answer(e->outcome) && e->status >= 500) cell->answered_5xx++;
     if (e->outcome == OUTCOME_OK) {
         uint64_t service_ns = e->kernel_ns > f->sent_ns ? e->kernel_ns - f->sent_ns : 0;
         uint64_t ttfb_ns = f->first_byte_ns > f->sent_ns ? f->first_byte_ns - f->sent_ns : 0;

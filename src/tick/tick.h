@@ -73,7 +73,7 @@ struct cell {
     uint64_t begun;
     /* CELL_STAGE: dropped only, requests for which prony had no local port or descriptor left. */
     uint64_t outcomes[OUTCOME_COUNT];
-    uint64_t answered_5xx; /* requests: of `outcomes`, replies with a 5xx status */
+    uint64_t answered_5xx; /* requests: of those ok, status and check, replies with a 5xx status */
     struct hist_sparse measures[MEASURE_COUNT];
 };
 

@@ -257,11 +257,17 @@ static void failures_have_their_names(void **state)
         enum reply_kind kind;
         enum outcome want;
     } cases[] = {
-        {"500", REPLY_500, OUTCOME_STATUS},           {"404", REPLY_404, OUTCOME_STATUS},
-        {"wrong", REPLY_WRONG, OUTCOME_CHECK},        {"garbage", REPLY_GARBAGE, OUTCOME_PROTOCOL},
-        {"surplus", REPLY_SURPLUS, OUTCOME_PROTOCOL}, {"cut", REPLY_CUT, OUTCOME_RESET},
-        {"reset", REPLY_RESET, OUTCOME_RESET},        {"never", REPLY_NEVER, OUTCOME_TIMEOUT},
-        {"chunked", REPLY_CHUNKED, OUTCOME_OK},       {"till the end", REPLY_CLOSE, OUTCOME_OK},
+        {"500", REPLY_500, OUTCOME_STATUS},
+        {"404", REPLY_404, OUTCOME_STATUS},
+        {"wrong", REPLY_WRONG, OUTCOME_CHECK},
+        {"garbage", REPLY_GARBAGE, OUTCOME_PROTOCOL},
+        {"surplus", REPLY_SURPLUS, OUTCOME_PROTOCOL},
+        {"cut", REPLY_CUT, OUTCOME_RESET},
+        {"500 and surplus", REPLY_500_SURPLUS, OUTCOME_PROTOCOL},
+        {"reset", REPLY_RESET, OUTCOME_RESET},
+        {"never", REPLY_NEVER, OUTCOME_TIMEOUT},
+        {"chunked", REPLY_CHUNKED, OUTCOME_OK},
+        {"till the end", REPLY_CLOSE, OUTCOME_OK},
         {"the last", REPLY_LAST, OUTCOME_OK},
     };
     static const char load[] = "  timeout: { response: 400ms }\n"

@@ -244,9 +244,15 @@ static void add_body(struct text *t, const struct exchange *x, size_t padding)
     text_adds(t, "\"}");
 }
 
+static bool has_surplus(enum reply_kind kind)
+{
+    return kind == REPLY_SURPLUS || kind == REPLY_500_SURPLUS;
+}
+
 static void add_head(struct text *t, const struct exchange *x, size_t body_len)
 {
-    const char *status = x->kind == REPLY_500   ? "500 Internal Server Error"
+    bool broken = x->kind == REPLY_500 || x->kind == REPLY_500_SURPLUS;
+    const char *status = broken                 ? "500 Internal Server Error"
                          : x->kind == REPLY_404 ? "404 Not Found"
                                                 : "200 OK";
     if (x->seq % 17 == 0) text_adds(t, "HTTP/1.1 100 Continue\r\n\r\n");
@@ -280,7 +286,7 @@ static void write_reply(struct link *link, const struct exchange *x)
         add_head(&t, x, b.len);
         text_add(&t, text_bytes(&b));
     }
-    if (x->kind == REPLY_SURPLUS) text_adds(&t, "HTTP/1.1 200 OK\r\n");
+    if (has_surplus(x->kind)) text_adds(&t, "HTTP/1.1 200 OK\r\n");
     MUST(!t.cut && !b.cut, "the model's reply is too long for the model");
     link->reply_len = t.len;
     if (x->kind == REPLY_CUT || x->kind == REPLY_RESET) {
@@ -291,7 +297,7 @@ static void write_reply(struct link *link, const struct exchange *x)
 /* In one part, or in many; never cut where the model's truth would depend on where. */
 static void time_parts(struct link *link, const struct exchange *x, uint64_t at_ns)
 {
-    bool whole = x->kind == REPLY_SURPLUS || x->kind == REPLY_GARBAGE;
+    bool whole = has_surplus(x->kind) || x->kind == REPLY_GARBAGE;
     uint32_t count = 1;
     if (!whole && world_chance(target.law.drips)) count = (uint32_t)world_between(2, PARTS_MAX);
     link->part_count = link->part_next = 0;

@@ -25,11 +25,12 @@ enum reply_kind {
     REPLY_LAST,    /* 200, Connection: close */
     REPLY_500,
     REPLY_404,
-    REPLY_WRONG,   /* 200, but not what the check wants */
-    REPLY_GARBAGE, /* not HTTP */
-    REPLY_SURPLUS, /* bytes behind the reply */
-    REPLY_CUT,     /* closed in the middle */
-    REPLY_RESET,   /* reset in the middle */
+    REPLY_WRONG,       /* 200, but not what the check wants */
+    REPLY_GARBAGE,     /* not HTTP */
+    REPLY_SURPLUS,     /* bytes behind the reply */
+    REPLY_500_SURPLUS, /* the same behind a 500 */
+    REPLY_CUT,         /* closed in the middle */
+    REPLY_RESET,       /* reset in the middle */
     REPLY_NEVER,
     REPLY_KIND_COUNT
 };

@@ -197,6 +197,7 @@ static bool is_well(const struct exchange *x)
     case REPLY_404:
     case REPLY_GARBAGE:
     case REPLY_SURPLUS:
+    case REPLY_500_SURPLUS:
     case REPLY_CUT:
     case REPLY_RESET:
     case REPLY_NEVER:
