@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "plan/by_hand.h"
+
 #define NS_PER_SECOND 1e9
 #define SLOTS_PER_SECOND (UINT64_C(1000000000) / SLOT_NS)
 
@@ -20,11 +22,15 @@ static void open_stage(struct books *b, uint32_t stage, const struct books_needs
     book->requests.keep = TALLY_RESPONSE | TALLY_PHASES;
     if (needs->stage_less_lag) book->requests.keep |= TALLY_LESS_LAG;
     if (!arena_ok(a)) return;
+    /* Where a stage may yet be cut, its part in the sums of all must be known. */
+    uint32_t always = by_hand_first(plan) < plan->stage_count && book->judged ? TALLY_RESPONSE : 0;
     for (uint32_t i = 0; i < plan->name_count; i++) {
-        if (needs->names[i]) book->names[i].keep = TALLY_RESPONSE | TALLY_LESS_LAG;
+        book->names[i].keep = always > 0 ? TALLY_RESPONSE | TALLY_PHASES : 0;
+        if (needs->names[i]) book->names[i].keep |= TALLY_RESPONSE | TALLY_LESS_LAG;
     }
     for (uint32_t i = 0; i < plan->scenario_count; i++) {
-        if (needs->scenarios[i]) book->scenarios[i].keep = TALLY_RESPONSE | TALLY_LESS_LAG;
+        book->scenarios[i].keep = always;
+        if (needs->scenarios[i]) book->scenarios[i].keep |= TALLY_RESPONSE | TALLY_LESS_LAG;
     }
     if (stage == plan->stage_count) return; /* the drain */
     book->closed = plan->stages[stage].model == MODEL_CLOSED;
@@ -73,15 +79,78 @@ bool books_counts(const struct books *b, const struct tick *tick)
     return tick->start_ns >= settled_ns(b, tick->stage);
 }
 
+static void merge_hist(struct hist **into, const struct hist *from, struct arena *arena)
+{
+    if (!from) return;
+    if (!*into) *into = ARENA_NEW(arena, struct hist);
+    if (*into) hist_merge(*into, from);
+}
+
+/* The sums of all judged stages, once more from their parts. */
+static void sum_again(struct books *b)
+{
+    const struct plan *plan = b->header->plan;
+    struct hist *kept[] = {b->lag, b->wait, b->connect, b->tls};
+    for (size_t i = 0; i < COUNT_OF(kept); i++) {
+        if (kept[i]) hist_init(kept[i]);
+    }
+    tally_clear(&b->totals);
+    for (uint32_t i = 0; i < plan->name_count; i++) tally_clear(&b->names[i]);
+    for (uint32_t i = 0; i < plan->scenario_count; i++) tally_clear(&b->scenarios[i]);
+    for (uint32_t s = 0; s < b->stage_count; s++) {
+        const struct stage_book *book = &b->stages[s];
+        if (!book->judged) continue;
+        tally_merge(&b->totals, &book->requests, b->arena);
+        for (uint32_t i = 0; i < plan->name_count; i++)
+            tally_merge(&b->names[i], &book->names[i], b->arena);
+        for (uint32_t i = 0; i < plan->scenario_count; i++)
+            tally_merge(&b->scenarios[i], &book->scenarios[i], b->arena);
+        merge_hist(&b->lag, book->lag, b->arena);
+        merge_hist(&b->wait, book->wait, b->arena);
+        merge_hist(&b->connect, book->connect, b->arena);
+        merge_hist(&b->tls, book->tls, b->arena);
+    }
+    b->fresh = true;
+}
+
+/* A stage by hand that begins before the one before it could end has taken its place: what was seen
+ * of that is not what the plan asks about. One that begins at its end holds it, and takes nothing.
+ */
+static void look_for_cut(struct books *b, const struct tick *tick)
+{
+    const struct plan *plan = b->header->plan;
+    if (tick->stage >= plan->stage_count || !plan->stages[tick->stage].by_hand) return;
+    struct stage_book *before = &b->stages[b->stage];
+    if (b->stage >= plan->stage_count || plan->stages[b->stage].by_hand || !before->reached) return;
+    if (tick->start_ns >= before->start_ns + plan->stages[b->stage].length_ns) return;
+    bool judged = before->judged;
+    b->steered = before->cut = true;
+    before->judged = false;
+    if (judged) sum_again(b);
+}
+
+/* Stages by hand lie between those of the plan, whatever their number. */
+static void end_stages(struct books *b, uint32_t stage)
+{
+    const struct plan *plan = b->header->plan;
+    bool by_hand = stage < plan->stage_count && plan->stages[stage].by_hand;
+    for (uint32_t i = 0; i < b->stage_count; i++) {
+        if (i != stage && (b->stages[i].reached || (!by_hand && i < stage)))
+            b->stages[i].over = true;
+    }
+}
+
 void books_enter(struct books *b, const struct tick *tick)
 {
     b->now_ns = tick->end_ns;
     struct stage_book *book = &b->stages[tick->stage];
     if (!book->reached) {
+        look_for_cut(b, tick);
         book->reached = true;
         book->start_ns = tick->start_ns;
-        for (uint32_t i = 0; i < tick->stage; i++) b->stages[i].over = true;
+        end_stages(b, tick->stage);
     }
+    b->stage = tick->stage;
     /* A tick that is not judged behind judged ones is what is left of a stage by count. */
     bool left_over = book->counted_ticks > 0 && !tick->judged;
     if (!left_over) book->end_ns = tick->end_ns;

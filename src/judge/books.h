@@ -26,7 +26,8 @@ enum { BOOKS_SECOND_ASKED = 1, BOOKS_SECOND_ANSWERED = 2 }; /* bits of stage_boo
 struct stage_book {
     bool reached; /* a tick of it was seen */
     bool over;    /* a tick of a later stage was seen, or the run ended */
-    bool judged;  /* by the plan */
+    bool judged;  /* by the plan, and not cut */
+    bool cut;     /* somebody changed its rate before its end: a stage by hand took the rest */
     bool closed;
     uint64_t start_ns, end_ns;
     uint64_t counted_ns; /* time of its ticks after settle */
@@ -59,10 +60,12 @@ struct books {
     struct tally totals;
     struct hist *lag, *wait, *connect, *tls; /* judged stages */
     uint64_t full_handshakes, resumed_handshakes;
-    uint64_t now_ns;                   /* end of the newest tick */
-    bool last_seen;                    /* the source closed its last tick: the books must balance */
-    bool fresh;                        /* no figures have been made yet */
-    uint32_t strays;                   /* cells and ticks that name what the header does not know */
+    uint32_t stage;  /* of the newest tick */
+    bool steered;    /* some stage was cut */
+    uint64_t now_ns; /* end of the newest tick */
+    bool last_seen;  /* the source closed its last tick: the books must balance */
+    bool fresh;      /* no figures have been made yet */
+    uint32_t strays; /* cells and ticks that name what the header does not know */
 };
 
 /* What the objectives need beyond the figures. */

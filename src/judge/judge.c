@@ -102,6 +102,7 @@ static void conclude(struct judge *judge, const struct limits_desk *desk)
     for (uint32_t i = 0; i < rows->count; i++) {
         struct row *row = &rows->rows[i];
         for (uint32_t s = 0; s < judge->books.stage_count; s++) {
+            if (judge->books.stages[s].cut) rows_forget(row, s);
             if (!rows_apply(row, &judge->books, s)) continue;
             if (desk->final || row->stages[s].stale) limits_find(desk, row, s);
         }
@@ -134,6 +135,7 @@ static void fill_stage(struct judge *judge, uint32_t stage, bool with_cuts)
     struct stage_result *out = &judge->stages[stage];
     out->stage = stage;
     out->reached = book->reached;
+    out->cut = book->cut;
     out->start_s = book->reached ? (double)book->start_ns / 1e9 : (double)NAN;
     out->seconds = book->reached ? (double)(book->end_ns - book->start_ns) / 1e9 : 0;
     out->settle_s = stage < plan->stage_count ? (double)plan->stages[stage].settle_ns / 1e9 : 0;
@@ -182,7 +184,7 @@ static enum verdict overall(const struct result *result)
         if (!o->objective->implicit && o->verdict != VERDICT_NOT_JUDGED) given++;
     }
     if (counts[VERDICT_MISSED] > 0) return VERDICT_MISSED;
-    if (counts[VERDICT_INCONCLUSIVE] > 0) return VERDICT_INCONCLUSIVE;
+    if (counts[VERDICT_INCONCLUSIVE] > 0 || result->steered) return VERDICT_INCONCLUSIVE;
     return given > 0 ? VERDICT_HOLDS : VERDICT_NOT_JUDGED;
 }
 
@@ -206,6 +208,7 @@ static void judge_now(struct judge *judge, bool final)
                                .out_of_memory = !arena_ok(&judge->run)};
     bool bug = trust_judge(&trust, result);
     result->final = final;
+    result->steered = judge->books.steered;
     result->verdict = overall(result);
     result->exit_code = exit_code_of_result(result, bug);
     result->exemplar_count = keep_show(&judge->keep);

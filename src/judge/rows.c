@@ -46,6 +46,14 @@ void rows_needs(struct books_needs *out, const struct plan *plan, struct arena *
     }
 }
 
+void rows_forget(struct row *row, uint32_t stage)
+{
+    double none = (double)NAN;
+    row->findings[stage] = (struct finding){VERDICT_NOT_JUDGED, none, none, none, false, 0};
+    row->stages[stage].design_effect = 1;
+    row->stages[stage].needed_s = none;
+}
+
 static void open_row(struct rows *rows, const struct objective *o, uint32_t each_index)
 {
     struct row *row = &rows->rows[rows->count++];
@@ -56,12 +64,7 @@ static void open_row(struct rows *rows, const struct objective *o, uint32_t each
     row->stages = ARENA_ARRAY(rows->arena, stage_count, struct row_stage);
     row->findings = ARENA_ARRAY(rows->arena, stage_count, struct finding);
     if (!arena_ok(rows->arena)) return;
-    double none = (double)NAN;
-    for (uint32_t s = 0; s < stage_count; s++) {
-        row->findings[s] = (struct finding){VERDICT_NOT_JUDGED, none, none, none, false, 0};
-        row->stages[s].design_effect = 1;
-        row->stages[s].needed_s = none;
-    }
+    for (uint32_t s = 0; s < stage_count; s++) rows_forget(row, s);
 }
 
 void rows_open(struct rows *rows, const struct books *books, struct arena *arena)
@@ -93,7 +96,7 @@ bool rows_apply(const struct row *row, const struct books *books, uint32_t stage
     const struct objective *o = row->objective;
     if (stage >= plan->stage_count || plan->stages[stage].warmup) return false;
     if (o->of_offered && books->stages[stage].closed) return false;
-    if (rows_lacks_scope(row)) return false;
+    if (rows_lacks_scope(row) || books->stages[stage].cut) return false;
     if (!o->has_in) return books->stages[stage].judged;
     return scope_has_stage(o, stage);
 }

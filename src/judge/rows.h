@@ -54,6 +54,8 @@ void rows_take(struct rows *rows, const struct tick *tick);
 
 /* Is it of a name, where ticks tell only of all requests together (availability by time)? */
 bool rows_lacks_scope(const struct row *row);
+/* The stage is none that is judged any more: what was found of it is gone. */
+void rows_forget(struct row *row, uint32_t stage);
 /* May the plan's stage be judged by this row at all? */
 bool rows_apply(const struct row *row, const struct books *books, uint32_t stage);
 /* The tally of the row's scope in that stage. */

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "plan/by_hand.h"
 #include "show/amount.h"
 
 #define LINE_BYTES 640
@@ -219,8 +220,8 @@ static void on_begin(void *ctx, const struct run_header *header)
     struct text line = text_in(array, sizeof array);
     begin_line(p, &line);
     text_add_safe(&line, plan->name);
-    text_addf(&line, ": run %s, %u stage%s, ", header->id, plan->stage_count,
-              plan->stage_count == 1 ? "" : "s");
+    uint32_t stages = by_hand_first(plan);
+    text_addf(&line, ": run %s, %u stage%s, ", header->id, stages, stages == 1 ? "" : "s");
     add_extent(&line, planned_ns, iterations);
     /* A one-liner is named by its URL. */
     bool named = plan->target_count == 1 && bytes_starts(plan->name, plan->targets[0].text);

@@ -88,7 +88,7 @@ static json_t *stage_json(const struct result *r, const struct stage_result *s)
     json_tree_put(o, "name", json_part_text(stage->name));
     json_tree_put(o, "group", json_part_text(stage->group));
     json_tree_put(o, "model", json_string(stage->model == MODEL_OPEN ? "open" : "closed"));
-    json_tree_put(o, "judged", json_boolean(stage->judged));
+    json_tree_put(o, "judged", json_boolean(result_stage_judged(r, s->stage)));
     json_tree_put(o, "reached", json_boolean(s->reached));
     json_tree_put(o, "start_s", json_part_figure(s->start_s));
     json_tree_put(o, "settle_s", json_part_figure(s->settle_s));
@@ -121,7 +121,7 @@ static json_t *findings_json(const struct result *r, const struct objective_resu
     json_t *array = json_array();
     for (uint32_t i = 0; o->stages && i < r->header->plan->stage_count; i++) {
         const struct finding *f = &o->stages[i];
-        if (!r->header->plan->stages[i].judged || (f->n == 0 && isnan(f->value))) continue;
+        if (!result_stage_judged(r, i) || (f->n == 0 && isnan(f->value))) continue;
         json_t *item = json_object();
         json_tree_put(item, "stage", json_part_text(r->header->plan->stages[i].name));
         json_tree_put(item, "verdict", json_string(result_verdict_name(f->verdict)));
@@ -225,6 +225,7 @@ static void put_head(json_t *o, const struct result *r)
     json_tree_put(o, "plan", json_part_text(h->plan->name));
     json_tree_put(o, "verdict", json_string(result_verdict_name(r->verdict)));
     json_tree_put(o, "ended", json_string(run_ended_name(r->end.ended)));
+    json_tree_put(o, "steered", json_boolean(r->steered));
     json_tree_put(o, "reason", json_part_text(bytes_of(r->end.reason)));
     json_tree_put(o, "exit", json_integer(r->exit_code));
     json_tree_put(o, "version", json_part_text(h->version));
@@ -252,8 +253,11 @@ json_t *result_json_object(const struct result *r)
         json_tree_append(objectives, objective_json(r, &r->objectives[i]));
     }
     for (uint32_t i = 0; i < r->stage_count; i++) {
-        if (r->stages[i].stage < plan->stage_count)
-            json_tree_append(stages, stage_json(r, &r->stages[i]));
+        const struct stage_result *s = &r->stages[i];
+        if (s->stage == plan->stage_count) continue;
+        /* One kept free for somebody at the keys, who never needed it. */
+        if (plan->stages[s->stage].by_hand && !s->reached) continue;
+        json_tree_append(stages, stage_json(r, s));
     }
     for (uint32_t i = 0; r->requests && i < plan->name_count; i++) {
         json_tree_append(requests, named_json(plan->names[i], &r->requests[i], TIMES_REQUEST));

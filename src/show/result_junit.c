@@ -68,6 +68,8 @@ static void judge_run(struct test_case *t, const struct result *r)
     t->fate = fates[r->end.ended];
     t->type = run_ended_name(r->end.ended);
     text_adds(&t->message, run_ended_name(r->end.ended));
+    if (r->steered && t->fate == FATE_PASSED) t->fate = FATE_ERROR;
+    if (r->steered) text_adds(&t->message, ", steered by hand");
     if (r->end.reason[0] == '\0') return;
     text_adds(&t->message, ": ");
     text_adds(&t->message, r->end.reason);
@@ -137,7 +139,7 @@ static void add_stages(struct text *out, const struct result *r, const struct ob
     const struct plan *plan = r->header->plan;
     for (uint32_t i = 0; o->stages && i < plan->stage_count; i++) {
         const struct finding *f = &o->stages[i];
-        if (!plan->stages[i].judged || (f->n == 0 && isnan(f->value))) continue;
+        if (!result_stage_judged(r, i) || (f->n == 0 && isnan(f->value))) continue;
         char array[WORDS_BYTES];
         struct text line = text_in(array, sizeof array);
         text_addc(&line, '\n', 1);

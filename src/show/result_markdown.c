@@ -158,8 +158,8 @@ static void write_stages(struct text *out, const struct result *r)
         bool missed = summary_tables_stage_missed(r, s->stage);
         text_adds(out, missed ? "| ✗ " : "| ");
         result_markdown_code(out, plan->stages[s->stage].name);
-        if (!run_stage_judged(r->header, s->stage)) text_adds(out, "\\*");
-        unjudged = unjudged || !run_stage_judged(r->header, s->stage);
+        if (!result_stage_judged(r, s->stage)) text_adds(out, "\\*");
+        unjudged = unjudged || !result_stage_judged(r, s->stage);
         text_adds(out, " | ");
         if (s->figures.users > 0) amount_count(out, round(s->figures.users));
         text_adds(out, " | ");

@@ -49,6 +49,7 @@ static json_t *stages_json(const struct plan *plan)
     json_t *stages = json_array();
     for (uint32_t i = 0; i < plan->stage_count; i++) {
         const struct stage *s = &plan->stages[i];
+        if (s->by_hand) continue;
         bool open = s->model == MODEL_OPEN;
         json_t *o = json_object();
         json_tree_put(o, "name", json_part_text(s->name));

@@ -72,7 +72,7 @@ static void spread_cell(const void *ctx, uint32_t row, uint32_t column, struct t
     const struct spread_rows *rows = ctx;
     const struct stage_result *s = stage_at(rows->result, row);
     if (!s) return;
-    if (!run_stage_judged(rows->result->header, s->stage)) out->tone = TONE_DIM;
+    if (!result_stage_judged(rows->result, s->stage)) out->tone = TONE_DIM;
     if (column == SPREAD_NAME) {
         table_add_name(&out->text, run_stage_name(rows->result->header, s->stage), NAME_MOST);
     } else if (column == SPREAD_COUNT) {
@@ -232,7 +232,7 @@ static void write_shapes(struct text *out, const struct result *r, uint32_t coun
     text_addc(out, '\n', 1);
     for (uint32_t i = 0; i < count; i++) {
         const struct stage_result *s = stage_at(r, i);
-        bool judged = run_stage_judged(r->header, s->stage);
+        bool judged = result_stage_judged(r, s->stage);
         enum tone tone = judged ? TONE_PLAIN : TONE_DIM;
         style_begin(out, style, tone);
         write_name(out, run_stage_name(r->header, s->stage), (uint32_t)names);

@@ -276,7 +276,7 @@ static uint32_t judged_count(const struct result *r)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < r->stage_count; i++) {
-        count += r->stages[i].reached && run_stage_judged(r->header, r->stages[i].stage);
+        count += r->stages[i].reached && result_stage_judged(r, r->stages[i].stage);
     }
     return count;
 }
@@ -303,7 +303,7 @@ static void stage_cell(const void *ctx, uint32_t row, uint32_t column, struct ta
         else if (column != FIG_USERS) figure_cell(rows, &r->totals, column, out);
         return;
     }
-    bool judged = run_stage_judged(r->header, stage->stage);
+    bool judged = result_stage_judged(r, stage->stage);
     if (!judged) out->tone = TONE_DIM;
     if (column == FIG_NAME) {
         text_add_safe(&out->text, run_stage_name(r->header, stage->stage));

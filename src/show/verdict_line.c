@@ -106,10 +106,10 @@ static void add_knee(struct text *out, const struct result *r)
     const struct plan *plan = r->header->plan;
     for (uint32_t i = 0; i < r->stage_count; i++) {
         uint32_t stage = r->stages[i].stage;
-        if (!run_stage_judged(r->header, stage) || !summary_tables_stage_missed(r, stage)) continue;
+        if (!result_stage_judged(r, stage) || !summary_tables_stage_missed(r, stage)) continue;
         struct bytes group = plan->stages[stage].group;
         bool rung = stage > 0 && bytes_equal(plan->stages[stage - 1].group, group)
-                    && plan->stages[stage - 1].judged
+                    && result_stage_judged(r, stage - 1)
                     && !bytes_equal(plan->stages[stage].name, group);
         if (!rung) return;
         text_adds(out, " · holds to ");
@@ -123,6 +123,8 @@ static void add_knee(struct text *out, const struct result *r)
 void verdict_line_facts(struct text *out, const struct result *r)
 {
     if (r->end.ended != RUN_COMPLETE || r->end.reason[0]) add_ended(out, &r->end);
+    if (r->steered) separate(out, " · ");
+    if (r->steered) text_adds(out, "steered by hand, so nothing holds for this plan");
     if (!run_ended_early(r->end.ended)) add_tally(out, r);
     if (r->verdict == VERDICT_MISSED) add_knee(out, r);
     if (r->end.ended != RUN_COMPLETE) return;

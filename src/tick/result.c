@@ -23,3 +23,12 @@ const char *result_figure_name(enum figure figure)
     assert(figure < FIGURE_COUNT);
     return names[figure];
 }
+
+bool result_stage_judged(const struct result *result, uint32_t stage)
+{
+    if (!run_stage_judged(result->header, stage)) return false;
+    for (uint32_t i = 0; i < result->stage_count; i++) {
+        if (result->stages[i].stage == stage) return !result->stages[i].cut;
+    }
+    return true;
+}

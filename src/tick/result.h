@@ -56,6 +56,7 @@ struct stage_result {
     uint32_t stage;
     double start_s, seconds, settle_s;
     bool reached; /* the run came so far */
+    bool cut;     /* somebody changed its rate before its end: not judged */
     struct figures figures;
     /* Response times of what ended ok; NULL: none. Of figures.response.n the rest lie above. */
     const struct hist *answered;
@@ -96,7 +97,8 @@ struct trust_reason {
 struct result {
     const struct run_header *header;
     enum verdict verdict;
-    bool final; /* false: provisional, the run goes on */
+    bool final;   /* false: provisional, the run goes on */
+    bool steered; /* somebody changed a rate by hand: it is not what the plan asks about */
     struct run_end end;
     int exit_code;
     enum trust_level trust;
@@ -116,5 +118,7 @@ struct result {
 
 const char *result_verdict_name(
     enum verdict verdict); /* "holds", "missed", "inconclusive", "invalid", "not judged" */
+/* By the plan, and to its end. */
+bool result_stage_judged(const struct result *result, uint32_t stage);
 const char *result_trust_name(enum trust_level level); /* "valid", "suspect", "invalid" */
 const char *result_figure_name(enum figure figure);    /* "avg", "p50", ... "p99.9", "max" */
