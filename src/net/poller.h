@@ -2,7 +2,7 @@
  *
  * Why: with stream.h the engine's only door to the network; a simulated twin takes the place of
  * both at link time, so there is no virtual call.
- * Source: epoll(7), epoll_pwait2(2).
+ * Source: epoll(7), epoll_pwait2(2), ppoll(2).
  * Thread: each poller belongs to one worker.  Memory: none beyond the kernel's. */
 #pragma once
 
@@ -14,6 +14,7 @@
 
 struct poller {
     int fd;
+    bool exact;             /* the kernel has epoll_pwait2() */
     int64_t wall_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC, for the kernel's stamps */
     uint64_t offset_read_ns;
 };
@@ -35,7 +36,8 @@ void poller_part(struct poller *p);
 uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_t deadline_ns);
 /* Reads the offset between the clocks again when it is older than 10 ms. */
 void poller_refresh(struct poller *p, uint64_t now_ns);
-/* Reports `fd` under `id` when it can be written: it is being connected. */
-void poller_add(struct poller *p, int fd, uint32_t id);
+/* Reports `fd` under `id` when it can be written: it is being connected. False: the kernel has no
+ * room for one more (epoll's max_user_watches, memory). */
+MUST_USE bool poller_add(struct poller *p, int fd, uint32_t id);
 /* From now on reports when it can be read, or also when it can be written. */
 void poller_watch(struct poller *p, int fd, uint32_t id, bool writable);

@@ -1,6 +1,7 @@
 #include "net/poller.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,10 +12,20 @@
 /* The wall clock may be slewed by NTP at up to 500 ppm: 10 ms keep the stamps within 5 us. */
 #define OFFSET_KEPT_NS (10 * NS_PER_MS)
 
+/* epoll_pwait2(2) is of Linux 5.11, and the filters of some containers do not know it (ENOSYS,
+ * EPERM). Asked for once, here: on the path of a request only one of the two ways is tried. */
+static bool waits_exactly(int fd)
+{
+    struct epoll_event event;
+    const struct timespec now = {0};
+    return epoll_pwait2(fd, &event, 1, &now, NULL) >= 0 || errno == EINTR;
+}
+
 bool poller_open(struct poller *p, struct err *err)
 {
     p->fd = epoll_create1(EPOLL_CLOEXEC);
     if (p->fd < 0) return err_set(err, ERR_LIMIT, errno, "cannot create an epoll descriptor");
+    p->exact = waits_exactly(p->fd);
     p->offset_read_ns = clock_now_ns();
     p->wall_offset_ns = clock_wall_offset_ns();
     return true;
@@ -38,20 +49,25 @@ void poller_part(struct poller *p)
     UNUSED(failed); /* they would stay open until the thread ends: no harm */
 }
 
+/* As epoll_pwait2(). epoll_wait() knows milliseconds only: rounded up it would oversleep, down it
+ * would spin. But a poller can itself be polled, and that wait is as fine. */
+static int wait_for(const struct poller *p, struct epoll_event *events, int size, uint64_t left_ns)
+{
+    const struct timespec left = {.tv_sec = (time_t)(left_ns / NS_PER_S),
+                                  .tv_nsec = (long)(left_ns % NS_PER_S)};
+    if (p->exact) return epoll_pwait2(p->fd, events, size, &left, NULL);
+    struct pollfd self = {.fd = p->fd, .events = POLLIN};
+    int any = ppoll(&self, 1, &left, NULL);
+    return any > 0 ? epoll_wait(p->fd, events, size, 0) : any;
+}
+
 uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_t deadline_ns)
 {
     struct epoll_event events[READY_MAX];
     if (size > READY_MAX) size = READY_MAX;
     uint64_t now = clock_now_ns();
-    int count;
-    if (deadline_ns <= now) {
-        count = epoll_wait(p->fd, events, (int)size, 0);
-    } else {
-        uint64_t left = deadline_ns - now;
-        struct timespec ts = {.tv_sec = (time_t)(left / NS_PER_S),
-                              .tv_nsec = (long)(left % NS_PER_S)};
-        count = epoll_pwait2(p->fd, events, (int)size, &ts, NULL);
-    }
+    int count = deadline_ns <= now ? epoll_wait(p->fd, events, (int)size, 0)
+                                   : wait_for(p, events, (int)size, deadline_ns - now);
     if (count < 0) {
         assert(errno == EINTR);
         return 0;
@@ -72,21 +88,24 @@ void poller_refresh(struct poller *p, uint64_t now_ns)
     p->wall_offset_ns = clock_wall_offset_ns();
 }
 
-static void control(struct poller *p, int operation, int fd, uint32_t id, uint32_t events)
+static bool control(struct poller *p, int operation, int fd, uint32_t id, uint32_t events)
 {
     struct epoll_event event = {.events = events, .data.u32 = id};
-    int failed = epoll_ctl(p->fd, operation, fd, &event);
-    assert(failed == 0);
+    return epoll_ctl(p->fd, operation, fd, &event) == 0;
 }
 
-void poller_add(struct poller *p, int fd, uint32_t id)
+bool poller_add(struct poller *p, int fd, uint32_t id)
 {
-    control(p, EPOLL_CTL_ADD, fd, id, EPOLLOUT | EPOLLRDHUP);
+    if (control(p, EPOLL_CTL_ADD, fd, id, EPOLLOUT | EPOLLRDHUP)) return true;
+    assert(errno == ENOSPC || errno == ENOMEM); /* max_user_watches; the kernel's memory */
+    return false;
 }
 
 void poller_watch(struct poller *p, int fd, uint32_t id, bool writable)
 {
     uint32_t events = EPOLLIN | EPOLLRDHUP;
     if (writable) events |= EPOLLOUT;
-    control(p, EPOLL_CTL_MOD, fd, id, events);
+    bool watched = control(p, EPOLL_CTL_MOD, fd, id, events);
+    assert(watched); /* what is there needs nothing more */
+    UNUSED(watched);
 }

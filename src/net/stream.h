@@ -27,7 +27,7 @@ enum stream_status {
     STREAM_REFUSED,
     STREAM_RESET,    /* reset, aborted or broken pipe */
     STREAM_NO_ROUTE, /* unreachable, or timed out by the kernel */
-    STREAM_NO_PORT,  /* no free local port or descriptor: ours, not the target's */
+    STREAM_NO_PORT,  /* no free local port, descriptor or watch: ours, not the target's */
     STREAM_TLS,      /* not to be trusted, or not TLS: stream_tls_why() */
     STREAM_CUT       /* TLS: closed without close_notify, so something may be missing */
 };

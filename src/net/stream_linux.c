@@ -18,11 +18,10 @@ enum stream_status stream_connect(struct stream *s, struct poller *p, const stru
     enum stream_status status = socket_connect(way, &s->fd);
     if (status != STREAM_OK && status != STREAM_AGAIN) return status;
     if (way->tls) s->tls = tls_channel_open(way->tls, s->fd);
-    if (way->tls && !s->tls) {
+    if ((way->tls && !s->tls) || !poller_add(p, s->fd, id)) {
         stream_close(s);
         return STREAM_NO_PORT;
     }
-    poller_add(p, s->fd, id);
     return STREAM_AGAIN; /* also when it is there at once: one path, reported as writable */
 }
 
