@@ -5,6 +5,7 @@
 
 #define ARENA_SLACK 4096
 #define DAY_S 86400
+#define WARN_DAYS 14 /* of a certificate that ends so soon */
 
 static const char *path_of(struct bytes path)
 {
@@ -46,10 +47,10 @@ static void say_facts(const struct targets_options *o, const struct target *targ
     tls_print_facts(&line, facts, now_s);
     o->say(o->ctx, array);
     int64_t left_s = facts->valid_until_s - now_s;
-    if (facts->valid_until_s == 0 || left_s < 0 || left_s >= TLS_WARN_DAYS * DAY_S) return;
+    if (facts->valid_until_s == 0 || left_s < 0 || left_s / DAY_S >= WARN_DAYS) return;
     text_clear(&line);
     text_add_safe(&line, target->text);
-    text_addf(&line, ": its certificate ends in less than %d days: renew it", TLS_WARN_DAYS);
+    text_addf(&line, ": its certificate ends in less than %d days: renew it", WARN_DAYS);
     o->say(o->ctx, array);
 }
 

@@ -67,5 +67,3 @@ MUST_USE bool tls_probe(struct tls_peer *peer, int fd, uint64_t deadline_ns, str
                         struct err *err);
 /* "TLSv1.3 TLS_AES_256_GCM_SHA384 · CN=a by CN=b, valid until 2027-01-02 (41 days)" */
 void tls_print_facts(struct text *out, const struct tls_facts *facts, int64_t now_s);
-/* A certificate that ends so soon is warned of. */
-#define TLS_WARN_DAYS 14

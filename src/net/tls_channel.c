@@ -85,7 +85,10 @@ static bool name_peer(SSL *ssl, const char *name)
     X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
     if (X509_VERIFY_PARAM_set1_ip_asc(param, name)) return true;
     SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    return SSL_set1_host(ssl, name) && SSL_set_tlsext_host_name(ssl, name);
+    char sni[TLSEXT_MAXLEN_host_name + 1]; /* only read and copied, but asked for without const */
+    struct text text = text_in(sni, sizeof sni);
+    text_adds(&text, name);
+    return !text.cut && SSL_set1_host(ssl, name) && SSL_set_tlsext_host_name(ssl, sni);
 }
 
 struct tls_channel *tls_channel_open(struct tls_peer *peer, int fd)

@@ -123,14 +123,14 @@ static const char *add_distrust(struct text *out, const struct tls_peer *peer, i
 
 int tls_why_verify(int ok, X509_STORE_CTX *context)
 {
-    if (ok) return ok;
+    if (ok) return 1;
     const SSL *ssl = X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx());
     struct tls_channel *c = SSL_get_app_data(ssl);
     const X509 *cert = X509_STORE_CTX_get_current_cert(context);
     struct text why = text_in(c->peer->why, sizeof c->peer->why);
     c->peer->cure = add_distrust(&why, c->peer, X509_STORE_CTX_get_error(context), cert);
     c->distrusted = true;
-    return ok;
+    return 0;
 }
 
 /* -- The handshake and after ----------------------------------------------------------------- */
