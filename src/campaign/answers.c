@@ -32,12 +32,17 @@ static void take_cell(struct answers *a, const struct tick *tick, const struct c
 
 void answers_take(struct answers *a, const struct tick *tick)
 {
-    if (a->answered > 0) return; /* the question is settled */
+    /* Both questions are settled: somebody answers, and not only to say no. */
+    bool welcome = a->answered > a->outcomes[OUTCOME_STATUS] || a->status == ANSWERS_MIXED;
+    if (a->answered > 0 && (a->told || welcome)) return;
     for (uint32_t i = 0; i < tick->cell_count; i++) {
         if (tick->cells[i].kind == CELL_REQUEST) take_cell(a, tick, &tick->cells[i]);
     }
     for (uint32_t i = 0; i < tick->exemplar_count; i++) {
         const struct exemplar *e = &tick->exemplars[i];
+        if (e->status > 0 && a->status != e->status) {
+            a->status = a->status == 0 ? e->status : ANSWERS_MIXED;
+        }
         if (e->kind != EXEMPLAR_FIRST_ERROR || a->details[e->outcome][0]) continue;
         struct text detail = text_in(a->details[e->outcome], sizeof a->details[0]);
         text_add_safe(&detail, e->detail);
@@ -49,6 +54,21 @@ bool answers_none(const struct answers *a, const struct tick *tick)
     if (a->answered > 0 || a->asked == 0) return false;
     bool early = a->asked < WITHIN_REQUESTS || tick->end_ns - a->first_send_ns < WITHIN_NS;
     return !early || tick->last;
+}
+
+bool answers_unwelcome(struct answers *a, struct text *out)
+{
+    bool refused = a->status == 401 || a->status == 403;
+    if (a->told || !refused || a->asked < WITHIN_REQUESTS) return false;
+    if (a->outcomes[OUTCOME_STATUS] != a->answered) return false;
+    a->told = true;
+    text_addf(
+        out, "every reply so far is %u: %s", a->status,
+        a->status == 401
+            ? "the target wants to know who asks; send `headers: { Authorization: Bearer "
+              "$env.TOKEN }` (-H), or -u NAME:PASSWORD"
+            : "the target knows who asks and says no; has this user, or this token, the right?");
+    return true;
 }
 
 static void say_one(const struct answers *a, uint32_t outcome, struct text *out)

@@ -14,12 +14,15 @@
 #include "base/text.h"
 #include "tick/tick.h"
 
+#define ANSWERS_MIXED UINT32_MAX
+
 struct answers {
     uint64_t outcomes[OUTCOME_COUNT]; /* of requests that ended, without cut and dropped */
     uint64_t asked;                   /* their sum */
     uint64_t answered;                /* of them, with a whole reply of any status */
     uint64_t first_send_ns;           /* run time */
-    bool sending;
+    uint32_t status; /* of all replies looked at; 0: none, ANSWERS_MIXED: several */
+    bool sending, told;
     char details[OUTCOME_COUNT][100]; /* of the first of each; may be empty */
 };
 
@@ -27,5 +30,8 @@ void answers_take(struct answers *a, const struct tick *tick);
 /* After answers_take(): enough was asked for long enough, or the run is over, and nothing answered.
  */
 bool answers_none(const struct answers *a, const struct tick *tick);
+/* After answers_take(): true once, when the first replies were all 401 or all 403. Says so, and
+ * what helps. */
+bool answers_unwelcome(struct answers *a, struct text *out);
 /* `of the first 16 requests none was answered whole: 12 protocol, 4 reset; ...` */
 void answers_say(const struct answers *a, struct text *out);

@@ -229,7 +229,10 @@ static void look_at_memory(struct conduct *c)
 /* A target that answers nothing at all: going on would measure nothing. */
 static void look_for_answers(struct conduct *c, const struct tick *tick)
 {
+    char array[300];
+    struct text unwelcome = text_in(array, sizeof array);
     answers_take(&c->answers, tick);
+    if (answers_unwelcome(&c->answers, &unwelcome)) say(c, "%s", array);
     if (c->end.ended != RUN_COMPLETE || !answers_none(&c->answers, tick)) return;
     c->end.ended = RUN_PREFLIGHT;
     struct text reason = text_in(c->end.reason, sizeof c->end.reason);

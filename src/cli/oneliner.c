@@ -1,5 +1,6 @@
 #include "cli/oneliner.h"
 
+#include "cli/oneliner_request.h"
 #include "plan/units.h"
 
 #define DEFAULT_RATE "50/s"
@@ -44,7 +45,7 @@ bool oneliner_read_url(struct url *url, const char *word, struct err *err)
     }
     if (url->has_userinfo) {
         err_set(err, ERR_USAGE, 0, "a user name in a URL is not sent");
-        return err_hint(err, "send the header yourself: -H 'Authorization: Basic ...'");
+        return err_hint(err, "say who asks by a flag: -u NAME:PASSWORD");
     }
     return true;
 }
@@ -73,38 +74,6 @@ static bool check_together(const struct flags *flags, struct err *err)
         return err_hint(err, "with a rate, the number of requests says how long it takes");
     }
     return true;
-}
-
-static void add_steps(struct text *out, const struct flags *flags, const struct url *url)
-{
-    bool has_body = flags_given(flags, FLAG_BODY);
-    struct bytes method = flags_value(flags, FLAG_METHOD, has_body ? "POST" : "GET");
-    text_adds(out, "scenarios: # the paths that users walk\n"
-                   "  main:\n    steps: # one request after the other\n      - ");
-    for (size_t i = 0; i < method.len; i++) text_addc(out, (char)(method.at[i] | 0x20), 1);
-    text_adds(out, ": ");
-    char array[8192];
-    struct text path = text_in(array, sizeof array);
-    text_add(&path, url->path);
-    if (url->has_query) text_addf(&path, "?%.*s", BYTES_ARG(url->query));
-    if (path.cut) out->cut = true;
-    oneliner_add_quoted(out, text_bytes(&path));
-    text_addc(out, '\n', 1);
-    if (flags_given(flags, FLAG_HEADER)) text_adds(out, "        headers:\n");
-    for (uint32_t i = 0; i < flags->given_count; i++) {
-        if (flags->given[i].flag != FLAG_HEADER) continue;
-        struct bytes line = flags->given[i].value;
-        size_t colon = bytes_find(line, BYTES_LIT(":"));
-        text_adds(out, "          ");
-        oneliner_add_quoted(out, (struct bytes){line.at, colon});
-        text_adds(out, ": ");
-        oneliner_add_quoted(out, bytes_trim(bytes_from(line, colon + 1)));
-        text_addc(out, '\n', 1);
-    }
-    if (!has_body) return;
-    text_adds(out, "        body: ");
-    oneliner_add_quoted(out, flags_value(flags, FLAG_BODY, ""));
-    text_addc(out, '\n', 1);
 }
 
 /* "rate: 50/s" or "users: 10, think: 1s" */
@@ -187,8 +156,10 @@ bool oneliner_write(struct text *out, const struct flags *flags, struct err *err
     if (!oneliner_read_url(&url, flags->word, err) || !check_together(flags, err)) return false;
     text_adds(out, "plan: 1 # version of the language: man prony-plan\nname: ");
     oneliner_add_name(out, &url);
-    text_addf(out, "\ntarget: %s://%.*s\n\n", url.tls ? "https" : "http", BYTES_ARG(url.authority));
-    add_steps(out, flags, &url);
+    text_addf(out, "\ntarget: %s://%.*s\n", url.tls ? "https" : "http", BYTES_ARG(url.authority));
+    if (!oneliner_request_ways(out, flags, &url, err)) return false;
+    text_addc(out, '\n', 1);
+    if (!oneliner_request_steps(out, flags, &url, err)) return false;
     text_addc(out, '\n', 1);
     add_load(out, flags);
     char array[4096];

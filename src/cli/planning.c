@@ -10,6 +10,7 @@
 #include "campaign/targets.h"
 #include "cli/console.h"
 #include "cli/oneliner.h"
+#include "cli/oneliner_request.h"
 #include "judge/exit_code.h"
 #include "net/address.h"
 #include "plan/plan_load.h"
@@ -208,8 +209,22 @@ static void add_masked(struct text *out, struct bytes word)
     add_word(out, text_bytes(&masked));
 }
 
-static struct bytes describe_command(struct planning *p, int argc, char *const *argv)
+/* Which of the words holds the value of -u: it is told by its place, since -u may stand in a word
+ * with other flags. */
+static bool holds_user(const struct flags *flags, struct bytes word, size_t *at)
 {
+    struct bytes user = flags_value(flags, FLAG_USER, "");
+    if (!flags_given(flags, FLAG_USER) || user.at < word.at || user.at > word.at + word.len) {
+        return false;
+    }
+    *at = (size_t)(user.at - word.at);
+    return true;
+}
+
+static struct bytes describe_command(struct planning *p, const struct flags *flags, int argc,
+                                     char *const *argv)
+{
+    size_t user;
     struct text out = text_in(arena_alloc(&p->arena, ONELINER_LIMIT), ONELINER_LIMIT);
     text_adds(&out, "prony");
     for (int i = 1; i < argc; i++) {
@@ -223,6 +238,11 @@ static struct bytes describe_command(struct planning *p, int argc, char *const *
             text_adds(&out, "-H");
             word = bytes_from(word, 2);
         }
+        if (holds_user(flags, word, &user)) {
+            text_add(&out, (struct bytes){word.at, user});
+            text_adds(&out, "***");
+            continue;
+        }
         add_masked(&out, word);
     }
     return text_bytes(&out);
@@ -234,7 +254,8 @@ static struct bytes describe_command(struct planning *p, int argc, char *const *
 static bool add_secrets(struct planning *p, const struct flags *flags, struct err *err)
 {
     struct plan *plan = &p->plan;
-    struct bytes *all = ARENA_ARRAY(&p->arena, plan->secret_count + FLAGS_GIVEN_MAX, struct bytes);
+    struct bytes *all =
+        ARENA_ARRAY(&p->arena, plan->secret_count + FLAGS_GIVEN_MAX + 2, struct bytes);
     if (!arena_ok(&p->arena)) return err_set(err, ERR_LIMIT, 0, "no memory for a plan");
     for (uint32_t i = 0; i < plan->secret_count; i++) all[i] = plan->secrets[i];
     for (uint32_t i = 0; i < flags->given_count; i++) {
@@ -242,6 +263,15 @@ static bool add_secrets(struct planning *p, const struct flags *flags, struct er
         if (flags->given[i].flag != FLAG_HEADER || !is_secret_header(line)) continue;
         struct bytes value = bytes_trim(bytes_from(line, bytes_find(line, BYTES_LIT(":")) + 1));
         if (value.len > 0) all[plan->secret_count++] = value;
+    }
+    struct bytes user = flags_value(flags, FLAG_USER, "");
+    if (user.len > 0) {
+        char array[4096];
+        struct text sent = text_in(array, sizeof array);
+        oneliner_request_credentials(&sent, flags);
+        all[plan->secret_count++] = arena_copy(&p->arena, text_bytes(&sent));
+        struct bytes password = bytes_from(user, bytes_find(user, BYTES_LIT(":")) + 1);
+        if (password.len > 0) all[plan->secret_count++] = password;
     }
     plan->secrets = all;
     return true;
@@ -278,11 +308,27 @@ bool planning_open(struct planning *p, const struct flags *flags, int argc, char
     p->source = input.source;
     p->path = input.path;
     read_overrides(p, flags, &overrides);
-    p->command = describe_command(p, argc, argv);
+    p->command = describe_command(p, flags, argc, argv);
     if (plan_load(&p->plan, &p->arena, &input, p->diags)) {
         return add_secrets(p, flags, err) && choose_seed(p, err);
     }
     return err_set(err, ERR_PLAN, 0, "the plan is wrong");
+}
+
+void planning_add_source(struct text *out, const struct planning *p, const struct flags *flags)
+{
+    char array[4096];
+    struct text secret = text_in(array, sizeof array);
+    oneliner_request_credentials(&secret, flags);
+    size_t at = bytes_find(p->source, text_bytes(&secret));
+    if (secret.len == 0 || at == SIZE_MAX) {
+        text_add(out, p->source);
+        return;
+    }
+    text_adds(out, "# export CREDENTIALS=\"$(printf NAME:PASSWORD | base64)\"\n");
+    text_add(out, (struct bytes){p->source.at, at});
+    text_adds(out, "$env.CREDENTIALS");
+    text_add(out, bytes_from(p->source, at + secret.len));
 }
 
 int planning_fail(struct planning *p, const struct err *err)

@@ -50,14 +50,21 @@ static int run(const struct flags *flags, struct planning *p, struct err *err)
     return code;
 }
 
+static int print_plan(const struct flags *flags, struct planning *p)
+{
+    size_t size = p->source.len + 4096;
+    struct text text = text_in(arena_alloc(&p->arena, size), size);
+    planning_add_source(&text, p, flags);
+    return console_print(text_bytes(&text)) ? EXIT_HOLDS : EXIT_PREFLIGHT;
+}
+
 int verb_run_main(const struct flags *flags, int argc, char *const *argv)
 {
     struct planning p;
     struct err err = {0};
     int code;
     if (!planning_open(&p, flags, argc, argv, &err)) code = planning_fail(&p, &err);
-    else if (flags_given(flags, FLAG_PRINT_PLAN))
-        code = console_print(p.source) ? EXIT_HOLDS : EXIT_PREFLIGHT;
+    else if (flags_given(flags, FLAG_PRINT_PLAN)) code = print_plan(flags, &p);
     else code = flags_given(flags, FLAG_ONCE) ? once_run(flags, &p) : run(flags, &p, &err);
     planning_close(&p);
     return code;

@@ -99,17 +99,18 @@ void engine_measure_needs(const struct plan *plan, uint32_t threads, struct engi
         if (bound > out->slots) out->slots = bound;
     }
     struct program shape = {0};
-    out->connections = out->slots;
+    uint32_t each = worker_connections_each(plan);
+    out->connections = out->slots * each;
     if (plan->connections > 0 && plan->connections < out->connections)
         out->connections = plan->connections;
     out->descriptors = out->connections + threads + 32; /* pollers, run file, logs, services */
-    out->user_bytes = worker_flow_bytes(&shape) + captured + worker_connection_bytes();
+    out->user_bytes = worker_flow_bytes(&shape) + captured + each * worker_connection_bytes();
     /* A sheet's resident part: about 16 KiB of touched pages for each measure of each name. */
     uint64_t cell_bytes =
         ((uint64_t)plan->name_count + plan->scenario_count + 1) * MEASURE_COUNT * 16384;
     bool tls = false;
     for (uint32_t i = 0; i < plan->target_count; i++) tls = tls || plan->targets[i].tls;
-    if (tls) out->user_bytes += TLS_CONNECTION_BYTES;
+    if (tls) out->user_bytes += each * TLS_CONNECTION_BYTES;
     out->memory_bytes = out->slots * out->user_bytes + ((uint64_t)8 << 20);
     out->memory_bytes += (uint64_t)threads * WORKER_SHEETS * cell_bytes;
 }

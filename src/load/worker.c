@@ -35,12 +35,23 @@ uint32_t worker_flow_count(const struct plan *plan, uint32_t index, uint32_t wor
     return users < UINT32_MAX / 2 ? (uint32_t)users : UINT32_MAX / 2;
 }
 
+uint32_t worker_connections_each(const struct plan *plan)
+{
+    for (uint32_t i = 0; i < plan->scenario_count; i++) {
+        const struct scenario *s = &plan->scenarios[i];
+        for (uint32_t k = 0; k < s->step_count; k++) {
+            if (s->steps[k].new_connection) return 2;
+        }
+    }
+    return 1;
+}
+
 uint32_t worker_connection_count(const struct plan *plan, uint32_t index, uint32_t worker_count)
 {
-    uint32_t flows = worker_flow_count(plan, index, worker_count);
-    uint32_t count = plan->connections > 0 ? share(plan->connections, index, worker_count) : flows;
+    uint32_t most = worker_flow_count(plan, index, worker_count) * worker_connections_each(plan);
+    uint32_t count = plan->connections > 0 ? share(plan->connections, index, worker_count) : most;
     if (count == 0) count = 1;
-    if (count > flows && flows > 0) count = flows;
+    if (count > most && most > 0) count = most;
     return count < MAX_CONNECTIONS ? count : MAX_CONNECTIONS;
 }
 

@@ -28,7 +28,8 @@ static bool fail(struct err *err, enum tls_part part, enum tls_part *out, const 
 
 static bool hint_pem(struct err *err, const char *what)
 {
-    if (err && err->sys != 0) return err_hint(err, "a relative path starts at the plan's folder");
+    if (err && err->sys != 0)
+        return err_hint(err, "a relative path starts at the plan's folder, one of a flag here");
     return err_hint(err, "a PEM file: it begins with -----BEGIN %s-----", what);
 }
 

@@ -20,8 +20,7 @@
 #include "base/text.h"
 
 #define TLS_WHY_MAX 240
-#define TLS_CONNECTION_BYTES                                                                       \
-    UINT64_C(72 * 1024) /* of OpenSSL's heap, measured: see docs/method.md */
+#define TLS_CONNECTION_BYTES (UINT64_C(48) << 10) /* of OpenSSL's heap: docs/method.md */
 
 struct tls;
 

@@ -47,6 +47,45 @@ static void none_answers(void **state)
     }
 }
 
+static void unwelcome(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t status, other; /* of the second tick */
+        uint64_t n;
+        enum outcome outcome;
+        const char *says;
+    } cases[] = {
+        {"all 401", 401, 401, 5, OUTCOME_STATUS, "every reply so far is 401: the target wants"},
+        {"all 403", 403, 403, 5, OUTCOME_STATUS, "every reply so far is 403: the target knows"},
+        {"too few", 401, 401, 4, OUTCOME_STATUS, ""},
+        {"not only 401", 401, 200, 5, OUTCOME_OK, ""},
+        {"401 and 403", 401, 403, 5, OUTCOME_STATUS, ""},
+        {"all 500", 500, 500, 5, OUTCOME_STATUS, ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct answers a = {0};
+        char array[300];
+        struct text said = text_in(array, sizeof array);
+        struct exemplar e = {.status = cases[i].status, .outcome = OUTCOME_STATUS};
+        struct cell cell;
+        struct tick tick = tick_of(&cell, OUTCOME_STATUS, cases[i].n, 0);
+        tick.exemplars = &e;
+        tick.exemplar_count = 1;
+        answers_take(&a, &tick);
+        CHECK(cases[i].name, !answers_unwelcome(&a, &said));
+        tick = tick_of(&cell, cases[i].outcome, cases[i].n, 1);
+        e.status = cases[i].other;
+        tick.exemplars = &e;
+        tick.exemplar_count = 1;
+        answers_take(&a, &tick);
+        CHECK(cases[i].name, answers_unwelcome(&a, &said) == (cases[i].says[0] != '\0'));
+        CHECK(cases[i].name, bytes_starts(text_bytes(&said), bytes_of(cases[i].says)));
+        CHECK(cases[i].name, !answers_unwelcome(&a, &said)); /* once is enough */
+    }
+}
+
 static void not_within_the_first_second(void **state)
 {
     (void)state;
@@ -96,6 +135,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(none_answers),
+        cmocka_unit_test(unwelcome),
         cmocka_unit_test(not_within_the_first_second),
         cmocka_unit_test(words),
     };
