@@ -139,7 +139,8 @@ static bool open_workers(struct engine *e, struct err *err)
     return collect_open(&e->collector, &e->setting, e->workers, err);
 }
 
-/* The workers from `count` on have no thread: what is drained, collected and joined are the rest. */
+/* The workers from `count` on have no thread: what is drained, collected and joined are the rest.
+ */
 static void drop_workers(struct engine *e, uint32_t count)
 {
     for (uint32_t i = count; i < e->setting.worker_count; i++) {
@@ -149,11 +150,16 @@ static void drop_workers(struct engine *e, uint32_t count)
     e->setting.worker_count = count;
 }
 
+/* What a thread brings on itself: blocked, the kernel would end prony without asking who handles
+ * it, and the terminal would stay as the live view left it. */
+static const int own_faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
+
 static bool start_threads(struct engine *e, struct err *err)
 {
     sigset_t all;
     sigset_t old;
     sigfillset(&all);
+    for (size_t i = 0; i < COUNT_OF(own_faults); i++) sigdelset(&all, own_faults[i]);
     pthread_sigmask(SIG_SETMASK, &all, &old); /* signals are the conductor's alone */
     int failed = 0;
     for (uint32_t i = 0; failed == 0 && i < e->setting.worker_count; i++) {

@@ -436,9 +436,14 @@ static void reply_complete(struct worker *w, struct connection *c, struct chunk 
     }
     if (c->unsent_len > 0) c->response.keep_alive = false; /* the rest of the request is owed */
     if (op->step->new_connection) c->response.keep_alive = false;
+    if (ending.outcome == OUTCOME_OK && ending.kernel_ns > f->response_due_ns) {
+        ending.outcome = OUTCOME_TIMEOUT; /* read before its timer could ring */
+        ending.why = FLOW_LATE;
+    }
     f->connection = NOBODY;
-    release(w, c, chunk->read_ns);
     flow_request_ended(w, f, &ending);
+    /* After the books, or what this makes happen would stand in them before it. */
+    release(w, c, chunk->read_ns);
 }
 
 /* A second piece of body: from now on the body is gathered in the connection's own place. */
@@ -556,6 +561,16 @@ static void receive(struct worker *w, struct connection *c)
         c->keep_len = 0;
         if (!feed(w, c, &chunk) || !arrival.more) return;
     }
+}
+
+bool exchange_look(struct worker *w, struct flow *f)
+{
+    struct connection *c = &w->connections[f->connection];
+    uint32_t generation = c->generation;
+    assert(f->state == FLOW_TALKING && c->state == CONNECTION_BUSY);
+    receive(w, c);
+    /* A flow never goes straight on to its next request, so this is still the same one. */
+    return f->state != FLOW_TALKING || c->generation != generation;
 }
 
 /* TLS may have to say something that is no data: a ticket for the next session, a new key. */

@@ -188,7 +188,8 @@ static void end_iteration(struct worker *w, struct flow *f, uint64_t end_ns)
     record_iteration(w, f, end_ns);
     w->iterations_now[f->scenario]--;
     w->sheet->iterations_in_flight[f->scenario] += since_tick_start(w, end_ns);
-    if (f->closed && f->quota == 0) {
+    /* At the end of the run nobody rests: a user that is due at once may be here already. */
+    if (f->closed && (f->quota == 0 || w->leaving)) {
         arrivals_user_leaves(w, f, end_ns);
         return;
     }
@@ -270,12 +271,14 @@ void flow_request_ended(struct worker *w, struct flow *f, const struct ending *g
     else flow_wake_at(w, f, next);
 }
 
-static void time_out(struct worker *w, struct flow *f, const char *why)
+static void time_out(struct worker *w, struct flow *f, const char *why, uint64_t limit_ns)
 {
     exchange_abandon(w, f);
     uint64_t now_ns = clock_now_ns(); /* the turn's own may be older than the take-up */
+    if (limit_ns > now_ns) limit_ns = now_ns;
+    /* What passed since the limit is our lateness, as with a reply that lay in the kernel. */
     struct ending ending = {
-        .outcome = OUTCOME_TIMEOUT, .read_ns = now_ns, .kernel_ns = now_ns, .why = why};
+        .outcome = OUTCOME_TIMEOUT, .read_ns = now_ns, .kernel_ns = limit_ns, .why = why};
     flow_request_ended(w, f, &ending);
 }
 
@@ -284,7 +287,7 @@ static uint64_t request_limit(const struct worker *w, const struct flow *f, cons
 {
     const struct timeouts *timeout = &flow_operation(w, f)->step->timeout;
     uint64_t limit = f->response_due_ns;
-    *why = "no complete reply within the response timeout";
+    *why = FLOW_LATE;
     if (f->state == FLOW_CONNECTING) {
         uint64_t connect = w->connections[f->connection].began_ns + timeout->connect_ns;
         if (connect < limit) {
@@ -326,8 +329,12 @@ void flow_timer(struct worker *w, struct flow *f, uint64_t now_ns)
     case FLOW_CONNECTING:
     case FLOW_TALKING: {
         uint64_t limit = request_limit(w, f, &why);
+        if (now_ns >= limit && f->state == FLOW_TALKING) {
+            if (exchange_look(w, f)) return;
+            limit = request_limit(w, f, &why);
+        }
         if (now_ns < limit) flow_wake_at(w, f, limit);
-        else time_out(w, f, why);
+        else time_out(w, f, why, limit);
         return;
     }
     }

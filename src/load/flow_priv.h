@@ -7,6 +7,8 @@
 #include "load/record_priv.h"
 #include "load/worker_priv.h"
 
+#define FLOW_LATE "no complete reply within the response timeout"
+
 struct values flow_values(const struct worker *w, const struct flow *f);
 struct captured flow_captured(const struct worker *w, const struct flow *f);
 struct flow *flow_take(struct worker *w);

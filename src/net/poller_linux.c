@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,11 +43,9 @@ void poller_close(struct poller *p)
 void poller_part(struct poller *p)
 {
     if (SANITIZED_THREADS) return; /* it takes equal numbers for one descriptor: false races */
-    unsigned fd = (unsigned)p->fd;
-    int failed = close_range(fd + 1, ~0u, CLOSE_RANGE_UNSHARE);
-    if (failed || fd <= STDERR_FILENO + 1) return;
-    failed = close_range(STDERR_FILENO + 1, fd - 1, 0);
-    UNUSED(failed); /* they would stay open until the thread ends: no harm */
+    UNUSED(p); /* it is in the copy, as is the terminal, for whoever has to put it back */
+    int failed = unshare(CLONE_FILES);
+    UNUSED(failed); /* then it stays shared */
 }
 
 /* As epoll_pwait2(). epoll_wait() knows milliseconds only: rounded up it would oversleep, down it

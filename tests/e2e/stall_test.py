@@ -7,7 +7,7 @@ import sys
 import time
 import unittest
 
-from harness import Case
+from harness import REPLY, Case
 
 SERVE = "import harness, time; print(harness.Server().port, flush=True); time.sleep(60)"
 
@@ -48,6 +48,24 @@ class Stall(Case):
         self.assertIn("invalid", {reason["level"] for reason in result["trust"]["reasons"]})
         totals = result["totals"]
         self.assertEqual(totals["offered"], sum(totals["outcomes"].values()))
+
+    def test_replies_that_came_while_prony_stood_still_are_no_timeouts(self):
+        """They lay in the kernel before their time was over: what is late is the reading."""
+        def slowly(connection, number):
+            time.sleep(0.1)
+            connection.sendall(REPLY)
+
+        server = self.server(slowly)
+        child = self.load(server.url, "timeout: { connect: 300ms, response: 300ms }, threads: 1,"
+                          " stages: [ { users: 20, for: 3s } ]", "errors < 1%")
+        self.wait_for_requests(server, 100)
+        stand_still(child, 0.8)
+        done = self.wait(child)
+        result = done.json()
+        # A user between two requests is sent off when its time is over already: told, not judged.
+        self.assertLessEqual(result["totals"]["outcomes"].get("timeout", 0), 2, done)
+        self.assertNotEqual(result["verdict"], "missed", done)
+        self.assertGreater(result["totals"]["lag_ms"]["max"], 300, done)
 
     def test_a_run_in_which_prony_stood_still_replays(self):
         """Timeouts shorter than the stall, ticks that end late: the file has it all."""
