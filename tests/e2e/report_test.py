@@ -1,5 +1,7 @@
 """`prony report` and `prony list`: what was recorded is what was seen."""
 import json
+import pathlib
+import shutil
 import signal
 import sqlite3
 import time
@@ -124,6 +126,32 @@ class Report(Case):
         done = self.prony("report", "last", "--output", "json")
         self.assertGreaterEqual(done.json()["totals"]["done"], seen, done.stderr)
         self.assertNotEqual(done.json()["ended"], "complete")
+
+    def test_files_of_older_formats(self):
+        """A run stored by each version of the format is judged as it was then, to the last digit.
+        What a later version measures is not there: there are none of it."""
+        def compare(was, now, at):
+            if isinstance(was, dict):
+                for key, value in was.items():
+                    compare(value, now[key], f"{at}.{key}")
+            elif isinstance(was, list):
+                self.assertEqual(len(was), len(now), at)
+                for index, value in enumerate(was):
+                    compare(value, now[index], f"{at}[{index}]")
+            else:
+                self.assertEqual(was, now, at)
+
+        stored = pathlib.Path(__file__).parent / "stored"
+        for path in sorted(stored.glob("*.prony")):
+            with self.subTest(path.name):
+                was = json.loads(path.with_suffix(".json").read_text())
+                copy = self.folder / path.name
+                shutil.copy(path, copy)
+                now = self.exits(self.prony("report", copy, "--output", "json"),
+                                 was["exit"]).json()
+                compare(was, now, "result")
+                self.assertEqual(now["totals"]["tls_ms"]["n"], 0)
+                self.assertEqual(now["totals"]["handshakes"], {"full": 0, "resumed": 0})
 
     def test_list(self):
         self.assertIn("no runs in", self.exits(self.prony("list"), 0).stderr)

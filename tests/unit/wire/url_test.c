@@ -242,12 +242,26 @@ static void test_mask(void **state)
     }
 }
 
+static void test_addresses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool is;
+    } cases[] = {{"127.0.0.1", true}, {"::1", true},        {"2001:db8::5", true}, {"[::1]", false},
+                 {"1.2.3", false},    {"1.2.3.4.5", false}, {"localhost", false},  {"", false},
+                 {"::1%lo", false},   {"fe80::zz", false},  {"127.1", false}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        CHECK(cases[i].text, url_is_address(bytes_of(cases[i].text)) == cases[i].is);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),         cmocka_unit_test(test_bad),
         cmocka_unit_test(test_longest_host), cmocka_unit_test(test_encode),
-        cmocka_unit_test(test_mask),
+        cmocka_unit_test(test_mask),         cmocka_unit_test(test_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
