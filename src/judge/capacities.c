@@ -43,56 +43,60 @@ static void say_broken(const struct limits_desk *desk, const struct row *row, ui
     text_adds(&note, missed ? " is missed there" : " is inconclusive there");
 }
 
-void capacities_conclude(const struct limits_desk *desk, const struct rows *rows,
-                         const struct row *row, struct objective_result *out)
+/* A stage and what it says. */
+struct candidate {
+    uint32_t stage; /* PLAN_NO_INDEX: none */
+    enum verdict said;
+    const struct row *broken; /* NULL: its limits are kept */
+};
+
+/* Held before inconclusive before missed; among these one that kept its limits, since it says more
+ * of what the service can do; then the one with the most. */
+static bool is_better(const struct row *row, const struct candidate *a, const struct candidate *b)
 {
-    /* Held before inconclusive before missed; among these the stage with the most. */
     static const int weight[] = {[VERDICT_HOLDS] = 3,
                                  [VERDICT_MISSED] = 1,
                                  [VERDICT_INCONCLUSIVE] = 2,
                                  [VERDICT_INVALID] = 0,
                                  [VERDICT_NOT_JUDGED] = 0};
-    uint32_t best = PLAN_NO_INDEX;
-    uint32_t in_vain = PLAN_NO_INDEX; /* reached, but a limit is broken there */
-    int best_weight = 0;
-    bool best_broken = false;
+    if (weight[a->said] == 0) return false;
+    if (b->stage == PLAN_NO_INDEX) return true;
+    if (weight[a->said] != weight[b->said]) return weight[a->said] > weight[b->said];
+    if (!a->broken != !b->broken) return !a->broken;
+    return row->findings[a->stage].value > row->findings[b->stage].value;
+}
+
+void capacities_conclude(const struct limits_desk *desk, const struct rows *rows,
+                         const struct row *row, struct objective_result *out)
+{
+    struct candidate best = {.stage = PLAN_NO_INDEX};
+    struct candidate in_vain = best; /* reached, but a limit is broken there */
     for (uint32_t s = 0; s < desk->books->stage_count; s++) {
         if (!rows_apply(row, desk->books, s)) continue;
-        const struct row *broken = broken_limit(desk, rows, s);
-        enum verdict said = said_by(desk, row, s, broken);
-        if (weight[said] == 0) continue;
-        if (broken && row->findings[s].verdict == VERDICT_HOLDS) in_vain = s;
-        int more = weight[said] - best_weight;
-        /* A stage that kept its limits says more of what the service can do. */
-        if (more == 0) more = (int)best_broken - (int)(broken != NULL);
-        if (more > 0 || (more == 0 && row->findings[s].value > row->findings[best].value)) {
-            best = s;
-            best_weight = weight[said];
-            best_broken = broken != NULL;
-            out->verdict = said;
-        }
+        struct candidate one = {.stage = s, .broken = broken_limit(desk, rows, s)};
+        one.said = said_by(desk, row, s, one.broken);
+        enum verdict own = row->findings[s].verdict;
+        if (one.broken && own == VERDICT_HOLDS) in_vain = one;
+        if (is_better(row, &one, &best)) best = one;
+        if (own == VERDICT_NOT_JUDGED) continue;
+        out->judged_stages++;
+        if (one.said == VERDICT_MISSED) out->missed_stages++;
     }
-    if (best == PLAN_NO_INDEX) {
+    if (best.stage == PLAN_NO_INDEX) {
         limits_conclude(desk, row, out); /* no stage, no data, or all too short: the same words */
         return;
     }
-    limits_show(row, best, &row->findings[best], out);
-    if (out->verdict == VERDICT_INCONCLUSIVE) out->needed_s = row->stages[best].needed_s;
-    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
-        if (!rows_apply(row, desk->books, s)) continue;
-        if (row->findings[s].verdict == VERDICT_NOT_JUDGED) continue;
-        out->judged_stages++;
-        if (said_by(desk, row, s, broken_limit(desk, rows, s)) == VERDICT_MISSED)
-            out->missed_stages++;
-    }
+    out->verdict = best.said;
+    limits_show(row, best.stage, &row->findings[best.stage], out);
+    if (out->verdict == VERDICT_INCONCLUSIVE) out->needed_s = row->stages[best.stage].needed_s;
     if (out->verdict == VERDICT_HOLDS) return;
     if (!desk->final && out->verdict == VERDICT_MISSED) {
         /* One stage is enough, and it may be still to come. */
         out->verdict = VERDICT_INCONCLUSIVE;
         out->missed_stages = 0;
     }
-    uint32_t told = best_broken ? best : in_vain;
-    if (told != PLAN_NO_INDEX && row->findings[told].verdict != VERDICT_MISSED) {
-        say_broken(desk, row, told, broken_limit(desk, rows, told), out);
+    const struct candidate *told = best.broken ? &best : &in_vain;
+    if (told->stage != PLAN_NO_INDEX && row->findings[told->stage].verdict != VERDICT_MISSED) {
+        say_broken(desk, row, told->stage, told->broken, out);
     }
 }

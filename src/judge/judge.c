@@ -226,7 +226,8 @@ static void take(void *ctx, const struct tick *tick)
     for (uint32_t i = 0; i < tick->exemplar_count; i++)
         keep_take(&judge->keep, &tick->exemplars[i]);
     if (!judge->aborted && judge->bus) {
-        struct text reason = text_in((char[200]){0}, 200);
+        char array[200];
+        struct text reason = text_in(array, sizeof array);
         judge->aborted = abort_when_take(&judge->abort_when, tick, &reason);
         if (judge->aborted) bus_command(judge->bus, COMMAND_ABORT, reason.at);
     }

@@ -2,15 +2,14 @@
 
 #include <math.h>
 
-#include "base/text.h"
 #include "judge/claim.h"
+#include "judge/notes.h"
 #include "judge/scope.h"
 #include "judge/times.h"
 #include "stats/interval.h"
 
 #define NS_PER_SECOND 1e9
 #define TICKS_OF_ITS_OWN 10 /* a stage with fewer uses the run's largest design effect */
-#define FAST_FAILURES_TOLD 0.05
 
 static bool has_data(const struct row *row, uint32_t stage)
 {
@@ -291,80 +290,6 @@ static uint32_t worst_stage(const struct row *row, const struct books *books)
     return worst;
 }
 
-static void say_nothing_came(const struct limits_desk *desk, const struct row *row, bool reached,
-                             struct objective_result *out)
-{
-    uint64_t ended = 0;
-    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
-        if (!rows_apply(row, desk->books, s)) continue;
-        ended += tally_ended(rows_tally(row, desk->books, s)->outcomes, true);
-    }
-    struct text note = text_in(out->note, sizeof out->note);
-    bool iterations = row->objective->scope == SCOPE_SCENARIO;
-    if (!reached) text_adds(&note, desk->final ? "no judged stage was reached" : "not yet begun");
-    else if (ended > 0 && row->kind == ROW_TIMES) text_adds(&note, "none was answered ok");
-    else text_addf(&note, "no %s ended in a judged stage", iterations ? "iteration" : "request");
-}
-
-/* Sums of outcomes over what `out` is about: its stage, or all that the row is held against. */
-static void sum_outcomes(const struct limits_desk *desk, const struct row *row,
-                         const struct objective_result *out, uint64_t sums[OUTCOME_COUNT])
-{
-    memset(sums, 0, OUTCOME_COUNT * sizeof *sums);
-    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
-        if (out->stage != PLAN_NO_INDEX ? out->stage != s : !rows_apply(row, desk->books, s)) {
-            continue;
-        }
-        const struct tally *t = rows_tally(row, desk->books, s);
-        for (uint32_t i = 0; i < OUTCOME_COUNT; i++) sums[i] += t->outcomes[i];
-    }
-}
-
-/* `>= 302 ms` misses `< 400ms`: nothing was seen above the limit, yet it is missed. */
-static void say_unseen(const struct limits_desk *desk, const struct row *row,
-                       struct objective_result *out)
-{
-    bool below = out->value <= row->objective->value;
-    if (out->verdict != VERDICT_MISSED || !out->at_least || !below) return;
-    uint64_t sums[OUTCOME_COUNT];
-    sum_outcomes(desk, row, out, sums);
-    uint64_t over = sums[OUTCOME_TIMEOUT] + sums[OUTCOME_DROPPED];
-    if (over == 0) return;
-    struct text note = text_in(out->note, sizeof out->note);
-    text_addf(&note, "%llu of %llu %s and count as over any limit", (unsigned long long)over,
-              (unsigned long long)tally_ended(sums, desk->with_cuts),
-              sums[OUTCOME_DROPPED] == 0   ? "timed out before the limit could be seen"
-              : sums[OUTCOME_TIMEOUT] == 0 ? "were dropped (max_in_flight)"
-                                           : "timed out or were dropped");
-    if (sums[OUTCOME_DROPPED] == 0) text_adds(&note, ": the timeout is the shorter of the two");
-}
-
-/* Not in the times, so the reader must know: they failed at once. */
-static void say_answered_only(const struct limits_desk *desk, const struct row *row,
-                              struct objective_result *out)
-{
-    uint64_t sums[OUTCOME_COUNT];
-    sum_outcomes(desk, row, out, sums);
-    uint64_t failed = tally_failed_fast(sums);
-    uint64_t ended = tally_ended(sums, desk->with_cuts);
-    double share = ended > 0 ? (double)failed / (double)ended : 0;
-    if (share <= FAST_FAILURES_TOLD) return;
-    struct text note = {.at = out->note, .len = strlen(out->note), .size = sizeof out->note};
-    if (note.len > 0) text_adds(&note, "; ");
-    text_addf(&note, "of the answered: %.1f%% failed at once", share * 100);
-}
-
-static void say_too_close(const struct row *row, struct objective_result *out)
-{
-    if (row->kind != ROW_TIMES || out->verdict != VERDICT_INCONCLUSIVE || out->note[0]) return;
-    if (isnan(out->hi) || row->objective->metric != METRIC_QUANTILE) return;
-    if (hist_bucket((uint64_t)out->hi) != hist_bucket(row->limit_ns)) return;
-    if (hist_bucket((uint64_t)out->lo) != hist_bucket(row->limit_ns)) return;
-    struct text note = text_in(out->note, sizeof out->note);
-    text_adds(&note, "within 0.8% of the limit, finer than times are kept");
-    out->needed_s = (double)NAN;
-}
-
 /* Counts stages; false: none of the plan's can be held against this row, or nothing came. */
 static bool conclude_at_all(const struct limits_desk *desk, const struct row *row,
                             struct objective_result *out)
@@ -382,16 +307,13 @@ static bool conclude_at_all(const struct limits_desk *desk, const struct row *ro
         if (row->findings[s].verdict == VERDICT_MISSED) out->missed_stages++;
     }
     if (!any) {
-        struct text note = text_in(out->note, sizeof out->note);
-        text_adds(&note, rows_lacks_scope(row)        ? "known for all requests together only"
-                         : row->objective->of_offered ? "no judged open stage to hold it against"
-                                                      : "no judged stage to hold it against");
+        notes_no_stage(row, out);
         out->verdict = VERDICT_NOT_JUDGED;
         return false;
     }
     if (came) return true;
     out->verdict = VERDICT_INCONCLUSIVE;
-    say_nothing_came(desk, row, reached, out);
+    notes_nothing_came(desk, row, reached, out);
     return false;
 }
 
@@ -407,8 +329,7 @@ void limits_conclude(const struct limits_desk *desk, const struct row *row,
         limits_show(row, worst, &row->findings[worst], out);
     } else if (row->kind == ROW_MEAN) { /* no stage has the three ticks that an interval takes */
         out->verdict = VERDICT_INCONCLUSIVE;
-        struct text note = text_in(out->note, sizeof out->note);
-        text_adds(&note, "stages too short to say");
+        notes_too_short(out);
     } else {
         double needed_s;
         struct finding f = row->kind == ROW_TIMES ? times_of_all(desk, row, false, &needed_s)
@@ -418,9 +339,9 @@ void limits_conclude(const struct limits_desk *desk, const struct row *row,
         out->needed_s = needed_s;
         limits_show(row, PLAN_NO_INDEX, &f, out);
     }
-    if (row->kind == ROW_TIMES) say_unseen(desk, row, out);
-    if (row->kind == ROW_TIMES) say_answered_only(desk, row, out);
-    say_too_close(row, out);
+    if (row->kind == ROW_TIMES) notes_unseen(desk, row, out);
+    if (row->kind == ROW_TIMES) notes_answered_only(desk, row, out);
+    notes_too_close(row, out);
     if (out->verdict != VERDICT_INCONCLUSIVE) out->needed_s = (double)NAN;
 }
 

@@ -1,0 +1,100 @@
+#include "judge/notes.h"
+
+#include <math.h>
+
+#include "base/text.h"
+
+#define FAST_FAILURES_TOLD 0.05
+
+/* Behind what is noted already. */
+static struct text more_note(struct objective_result *out)
+{
+    struct text note = {.at = out->note, .len = strlen(out->note), .size = sizeof out->note};
+    if (note.len > 0) text_adds(&note, "; ");
+    return note;
+}
+
+void notes_no_stage(const struct row *row, struct objective_result *out)
+{
+    struct text note = text_in(out->note, sizeof out->note);
+    text_adds(&note, rows_lacks_scope(row)        ? "known for all requests together only"
+                     : row->objective->of_offered ? "no judged open stage to hold it against"
+                                                  : "no judged stage to hold it against");
+}
+
+void notes_too_short(struct objective_result *out)
+{
+    struct text note = text_in(out->note, sizeof out->note);
+    text_adds(&note, "stages too short to say");
+}
+
+void notes_nothing_came(const struct limits_desk *desk, const struct row *row, bool reached,
+                        struct objective_result *out)
+{
+    uint64_t ended = 0;
+    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
+        if (!rows_apply(row, desk->books, s)) continue;
+        ended += tally_ended(rows_tally(row, desk->books, s)->outcomes, true);
+    }
+    struct text note = text_in(out->note, sizeof out->note);
+    bool iterations = row->objective->scope == SCOPE_SCENARIO;
+    if (!reached) text_adds(&note, desk->final ? "no judged stage was reached" : "not yet begun");
+    else if (ended > 0 && row->kind == ROW_TIMES) text_adds(&note, "none was answered ok");
+    else text_addf(&note, "no %s ended in a judged stage", iterations ? "iteration" : "request");
+}
+
+/* Sums of outcomes over what `out` is about: its stage, or all that the row is held against. */
+static void sum_outcomes(const struct limits_desk *desk, const struct row *row,
+                         const struct objective_result *out, uint64_t sums[OUTCOME_COUNT])
+{
+    memset(sums, 0, OUTCOME_COUNT * sizeof *sums);
+    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
+        if (out->stage != PLAN_NO_INDEX ? out->stage != s : !rows_apply(row, desk->books, s)) {
+            continue;
+        }
+        const struct tally *t = rows_tally(row, desk->books, s);
+        for (uint32_t i = 0; i < OUTCOME_COUNT; i++) sums[i] += t->outcomes[i];
+    }
+}
+
+void notes_unseen(const struct limits_desk *desk, const struct row *row,
+                  struct objective_result *out)
+{
+    bool below = out->value <= row->objective->value;
+    if (out->verdict != VERDICT_MISSED || !out->at_least || !below) return;
+    uint64_t sums[OUTCOME_COUNT];
+    sum_outcomes(desk, row, out, sums);
+    uint64_t over = sums[OUTCOME_TIMEOUT] + sums[OUTCOME_DROPPED];
+    if (over == 0) return;
+    struct text note = text_in(out->note, sizeof out->note);
+    text_addf(&note, "%llu of %llu %s and count as over any limit", (unsigned long long)over,
+              (unsigned long long)tally_ended(sums, desk->with_cuts),
+              sums[OUTCOME_DROPPED] == 0   ? "timed out before the limit could be seen"
+              : sums[OUTCOME_TIMEOUT] == 0 ? "were dropped (max_in_flight)"
+                                           : "timed out or were dropped");
+    if (sums[OUTCOME_DROPPED] == 0) text_adds(&note, ": the timeout is the shorter of the two");
+}
+
+void notes_answered_only(const struct limits_desk *desk, const struct row *row,
+                         struct objective_result *out)
+{
+    uint64_t sums[OUTCOME_COUNT];
+    sum_outcomes(desk, row, out, sums);
+    uint64_t failed = tally_failed_fast(sums);
+    uint64_t ended = tally_ended(sums, desk->with_cuts);
+    double share = ended > 0 ? (double)failed / (double)ended : 0;
+    if (share <= FAST_FAILURES_TOLD) return;
+    struct text note = more_note(out);
+    text_addf(&note, "of the answered: %.1f%% failed at once", share * 100);
+}
+
+void notes_too_close(const struct row *row, struct objective_result *out)
+{
+    if (row->kind != ROW_TIMES || out->verdict != VERDICT_INCONCLUSIVE || out->note[0]) return;
+    if (isnan(out->hi) || row->objective->metric != METRIC_QUANTILE) return;
+    if (hist_bucket((uint64_t)out->hi) != hist_bucket(row->limit_ns)) return;
+    if (hist_bucket((uint64_t)out->lo) != hist_bucket(row->limit_ns)) return;
+    struct text note = text_in(out->note, sizeof out->note);
+    text_adds(&note, "within 0.8% of the limit, finer than times are kept");
+    out->needed_s = (double)NAN;
+}

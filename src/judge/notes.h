@@ -1,0 +1,26 @@
+/* notes.h - the one clause that an objective's verdict may need beside its figures.
+ *
+ * Why: a value and an interval can mislead without it: nothing was answered, what failed at once is
+ * not in the times, the limit is finer than times are kept. When each is said is decided here, so
+ * the judging itself reads as formulas.
+ * Source: docs/result.md, "Objectives": `note`.
+ * Thread: collecting thread.  Memory: in objective_result.note; what doesn't fit is cut. */
+#pragma once
+
+#include "judge/limits.h"
+
+/* No stage of the plan can be held against the row. */
+void notes_no_stage(const struct row *row, struct objective_result *out);
+/* No stage has the three ticks that the interval of a mean takes. */
+void notes_too_short(struct objective_result *out);
+/* There are stages, but nothing to judge came; `reached`: some of them began. */
+void notes_nothing_came(const struct limits_desk *desk, const struct row *row, bool reached,
+                        struct objective_result *out);
+/* `>= 302 ms` misses `< 400ms`: nothing was seen above the limit, yet it is missed. */
+void notes_unseen(const struct limits_desk *desk, const struct row *row,
+                  struct objective_result *out);
+/* Not in the times, so the reader must know: they failed at once. */
+void notes_answered_only(const struct limits_desk *desk, const struct row *row,
+                         struct objective_result *out);
+/* Inconclusive since the interval lies in the limit's own bucket: no more time would settle it. */
+void notes_too_close(const struct row *row, struct objective_result *out);
