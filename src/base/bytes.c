@@ -7,11 +7,6 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 bool bytes_same_nocase(struct bytes a, struct bytes b)
 {
     if (a.len != b.len) return false;
@@ -41,7 +36,7 @@ bool bytes_to_u64(struct bytes a, uint64_t *out)
     uint64_t value = 0;
     if (a.len == 0) return false;
     for (size_t i = 0; i < a.len; i++) {
-        if (!is_digit(a.at[i])) return false;
+        if (!bytes_is_digit(a.at[i])) return false;
         if (__builtin_mul_overflow(value, UINT64_C(10), &value)) return false;
         if (__builtin_add_overflow(value, (uint64_t)(a.at[i] - '0'), &value)) return false;
     }
@@ -56,9 +51,10 @@ bool bytes_to_double(struct bytes a, double *out)
     int scale = 0;
     bool negative = false, digits = false;
     if (i < a.len && (a.at[i] == '-' || a.at[i] == '+')) negative = a.at[i++] == '-';
-    for (; i < a.len && is_digit(a.at[i]); i++, digits = true) value = value * 10 + (a.at[i] - '0');
+    for (; i < a.len && bytes_is_digit(a.at[i]); i++, digits = true)
+        value = value * 10 + (a.at[i] - '0');
     if (i < a.len && a.at[i] == '.') {
-        for (i++; i < a.len && is_digit(a.at[i]); i++, digits = true) {
+        for (i++; i < a.len && bytes_is_digit(a.at[i]); i++, digits = true) {
             value = value * 10 + (a.at[i] - '0');
             scale--;
         }
@@ -70,7 +66,7 @@ bool bytes_to_double(struct bytes a, double *out)
         i++;
         if (i < a.len && (a.at[i] == '-' || a.at[i] == '+')) down = a.at[i++] == '-';
         if (i >= a.len) return false;
-        for (; i < a.len && is_digit(a.at[i]); i++) {
+        for (; i < a.len && bytes_is_digit(a.at[i]); i++) {
             if (exponent < 10000) exponent = exponent * 10 + (a.at[i] - '0');
         }
         scale += down ? -exponent : exponent;

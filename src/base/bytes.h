@@ -47,6 +47,19 @@ static inline struct bytes bytes_from(struct bytes a, size_t from)
     return (struct bytes){a.at + from, a.len - from};
 }
 
+static inline bool bytes_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Of a hexadecimal digit, either case; -1: it is none. */
+static inline int bytes_hex_value(char c)
+{
+    if (bytes_is_digit(c)) return c - '0';
+    char low = (char)(c | 0x20);
+    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
+
 /* ASCII case-insensitive equality (header names). */
 bool bytes_same_nocase(struct bytes a, struct bytes b);
 /* Without spaces and tabs at both ends. */

@@ -8,10 +8,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
-
-#define NS_PER_US UINT64_C(1000)
-#define NS_PER_MS UINT64_C(1000000)
-#define NS_PER_S UINT64_C(1000000000)
+#include "base/ns.h"
 
 /* CLOCK_MONOTONIC in ns. */
 uint64_t clock_now_ns(void);

@@ -18,7 +18,7 @@ static uint64_t number_after(struct bytes text, const char *label)
     if (at == SIZE_MAX) return 0;
     struct bytes rest = bytes_trim(bytes_from(text, at + bytes_of(label).len));
     size_t len = 0;
-    while (len < rest.len && rest.at[len] >= '0' && rest.at[len] <= '9') len++;
+    while (len < rest.len && bytes_is_digit(rest.at[len])) len++;
     uint64_t value = 0;
     if (!bytes_to_u64((struct bytes){rest.at, len}, &value)) return 0;
     return value;

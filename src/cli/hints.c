@@ -84,7 +84,7 @@ static bool is_plain(struct bytes name)
 {
     for (size_t i = 0; i < name.len; i++) {
         char c = name.at[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || bytes_is_digit(c)
                      || c == '_' || c == '-';
         if (!plain) return false;
     }

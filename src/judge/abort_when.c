@@ -2,11 +2,9 @@
 
 #include <math.h>
 
+#include "base/ns.h"
 #include "judge/claim.h"
 #include "judge/scope.h"
-
-#define NS_PER_SECOND 1e9
-#define NS_PER_MS 1e6
 
 static uint32_t watches_of(const struct objective *o, const struct plan *plan)
 {
@@ -81,7 +79,7 @@ static double value_of(struct abort_when *a, const struct objective *o, uint32_t
     case UNIT_COUNT:
         break;
     }
-    double seconds = (double)(tick->end_ns - tick->start_ns) / NS_PER_SECOND;
+    double seconds = (double)(tick->end_ns - tick->start_ns) / (double)NS_PER_S;
     double amount = scope_amount(o, name, tick, a->books->header->plan->name_count);
     return figures_ratio(amount, o->of_offered ? (double)t->begun : seconds);
 }
@@ -91,7 +89,7 @@ static void say_value(struct text *out, const struct objective *o, double value)
     switch (objective_unit(o)) {
     case UNIT_TIME:
         if (isinf(value)) text_adds(out, "timeouts or drops");
-        else text_addf(out, "%.1f ms", value / NS_PER_MS);
+        else text_addf(out, "%.1f ms", value / (double)NS_PER_MS);
         return;
     case UNIT_SHARE:
         text_addf(out, "%.1f%%", value * 100);

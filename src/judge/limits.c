@@ -2,13 +2,13 @@
 
 #include <math.h>
 
+#include "base/ns.h"
 #include "judge/claim.h"
 #include "judge/notes.h"
 #include "judge/scope.h"
 #include "judge/times.h"
 #include "stats/interval.h"
 
-#define NS_PER_SECOND 1e9
 #define TICKS_OF_ITS_OWN 10 /* a stage with fewer uses the run's largest design effect */
 
 static bool has_data(const struct row *row, uint32_t stage)
@@ -74,7 +74,7 @@ static double half_of_all(const struct limits_desk *desk, const struct row *row)
 
 static double seconds_in(const struct limits_desk *desk, uint32_t stage)
 {
-    return (double)desk->books->stages[stage].counted_ns / NS_PER_SECOND;
+    return (double)desk->books->stages[stage].counted_ns / (double)NS_PER_S;
 }
 
 static double seconds_of_all(const struct limits_desk *desk, const struct row *row)
@@ -139,7 +139,7 @@ static struct share seconds_bad(const struct limits_desk *desk, uint32_t stage)
     struct batches by_second = {0};
     uint64_t seconds = book->second_count;
     if (!desk->final && book->reached) {
-        uint64_t passed = (desk->books->now_ns - book->start_ns) / UINT64_C(1000000000);
+        uint64_t passed = (desk->books->now_ns - book->start_ns) / NS_PER_S;
         if (passed < seconds + 2) seconds = passed > 2 ? passed - 2 : 0;
     }
     for (uint64_t i = 0; i < seconds; i++) {

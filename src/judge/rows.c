@@ -2,9 +2,8 @@
 
 #include <math.h>
 
+#include "base/ns.h"
 #include "judge/scope.h"
-
-#define NS_PER_SECOND 1e9
 
 static enum row_kind kind_of(const struct objective *o)
 {
@@ -179,7 +178,7 @@ static void take_mean(struct rows *rows, struct row *row, const struct tick *tic
     rs->y =
         scope_amount(row->objective, row->each_index, tick, rows->books->header->plan->name_count);
     rs->n = row->objective->of_offered ? offered_in(row, tick)
-                                       : (double)(tick->end_ns - tick->start_ns) / NS_PER_SECOND;
+                                       : (double)(tick->end_ns - tick->start_ns) / (double)NS_PER_S;
 }
 
 /* Closes the tick in hand: its sums become one entry of the batches. */

@@ -2,9 +2,8 @@
 
 #include <assert.h>
 
+#include "base/ns.h"
 #include "judge/tally.h"
-
-#define NS_PER_SECOND 1e9
 
 bool scope_has_stage(const struct objective *o, uint32_t stage)
 {
@@ -61,9 +60,9 @@ double scope_amount(const struct objective *o, uint32_t name, const struct tick 
     case METRIC_THROUGHPUT:
         return done_in(o, name, tick);
     case METRIC_USERS:
-        return tick->users / NS_PER_SECOND;
+        return tick->users / (double)NS_PER_S;
     case METRIC_IN_FLIGHT:
-        return in_flight_ns(o, name, tick, name_count) / NS_PER_SECOND;
+        return in_flight_ns(o, name, tick, name_count) / (double)NS_PER_S;
     case METRIC_AVG:
     case METRIC_QUANTILE:
     case METRIC_MAX:

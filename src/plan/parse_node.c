@@ -178,7 +178,7 @@ bool parse_node_word(struct parse *p, const struct node *n, const char *what)
     for (size_t i = 0; i < n->text.len && good; i++) {
         char c = n->text.at[i];
         bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        good = letter || (i > 0 && c >= '0' && c <= '9');
+        good = letter || (i > 0 && bytes_is_digit(c));
     }
     if (good) return true;
     return parse_node_error(p, DIAG_NAME, n,

@@ -3,9 +3,9 @@
 #include <assert.h>
 #include <signal.h>
 
+#include "base/ns.h"
 #include "plan/units.h"
 
-#define SECOND_NS UINT64_C(1000000000)
 #define WORD_BYTES_MAX 4096
 
 static const struct {
@@ -257,8 +257,8 @@ static void read_stop(struct parse *p, const struct node *n, struct service *s)
 static void read_service(struct parse *p, const struct node *n, struct service *s)
 {
     struct fields f;
-    s->ready_within_ns = 30 * SECOND_NS;
-    s->stop_within_ns = 5 * SECOND_NS;
+    s->ready_within_ns = 30 * NS_PER_S;
+    s->stop_within_ns = 5 * NS_PER_S;
     s->stop_signal = SIGTERM;
     s->cwd = p->in->folder;
     if (!parse_node_fields(p, n, PLACE_SERVICE, &f)) return;

@@ -2,9 +2,10 @@
 
 #include <math.h>
 
-#define SECOND_NS UINT64_C(1000000000)
-#define LENGTH_MAX_NS (UINT64_C(30) * 86400 * SECOND_NS)
-#define COUNTED_MAX_NS (3600 * SECOND_NS) /* closed, by count, without `for` */
+#include "base/ns.h"
+
+#define LENGTH_MAX_NS (UINT64_C(30) * 86400 * NS_PER_S)
+#define COUNTED_MAX_NS (3600 * NS_PER_S) /* closed, by count, without `for` */
 #define STAGES_MAX 1000
 #define RATE_MAX 10e6
 #define USERS_MAX 1000000
@@ -194,7 +195,7 @@ static void read_length(struct parse *p, struct draft *d)
                "the length follows from 'rate' and 'requests'");
     } else if (open && d->from + d->to > 0) {
         double seconds = (double)s->requests / ((d->from + d->to) / 2);
-        double length_ns = seconds * (double)SECOND_NS;
+        double length_ns = seconds * (double)NS_PER_S;
         s->length_ns =
             length_ns < (double)UINT64_MAX / 2 ? (uint64_t)llround(length_ns) : UINT64_MAX;
         check_length(p, d, KEY_STAGE_REQUESTS, s->length_ns);

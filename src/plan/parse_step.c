@@ -1,6 +1,7 @@
 #include "plan/parse_priv.h"
 
-#define SECOND_NS UINT64_C(1000000000)
+#include "base/ns.h"
+
 #define URL_FORM "write a path such as /jobs, or a URL on one of the targets"
 
 static const struct {
@@ -233,8 +234,8 @@ static void read_body(struct parse *p, struct fields *f, struct header_list *hea
 static void read_until(struct parse *p, struct fields *f, struct step *out)
 {
     const struct node *until = f->at[KEY_STEP_UNTIL];
-    out->every_ns = SECOND_NS;
-    out->within_ns = 30 * SECOND_NS;
+    out->every_ns = NS_PER_S;
+    out->within_ns = 30 * NS_PER_S;
     if (until) parse_check_until(p, until, out);
     static const enum key needs[] = {KEY_STEP_EVERY, KEY_STEP_WITHIN};
     uint64_t *const outs[] = {&out->every_ns, &out->within_ns};

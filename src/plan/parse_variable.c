@@ -22,7 +22,7 @@ bool parse_variable_reserved(struct bytes name)
 
 static bool is_word(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || bytes_is_digit(c) || c == '_';
 }
 
 /* Letters, digits and '_' at `i`. */
@@ -295,7 +295,7 @@ static bool read_variable(struct scan *s, struct piece *out)
     struct plan *plan = s->p->plan;
     size_t from = s->i++;
     struct bytes name = word_at(s->text, s->i);
-    bool digit = name.len > 0 && name.at[0] >= '0' && name.at[0] <= '9';
+    bool digit = name.len > 0 && bytes_is_digit(name.at[0]);
     if (name.len == 0 || digit) {
         bool braces = at(s, s->i) == '{';
         return tell(s, DIAG_VARIABLE, from, braces ? "write $name" : "write $$ for a '$' itself",

@@ -1,8 +1,8 @@
 #include "plan/plan_load.h"
 
+#include "base/ns.h"
 #include "plan/parse_priv.h"
 
-#define SECOND_NS UINT64_C(1000000000)
 #define VERSION "1"
 
 /* Who has which name: scenarios, requests, services and data share one namespace. */
@@ -218,7 +218,7 @@ bool plan_load(struct plan *out, struct arena *arena, const struct plan_input *i
                       .plan = out,
                       .arena = arena,
                       .diags = diags,
-                      .timeout = {.connect_ns = 2 * SECOND_NS, .response_ns = 10 * SECOND_NS}};
+                      .timeout = {.connect_ns = 2 * NS_PER_S, .response_ns = 10 * NS_PER_S}};
     struct fields f;
     if (arena_ok(arena) && yaml_doc_load(&p.doc, arena, out->source, diags)) {
         uint32_t syntax = diags->count;

@@ -3,12 +3,7 @@
 
 static bool is_word(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || bytes_is_digit(c) || c == '_';
 }
 
 static size_t secret_at(const struct printer *p, struct bytes b, struct text *name)
@@ -66,7 +61,7 @@ void print_text_source(const struct printer *p, struct text *out, struct bytes b
     char array[160];
     struct text name = text_in(array, sizeof array);
     for (size_t i = 0; i < b.len;) {
-        bool inside = i > 0 && is_digit(b.at[i]) && is_digit(b.at[i - 1]);
+        bool inside = i > 0 && bytes_is_digit(b.at[i]) && bytes_is_digit(b.at[i - 1]);
         size_t len = inside ? 0 : print_text_variable(p, bytes_from(b, i), &name);
         if (len > 0) text_add(out, text_bytes(&name));
         else text_addc(out, b.at[i], b.at[i] == '$' ? 2 : 1);

@@ -1,5 +1,6 @@
 #include "plan/units.h"
 
+#include "base/ns.h"
 #include "base/text.h"
 
 struct unit {
@@ -12,13 +13,13 @@ static bool read_number(struct bytes in, size_t *i, uint64_t *whole, uint64_t *b
 {
     size_t start = *i;
     size_t digits = 0;
-    while (*i < in.len && in.at[*i] >= '0' && in.at[*i] <= '9') (*i)++, digits++;
+    while (*i < in.len && bytes_is_digit(in.at[*i])) (*i)++, digits++;
     *whole = *billionths = 0;
     if (digits > 0 && !bytes_to_u64((struct bytes){in.at + start, digits}, whole)) return false;
     if (*i < in.len && in.at[*i] == '.') {
         uint64_t place = 100000000;
         size_t first = ++*i;
-        while (*i < in.len && in.at[*i] >= '0' && in.at[*i] <= '9') {
+        while (*i < in.len && bytes_is_digit(in.at[*i])) {
             *billionths += (uint64_t)(in.at[*i] - '0') * place;
             place /= 10;
             (*i)++;
@@ -56,19 +57,19 @@ static bool scaled(uint64_t whole, uint64_t billionths, uint64_t scale, uint64_t
 /* The commonest mistake gets its own words, rather than a lesson in the form. */
 static bool is_negative(struct bytes in)
 {
-    return in.len > 1 && in.at[0] == '-' && in.at[1] >= '0' && in.at[1] <= '9';
+    return in.len > 1 && in.at[0] == '-' && bytes_is_digit(in.at[1]);
 }
 
 bool units_duration(struct bytes in, uint64_t *out_ns, const char **why)
 {
     static const struct unit units[] = {
         {"ns", 1},
-        {"us", 1000},
-        {"ms", 1000000},
-        {"s", 1000000000},
-        {"m", 60 * UINT64_C(1000000000)},
-        {"h", 3600 * UINT64_C(1000000000)},
-        {"d", 86400 * UINT64_C(1000000000)},
+        {"us", NS_PER_US},
+        {"ms", NS_PER_MS},
+        {"s", NS_PER_S},
+        {"m", 60 * NS_PER_S},
+        {"h", 3600 * NS_PER_S},
+        {"d", 86400 * NS_PER_S},
     };
     uint64_t total = 0;
     uint64_t last_scale = UINT64_MAX;
@@ -151,12 +152,8 @@ bool units_count(struct bytes in, uint64_t *out, const char **why)
 void units_add_duration(struct text *out, uint64_t ns)
 {
     static const struct unit units[] = {
-        {"h", 3600 * UINT64_C(1000000000)},
-        {"m", 60 * UINT64_C(1000000000)},
-        {"s", 1000000000},
-        {"ms", 1000000},
-        {"us", 1000},
-        {"ns", 1},
+        {"h", 3600 * NS_PER_S}, {"m", 60 * NS_PER_S}, {"s", NS_PER_S},
+        {"ms", NS_PER_MS},      {"us", NS_PER_US},    {"ns", 1},
     };
     size_t u = 0;
     while (ns % units[u].scale != 0) u++;

@@ -215,7 +215,7 @@ static void add_class(struct text *out, struct bytes name)
     text_adds(out, "prony.");
     for (size_t i = 0; i < name.len; i++) {
         char c = name.at[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || bytes_is_digit(c)
                      || c == '-' || (unsigned char)c >= 0x80;
         text_addc(out, plain ? c : '_', 1);
     }

@@ -33,7 +33,7 @@ void result_markdown_code(struct text *out, struct bytes value)
 /* Before an @ it makes an address of it, not a mention. */
 static bool is_word(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || bytes_is_digit(c) || c == '_';
 }
 
 /* A sentence of ours that quotes names: what means something in Markdown is escaped. */

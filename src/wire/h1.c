@@ -125,26 +125,22 @@ INLINED enum h1_step take_head_line(struct h1_resp *p, struct bytes *in, struct 
     return step;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* "HTTP/1.1 200 OK"; the caller has seen "HTTP/". `*reason` is what follows the code. */
 static enum h1_bad read_status(struct h1_resp *p, struct bytes line, uint16_t *status,
                                struct bytes *reason)
 {
     const char *s = line.at;
     size_t i = 5;
-    if (line.len <= i || !is_digit(s[i])) return H1_BAD_STATUS_LINE;
+    if (line.len <= i || !bytes_is_digit(s[i])) return H1_BAD_STATUS_LINE;
     if (s[i] != '1') return H1_BAD_VERSION;
-    if (line.len < i + 3 || s[i + 1] != '.' || !is_digit(s[i + 2])) return H1_BAD_STATUS_LINE;
+    if (line.len < i + 3 || s[i + 1] != '.' || !bytes_is_digit(s[i + 2])) return H1_BAD_STATUS_LINE;
     p->http11 = s[i + 2] != '0'; /* an unknown minor version is read as 1.1 (RFC 9110 §2.5) */
     i += 3;
     if (i == line.len || !is_blank(s[i])) return H1_BAD_STATUS_LINE;
     while (i < line.len && is_blank(s[i])) i++;
 
-    if (line.len - i < 3 || !is_digit(s[i]) || !is_digit(s[i + 1]) || !is_digit(s[i + 2])) {
+    if (line.len - i < 3 || !bytes_is_digit(s[i]) || !bytes_is_digit(s[i + 1])
+        || !bytes_is_digit(s[i + 2])) {
         return H1_BAD_STATUS_CODE;
     }
     *status = (uint16_t)((s[i] - '0') * 100 + (s[i + 1] - '0') * 10 + (s[i + 2] - '0'));
@@ -336,13 +332,6 @@ INLINED enum h1_step at_body(struct h1_resp *p, struct bytes *in, uint64_t most,
     return H1_EVENT;
 }
 
-static int hex_value(char c)
-{
-    if (is_digit(c)) return c - '0';
-    char low = (char)(c | 0x20);
-    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
 /* "1a2b", blanks, and extensions, which are passed over. */
 static enum h1_step at_chunk_size(struct h1_resp *p, struct bytes *in)
 {
@@ -352,9 +341,9 @@ static enum h1_step at_chunk_size(struct h1_resp *p, struct bytes *in)
     enum h1_step step = take_line(p, in, H1_MAX_LINE, H1_BAD_LINE_SIZE, &line);
     if (step != H1_EVENT) return step;
     size_t i = 0;
-    for (; i < line.len && hex_value(line.at[i]) >= 0; i++) {
+    for (; i < line.len && bytes_hex_value(line.at[i]) >= 0; i++) {
         if (size >> 60) return fail(p, H1_BAD_CHUNK_OVERFLOW, start);
-        size = size << 4 | (unsigned)hex_value(line.at[i]);
+        size = size << 4 | (unsigned)bytes_hex_value(line.at[i]);
     }
     if (i == 0) return fail(p, H1_BAD_CHUNK_SIZE, start);
     while (i < line.len && is_blank(line.at[i])) i++;

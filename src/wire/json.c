@@ -29,25 +29,13 @@ struct walk {
 
 /* --- strings -------------------------------------------------------------------------------- */
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static int hex_value(char c)
-{
-    if (is_digit(c)) return c - '0';
-    char low = (char)(c | 0x20);
-    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
 /* The four digits of \uXXXX; false when there are not four. */
 static bool read_hex4(const char *at, const char *end, uint32_t *out)
 {
     if (end - at < 4) return false;
     uint32_t value = 0;
     for (int i = 0; i < 4; i++) {
-        int digit = hex_value(at[i]);
+        int digit = bytes_hex_value(at[i]);
         if (digit < 0) return false;
         value = value << 4 | (uint32_t)digit;
     }
@@ -202,7 +190,7 @@ static bool read_word(struct walk *w, struct bytes word)
 static bool skip_digits(struct walk *w)
 {
     const char *from = w->at;
-    while (w->at < w->end && is_digit(*w->at)) w->at++;
+    while (w->at < w->end && bytes_is_digit(*w->at)) w->at++;
     return w->at > from;
 }
 

@@ -69,7 +69,7 @@ static bool read_key(struct compile *c)
 static bool read_index(struct compile *c)
 {
     size_t from = c->at;
-    while (c->at < c->text.len && c->text.at[c->at] >= '0' && c->text.at[c->at] <= '9') c->at++;
+    while (c->at < c->text.len && bytes_is_digit(c->text.at[c->at])) c->at++;
     struct bytes digits = {c->text.at + from, c->at - from};
     uint64_t index;
     if (digits.len == 0) {

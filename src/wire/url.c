@@ -19,21 +19,10 @@ static bool fail(struct parse *p, enum url_bad bad, size_t at)
     return false;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_letter(char c)
 {
     char low = (char)(c | 0x20);
     return low >= 'a' && low <= 'z';
-}
-
-static bool is_hex(char c)
-{
-    char low = (char)(c | 0x20);
-    return is_digit(c) || (low >= 'a' && low <= 'f');
 }
 
 /* What may stand anywhere in a URL: visible ASCII, and % with two digits. */
@@ -44,7 +33,7 @@ static bool check_characters(struct parse *p)
         unsigned u = (unsigned char)t.at[i];
         if (u <= ' ' || u >= 0x7f) return fail(p, URL_BAD_CHARACTER, i);
         if (u != '%') continue;
-        if (t.len - i < 3 || !is_hex(t.at[i + 1]) || !is_hex(t.at[i + 2])) {
+        if (t.len - i < 3 || bytes_hex_value(t.at[i + 1]) < 0 || bytes_hex_value(t.at[i + 2]) < 0) {
             return fail(p, URL_BAD_PERCENT, i);
         }
     }
@@ -59,7 +48,7 @@ static bool is_ipv4(struct bytes b)
         if (part > 0 && (i >= b.len || b.at[i++] != '.')) return false;
         size_t from = i;
         unsigned value = 0;
-        while (i < b.len && is_digit(b.at[i]) && i - from < 3) {
+        while (i < b.len && bytes_is_digit(b.at[i]) && i - from < 3) {
             value = value * 10 + (unsigned)(b.at[i++] - '0');
         }
         if (i == from || value > 255) return false;
@@ -80,7 +69,7 @@ static bool is_ipv6(struct bytes b)
     }
     while (i < b.len) {
         size_t from = i;
-        while (i < b.len && is_hex(b.at[i])) i++;
+        while (i < b.len && bytes_hex_value(b.at[i]) >= 0) i++;
         if (i < b.len && b.at[i] == '.') {
             groups += 2;
             return is_ipv4(bytes_from(b, from)) && (gap ? groups < 8 : groups == 8);
@@ -109,7 +98,7 @@ static bool check_name(struct parse *p, struct bytes host, size_t at)
     for (size_t i = 0; i <= name.len; i++) {
         if (i < name.len && name.at[i] != '.') {
             char c = name.at[i];
-            if (!is_letter(c) && !is_digit(c) && c != '-' && c != '_') {
+            if (!is_letter(c) && !bytes_is_digit(c) && c != '-' && c != '_') {
                 return fail(p, URL_BAD_HOST, at + i);
             }
             continue;
