@@ -13,8 +13,14 @@
 #define HOT __attribute__((hot))
 #define NORETURN __attribute__((noreturn))
 
-/* A marked discard: the reason stands in a comment beside each use. */
+/* A marked discard: the reason stands in a comment beside each use. IGNORE is for what a MUST_USE
+ * function returns, for which gcc takes no cast to void. */
 #define UNUSED(x) ((void)(x))
+#define IGNORE(result)                                                                             \
+    do {                                                                                           \
+        if (result) {                                                                              \
+        }                                                                                          \
+    } while (0)
 
 #ifdef PRONY_DEBUG
 #define hot_assert(cond) assert(cond)

@@ -162,7 +162,7 @@ bool file_remove_tree(const char *path, struct err *err)
 
 void file_remove_empty(const char *path)
 {
-    if (rmdir(path) != 0) return; /* somebody else's files are in it, or it is gone */
+    IGNORE(rmdir(path)); /* somebody else's files are in it, or it is gone */
 }
 
 bool file_is_there(const char *path)

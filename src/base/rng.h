@@ -15,7 +15,6 @@ enum rng_use {
     RNG_THINK,
     RNG_DATA,
     RNG_VARIABLE, /* $rand, $uuid */
-    RNG_USER_START,
     RNG_EXEMPLAR
 };
 

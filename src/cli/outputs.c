@@ -292,7 +292,7 @@ static void close_output(struct output *o)
     bool useless = o->created && !o->began;
     if (o->fd >= 0 && !to_stdout(o) && close(o->fd) != 0 && !o->broken) tell_broken(o, errno);
     o->fd = -1;
-    if (useless && unlink(o->path.at) != 0) return; /* an empty file says nothing, either */
+    if (useless) IGNORE(unlink(o->path.at)); /* left behind, an empty file says nothing, either */
 }
 
 static bool finish_output(struct outputs *o, struct output *out, const struct ending *ending,

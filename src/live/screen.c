@@ -61,7 +61,7 @@ static void enter(struct screen *s)
                             .before = s->before,
                             .leave = BYTES_LIT(LEAVE)};
     rescue_arm(&rescue);
-    if (tcsetattr(s->terminal, TCSADRAIN, &s->ours) != 0) errno = 0; /* then keys need Enter */
+    IGNORE(tcsetattr(s->terminal, TCSADRAIN, &s->ours)); /* then keys need Enter */
     text_clear(&s->out);
     text_adds(&s->out, ENTER);
     s->sent = 0;
@@ -75,7 +75,7 @@ static void leave(struct screen *s)
     if (!s->active) return;
     rescue_write(s->terminal, bytes_from(text_bytes(&s->out), s->sent));
     rescue_write(s->terminal, BYTES_LIT(LEAVE));
-    if (tcsetattr(s->terminal, TCSADRAIN, &s->before) != 0) errno = 0;
+    IGNORE(tcsetattr(s->terminal, TCSADRAIN, &s->before)); /* it may be gone */
     rescue_disarm();
     s->active = false;
 }
@@ -138,7 +138,7 @@ void screen_fini(struct screen *s)
     if (s->signals < 0) return;
     close_fd(&s->signals);
     fill_signals(&set);
-    if (pthread_sigmask(SIG_UNBLOCK, &set, NULL) != 0) errno = 0;
+    IGNORE(pthread_sigmask(SIG_UNBLOCK, &set, NULL)); /* fails by wrong arguments only */
 }
 
 /* ---- Ctrl-Z ---- */

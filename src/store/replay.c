@@ -337,7 +337,7 @@ out:
     for (int i = 0; i < ROWS_COUNT; i++) sqlite3_finalize(walk.statements[i]);
     /* A reader's transaction: ending it can lose nothing, and lets a writer finish its file. */
     bool open = !sqlite3_get_autocommit(r->file.db);
-    if (open && run_file_exec(&r->file, "COMMIT") != SQLITE_OK) return played;
+    if (open) IGNORE(run_file_exec(&r->file, "COMMIT"));
     return played;
 }
 
