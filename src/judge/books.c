@@ -211,7 +211,7 @@ static void take_iteration(struct books *b, const struct cell *cell)
 static void take_stage_cell(struct books *b, const struct cell *cell)
 {
     struct stage_book *book = &b->stages[cell->stage];
-    book->unsent += cell->outcomes[OUTCOME_DROPPED];
+    for (uint32_t i = 0; i < OUTCOME_COUNT; i++) book->ours[i] += cell->outcomes[i];
     book->rowless += cell->begun;
     if (cell->settle) return;
     book->requests.fresh = true;

@@ -124,17 +124,35 @@ static bool read_books(const struct trust_case *c, struct reading *out)
     return true;
 }
 
-/* Requests of the judged stages that prony had no port or descriptor for. */
-static bool read_unsent(const struct trust_case *c, struct reading *out)
+/* Requests of the judged stages that ended so for want of something of prony's. */
+static bool read_ours(const struct trust_case *c, enum outcome outcome, struct reading *out)
 {
     const struct books *books = c->desk->books;
     uint64_t count = 0;
     for (uint32_t s = 0; s < books->stage_count; s++) {
-        if (books->stages[s].judged) count += books->stages[s].unsent;
+        if (books->stages[s].judged) count += books->stages[s].ours[outcome];
     }
     text_addf(&out->subject, "%llu request%s", (unsigned long long)count, count == 1 ? "" : "s");
     out->value = (double)count;
     return true;
+}
+
+/* No local port or descriptor. */
+static bool read_unsent(const struct trust_case *c, struct reading *out)
+{
+    return read_ours(c, OUTCOME_DROPPED, out);
+}
+
+/* An expression that ran into its limit. */
+static bool read_undecided(const struct trust_case *c, struct reading *out)
+{
+    return read_ours(c, OUTCOME_CHECK, out);
+}
+
+/* No room for a body. */
+static bool read_unkept(const struct trust_case *c, struct reading *out)
+{
+    return read_ours(c, OUTCOME_CUT, out);
 }
 
 /* Arrivals and users of the judged stages that found no row left. */
@@ -185,6 +203,12 @@ static const struct rule {
     {"ports-short", TRUST_SUSPECT, false, read_unsent, ABOVE, 0,
      "{subject} could not be sent, and count as dropped: prony had no local port or descriptor "
      "left. Raise `ulimit -n` or net.ipv4.ip_local_port_range, or lower `connections`."},
+    {"expression-limit", TRUST_SUSPECT, false, read_undecided, ABOVE, 0,
+     "{subject} count as failed checks though nobody knows: a regular expression gave up on the "
+     "reply. Write it so that it needs fewer tries, or check less of the body."},
+    {"bodies-short", TRUST_SUSPECT, false, read_unkept, ABOVE, 0,
+     "{subject} count as failed checks though nobody knows: prony had no room left to keep their "
+     "bodies. Lower `connections` or `max_in_flight`, or check fewer bodies."},
     {"rows-short", TRUST_SUSPECT, false, read_rowless, ABOVE, 0,
      "data with `pick: unique` ran out of rows in {subject}: from there on arrivals were dropped "
      "or "

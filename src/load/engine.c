@@ -17,6 +17,7 @@
 #define IDLE_NS (50 * NS_PER_MS)
 #define PLAN_BYTES ((size_t)64 << 20)
 #define EVENTS_MAX 32
+#define SHORTAGES 3
 #define SLOT_SLACK 600 /* 60 s of lateness beside the longest timeout */
 
 struct engine {
@@ -38,7 +39,7 @@ struct engine {
     struct event events[EVENTS_MAX];
     uint32_t event_count;
     uint32_t tick_index;
-    uint32_t short_stage; /* 1 + the last stage that is known to lack ports or descriptors */
+    uint32_t short_stages[SHORTAGES]; /* 1 + the last stage that it was told of */
 };
 
 static uint32_t usable_cores(void)
@@ -139,8 +140,11 @@ static bool open_workers(struct engine *e, struct err *err)
     return collect_open(&e->collector, &e->setting, e->workers, err);
 }
 
-/* The workers from `count` on have no thread: what is drained, collected and joined are the rest.
- */
+/* What a thread brings on itself: blocked, the kernel would end prony without asking who handles
+ * it, and the terminal would stay as the live view left it. */
+static const int own_faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
+
+/* Those from `count` on have no thread: the rest is what is drained, collected and joined. */
 static void drop_workers(struct engine *e, uint32_t count)
 {
     for (uint32_t i = count; i < e->setting.worker_count; i++) {
@@ -149,10 +153,6 @@ static void drop_workers(struct engine *e, uint32_t count)
     }
     e->setting.worker_count = count;
 }
-
-/* What a thread brings on itself: blocked, the kernel would end prony without asking who handles
- * it, and the terminal would stay as the live view left it. */
-static const int own_faults[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS};
 
 static bool start_threads(struct engine *e, struct err *err)
 {
@@ -282,21 +282,34 @@ static void watch_idle(struct engine *e, uint64_t now_ns)
     timeline_release(&e->timeline);
 }
 
+/* What prony lacked, in the cells of stages by the outcome that came of it (tick/tick.h). */
+static const struct shortage {
+    enum outcome outcome;
+    const char *words;
+} shortages[] = {
+    {OUTCOME_DROPPED, " not sent: prony had no local port or descriptor left"},
+    {OUTCOME_CHECK, " not decided, so failed: a regular expression ran into its limit"},
+    {OUTCOME_CUT, " not decided, so failed: prony had no room left for a body to check"},
+};
+static_assert(COUNT_OF(shortages) == SHORTAGES, "each is told by itself");
+
 /* Said once a stage; how many they were in all stands in the result. */
-static void say_shortage(struct engine *e, const struct tick *tick)
+static void say_shortages(struct engine *e, const struct tick *tick)
 {
-    uint64_t count = 0;
-    for (uint32_t i = 0; i < tick->cell_count; i++) {
-        const struct cell *cell = &tick->cells[i];
-        if (cell->kind == CELL_STAGE) count += cell->outcomes[OUTCOME_DROPPED];
+    for (uint32_t i = 0; i < SHORTAGES; i++) {
+        uint64_t count = 0;
+        for (uint32_t j = 0; j < tick->cell_count; j++) {
+            const struct cell *cell = &tick->cells[j];
+            if (cell->kind == CELL_STAGE) count += cell->outcomes[shortages[i].outcome];
+        }
+        if (count == 0 || e->short_stages[i] == tick->stage + 1) continue;
+        e->short_stages[i] = tick->stage + 1;
+        char array[40];
+        struct text words = text_in(array, sizeof array);
+        text_addf(&words, "%llu request%s", (unsigned long long)count, count == 1 ? "" : "s");
+        add_event(e, EVENT_NOTE, tick->start_ns, tick->stage, text_bytes(&words),
+                  shortages[i].words);
     }
-    if (count == 0 || e->short_stage == tick->stage + 1) return;
-    e->short_stage = tick->stage + 1;
-    char array[40];
-    struct text words = text_in(array, sizeof array);
-    text_addf(&words, "%llu request%s", (unsigned long long)count, count == 1 ? "" : "s");
-    add_event(e, EVENT_NOTE, tick->start_ns, tick->stage, text_bytes(&words),
-              " not sent: prony had no local port or descriptor left");
 }
 
 /* Once for each source. */
@@ -332,7 +345,7 @@ static void finish_tick(struct engine *e, struct tick *out)
             stage < plan->stage_count ? plan->stages[stage].name : BYTES_LIT("drain");
         add_event(e, EVENT_STAGE, out->start_ns, stage, name, " begins");
     }
-    say_shortage(e, out);
+    say_shortages(e, out);
     say_rows(e, out);
     e->any_tick = true;
     e->stage = stage;

@@ -216,6 +216,9 @@ void record_request(struct worker *w, struct flow *f, const struct ending *e)
     if (e->outcome == OUTCOME_DROPPED) { /* of those that began only for want of a port */
         sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0)->outcomes[OUTCOME_DROPPED]++;
     }
+    if (e->verdict.gave_up) {
+        sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0)->outcomes[OUTCOME_CHECK]++;
+    }
     record_stage_measures(w, f, lag_ns, f->ready_ns - f->taken_ns);
     keep_exemplars(w, f, e, lag_ns);
 

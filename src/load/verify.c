@@ -4,6 +4,7 @@
 
 #define MATCH_LIMIT 100000u /* PCRE2's own default is 10,000,000: seconds on a hostile body */
 #define DEPTH_LIMIT 1000u
+#define STACK_START ((size_t)32 << 10)
 
 bool verify_open(struct verifier *v, const struct program *program, struct arena *arena,
                  struct err *err)
@@ -15,11 +16,13 @@ bool verify_open(struct verifier *v, const struct program *program, struct arena
     v->left = arena_alloc(arena, v->left_size);
     v->match = pcre2_match_data_create(2, NULL);
     v->limits = pcre2_match_context_create(NULL);
-    if (!v->right || !v->left || !v->match || !v->limits) {
+    v->stack = pcre2_jit_stack_create(STACK_START, VERIFY_STACK_MAX, NULL);
+    if (!v->right || !v->left || !v->match || !v->limits || !v->stack) {
         return err_set(err, ERR_LIMIT, 0, "no memory for checks");
     }
     pcre2_set_match_limit(v->limits, MATCH_LIMIT);
     pcre2_set_depth_limit(v->limits, DEPTH_LIMIT);
+    pcre2_jit_stack_assign(v->limits, NULL, v->stack);
     return true;
 }
 
@@ -27,6 +30,7 @@ void verify_close(struct verifier *v)
 {
     pcre2_match_data_free(v->match);
     pcre2_match_context_free(v->limits);
+    pcre2_jit_stack_free(v->stack);
     *v = (struct verifier){0};
 }
 
@@ -104,10 +108,32 @@ static bool test_status(const struct check *check, uint32_t status)
     return false;
 }
 
+/* In the words of a failed check, or of a value that could not be captured. */
+static const char *gave_up_text(int code)
+{
+    switch (code) {
+    case PCRE2_ERROR_MATCHLIMIT:
+        return "is not known: the expression gave up: match limit";
+    case PCRE2_ERROR_DEPTHLIMIT:
+        return "is not known: the expression gave up: depth limit";
+    case PCRE2_ERROR_JIT_STACKLIMIT:
+        return "is not known: the expression gave up: stack limit";
+    case PCRE2_ERROR_HEAPLIMIT:
+    case PCRE2_ERROR_NOMEMORY:
+        return "is not known: the expression gave up: memory limit";
+    default:
+        return "is not known: the expression gave up";
+    }
+}
+
+/* Groups, as pcre2_match() counts them, or negative: not found, or `gave_up` says why nobody knows.
+ */
 static int match(struct verifier *v, const pcre2_code *expression, struct bytes body)
 {
-    return pcre2_match(expression, (PCRE2_SPTR)(body.at ? body.at : ""), body.len, 0, 0, v->match,
-                       v->limits);
+    int groups = pcre2_match(expression, (PCRE2_SPTR)(body.at ? body.at : ""), body.len, 0, 0,
+                             v->match, v->limits);
+    if (groups < 0 && groups != PCRE2_ERROR_NOMATCH) v->gave_up = gave_up_text(groups);
+    return groups;
 }
 
 /* All but headers, whose answer stands in the marks. */
@@ -118,7 +144,7 @@ static bool run_test(struct verifier *v, const struct test *test, const struct v
     if (test->check->source == CHECK_STATUS) return test_status(test->check, status);
     if (test->check->source == CHECK_REGEX) {
         bool found = match(v, test->expression, body) >= 0;
-        return test->check->op == CHECK_NE ? !found : found;
+        return !v->gave_up && (test->check->op == CHECK_NE ? !found : found);
     }
     if (!render_right(v, test->check, values, &right)) return false;
     if (test->check->source == CHECK_JSON) return test_json(v, test, right, body);
@@ -221,7 +247,8 @@ static bool run_takings(struct verifier *v, const struct operation *op, struct c
         if (ok) continue;
         out->status = VERIFY_CHECK;
         out->capture = taking->capture;
-        out->why = "was not found in the reply, or is longer than 1024 bytes";
+        out->why =
+            v->gave_up ? v->gave_up : "was not found in the reply, or is longer than 1024 bytes";
         return false;
     }
     return true;
@@ -240,7 +267,7 @@ static void explain(struct verifier *v, const struct test *test, struct bytes bo
                     struct verdict_on_reply *out)
 {
     out->failed = test->check;
-    out->why = "does not hold";
+    out->why = v->gave_up ? v->gave_up : "does not hold";
     if (test->check->source != CHECK_JSON) return;
     switch (json_find(&test->path, body, v->digits, &out->found)) {
     case JSON_BROKEN:
@@ -263,10 +290,10 @@ static void explain(struct verifier *v, const struct test *test, struct bytes bo
     out->why = "does not hold, found";
 }
 
-struct verdict_on_reply verify_reply(struct verifier *v, const struct operation *op,
-                                     const struct values *values, struct captured *captured,
-                                     uint32_t status, struct bytes body,
-                                     const struct head_marks *marks)
+static struct verdict_on_reply verdict_of(struct verifier *v, const struct operation *op,
+                                          const struct values *values, struct captured *captured,
+                                          uint32_t status, struct bytes body,
+                                          const struct head_marks *marks)
 {
     struct verdict_on_reply out = {.status = VERIFY_OK};
     if (!op->tests_status && (status < 200 || status > 399)) {
@@ -289,8 +316,21 @@ struct verdict_on_reply verify_reply(struct verifier *v, const struct operation 
     }
     if (!run_takings(v, op, captured, body, marks, &out)) return out;
     if (op->until && !until_holds(v, op, values, status, body, marks)) {
-        out.status = VERIFY_AGAIN;
+        /* Another try would most likely end the same. */
+        out.status = v->gave_up ? VERIFY_CHECK : VERIFY_AGAIN;
         out.failed = op->until->check;
+        out.why = v->gave_up;
     }
+    return out;
+}
+
+struct verdict_on_reply verify_reply(struct verifier *v, const struct operation *op,
+                                     const struct values *values, struct captured *captured,
+                                     uint32_t status, struct bytes body,
+                                     const struct head_marks *marks)
+{
+    v->gave_up = NULL;
+    struct verdict_on_reply out = verdict_of(v, op, values, captured, status, body, marks);
+    out.gave_up = v->gave_up != NULL;
     return out;
 }

@@ -13,8 +13,10 @@ struct verifier {
     const struct program *program;
     pcre2_match_data *match;
     pcre2_match_context *limits;
-    char *right; /* the right side of a check, rendered */
-    char *left;  /* an unescaped JSON string */
+    pcre2_jit_stack *stack;
+    const char *gave_up; /* why the last expression did; NULL: it did not */
+    char *right;         /* the right side of a check, rendered */
+    char *left;          /* an unescaped JSON string */
     size_t right_size, left_size;
     char digits[JSON_DIGITS]; /* a length that a failed check found */
 };
@@ -46,8 +48,11 @@ struct verdict_on_reply {
     const struct check *failed;    /* NULL: no check, see `capture` */
     const struct capture *capture; /* was not there, or longer than CAPTURE_MAX */
     const char *why;               /* static */
+    bool gave_up;                  /* an expression ran into a limit: nobody knows if it matches */
     struct bytes found;            /* what stood there instead, as JSON; borrows from the reply */
 };
+
+#define VERIFY_STACK_MAX ((size_t)512 << 10) /* bytes that an expression may take */
 
 MUST_USE bool verify_open(struct verifier *v, const struct program *program, struct arena *arena,
                           struct err *err);

@@ -71,7 +71,9 @@ struct cell {
      * however late replies are: what a stage was offered so far is the sum of its cells'. Stages:
      * arrivals dropped and users gone in this tick because `pick: unique` had no row left. */
     uint64_t begun;
-    /* CELL_STAGE: dropped only, requests for which prony had no local port or descriptor left. */
+    /* CELL_STAGE: of the requests, those that ended so for want of something of prony's. Dropped: a
+     * local port or descriptor; check: an expression ran into its limit; cut: there was no room to
+     * keep a body for its checks (such a request ended by check, too). */
     uint64_t outcomes[OUTCOME_COUNT];
     uint64_t answered_5xx; /* requests: of those ok, status and check, replies with a 5xx status */
     struct hist_sparse measures[MEASURE_COUNT];

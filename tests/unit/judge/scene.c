@@ -223,6 +223,13 @@ void scene_unsent(struct scene *s, uint32_t count)
     cell_of(s, s->tick.stage, settle, CELL_STAGE, 0)->outcomes[OUTCOME_DROPPED] += count;
 }
 
+void scene_undecided(struct scene *s, enum outcome ours, uint32_t count)
+{
+    bool settle = run_stage_judged(&s->header, s->tick.stage) && !s->tick.judged;
+    scene_requests(s, 0, OUTCOME_CHECK, count, MS);
+    cell_of(s, s->tick.stage, settle, CELL_STAGE, 0)->outcomes[ours] += count;
+}
+
 void scene_rowless(struct scene *s, uint32_t count)
 {
     bool settle = run_stage_judged(&s->header, s->tick.stage) && !s->tick.judged;

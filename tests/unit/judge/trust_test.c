@@ -207,6 +207,47 @@ static void ports_short(void **state)
     }
 }
 
+/* Checks whose answer nobody knows count as failed, and are told apart from those that failed. */
+static void undecided_checks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *code;
+        enum outcome ours;
+        bool judged;
+        uint32_t count; /* in each of two seconds */
+    } cases[] = {
+        {"no expression", "expression-limit", OUTCOME_CHECK, true, 0},
+        {"an expression", "expression-limit", OUTCOME_CHECK, true, 1},
+        {"an expression where nobody judges", "expression-limit", OUTCOME_CHECK, false, 1},
+        {"a body", "bodies-short", OUTCOME_CUT, true, 1},
+        {"a body where nobody judges", "bodies-short", OUTCOME_CUT, false, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene s;
+        scene_open(&s);
+        scene_stage(&s, "hold", MODEL_OPEN, cases[i].judged);
+        scene_objective(&s, "errors < 50%");
+        scene_begin(&s);
+        for (int t = 0; t < 20; t++) {
+            scene_tick(&s, 0, 1000);
+            scene_requests(&s, 0, OUTCOME_OK, 100, 20 * MS);
+            scene_requests(&s, 0, OUTCOME_CHECK, 1, 20 * MS);
+            if (t < 2) scene_undecided(&s, cases[i].ours, cases[i].count);
+            scene_put(&s);
+        }
+        scene_end(&s, RUN_COMPLETE);
+        bool told = cases[i].judged && cases[i].count > 0;
+        const struct trust_reason *reasoned = reason(&s, cases[i].code);
+        CHECK_STR(cases[i].name, result_trust_name(scene_result(&s)->trust),
+                  result_trust_name(told ? TRUST_SUSPECT : TRUST_VALID));
+        CHECK(cases[i].name, (reasoned != NULL) == told);
+        if (told) CHECK_U64(cases[i].name, reasoned->value, 2);
+        if (told) CHECK(cases[i].name, strstr(reasoned->text, "2 requests count as") != NULL);
+        scene_close(&s);
+    }
+}
+
 static void rows_short(void **state)
 {
     (void)state;
@@ -285,10 +326,10 @@ static void books_must_balance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lag_that_decides),   cmocka_unit_test(lag_that_does_not_decide_all),
-        cmocka_unit_test(schedule_behind),    cmocka_unit_test(lag_high),
-        cmocka_unit_test(ports_short),        cmocka_unit_test(rows_short),
-        cmocka_unit_test(books_must_balance),
+        cmocka_unit_test(lag_that_decides), cmocka_unit_test(lag_that_does_not_decide_all),
+        cmocka_unit_test(schedule_behind),  cmocka_unit_test(lag_high),
+        cmocka_unit_test(ports_short),      cmocka_unit_test(undecided_checks),
+        cmocka_unit_test(rows_short),       cmocka_unit_test(books_must_balance),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

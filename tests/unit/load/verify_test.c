@@ -156,6 +156,50 @@ static void each_check_holds_and_fails(void **state)
     }
 }
 
+/* `len` times `c`, then "!". */
+static const char *body_of(char c, size_t len)
+{
+    static char body[1 << 20];
+    memset(body, c, len);
+    body[len] = '!';
+    body[len + 1] = '\0';
+    return body;
+}
+
+/* An expression that runs into a limit says nothing about the reply. */
+static void an_expression_that_gives_up_says_so(void **state)
+{
+    (void)state;
+    static const char match_limit[] = "is not known: the expression gave up: match limit";
+    static const char stack_limit[] = "is not known: the expression gave up: stack limit";
+    static const struct {
+        const char *name, *options;
+        char c;
+        size_t len;
+        const char *why;
+    } cases[] = {
+        {"check", "        check: [ 'regex \"^(a|a)*$\"' ]\n", 'a', 40, match_limit},
+        {"check, stack", "        check: [ 'regex \"^(x|y)*$\"' ]\n", 'x', 900000, stack_limit},
+        {"capture", "        capture: { a: 'regex \"^((a|a)*)$\"' }\n", 'a', 40, match_limit},
+        {"until", "        until: 'regex \"^(a|a)*$\"'\n        every: 1s\n        within: 5s\n",
+         'a', 40, match_limit},
+        {"a body of 1,000 in a loop is fine", "        check: [ 'regex \"^(x|y)*!$\"' ]\n", 'x',
+         1000, NULL},
+        {"not found", "        check: [ 'regex \"zz\"' ]\n", 'x', 1000, "does not hold"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct scene s;
+        open_scene(&s, cases[i].options);
+        struct verdict_on_reply v = judge(&s, 200, "", bytes_of(body_of(cases[i].c, cases[i].len)));
+        CHECK_U64(cases[i].name, v.status, cases[i].why ? VERIFY_CHECK : VERIFY_OK);
+        if (cases[i].why) CHECK_STR(cases[i].name, v.why, cases[i].why);
+        CHECK(cases[i].name, v.gave_up == (cases[i].why && strstr(cases[i].why, "gave up")));
+        v = judge(&s, 500, "", BYTES_LIT("b"));
+        CHECK("the next reply is another", !v.gave_up);
+        close_scene(&s);
+    }
+}
+
 static void the_first_that_fails_is_named(void **state)
 {
     (void)state;
@@ -383,6 +427,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_check_holds_and_fails),
+        cmocka_unit_test(an_expression_that_gives_up_says_so),
         cmocka_unit_test(the_first_that_fails_is_named),
         cmocka_unit_test(a_failed_check_says_what_stood_there),
         cmocka_unit_test(the_right_side_may_be_a_variable),
