@@ -7,6 +7,7 @@ import statistics
 import subprocess
 
 from machine import Broken, Nginx, cores, measured, version_of
+from tls_case import kept_connections
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PRONY = ROOT / "build" / "prony"
@@ -59,18 +60,24 @@ def prony_requests(out):
     return sum(stage["arrivals"]["done"] for stage in stages)
 
 
-def generators(folder):
-    floor = folder / "floor"
-    subprocess.run(["cc", *FLOOR_FLAGS, "-o", floor, ROOT / "bench" / "floor.c"], check=True)
+def prony_and_wrk(folder, *flags):
     n = CONNECTIONS
     return [
         Generator("prony", version_of([PRONY, "--version"]),
-                  lambda url, port, s: prony_command(url, folder / "runs", "--users", n,
+                  lambda url, port, s: prony_command(url, folder / "runs", "--users", n, *flags,
                                                      "--threads", 1, "--for", f"{s}s", "--quiet"),
                   prony_requests),
         Generator("wrk", version_of(["wrk", "--version"]),
                   lambda url, port, s: ["wrk", "-t1", f"-c{n}", f"-d{s}s", url],
                   lambda out: number_in(r"(\d+) requests in", out)),
+    ]
+
+
+def generators(folder):
+    floor = folder / "floor"
+    subprocess.run(["cc", *FLOOR_FLAGS, "-o", floor, ROOT / "bench" / "floor.c"], check=True)
+    n = CONNECTIONS
+    return prony_and_wrk(folder) + [
         Generator("h2load", version_of(["h2load", "--version"]),
                   lambda url, port, s: ["h2load", "--h1", "-t1", f"-c{n}", "-D", s, url],
                   lambda out: number_in(r"(\d+) succeeded", out)),
@@ -100,6 +107,10 @@ def cpu_per_request(folder, options, say):
     finally:
         nginx.stop()
     return cpu_rows(tools, rounds, one), cpu_text(tools, rounds, options.seconds)
+
+
+def tls(folder, options, say):
+    return kept_connections(folder, options, say, prony_and_wrk, Row)
 
 
 def ratios(rounds, other):
@@ -231,6 +242,7 @@ def told(objective):
 
 CASES = {
     "cpu": cpu_per_request,
+    "tls": tls,
     "memory": users_memory,
     "start": start,
     "build": cold_build,

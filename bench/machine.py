@@ -30,12 +30,16 @@ http {{
     uwsgi_temp_path uwsgi;
     scgi_temp_path scgi;
     server {{
-        listen 127.0.0.1:{port} backlog=8192;
+        listen 127.0.0.1:{port} {tls} backlog=8192;{certificate}
         location / {{ return 200 '{json}'; }}
         location /slow {{ limit_rate 100; return 200 '{json}'; }}
     }}
 }}
 """
+TLS = """
+        ssl_protocols TLSv1.3;
+        ssl_certificate {0};
+        ssl_certificate_key {1};"""
 SMALL_JSON = '{"id":"j-4711","state":"done","kind":"resize","work_ms":20}'
 
 
@@ -121,14 +125,16 @@ class Nginx:
     """One worker on its own core, in a private folder; a small JSON at / and, sent bit by bit over
     two seconds or so, at /slow."""
 
-    def __init__(self, folder, core):
+    def __init__(self, folder, core, tls=None):
+        """`tls`: (certificate, key); then it speaks TLS 1.3 alone."""
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}/"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}/"
         self.folder = pathlib.Path(folder) / "nginx"
         self.folder.mkdir()
         self.folder.chmod(0o755)
         conf = self.folder / "nginx.conf"
-        conf.write_text(NGINX.format(port=self.port, json=SMALL_JSON))
+        conf.write_text(NGINX.format(port=self.port, json=SMALL_JSON, tls="ssl" if tls else "",
+                                     certificate=TLS.format(*tls) if tls else ""))
         self.log = open(self.folder / "log", "w+")
         self.child = subprocess.Popen(["nginx", "-e", "stderr", "-p", self.folder, "-c", conf],
                                       stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
