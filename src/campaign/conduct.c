@@ -139,6 +139,7 @@ static bool start_load(struct conduct *c, struct err *err)
     if (!services_start(&c->services, &c->arena, &services, err)) return false;
     if (!targets_open(&c->targets, &targets, err)) return false;
     struct engine_options engine = {.header = &c->header,
+                                    .stages = c->options->stages,
                                     .routes = c->targets.routes,
                                     .sources = c->targets.sources,
                                     .source_count = c->targets.source_count};
@@ -169,6 +170,17 @@ static void look_for_commands(struct conduct *c)
     }
     enum command other = recorder_commanded(c->recorder);
     if (other != COMMAND_NONE) bus_command(&c->bus, other, "another process asked for it");
+}
+
+/* What somebody asked for at the keys; the engine says in an event what became of it. */
+static void steer(struct conduct *c)
+{
+    uint32_t per_mille;
+    for (; c->holds_done < bus_holds(&c->bus); c->holds_done++) {
+        if (c->obeyed == COMMAND_NONE) engine_hold(c->engine);
+    }
+    bool asked = bus_rated(&c->bus, &c->rates_done, &per_mille);
+    if (asked && c->obeyed == COMMAND_NONE) engine_rate(c->engine, per_mille);
 }
 
 static void obey(struct conduct *c)
@@ -271,6 +283,7 @@ static void run_ticks(struct conduct *c)
         if (c->options->look) c->options->look(c->options->look_ctx);
         if (step == ENGINE_TICK) take_tick(c, &tick);
         obey(c);
+        steer(c);
     }
 }
 

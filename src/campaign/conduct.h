@@ -22,8 +22,10 @@ struct engine;
 
 struct conduct_options {
     const struct plan *plan; /* keeps */
-    struct bytes command;    /* how it was started, masked; keeps */
-    struct bytes version;    /* keeps */
+    struct stage
+        *stages; /* the plan's, so that those by hand can be filled in; NULL: no steering */
+    struct bytes command; /* how it was started, masked; keeps */
+    struct bytes version; /* keeps */
     struct bytes runs_folder;
     const struct sink *sinks; /* that show the run; called behind the judge */
     uint32_t sink_count;
@@ -53,6 +55,8 @@ struct conduct {
     uint32_t interrupts_done; /* signals already obeyed */
     uint32_t asked_done;      /* requests for the status already answered */
     enum command obeyed;      /* the strongest command already obeyed */
+    uint64_t holds_done;      /* keys already obeyed */
+    uint32_t rates_done;
     struct answers answers;
     bool began;
     struct event *events; /* of the tick in hand */

@@ -21,8 +21,10 @@ static int run(const struct flags *flags, struct planning *p, struct err *err)
     }
     struct sink sinks[1 + WATCHING_SINKS] = {outputs_sink(&outputs)};
     watching_open(&watching, flags, &outputs, &c.bus);
+    watching_steer(&watching, &p->plan, &p->arena);
     struct conduct_options options = {
         .plan = &p->plan,
+        .stages = watching.stages,
         .command = p->command,
         .version = BYTES_LIT(PRONY_VERSION),
         .runs_folder = flags_value(flags, FLAG_RUNS_DIR, RUNS_FOLDER),

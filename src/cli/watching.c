@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "campaign/machine.h"
 #include "cli/console.h"
+#include "plan/by_hand.h"
 
 #define LOG_HEARTBEAT_NS UINT64_C(60000000000)
 
@@ -53,7 +55,7 @@ static bool is_wanted(const struct flags *flags, const struct outputs *outputs)
 }
 
 void watching_open(struct watching *w, const struct flags *flags, const struct outputs *outputs,
-                   const struct bus *bus)
+                   struct bus *bus)
 {
     *w = (struct watching){.flags = flags};
     struct show_style style = console_style(CONSOLE_ERR, flags);
@@ -67,6 +69,20 @@ void watching_open(struct watching *w, const struct flags *flags, const struct o
     /* A log is read afterwards: few lines. The view shows all the time what a heartbeat says. */
     if (!isatty(STDERR_FILENO) || in_ci()) w->progress.heartbeat_ns = LOG_HEARTBEAT_NS;
     if (w->is_live) w->progress.heartbeat_ns = PROGRESS_NO_HEARTBEAT;
+}
+
+void watching_steer(struct watching *w, struct plan *plan, struct arena *arena)
+{
+    struct machine machine;
+    struct engine_needs needs;
+    struct err err = {0};
+    if (!w->is_live || !by_hand_reserve(plan, arena)) return;
+    machine_look(&machine);
+    engine_measure_needs(plan, plan->threads ? plan->threads : engine_default_threads(), &needs);
+    /* What could not be steered on this machine can still be run on it. */
+    if (machine_fit(&machine, &needs, plan, &err)) w->stages = plan->stages;
+    else plan->stage_count = by_hand_first(plan);
+    w->live.steers = w->stages != NULL;
 }
 
 void watching_close(struct watching *w)

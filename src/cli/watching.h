@@ -17,11 +17,14 @@ struct watching {
     struct progress progress;
     struct live live;
     bool is_live;
+    struct stage *stages; /* of the plan, where it can be steered; else NULL */
 };
 
 /* `bus` is that of the run to come; it is kept, like `flags`. */
 void watching_open(struct watching *w, const struct flags *flags, const struct outputs *outputs,
-                   const struct bus *bus);
+                   struct bus *bus);
+/* Keeps stages of the plan free for whoever may steer it, where this machine has the room. */
+void watching_steer(struct watching *w, struct plan *plan, struct arena *arena);
 void watching_close(struct watching *w);
 /* Fills in what shows the run; how many. */
 uint32_t watching_sinks(struct watching *w, struct sink *sinks);

@@ -152,7 +152,7 @@ void books_enter(struct books *b, const struct tick *tick)
     }
     b->stage = tick->stage;
     /* A tick that is not judged behind judged ones is what is left of a stage by count. */
-    bool left_over = book->counted_ticks > 0 && !tick->judged;
+    bool left_over = book->judged && book->counted_ticks > 0 && !tick->judged;
     if (!left_over) book->end_ns = tick->end_ns;
     if (tick->last) {
         b->last_seen = true;

@@ -264,8 +264,10 @@ void feed_close(struct feed *f)
 void feed_begin(struct feed *f, const struct run_header *header)
 {
     f->header = header;
+    f->course = ARENA_ARRAY(&f->arena, run_stage_count(header), uint32_t);
     for (uint32_t i = 0; i < header->plan->stage_count; i++) {
         const struct stage *s = &header->plan->stages[i];
+        if (s->by_hand) break;
         if (s->model == MODEL_OPEN || s->requests == 0) f->planned_ns += s->length_ns;
     }
 }
@@ -292,6 +294,8 @@ void feed_tick(struct feed *f, const struct tick *tick)
         f->stage = tick->stage;
         f->stage_start_ns = tick->start_ns;
         f->stage_iterations = 0;
+        if (f->course && f->course_count < run_stage_count(f->header))
+            f->course[f->course_count++] = tick->stage;
     }
     f->any_tick = true;
     f->over = tick->last;

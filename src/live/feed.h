@@ -64,6 +64,8 @@ struct feed {
     uint64_t line_count;         /* ever */
     const struct result *result; /* NULL: none yet */
     uint32_t stage;              /* of the newest tick */
+    uint32_t *course;            /* [course_count] the stages so far, in the order they came */
+    uint32_t course_count;
     uint64_t stage_start_ns, end_ns;
     uint64_t stage_iterations;                                 /* ended in this stage */
     uint64_t begun, ended;                                     /* requests */

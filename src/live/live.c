@@ -1,5 +1,6 @@
 #include "live/live.h"
 
+#include <math.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -8,6 +9,8 @@
 #define ARENA_BYTES ((size_t)16 << 20)
 #define NOTE_NS (4 * NS_PER_S) /* that a note stays */
 #define CTRL_L 12
+#define RATE_STEP 1.1
+#define RATE_SETTLES_NS (600 * NS_PER_MS) /* after the last press */
 
 /* ---- the sink ---- */
 
@@ -22,7 +25,15 @@ static void on_begin(void *ctx, const struct run_header *header)
 static void on_tick(void *ctx, const struct tick *tick)
 {
     struct live *l = ctx;
-    if (l->shown) feed_tick(&l->feed, tick);
+    if (!l->shown) return;
+    feed_tick(&l->feed, tick);
+    for (uint32_t i = 0; i < tick->event_count; i++) {
+        /* What the engine made of `p` (load/steer.c). */
+        struct bytes words = bytes_of(tick->events[i].text);
+        if (tick->events[i].kind != EVENT_COMMAND) continue;
+        if (bytes_starts(words, BYTES_LIT("held: "))) l->view.holds = true;
+        if (bytes_starts(words, BYTES_LIT("released: "))) l->view.holds = false;
+    }
 }
 
 static void on_result(void *ctx, const struct result *result)
@@ -68,12 +79,60 @@ static void stop(struct live *l)
     if (kill(getpid(), SIGINT) != 0) note(l, "cannot stop: Ctrl-C may");
 }
 
+static bool may_steer(struct live *l)
+{
+    const char *why = NULL;
+    if (bus_commanded(l->bus) != COMMAND_NONE) why = "the run is being stopped";
+    else if (!l->steers) why = "this machine has no room to steer this plan";
+    if (why) note(l, why);
+    return !why;
+}
+
+static void hold(struct live *l)
+{
+    if (!may_steer(l)) return;
+    bus_hold(l->bus);
+    note(l, l->view.holds ? "released: the plan goes on"
+                          : "held: this stage goes on behind its end until p is pressed again");
+}
+
+/* Some presses in a row are one change. */
+static void change_rate(struct live *l, int32_t step)
+{
+    if (!may_steer(l)) return;
+    l->steps += step;
+    l->steps_ns = clock_now_ns();
+    char array[100];
+    struct text words = text_in(array, sizeof array);
+    text_addf(&words, "rate %+.0f %%: the stage is cut, and the run is no verdict on the plan then",
+              100 * (pow(RATE_STEP, l->steps) - 1));
+    note(l, array);
+}
+
+static void ask_for_rate(struct live *l, uint64_t now_ns)
+{
+    if (l->steps == 0 || now_ns - l->steps_ns < RATE_SETTLES_NS) return;
+    bus_rate(l->bus, (uint32_t)lround(1000 * pow(RATE_STEP, l->steps)));
+    l->steps = 0;
+}
+
 static void press(struct live *l, int key)
 {
     switch (key) {
     case 'q':
     case 'Q':
         stop(l);
+        break;
+    case 'p':
+        hold(l);
+        break;
+    case '+':
+    case '=':
+        change_rate(l, 1);
+        break;
+    case '-':
+    case '_':
+        change_rate(l, -1);
         break;
     case 'o':
         turn_to(l, VIEW_OBJECTIVES);
@@ -107,6 +166,7 @@ static void draw(struct live *l, uint64_t now_ns)
     if (l->note[0] && now_ns - l->note_ns > NOTE_NS) l->note[0] = '\0';
     screen_size(&l->screen, &rows, &columns);
     canvas_clear(&l->canvas, rows, columns);
+    l->view.steers = l->steers;
     enum command command = bus_commanded(l->bus);
     l->view.ending = command == COMMAND_NONE    ? VIEW_RUNNING
                      : command == COMMAND_LEAVE ? VIEW_LEAVING
@@ -137,6 +197,7 @@ void live_look(void *live)
     for (int key = screen_key(&l->screen); key != SCREEN_NO_KEY; key = screen_key(&l->screen))
         press(l, key);
     uint64_t now_ns = clock_now_ns();
+    ask_for_rate(l, now_ns);
     if (ready && now_ns - l->drawn_ns >= LIVE_REDRAW_NS) draw(l, now_ns);
 }
 
@@ -148,8 +209,7 @@ bool live_say(struct live *l, struct bytes line)
 
 /* ---- the whole ---- */
 
-bool live_init(struct live *l, const struct show_style *style, const struct bus *bus,
-               struct err *err)
+bool live_init(struct live *l, const struct show_style *style, struct bus *bus, struct err *err)
 {
     *l = (struct live){.style = *style, .bus = bus, .screen.signals = -1};
     l->view = (struct view){.feed = &l->feed, .note = l->note};

@@ -18,16 +18,19 @@ struct live {
     struct screen screen;
     struct canvas canvas;
     struct view view;
-    const struct bus *bus;
-    bool opened; /* the feed and the arena are there */
-    bool shown;  /* the terminal was taken; false again when it was given back */
+    struct bus *bus;
+    bool steers;       /* hold and rate can be asked for */
+    int32_t steps;     /* of 10 % each, pressed and not yet asked for */
+    uint64_t steps_ns; /* when the last of them was */
+    bool opened;       /* the feed and the arena are there */
+    bool shown;        /* the terminal was taken; false again when it was given back */
     uint64_t origin_ns, drawn_ns, note_ns;
     uint64_t stops_ns;
     char note[160];
 };
 
 /* Takes no terminal yet: that happens when the run begins. `bus` keeps. */
-MUST_USE bool live_init(struct live *l, const struct show_style *style, const struct bus *bus,
+MUST_USE bool live_init(struct live *l, const struct show_style *style, struct bus *bus,
                         struct err *err);
 /* begin takes the terminal, end gives it back. Where it can't be had nothing is shown. */
 struct sink live_sink(struct live *l);

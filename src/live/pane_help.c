@@ -6,6 +6,9 @@ void pane_help_paint(const struct pane *pane)
     static const char *const lines[][2] = {
         {"q", "stop: nothing new is sent, open requests end, then it is judged;"},
         {"", "twice: leave at once. The same as Ctrl-C"},
+        {"p", "hold: this stage goes on behind its end, not judged, until p again"},
+        {"+ -", "10 % more or less arrivals to the end of this stage, as a stage by"},
+        {"", "hand; what it cuts is not judged, and the verdict at best inconclusive"},
         {"o", "all objectives"},
         {"e", "how requests ended, and the first error of each kind"},
         {"?", "this page; Esc leads back"},

@@ -53,10 +53,20 @@ static void paint_foot(struct canvas *c, const struct view *view)
     } else if (view->ending == VIEW_STOPPING) {
         canvas_put(c, row, 1, TONE_NEAR,
                    BYTES_LIT("stopping: nothing new is sent, open requests end; q leaves at once"));
-    } else if (view->page == VIEW_MAIN) {
-        put_keys(c, row, "[q] stop & judge  [o] objectives  [e] errors  [?] help");
     } else {
-        put_keys(c, row, "[Esc] back  [q] stop & judge  [o] objectives  [e] errors  [?] help");
+        const char *steering = !view->steers ? ""
+                               : view->holds ? "[p] release  [+/-] rate  "
+                                             : "[p] hold  [+/-] rate  ";
+        char array[160];
+        struct text keys = text_in(array, sizeof array);
+        bool narrow = c->columns < 78;
+        text_addf(&keys, "%s%s%s%s[e] errors  [?] help",
+                  view->page == VIEW_MAIN ? ""
+                  : narrow                ? "[Esc]  "
+                                          : "[Esc] back  ",
+                  narrow ? "[q] stop  " : "[q] stop & judge  ", steering,
+                  narrow ? "" : "[o] objectives  ");
+        put_keys(c, row, array);
     }
 }
 

@@ -20,6 +20,8 @@ struct view {
     const struct feed *feed;
     enum view_page page;
     enum view_ending ending;
+    bool steers;      /* there are keys for hold and rate */
+    bool holds;       /* a stage is held, or will be */
     uint64_t now_ns;  /* run time */
     const char *note; /* what the last key did; empty: the keys are named instead */
 };

@@ -89,8 +89,8 @@ void steer_hold(struct steer *s, uint64_t at_ns, struct text *words)
     uint32_t fresh = take_free(s, like->model, words);
     if (fresh == STEER_NOBODY) return;
     fill(&s->stages[fresh], like, like->length_ns);
-    s->stages[fresh].length_ns = STEER_HOLD_NS;
-    timeline_insert(s->timeline, stage, fresh, timeline_end(s->timeline, stage), STEER_HOLD_NS);
+    s->stages[fresh].length_ns = BY_HAND_HOLD_NS;
+    timeline_insert(s->timeline, stage, fresh, timeline_end(s->timeline, stage), BY_HAND_HOLD_NS);
     s->held = fresh;
     text_adds(words, "held: ");
     add_name(words, like);

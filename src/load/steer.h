@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "load/timeline.h"
 
-#define STEER_HOLD_NS (UINT64_C(86400) * 1000000000) /* a hold ends by itself after a day */
 #define STEER_NOBODY UINT32_MAX
 
 struct steer {

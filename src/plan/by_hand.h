@@ -14,6 +14,8 @@
 #define BY_HAND_OPEN 12u  /* in plans with an open stage */
 #define BY_HAND_CLOSED 2u /* in plans with a closed one */
 #define BY_HAND_MOST 2.0  /* times the plan's highest rate: memory and descriptors are for that */
+/* How long one that is held lasts, if nobody lets it go. */
+#define BY_HAND_HOLD_NS (UINT64_C(86400) * 1000000000)
 
 /* Adds them to the plan, once. False: `arena` is too small. */
 MUST_USE bool by_hand_reserve(struct plan *plan, struct arena *arena);

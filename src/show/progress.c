@@ -56,6 +56,8 @@ static void add_shape(struct text *out, const struct stage *s)
         text_adds(out, ", ");
         amount_count(out, (double)s->requests);
         text_adds(out, " iterations");
+    } else if (s->by_hand && s->length_ns == BY_HAND_HOLD_NS) {
+        text_adds(out, " until it is released");
     } else {
         text_adds(out, " for ");
         amount_length(out, (double)s->length_ns);

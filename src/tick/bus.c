@@ -77,3 +77,28 @@ enum command bus_commanded(const struct bus *bus)
 {
     return (enum command)shared_see(&bus->command);
 }
+
+void bus_hold(struct bus *bus)
+{
+    shared_publish(&bus->holds, shared_see(&bus->holds) + 1);
+}
+
+uint64_t bus_holds(const struct bus *bus)
+{
+    return shared_see(&bus->holds);
+}
+
+void bus_rate(struct bus *bus, uint32_t per_mille)
+{
+    uint64_t count = (shared_see(&bus->rates) >> 32) + 1;
+    shared_publish(&bus->rates, count << 32 | per_mille);
+}
+
+bool bus_rated(const struct bus *bus, uint32_t *count, uint32_t *per_mille)
+{
+    uint64_t asked = shared_see(&bus->rates);
+    if ((uint32_t)(asked >> 32) == *count) return false;
+    *count = (uint32_t)(asked >> 32);
+    *per_mille = (uint32_t)asked;
+    return true;
+}

@@ -37,6 +37,8 @@ struct bus {
     struct sink sinks[BUS_SINKS_MAX];
     uint32_t sink_count;
     struct shared command; /* enum command: the strongest asked for so far */
+    struct shared holds;   /* how often */
+    struct shared rates;   /* how often << 32 | thousandths asked for last */
     char reason[200];      /* of COMMAND_ABORT; written before the command */
     bool busy; /* a tick or the end is going round: a result waits until all have seen it */
     const struct result *waiting;
@@ -53,3 +55,12 @@ void bus_end(struct bus *bus, const struct run_end *end);
 /* Asks the conductor; a weaker command never replaces a stronger one. `reason` may be NULL. */
 void bus_command(struct bus *bus, enum command command, const char *reason);
 enum command bus_commanded(const struct bus *bus);
+/* Asks the conductor to hold the stage that is on, or to let go the one that is held; one thread.
+ */
+void bus_hold(struct bus *bus);
+/* How often that was asked so far. */
+uint64_t bus_holds(const struct bus *bus);
+/* Asks it for so many thousandths of the rate that is on; one thread. */
+void bus_rate(struct bus *bus, uint32_t per_mille);
+/* What was asked last; false: nothing since it was asked for `*count` times, which is renewed. */
+bool bus_rated(const struct bus *bus, uint32_t *count, uint32_t *per_mille);

@@ -4,6 +4,7 @@ tmux keeps the picture that a terminal would show, knows whether the alternate s
 cursor visible, and has a shell below prony: what a person would be left with.
 """
 import fcntl
+import json
 import os
 import pty
 import re
@@ -84,7 +85,8 @@ class Terminal:
         self.tmux("resize-window", "-x", str(columns), "-y", str(rows))
 
     def sees(self, words, patience_s=30):
-        wait_until(f"{words!r} on the screen", lambda: words in self.text(), patience_s)
+        """Also what has scrolled out of the normal screen; the alternate one has no such past."""
+        wait_until(f"{words!r} on the screen", lambda: words in self.text("-S", "-200"), patience_s)
         return self.lines()
 
 
@@ -312,6 +314,77 @@ class Keys(LiveCase):
         terminal.keys("q")
         wait_until("the shell", lambda: terminal.state("alternate_on") == "0")
         terminal.sees("interrupted at")
+
+
+class Steering(LiveCase):
+    """p, + and -: what becomes of the load, of the verdict, and of a replay."""
+    PLAN = SHORT.replace("40/s..120/s, step: 40/s", "40/s..80/s, step: 40/s").replace(
+        "    - {{ name: crowd, users: 4, think: 50ms, for: {each} }}\n", "")
+
+    def ran(self):
+        """result.json, and the same made from the run file, which must not differ."""
+        result = json.loads((self.run_folder() / "result.json").read_text())
+        replayed = self.prony("report", "last", "--output", "json").json()
+        self.assertEqual(result, replayed)
+        return result, {stage["name"]: stage for stage in result["stages"]}
+
+    def test_hold_and_release(self):
+        terminal = self.watch(plan=self.PLAN, each="3s")
+        terminal.sees("[climb@40/s]")
+        terminal.keys("p")
+        terminal.sees("held: climb@40/s goes on behind its end as steered-1, not judged")
+        terminal.sees("then held")
+        terminal.sees("[steered-1]")
+        terminal.sees("by hand · held for 0:02")
+        terminal.sees("[p] release")
+        terminal.keys("p")
+        terminal.sees("released: steered-1 ends")
+        terminal.sees("[climb@80/s]")
+        self.ends(terminal, 0)  # the plan's own stages had all they asked for
+        result, stages = self.ran()
+        self.assertFalse(result["steered"])
+        self.assertEqual(list(stages), ["warmup", "climb@40/s", "climb@80/s", "steered-1"])
+        self.assertAlmostEqual(stages["climb@40/s"]["seconds"], 3, places=6)
+        self.assertAlmostEqual(stages["climb@80/s"]["seconds"], 3, places=6)
+        self.assertTrue(stages["climb@40/s"]["judged"])
+        self.assertFalse(stages["steered-1"]["judged"])
+        self.assertGreater(stages["steered-1"]["seconds"], 1.5)
+        self.assertEqual(result["verdict"], "holds")
+
+    def test_faster_is_another_load(self):
+        terminal = self.watch(plan=self.PLAN, each="4s")
+        terminal.sees("[climb@40/s]")
+        terminal.keys("+", "+", "+")
+        terminal.sees("rate +33 %")
+        terminal.sees("rate by hand: 40.0/s → 53.2/s as steered-1")
+        terminal.sees("[steered-1]")
+        terminal.sees("INCONCLUSIVE")
+        self.assertIn("steered by hand", terminal.text())
+        self.ends(terminal, 3)
+        result, stages = self.ran()
+        self.assertTrue(result["steered"])
+        self.assertFalse(stages["climb@40/s"]["judged"])
+        self.assertTrue(stages["climb@80/s"]["judged"])
+        whole = stages["climb@40/s"]["seconds"] + stages["steered-1"]["seconds"]
+        self.assertAlmostEqual(whole, 4, places=6)
+        self.assertAlmostEqual(stages["climb@80/s"]["seconds"], 4, places=6)
+        self.assertEqual(result["totals"]["seconds"], stages["climb@80/s"]["seconds"])
+        self.assertEqual({item["verdict"] for item in result["objectives"]}, {"holds"})
+
+    def test_slower_and_users_have_no_rate(self):
+        terminal = self.watch(each="3s")
+        terminal.sees("[climb@40/s]")
+        terminal.keys("-")
+        terminal.sees("rate by hand: 40.0/s → 36.4/s as steered-1")
+        terminal.sees("[crowd]")
+        terminal.keys("+")
+        terminal.sees("a closed stage has no rate to change")
+        terminal.keys("p")
+        terminal.sees("held: crowd goes on behind its end as held-1, not judged")
+        terminal.sees("[held-1]")
+        terminal.keys("q")
+        terminal.sees("interrupted at")
+        self.ends(terminal, 130)
 
 
 class Ends(LiveCase):

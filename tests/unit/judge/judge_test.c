@@ -417,6 +417,8 @@ static void a_stage_that_is_cut_is_not_judged(void **state)
     assert_true(r->totals.response.ns[FIGURE_MAX] < 21.0 * MS);
     assert_true(r->totals.seconds > 9.99 && r->totals.seconds < 10.01);
     assert_int_equal(r->stages[0].figures.done, 600); /* its own figures stay */
+    assert_true(r->stages[0].seconds > 5.99 && r->stages[0].seconds < 6.01);
+    assert_true(r->stages[2].seconds > 4.99 && r->stages[2].seconds < 5.01);
     scene_close(&s);
 }
 
