@@ -2,10 +2,10 @@
 
 #include <math.h>
 
+#include "base/ns.h"
 #include "plan/by_hand.h"
 
-#define NS_PER_SECOND 1e9
-#define SLOTS_PER_SECOND (UINT64_C(1000000000) / SLOT_NS)
+#define SLOTS_PER_SECOND (NS_PER_S / SLOT_NS)
 
 static void open_stage(struct books *b, uint32_t stage, const struct books_needs *needs)
 {
@@ -35,7 +35,7 @@ static void open_stage(struct books *b, uint32_t stage, const struct books_needs
     if (stage == plan->stage_count) return; /* the drain */
     book->closed = plan->stages[stage].model == MODEL_CLOSED;
     if (!needs->seconds) return;
-    book->second_count = (uint32_t)(plan->stages[stage].length_ns / UINT64_C(1000000000)) + 2;
+    book->second_count = (uint32_t)(plan->stages[stage].length_ns / NS_PER_S) + 2;
     book->second_flags = ARENA_ARRAY(a, book->second_count, uint8_t);
 }
 
@@ -340,9 +340,9 @@ static double in_flight_ns(const struct books *b, const struct stage_book *book)
 void books_stage_figures(const struct books *b, uint32_t stage, bool with_cuts, struct figures *out)
 {
     const struct stage_book *book = &b->stages[stage];
-    struct figures_time time = {.seconds = (double)book->counted_ns / NS_PER_SECOND,
-                                .in_flight = in_flight_ns(b, book) / NS_PER_SECOND,
-                                .users = book->users_ns / NS_PER_SECOND,
+    struct figures_time time = {.seconds = (double)book->counted_ns / (double)NS_PER_S,
+                                .in_flight = in_flight_ns(b, book) / (double)NS_PER_S,
+                                .users = book->users_ns / (double)NS_PER_S,
                                 .closed = book->closed};
     figures_of(out, &book->requests, &time, with_cuts);
     out->lag = figures_latency(book->lag);
@@ -366,9 +366,9 @@ static struct figures_time judged_time(const struct books *b, enum time_of of, u
         double held_ns = of == TIME_OF_NAME       ? book->names_in_flight_ns[index]
                          : of == TIME_OF_SCENARIO ? book->scenarios_in_flight_ns[index]
                                                   : in_flight_ns(b, book);
-        time.seconds += (double)book->counted_ns / NS_PER_SECOND;
-        time.in_flight += held_ns / NS_PER_SECOND;
-        time.users += book->users_ns / NS_PER_SECOND;
+        time.seconds += (double)book->counted_ns / (double)NS_PER_S;
+        time.in_flight += held_ns / (double)NS_PER_S;
+        time.users += book->users_ns / (double)NS_PER_S;
         time.closed = time.closed || (book->closed && book->reached);
     }
     return time;
