@@ -314,6 +314,32 @@ void books_take(struct books *b, const struct tick *tick)
     }
 }
 
+/* Did the stage last as long as it should, or do all that it should? */
+static bool is_whole(const struct books *b, uint32_t stage)
+{
+    const struct stage *plan = &b->header->plan->stages[stage];
+    const struct stage_book *book = &b->stages[stage];
+    if (!book->reached) return false;
+    for (uint32_t later = stage + 1; later < b->header->plan->stage_count; later++) {
+        if (b->stages[later].reached && !b->header->plan->stages[later].by_hand) return true;
+    }
+    if (book->end_ns - book->start_ns >= plan->length_ns) return true;
+    uint64_t begun = 0;
+    for (uint32_t i = 0; i < b->header->plan->scenario_count; i++) begun += book->arrivals[i];
+    return plan->model == MODEL_CLOSED && plan->requests > 0 && begun >= plan->requests;
+}
+
+void books_end(struct books *b, enum run_ended ended)
+{
+    bool stopped = ended == RUN_ABORTED || ended == RUN_INTERRUPTED;
+    for (uint32_t i = 0; i < b->stage_count; i++) {
+        struct stage_book *book = &b->stages[i];
+        book->over = true;
+        bool planned = i < b->header->plan->stage_count && !b->header->plan->stages[i].by_hand;
+        book->unseen = stopped && planned && !book->cut && !is_whole(b, i);
+    }
+}
+
 /* Arrivals of the whole stage, settle included, added to `f`; scenario or PLAN_NO_INDEX for all. */
 static void add_arrivals(const struct books *b, const struct stage_book *book, uint32_t scenario,
                          struct figures *f)

@@ -28,6 +28,7 @@ struct stage_book {
     bool over;    /* a tick of a later stage was seen, or the run ended */
     bool judged;  /* by the plan, and not cut */
     bool cut;     /* somebody changed its rate before its end: a stage by hand took the rest */
+    bool unseen;  /* the run ended before this stage did, or even began */
     bool closed;
     uint64_t start_ns, end_ns;
     uint64_t counted_ns; /* time of its ticks after settle */
@@ -86,6 +87,8 @@ bool books_counts(const struct books *b, const struct tick *tick);
 /* Stage start and times; call first, then books_take(). */
 void books_enter(struct books *b, const struct tick *tick);
 void books_take(struct books *b, const struct tick *tick);
+/* No tick will follow: which stages are over, and which were not seen to their end. */
+void books_end(struct books *b, enum run_ended ended);
 /* Is `cell` of a kind, stage and index that the header knows? */
 bool books_knows(const struct books *b, const struct cell *cell);
 /* Figures of a stage, of a name or scenario over the judged stages, of all judged stages. */

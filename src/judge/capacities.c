@@ -1,6 +1,7 @@
 #include "judge/capacities.h"
 
 #include "base/text.h"
+#include "judge/notes.h"
 
 /* The limit that is worst kept in a stage: missed, else inconclusive; NULL: none is. */
 static const struct row *broken_limit(const struct limits_desk *desk, const struct rows *rows,
@@ -25,7 +26,10 @@ static enum verdict said_by(const struct limits_desk *desk, const struct row *ro
     enum verdict own = row->findings[stage].verdict;
     /* Where no request ended no limit could break: that amount shows nothing. */
     if (tally_ended(desk->books->stages[stage].requests.outcomes, true) == 0) return VERDICT_MISSED;
-    if (!broken || own == VERDICT_MISSED || own == VERDICT_NOT_JUDGED) return own;
+    if (own == VERDICT_MISSED || own == VERDICT_NOT_JUDGED) return own;
+    /* Reached so far, but whether the limits would have been kept nobody saw. */
+    bool unseen = desk->books->stages[stage].unseen;
+    if (!broken) return unseen ? VERDICT_INCONCLUSIVE : own;
     return broken->findings[stage].verdict; /* missed or inconclusive */
 }
 
@@ -94,6 +98,10 @@ void capacities_conclude(const struct limits_desk *desk, const struct rows *rows
         /* One stage is enough, and it may be still to come. */
         out->verdict = VERDICT_INCONCLUSIVE;
         out->missed_stages = 0;
+    }
+    if (notes_unseen_stages(desk, row, out)) { /* or it never came */
+        out->verdict = VERDICT_INCONCLUSIVE;
+        return;
     }
     const struct candidate *told = best.broken ? &best : &in_vain;
     if (told->stage != PLAN_NO_INDEX && row->findings[told->stage].verdict != VERDICT_MISSED) {

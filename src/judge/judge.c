@@ -239,7 +239,7 @@ static void end(void *ctx, const struct run_end *run_end)
     struct judge *judge = ctx;
     assert(judge->result.header); /* begin comes first */
     judge->result.end = *run_end;
-    for (uint32_t i = 0; i < judge->books.stage_count; i++) judge->books.stages[i].over = true;
+    books_end(&judge->books, run_end->ended);
     judge_now(judge, true);
 }
 

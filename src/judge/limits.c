@@ -339,10 +339,14 @@ void limits_conclude(const struct limits_desk *desk, const struct row *row,
         out->needed_s = needed_s;
         limits_show(row, PLAN_NO_INDEX, &f, out);
     }
-    if (row->kind == ROW_TIMES) notes_unseen(desk, row, out);
+    if (row->kind == ROW_TIMES) notes_over_limit(desk, row, out);
     if (row->kind == ROW_TIMES) notes_answered_only(desk, row, out);
     notes_too_close(row, out);
     if (out->verdict != VERDICT_INCONCLUSIVE) out->needed_s = (double)NAN;
+    /* What was seen may miss the limit; it can't tell that the rest would have kept it. */
+    if (out->verdict != VERDICT_MISSED && notes_unseen_stages(desk, row, out)) {
+        out->verdict = VERDICT_INCONCLUSIVE;
+    }
 }
 
 bool limits_lag_decides(const struct limits_desk *desk, const struct row *row)

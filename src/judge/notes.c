@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #define FAST_FAILURES_TOLD 0.05
+#define ROLL_NAMED 2u /* stages by name, then their number */
 
 /* Behind what is noted already. */
 static struct text more_note(struct objective_result *out)
@@ -57,8 +58,8 @@ static void sum_outcomes(const struct limits_desk *desk, const struct row *row,
     }
 }
 
-void notes_unseen(const struct limits_desk *desk, const struct row *row,
-                  struct objective_result *out)
+void notes_over_limit(const struct limits_desk *desk, const struct row *row,
+                      struct objective_result *out)
 {
     bool below = out->value <= row->objective->value;
     if (out->verdict != VERDICT_MISSED || !out->at_least || !below) return;
@@ -97,4 +98,45 @@ void notes_too_close(const struct row *row, struct objective_result *out)
     struct text note = text_in(out->note, sizeof out->note);
     text_adds(&note, "within 0.8% of the limit, finer than times are kept");
     out->needed_s = (double)NAN;
+}
+
+/* Names of stages, the first few of them, then what became of all. */
+struct roll {
+    char names[72];
+    struct text text;
+    uint32_t count;
+};
+
+static void call(struct roll *r, struct bytes name)
+{
+    if (r->count == 0) r->text = text_in(r->names, sizeof r->names);
+    if (r->count++ >= ROLL_NAMED) return;
+    if (r->count > 1) text_adds(&r->text, ", ");
+    text_add(&r->text, name);
+}
+
+static void add_roll(struct text *out, const struct roll *r, const char *fate)
+{
+    if (r->count == 0) return;
+    text_add(out, text_bytes(&r->text));
+    if (r->count > ROLL_NAMED) text_addf(out, " and %u more", r->count - ROLL_NAMED);
+    text_addf(out, " %s %s", r->count == 1 ? "was" : "were", fate);
+}
+
+bool notes_unseen_stages(const struct limits_desk *desk, const struct row *row,
+                         struct objective_result *out)
+{
+    struct roll cut = {.count = 0};
+    struct roll absent = {.count = 0};
+    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
+        const struct stage_book *book = &desk->books->stages[s];
+        if (!book->unseen || !rows_apply(row, desk->books, s)) continue;
+        call(book->reached ? &cut : &absent, run_stage_name(desk->books->header, s));
+    }
+    if (cut.count + absent.count == 0) return false;
+    struct text note = more_note(out);
+    add_roll(&note, &cut, "cut short");
+    if (cut.count > 0 && absent.count > 0) text_adds(&note, ", ");
+    add_roll(&note, &absent, "not reached");
+    return true;
 }

@@ -17,10 +17,13 @@ void notes_too_short(struct objective_result *out);
 void notes_nothing_came(const struct limits_desk *desk, const struct row *row, bool reached,
                         struct objective_result *out);
 /* `>= 302 ms` misses `< 400ms`: nothing was seen above the limit, yet it is missed. */
-void notes_unseen(const struct limits_desk *desk, const struct row *row,
-                  struct objective_result *out);
+void notes_over_limit(const struct limits_desk *desk, const struct row *row,
+                      struct objective_result *out);
 /* Not in the times, so the reader must know: they failed at once. */
 void notes_answered_only(const struct limits_desk *desk, const struct row *row,
+                         struct objective_result *out);
+/* The run ended before stages that the row is about: which they are. False: there are none. */
+bool notes_unseen_stages(const struct limits_desk *desk, const struct row *row,
                          struct objective_result *out);
 /* Inconclusive since the interval lies in the limit's own bucket: no more time would settle it. */
 void notes_too_close(const struct row *row, struct objective_result *out);

@@ -146,7 +146,9 @@ class ExitCodes(Case):
         done = self.exits(self.wait(child), 130)
         result = done.json()
         self.assertEqual((result["ended"], result["exit"]), ("interrupted", 130))
-        self.assertEqual(result["objectives"][0]["verdict"], "holds")
+        self.assertEqual(result["verdict"], "inconclusive")
+        self.assertEqual(result["objectives"][0]["verdict"], "inconclusive")
+        self.assertRegex(result["objectives"][0]["note"], "was cut short")
         self.assertGreater(result["totals"]["done"], 100)
         self.exits(self.prony("report", "last"), 130)
 

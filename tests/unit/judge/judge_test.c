@@ -159,15 +159,17 @@ static void ways_to_end(void **state)
         int exit_code;
     } cases[] = {
         {"complete", RUN_COMPLETE, 20, VERDICT_HOLDS, 0},
-        {"aborted", RUN_ABORTED, 20, VERDICT_HOLDS, 5},
-        {"interrupted: judged all the same", RUN_INTERRUPTED, 20, VERDICT_HOLDS, 130},
+        {"aborted", RUN_ABORTED, 12, VERDICT_INCONCLUSIVE, 5},
+        {"interrupted", RUN_INTERRUPTED, 12, VERDICT_INCONCLUSIVE, 130},
+        {"aborted behind its only stage", RUN_ABORTED, 20, VERDICT_HOLDS, 5},
+        {"interrupted behind it", RUN_INTERRUPTED, 20, VERDICT_HOLDS, 130},
         {"interrupted at once", RUN_INTERRUPTED, 0, VERDICT_INCONCLUSIVE, 130},
         {"preflight", RUN_PREFLIGHT, 0, VERDICT_NOT_JUDGED, 4},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct scene s;
         scene_open(&s);
-        scene_stage(&s, "hold", MODEL_OPEN, true);
+        scene_stage(&s, "hold", MODEL_OPEN, true)->length_ns = 20 * SECOND;
         scene_objective(&s, "p95 < 100ms");
         scene_begin(&s);
         for (uint32_t t = 0; t < cases[i].seconds; t++) scene_second(&s, 0, 100, 20 * MS);
@@ -176,6 +178,86 @@ static void ways_to_end(void **state)
         CHECK_STR(cases[i].name, result_verdict_name(r->verdict),
                   result_verdict_name(cases[i].verdict));
         CHECK_U64(cases[i].name, r->exit_code, cases[i].exit_code);
+        scene_close(&s);
+    }
+}
+
+/* A run of three stages of ten seconds, of which it sees some: what is not seen can't be held. */
+static void what_was_not_seen_does_not_hold(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *sentence;
+        uint32_t seconds;
+        uint64_t ns;
+        enum verdict verdict;
+        const char *note;
+    } cases[] = {
+        {"all of it", "p95 < 100ms", 30, 20 * MS, VERDICT_HOLDS, ""},
+        {"half of the last", "p95 < 100ms", 25, 20 * MS, VERDICT_INCONCLUSIVE,
+         "third was cut short"},
+        {"half of the second", "p95 < 100ms", 15, 20 * MS, VERDICT_INCONCLUSIVE,
+         "second was cut short, third was not reached"},
+        {"one of them", "p95 < 100ms", 10, 20 * MS, VERDICT_INCONCLUSIVE,
+         "second, third were not reached"},
+        {"a miss stays a miss", "p95 < 10ms", 15, 20 * MS, VERDICT_MISSED, ""},
+        {"shares", "errors < 1%", 15, 20 * MS, VERDICT_INCONCLUSIVE,
+         "second was cut short, third was not reached"},
+        {"a sentence about the first alone", "p95 in first < 100ms", 15, 20 * MS, VERDICT_HOLDS,
+         ""},
+        {"about the second alone", "p95 in second < 100ms", 15, 20 * MS, VERDICT_INCONCLUSIVE,
+         "second was cut short"},
+        {"a capacity reached in a whole stage", "throughput > 50/s", 15, 20 * MS, VERDICT_HOLDS,
+         ""},
+        {"one reached in half a stage", "throughput in third > 50/s", 25, 20 * MS,
+         VERDICT_INCONCLUSIVE, "third was cut short"},
+        {"one that might have come", "throughput > 500/s", 25, 20 * MS, VERDICT_INCONCLUSIVE,
+         "third was cut short"},
+        {"one that never came", "throughput > 500/s", 30, 20 * MS, VERDICT_MISSED, ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (int aborted = 0; aborted < 2; aborted++) {
+            struct scene s;
+            scene_open(&s);
+            scene_stage(&s, "first", MODEL_OPEN, true)->length_ns = 10 * SECOND;
+            scene_stage(&s, "second", MODEL_OPEN, true)->length_ns = 10 * SECOND;
+            scene_stage(&s, "third", MODEL_OPEN, true)->length_ns = 10 * SECOND;
+            scene_objective(&s, cases[i].sentence);
+            scene_begin(&s);
+            for (uint32_t t = 0; t < cases[i].seconds; t++)
+                scene_second(&s, t / 10, 100, cases[i].ns);
+            scene_end(&s, aborted ? RUN_ABORTED : RUN_INTERRUPTED);
+            const struct objective_result *said = scene_said(&s, 0);
+            CHECK_STR(cases[i].name, result_verdict_name(said->verdict),
+                      result_verdict_name(cases[i].verdict));
+            CHECK_STR(cases[i].name, said->note, cases[i].note);
+            CHECK(cases[i].name, scene_result(&s)->verdict == cases[i].verdict);
+            CHECK_U64(cases[i].name, scene_result(&s)->exit_code, aborted ? 5 : 130);
+            scene_close(&s);
+        }
+    }
+}
+
+/* A closed stage by count is over when its iterations are, however long it might have taken. */
+static void a_stage_by_count_is_whole_by_its_count(void **state)
+{
+    (void)state;
+    for (uint64_t requests = 1500; requests <= 1501; requests++) {
+        struct scene s;
+        scene_open(&s);
+        struct stage *stage = scene_stage(&s, "crowd", MODEL_CLOSED, true);
+        stage->requests = requests;
+        scene_objective(&s, "p95 < 100ms");
+        scene_begin(&s);
+        for (int t = 0; t < 15; t++) {
+            scene_tick(&s, 0, 1000);
+            scene_requests(&s, 0, OUTCOME_OK, 100, 20 * MS);
+            scene_iterations(&s, SCENE_READ, OUTCOME_OK, 100, 20 * MS);
+            scene_put(&s);
+        }
+        scene_end(&s, RUN_INTERRUPTED);
+        CHECK_U64("crowd", scene_said(&s, 0)->verdict,
+                  requests == 1500 ? VERDICT_HOLDS : VERDICT_INCONCLUSIVE);
         scene_close(&s);
     }
 }
@@ -193,7 +275,7 @@ static void cuts_of_both_kinds(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct scene s;
         scene_open(&s);
-        scene_stage(&s, "hold", MODEL_OPEN, true);
+        scene_stage(&s, "hold", MODEL_OPEN, true)->length_ns = 21 * SECOND;
         scene_objective(&s, "errors < 1%");
         scene_objective(&s, "p95 < 100ms");
         scene_begin(&s);
@@ -447,6 +529,8 @@ int main(void)
         cmocka_unit_test(figures_of_a_run),
         cmocka_unit_test(implicit_objective),
         cmocka_unit_test(ways_to_end),
+        cmocka_unit_test(what_was_not_seen_does_not_hold),
+        cmocka_unit_test(a_stage_by_count_is_whole_by_its_count),
         cmocka_unit_test(cuts_of_both_kinds),
         cmocka_unit_test(the_same_ticks_give_the_same_result),
         cmocka_unit_test(a_judge_can_be_used_again),
