@@ -277,7 +277,7 @@ void *worker_run(void *arg)
     /* The default slack of 50 us would be lag in every arrival. */
     int slack = prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
     UNUSED(slack);
-    poller_part(&w->poller);
+    poller_own_descriptors();
     clock_sleep_until(w->setting.origin_ns);
     for (;;) {
         uint64_t now = clock_now_ns();

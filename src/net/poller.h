@@ -27,10 +27,10 @@ struct ready {
 
 MUST_USE bool poller_open(struct poller *p, struct err *err);
 void poller_close(struct poller *p);
-/* Gives the calling thread, the poller's owner, a table of descriptors of its own: the poller and
- * what it opens from now on. A table that one thread uses is looked up without counting, which
- * saves about 1 % of a request. Where the kernel can't, the table stays shared: only slower. */
-void poller_part(struct poller *p);
+/* Gives the calling thread a table of descriptors of its own, which begins as a copy. A table that
+ * one thread uses is looked up without counting, which saves about 1 % of a request. Where the
+ * kernel can't, the table stays shared: only slower. */
+void poller_own_descriptors(void);
 /* Waits until something is ready or `deadline_ns` (monotonic) has come; a deadline in the past only
  * looks. Fills at most `size` entries and returns how many. */
 uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_t deadline_ns);

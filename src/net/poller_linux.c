@@ -40,10 +40,10 @@ void poller_close(struct poller *p)
     p->fd = -1;
 }
 
-void poller_part(struct poller *p)
+void poller_own_descriptors(void)
 {
     if (SANITIZED_THREADS) return; /* it takes equal numbers for one descriptor: false races */
-    UNUSED(p); /* it is in the copy, as is the terminal, for whoever has to put it back */
+    /* The terminal is in the copy too, for whoever has to put it back. */
     int failed = unshare(CLONE_FILES);
     UNUSED(failed); /* then it stays shared */
 }

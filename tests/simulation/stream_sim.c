@@ -67,9 +67,9 @@ bool poller_open(struct poller *p, struct err *err)
     return true;
 }
 
-void poller_part(struct poller *p)
+void poller_own_descriptors(void)
 {
-    UNUSED(p); /* one table, as on a kernel that can't part it */
+    /* One table, as on a kernel that can't copy it. */
 }
 
 void poller_close(struct poller *p)
