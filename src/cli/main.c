@@ -1,6 +1,8 @@
 /* main.c - prony: reads the command line and hands it to its verb. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/console.h"
 #include "cli/flags.h"
@@ -43,8 +45,19 @@ static int help(const struct flags *flags, struct err *err)
     return print(text_bytes(&text));
 }
 
+/* Where 0, 1 or 2 is closed, the next file opened would get its number and be written into. */
+static bool fill_standard_descriptors(void)
+{
+    for (;;) {
+        int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (fd < 0) return false;
+        if (fd > STDERR_FILENO) return close(fd) == 0;
+    }
+}
+
 int main(int argc, char **argv)
 {
+    if (!fill_standard_descriptors()) return EXIT_BUG;
     /* Who reads our output may leave; that is an error of the write, not an end of the process. */
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) return EXIT_BUG;
     /* Likewise a file that may not grow: the run goes on without it. */

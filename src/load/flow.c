@@ -223,7 +223,7 @@ static void show_end(const struct worker *w, const struct flow *f, const struct 
     char array[200];
     struct text why = text_in(array, sizeof array);
     struct captured captured = flow_captured(w, f);
-    if (e->outcome != OUTCOME_OK) record_describe(e, &why);
+    if (e->outcome != OUTCOME_OK) record_describe(e, w->setting.plan, &why);
     struct tap_end end = {.scenario = f->scenario,
                           .step = f->step,
                           .attempt = f->attempt,

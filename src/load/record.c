@@ -10,6 +10,7 @@
 #include "load/flow_priv.h"
 #include "load/record_priv.h"
 #include "load/worker_priv.h"
+#include "plan/mask.h"
 
 #define GIVE_WAY_NS                                                                                \
     (100 * NS_PER_US) /* between looks at a collector that has not emptied a sheet */
@@ -144,8 +145,12 @@ static void keep_exemplars(struct worker *w, const struct flow *f, const struct 
 }
 
 /* What a failed check found instead, cut where it is long, never inside a character. */
-static void show_found(struct bytes found, struct text *out)
+static void show_found(struct bytes value, const struct plan *plan, struct text *out)
 {
+    char array[512]; /* secrets go before anything is cut, or half of one would stay */
+    struct text masked = text_in(array, sizeof array);
+    mask_add(&masked, value, plan);
+    struct bytes found = text_bytes(&masked);
     bool cut = found.len > FOUND_SHOWN;
     if (cut) found.len = FOUND_SHOWN;
     while (cut && found.len > 0 && (found.at[found.len] & 0xc0) == 0x80) found.len--;
@@ -154,7 +159,7 @@ static void show_found(struct bytes found, struct text *out)
     if (cut) text_adds(out, "…");
 }
 
-void record_describe(const struct ending *e, struct text *out)
+void record_describe(const struct ending *e, const struct plan *plan, struct text *out)
 {
     if (e->why) text_adds(out, e->why);
     if (e->verdict.failed) {
@@ -166,7 +171,7 @@ void record_describe(const struct ending *e, struct text *out)
         text_add_safe(out, e->verdict.capture->name);
     }
     if (e->verdict.why) text_addf(out, " %s", e->verdict.why);
-    if (e->verdict.found.len > 0) show_found(e->verdict.found, out);
+    if (e->verdict.found.len > 0) show_found(e->verdict.found, plan, out);
     if (e->outcome == OUTCOME_STATUS && !e->verdict.failed) text_adds(out, "wanted 2xx or 3xx");
     if (e->status > 0) text_addf(out, " (status %u)", e->status);
 }
@@ -183,7 +188,7 @@ static void keep_error(struct worker *w, const struct flow *f, const struct endi
     kept->at = exemplar_of(w, f, e, lag_ns);
     kept->at.kind = EXEMPLAR_FIRST_ERROR;
     struct text detail = text_in(kept->detail, sizeof kept->detail);
-    record_describe(e, &detail);
+    record_describe(e, w->setting.plan, &detail);
     kept->detail_len = (uint32_t)detail.len;
     kept->sample_len = (uint32_t)(e->sample.len < SHEET_SAMPLE ? e->sample.len : SHEET_SAMPLE);
     if (kept->sample_len > 0) memcpy(kept->sample, e->sample.at, kept->sample_len);

@@ -22,7 +22,7 @@ void record_planned(struct worker *w, const struct flow *f, uint64_t taken_ns);
 void record_begun(struct worker *w, const struct flow *f);
 void record_request(struct worker *w, struct flow *f, const struct ending *ending);
 /* What was not as it should be, in words; nothing for a request that is ok. */
-void record_describe(const struct ending *ending, struct text *out);
+void record_describe(const struct ending *ending, const struct plan *plan, struct text *out);
 void record_iteration(struct worker *w, const struct flow *f, uint64_t end_ns);
 /* An arrival or a user that `pick: unique` had no row for. */
 void record_rowless(struct worker *w, const struct flow *f, uint64_t now_ns);

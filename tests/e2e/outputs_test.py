@@ -5,10 +5,11 @@ import json
 import os
 import re
 import signal
+import subprocess
 import unittest
 import xml.etree.ElementTree as xml
 
-from harness import REPLY, Case, interrupt
+from harness import PRONY, REPLY, Case, interrupt
 
 HOSTILE = (b"::error::x\r\n \x1b[2J##[add-mask]y\n::warning::z [l](http://e.example) <b>|`@team")
 REFUSAL = b"HTTP/1.1 503 No\r\nContent-Length: %d\r\n\r\n%s" % (len(HOSTILE), HOSTILE)
@@ -154,6 +155,32 @@ class Outputs(Case):
                           env=env)
         self.exits(done, 0)
         self.assertIn("cannot add to the job's summary", done.stderr)
+
+    def test_what_a_failed_check_found_is_masked(self):
+        body = b'{"path": "/?k=hunter2secret and so on"}'
+        server = self.server(lambda connection, number: connection.sendall(
+            b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)))
+        self.plan(f"plan: 1\ntarget: {server.url}\nscenarios: {{ all: {{ steps: [ {{ get: "
+                  "/?k=$env.PW, check: json .path == nope } ] } }\n"
+                  "load: { stages: [ { rate: 50/s, for: 1s } ] }\nobjectives: [ errors < 1% ]\n")
+        done = self.prony("run", "plan.yaml", "--output", "ndjson=s.nd", "--output", "json",
+                          env=dict(self.environment(), PW="hunter2secret"))
+        texts = [done.stdout, done.stderr, (self.folder / "s.nd").read_text()]
+        self.assertIn("does not hold, found", texts[2])
+        self.assertIn("/?k=••••", texts[2])
+        for file in self.runs.glob("*/*"):
+            texts.append(file.read_bytes().decode("latin-1"))
+        for text in texts:
+            self.assertNotIn("hunter2", text)
+
+    def test_a_closed_stderr_is_not_the_next_file(self):
+        server = self.server()
+        run = [PRONY, "run", server.url, "--for", "1s", "--warmup", "0s", "--runs-dir", self.runs,
+               "--output", "json=x.json"]
+        subprocess.run(["sh", "-c", 'exec "$@" 2>&- >&-', "sh", *map(str, run)], cwd=self.folder,
+                       timeout=30)
+        self.assertEqual(json.loads((self.folder / "x.json").read_text())["format"],
+                         "prony.result/1")
 
     def test_only_one_form_on_stdout(self):
         server = self.server()
