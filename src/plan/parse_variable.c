@@ -8,6 +8,7 @@ struct scan {
     struct bytes text;
     size_t i;          /* of the '$' being read, then behind its variable */
     struct bytes from; /* the secret's variable read last: `env.TOKEN` */
+    bool url;
 };
 
 static const char *const functions[] = {"env", "plan", "dir", "rand", "uuid", "seq", "user"};
@@ -337,6 +338,37 @@ static void add_literal(struct pattern_builder *b, struct bytes part, enum encod
     pattern_add_text(b, part, json ? ENCODE_JSON_STRING : ENCODE_NONE, false);
 }
 
+/* What `encoding` leaves as it is and the place cannot hold; `address`: at the start of a URL. */
+static bool is_unfit(char c, bool address)
+{
+    unsigned char byte = (unsigned char)c;
+    return address ? byte <= ' ' || byte == 0x7f : c == '\r' || c == '\n' || c == '\0';
+}
+
+/* Cells of a column that this place cannot hold: told here, or the target would be blamed for
+ * requests that were never sent. */
+static bool check_cells(struct scan *s, size_t from, const struct piece *piece, bool address)
+{
+    const struct data_source *data = &s->p->plan->data[piece->index];
+    if (piece->encoding != ENCODE_HEADER && !address) return true;
+    for (uint32_t r = 0; r < data->row_count; r++) {
+        struct bytes cell = data->cells[(size_t)r * data->column_count + piece->column];
+        for (size_t i = 0; i < cell.len; i++) {
+            if (!is_unfit(cell.at[i], address)) continue;
+            return tell(s, data->file.len > 0 ? DIAG_CSV : DIAG_HEADER, from,
+                        address ? "percent-encode it there, or begin the URL with '/'"
+                                : "take it out of the data, or send it in the body or the query",
+                        "'%.*s' of row %u of '%.*s' holds %s, which no %s can",
+                        BYTES_ARG(data->columns[piece->column]), r + 1, BYTES_ARG(data->name),
+                        cell.at[i] == '\0'                         ? "a NUL"
+                        : cell.at[i] == '\r' || cell.at[i] == '\n' ? "a line break"
+                                                                   : "a blank or control character",
+                        address ? "URL" : "header");
+        }
+    }
+    return true;
+}
+
 static bool add_variable(struct scan *s, struct pattern_builder *b, enum encoding encoding)
 {
     struct piece piece = {0};
@@ -345,10 +377,11 @@ static bool add_variable(struct scan *s, struct pattern_builder *b, enum encodin
     if (!read_variable(s, &piece)) return false;
     /* At its start a URL may be a captured address, which must stay as it came. */
     if (first && encoding == ENCODE_PATH) encoding = ENCODE_NONE;
+    bool address = first && s->url;
     piece.encoding = encoding;
     if (piece.kind != PIECE_TEXT) {
         pattern_add_piece(b, piece);
-        return true;
+        return piece.kind != PIECE_DATA || check_cells(s, from, &piece, address);
     }
     for (size_t i = 0; encoding == ENCODE_HEADER && i < piece.text.len; i++) {
         if (piece.text.at[i] != '\r' && piece.text.at[i] != '\n') continue;
@@ -384,7 +417,7 @@ static bool build(struct scan *s, struct pattern_builder *b, enum encoding encod
 bool parse_variable_pattern(struct parse *p, const struct node *n, struct bytes text,
                             enum encoding encoding, struct pattern *out)
 {
-    struct scan s = {.p = p, .n = n, .text = text};
+    struct scan s = {.p = p, .n = n, .text = text, .url = encoding == ENCODE_PATH};
     struct pattern_builder b = {.arena = p->arena};
     *out = (struct pattern){0};
     bool good = build(&s, &b, encoding);
