@@ -51,7 +51,7 @@ struct bytes ending_text(const struct ending *o, const struct show_style *style,
     uint32_t quiet = flags_times(o->flags, FLAG_QUIET);
     if (quiet > 1) shown.len = 0;
     if (quiet == 1) {
-        size_t end = bytes_find(shown, BYTES_LIT("\n"));
+        size_t end = bytes_find(shown, BYTES_LIT("\n\n")); /* of the paragraph: it may wrap */
         if (end < shown.len) shown.len = end + 1;
     }
     return shown;

@@ -240,6 +240,14 @@ class Outputs(Case):
         wrong = self.exits(self.prony("run", "http://127.0.0.1:9/", "-qq"), 4)
         self.assertIn("prony: ", wrong.stderr)
 
+    def test_quiet_keeps_a_verdict_of_more_than_a_line(self):
+        name = "a-plan-with-a-name-of-many-words-" * 2 + "end"
+        self.plan(PLAN.format(url=self.failing().url, outputs=""), name + ".yaml")
+        quiet = self.exits(self.prony("run", name + ".yaml", "-q"), 1)
+        whole = self.exits(self.prony("report", "last"), 1).stdout
+        self.assertEqual(quiet.stdout, whole[:whole.index("\n\n") + 1])
+        self.assertGreater(len(quiet.stdout.splitlines()), 1)
+
     def test_a_signal_asks_for_the_status(self):
         server = self.server()
         child = self.start("run", server.url, "--rate", "100/s", "--for", "60s", "--warmup", "0s",
