@@ -61,8 +61,9 @@ struct bytes ending_text(const struct ending *o, const struct show_style *style,
 static int exit_code(const struct ending *o)
 {
     bool missed_only = bytes_is(flags_value(o->flags, FLAG_FAIL_ON, "inconclusive"), "missed");
-    bool unsettled =
-        o->result->exit_code == EXIT_NO_VERDICT && o->result->verdict == VERDICT_INCONCLUSIVE;
+    bool unsettled = o->result->exit_code == EXIT_NO_VERDICT
+                     && o->result->verdict == VERDICT_INCONCLUSIVE
+                     && !run_going_on(&o->result->end);
     return missed_only && unsettled ? EXIT_HOLDS : o->result->exit_code;
 }
 

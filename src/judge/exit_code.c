@@ -18,6 +18,7 @@ int exit_code_of(const struct exit_facts *facts)
         {facts->refused, EXIT_REFUSED},
         {facts->bug, EXIT_BUG},
         {facts->signal != 0, BY_SIGNAL + facts->signal},
+        {facts->going_on, EXIT_NO_VERDICT},
         {facts->invalid, EXIT_NO_VERDICT},
         {facts->aborted, EXIT_ABORTED},
         {facts->missed, EXIT_MISSED},
@@ -31,13 +32,16 @@ int exit_code_of(const struct exit_facts *facts)
 
 int exit_code_of_result(const struct result *result, bool bug)
 {
+    /* How the run ended is no answer to a question put to it later; the verdict is. */
+    bool asked_later = result->header->other_objectives;
     struct exit_facts facts = {
         .preflight = result->end.ended == RUN_PREFLIGHT,
         .refused = result->end.ended == RUN_REFUSED,
         .bug = bug,
-        .signal = result->end.ended == RUN_INTERRUPTED ? result->end.signal : 0,
+        .signal = result->end.ended == RUN_INTERRUPTED && !asked_later ? result->end.signal : 0,
+        .going_on = run_going_on(&result->end),
         .invalid = result->trust == TRUST_INVALID,
-        .aborted = result->end.ended == RUN_ABORTED,
+        .aborted = result->end.ended == RUN_ABORTED && !asked_later,
         .missed = result->verdict == VERDICT_MISSED,
         .inconclusive = result->verdict == VERDICT_INCONCLUSIVE,
     };

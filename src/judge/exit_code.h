@@ -35,13 +35,15 @@ struct exit_facts {
     bool refused;   /* not permitted, absent or too little on this host */
     bool bug;       /* ours */
     int signal;     /* that interrupted it; 0: none */
+    bool going_on;  /* a report of a run that has no end yet */
     bool invalid;   /* trust */
     bool aborted;   /* abort_when, or a safety limit */
     bool missed;
     bool inconclusive;
 };
 
-/* The first that applies of 2, 4, 6, 70, 130/143, 3 (invalid), 5, 1, 3 (inconclusive), 0. */
+/* The first that applies of 2, 4, 6, 70, 130/143, 3 (going on or invalid), 5, 1, 3 (inconclusive),
+ * 0. */
 int exit_code_of(const struct exit_facts *facts);
 /* Of a run that was judged. `bug`: its books do not add up. */
 int exit_code_of_result(const struct result *result, bool bug);

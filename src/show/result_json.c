@@ -224,7 +224,7 @@ static void put_head(json_t *o, const struct result *r)
     json_tree_put(o, "run", json_string(h->id));
     json_tree_put(o, "plan", json_part_text(h->plan->name));
     json_tree_put(o, "verdict", json_string(result_verdict_name(r->verdict)));
-    json_tree_put(o, "ended", json_string(run_ended_name(r->end.ended)));
+    json_tree_put(o, "ended", json_string(run_end_name(&r->end)));
     json_tree_put(o, "steered", json_boolean(r->steered));
     json_tree_put(o, "reason", json_part_text(bytes_of(r->end.reason)));
     json_tree_put(o, "exit", json_integer(r->exit_code));

@@ -66,8 +66,8 @@ static void judge_run(struct test_case *t, const struct result *r)
                                       [RUN_REFUSED] = FATE_ERROR};
     text_adds(&t->name, "the run goes to its end");
     t->fate = fates[r->end.ended];
-    t->type = run_ended_name(r->end.ended);
-    text_adds(&t->message, run_ended_name(r->end.ended));
+    t->type = run_end_name(&r->end);
+    text_adds(&t->message, run_end_name(&r->end));
     if (r->steered && t->fate == FATE_PASSED) t->fate = FATE_ERROR;
     if (r->steered) text_adds(&t->message, ", steered by hand");
     if (r->end.reason[0] == '\0') return;

@@ -6,6 +6,10 @@
 void verdict_line_word(const struct result *r, const char **mark, const char **word,
                        enum tone *tone)
 {
+    if (run_going_on(&r->end)) {
+        *mark = "?", *word = "NO VERDICT YET", *tone = TONE_NEAR;
+        return;
+    }
     switch (r->verdict) {
     case VERDICT_HOLDS:
         *mark = "✓", *word = "HOLDS", *tone = TONE_GOOD;
@@ -39,7 +43,7 @@ static void add_ended(struct text *out, const struct run_end *end)
         text_adds(out, "aborted at ");
         break;
     case RUN_INTERRUPTED:
-        text_adds(out, "interrupted at ");
+        text_adds(out, run_going_on(end) ? "at " : "interrupted at ");
         break;
     case RUN_PREFLIGHT:
     case RUN_REFUSED:

@@ -113,6 +113,7 @@ bool replay_set_objectives(struct replay *r, const struct bytes *sentences, uint
     if (!all) return false;
     r->plan->objectives = items;
     r->plan->objective_count = count;
+    r->header.other_objectives = true;
     return true;
 }
 

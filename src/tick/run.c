@@ -27,6 +27,16 @@ const char *run_ended_name(enum run_ended ended)
     return names[ended];
 }
 
+bool run_going_on(const struct run_end *end)
+{
+    return end->ended == RUN_INTERRUPTED && end->signal == 0;
+}
+
+const char *run_end_name(const struct run_end *end)
+{
+    return run_going_on(end) ? "running" : run_ended_name(end->ended);
+}
+
 bool run_ended_early(enum run_ended ended)
 {
     return ended == RUN_PREFLIGHT || ended == RUN_REFUSED;

@@ -28,6 +28,7 @@ struct run_header {
     uint64_t budget_bytes; /* memory planned for the generator */
     uint64_t
         response_limit_ns; /* tightest latency limit, 0 without one; slots count `over` by it */
+    bool other_objectives; /* a replay asked about others than the run's own */
 };
 
 /* Stages of the plan, then the drain. */
@@ -54,6 +55,9 @@ struct run_end {
 
 const char *run_ended_name(enum run_ended ended); /* "complete", ...; what was refused is
                                                      "preflight" too, by another exit */
+/* A stored run that somebody else still writes: what there is was cut off by no signal. */
+bool run_going_on(const struct run_end *end);
+const char *run_end_name(const struct run_end *end); /* the same names, or "running" */
 /* Nothing could be judged. */
 bool run_ended_early(enum run_ended ended);
 

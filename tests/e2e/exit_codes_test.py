@@ -151,6 +151,9 @@ class ExitCodes(Case):
         self.assertRegex(result["objectives"][0]["note"], "was cut short")
         self.assertGreater(result["totals"]["done"], 100)
         self.exits(self.prony("report", "last"), 130)
+        for flag, code in ((("--p95", "1us"), 1), (("--p95", "9s"), 3)):
+            other = self.exits(self.prony("report", "last", *flag, "--output", "json"), code).json()
+            self.assertEqual((other["ended"], other["exit"]), ("interrupted", code))
 
     def test_130_ctrl_c_twice_leaves_at_once(self):
         server = self.server(lambda c, n: c.sendall(REPLY) if n < 50 else hold(c))

@@ -126,6 +126,8 @@ class Report(Case):
         done = self.prony("report", "last", "--output", "json")
         self.assertGreaterEqual(done.json()["totals"]["done"], seen, done.stderr)
         self.assertNotEqual(done.json()["ended"], "complete")
+        self.exits(done, 137)
+        self.exits(self.prony("report", "last", "--p95", "1us"), 1)
 
     def test_files_of_older_formats(self):
         """A run stored by each version of the format is judged as it was then, to the last digit.
@@ -177,6 +179,11 @@ class Report(Case):
             done = self.prony("report", "last", "--output", "json")
             return done.stdout and done.json()["totals"]["done"] > 0
         wait_until("the first ticks in a report", reported)
+        for limit in ((), ("--p95", "1us"), ("--fail-on", "missed")):
+            told = self.exits(self.prony("report", "last", "-q", *limit), 3).stdout
+            self.assertRegex(told, r"^ \? NO VERDICT YET  .* · at [\d.]+ s: still going on")
+        told = self.exits(self.prony("report", "last", "--output", "json"), 3).json()
+        self.assertEqual((told["ended"], told["exit"]), ("running", 3))
         self.assertIsNone(child.poll())
         interrupt(child)
         self.exits(self.wait(child), 130)

@@ -21,6 +21,8 @@ static void each_reason_and_their_order(void **state)
         {"bug", {.bug = true}, 70},
         {"SIGINT", {.signal = 2}, 130},
         {"SIGTERM", {.signal = 15}, 143},
+        {"still going on", {.going_on = true}, 3},
+        {"missed while it goes on", {.going_on = true, .missed = true}, 3},
         {"missed before inconclusive", {.missed = true, .inconclusive = true}, 1},
         {"aborted before missed", {.aborted = true, .missed = true}, 5},
         {"invalid before aborted", {.invalid = true, .aborted = true, .missed = true}, 3},
@@ -45,24 +47,29 @@ static void of_results(void **state)
         enum run_ended ended;
         int signal;
         bool bug;
-        int code;
+        int code, asked_later;
     } cases[] = {
-        {"holds", VERDICT_HOLDS, TRUST_VALID, RUN_COMPLETE, 0, false, 0},
-        {"holds, suspect", VERDICT_HOLDS, TRUST_SUSPECT, RUN_COMPLETE, 0, false, 0},
-        {"not judged", VERDICT_NOT_JUDGED, TRUST_VALID, RUN_COMPLETE, 0, false, 0},
-        {"missed", VERDICT_MISSED, TRUST_VALID, RUN_COMPLETE, 0, false, 1},
-        {"inconclusive", VERDICT_INCONCLUSIVE, TRUST_VALID, RUN_COMPLETE, 0, false, 3},
-        {"invalid", VERDICT_INVALID, TRUST_INVALID, RUN_COMPLETE, 0, false, 3},
-        {"aborted", VERDICT_MISSED, TRUST_VALID, RUN_ABORTED, 0, false, 5},
-        {"interrupted", VERDICT_HOLDS, TRUST_VALID, RUN_INTERRUPTED, 15, false, 143},
-        {"preflight", VERDICT_NOT_JUDGED, TRUST_VALID, RUN_PREFLIGHT, 0, false, 4},
-        {"refused", VERDICT_NOT_JUDGED, TRUST_VALID, RUN_REFUSED, 0, false, 6},
-        {"bug", VERDICT_INVALID, TRUST_INVALID, RUN_COMPLETE, 0, true, 70},
+        {"holds", VERDICT_HOLDS, TRUST_VALID, RUN_COMPLETE, 0, false, 0, 0},
+        {"holds, suspect", VERDICT_HOLDS, TRUST_SUSPECT, RUN_COMPLETE, 0, false, 0, 0},
+        {"not judged", VERDICT_NOT_JUDGED, TRUST_VALID, RUN_COMPLETE, 0, false, 0, 0},
+        {"missed", VERDICT_MISSED, TRUST_VALID, RUN_COMPLETE, 0, false, 1, 1},
+        {"inconclusive", VERDICT_INCONCLUSIVE, TRUST_VALID, RUN_COMPLETE, 0, false, 3, 3},
+        {"invalid", VERDICT_INVALID, TRUST_INVALID, RUN_COMPLETE, 0, false, 3, 3},
+        {"aborted", VERDICT_MISSED, TRUST_VALID, RUN_ABORTED, 0, false, 5, 1},
+        {"interrupted", VERDICT_HOLDS, TRUST_VALID, RUN_INTERRUPTED, 15, false, 143, 0},
+        {"still going on", VERDICT_MISSED, TRUST_VALID, RUN_INTERRUPTED, 0, false, 3, 3},
+        {"preflight", VERDICT_NOT_JUDGED, TRUST_VALID, RUN_PREFLIGHT, 0, false, 4, 4},
+        {"refused", VERDICT_NOT_JUDGED, TRUST_VALID, RUN_REFUSED, 0, false, 6, 6},
+        {"bug", VERDICT_INVALID, TRUST_INVALID, RUN_COMPLETE, 0, true, 70, 70},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct result result = {.verdict = cases[i].verdict, .trust = cases[i].trust};
         result.end = (struct run_end){.ended = cases[i].ended, .signal = cases[i].signal};
+        struct run_header header = {0};
+        result.header = &header;
         CHECK_U64(cases[i].name, exit_code_of_result(&result, cases[i].bug), cases[i].code);
+        header.other_objectives = true;
+        CHECK_U64(cases[i].name, exit_code_of_result(&result, cases[i].bug), cases[i].asked_later);
     }
 }
 
