@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/rng.h"
+#include "commit.h"
 #include "fiber.h"
 
 #define START_NS (1000 * NS_PER_S)
@@ -20,13 +21,14 @@ static struct {
     uint64_t called_ns;
     uint32_t standing; /* calls and switches since time went on */
     const char *replay;
+    uint64_t passed_ns; /* in the runs before this one */
 } world;
 
 static void run_next(void);
 
 void world_open(uint64_t seed, const struct world_costs *costs)
 {
-    const char *replay = world.replay;
+    if (world.now_ns > START_NS) world.passed_ns += world.now_ns - START_NS;
     world.seed = seed;
     world.now_ns = START_NS;
     world.limit_ns = UINT64_MAX;
@@ -34,13 +36,17 @@ void world_open(uint64_t seed, const struct world_costs *costs)
     world.draws = rng_stream_at((struct rng_key){seed, 1, RNG_DATA}, 0);
     world.fiber_count = 1;
     world.standing = 0;
-    world.replay = replay;
     fiber_on_return(run_next);
 }
 
 uint64_t world_now_ns(void)
 {
     return world.now_ns;
+}
+
+uint64_t world_passed_ns(void)
+{
+    return world.passed_ns + (world.now_ns - START_NS);
 }
 
 uint64_t world_draw(void)
@@ -153,6 +159,7 @@ void world_fail(const char *file, int line, const char *format, ...)
             (double)(world.now_ns - START_NS) / 1e9, file, line);
     vfprintf(stderr, format, args);
     va_end(args);
-    fprintf(stderr, "\n  again: %s\n", world.replay ? world.replay : "run this test");
+    fprintf(stderr, "\n  again: %s\n  commit: %s\n", world.replay ? world.replay : "run this test",
+            COMMIT);
     exit(1);
 }

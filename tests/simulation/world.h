@@ -29,6 +29,8 @@ struct world_costs {
 /* Time 1,000 s, no fiber but the caller's. */
 void world_open(uint64_t seed, const struct world_costs *costs);
 uint64_t world_now_ns(void);
+/* Made-up time of all runs of this program together. */
+uint64_t world_passed_ns(void);
 /* What the named seed draws next. */
 uint64_t world_draw(void);
 /* A number in [lo, hi]. */
@@ -50,7 +52,7 @@ uint32_t world_running(void);
 /* The run is a failure when it gets so far. */
 void world_limit(uint64_t limit_ns);
 
-/* Says `what` and how to run the seed again, and ends the program with 1. */
+/* Says `what`, how to run the seed again and from which commit, and ends the program with 1. */
 void world_fail(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4), noreturn));
 /* Printed with a failure: how to replay. Kept. */
