@@ -1,5 +1,5 @@
-"""TLS 1.3 on kept connections: prony against wrk, in blocks that take turns. The certificate is made
-for the run; wrk believes any, prony verifies it, once for each of its connections."""
+"""TLS 1.3 on kept connections: prony against wrk, in blocks that take turns. The certificate is
+made for the run; wrk believes any, prony verifies it, once for each of its connections."""
 import statistics
 import subprocess
 

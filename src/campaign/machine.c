@@ -126,18 +126,27 @@ static bool fit_descriptors(struct machine *m, uint64_t needed, struct err *err)
                     (unsigned long long)needed);
 }
 
+uint64_t machine_ports(const struct machine *m, const struct plan *plan)
+{
+    for (uint32_t i = 0; i < plan->target_count; i++) {
+        if (bytes_starts(plan->targets[i].address, BYTES_LIT("unix:"))) return UINT64_MAX;
+    }
+    uint32_t sources = plan->source_count > 0 ? plan->source_count : 1;
+    return (uint64_t)m->ports * plan->target_count * sources;
+}
+
 bool machine_fit(struct machine *m, const struct engine_needs *needs, const struct plan *plan,
                  struct err *err)
 {
     if (!fit_descriptors(m, machine_descriptors(needs, plan), err)) return false;
     /* Each connection to one address needs a port of its own at this end. */
-    uint64_t ports = (uint64_t)m->ports * plan->target_count;
+    uint64_t ports = machine_ports(m, plan);
     if (needs->connections > ports) {
         err_set(err, ERR_LIMIT, 0,
                 "too few local ports: the plan may need %llu connections, this host has %llu ports",
                 (unsigned long long)needs->connections, (unsigned long long)ports);
         return err_hint(err, "widen net.ipv4.ip_local_port_range, ask for fewer `connections`, or "
-                             "name more targets");
+                             "name more targets, or more own addresses as `source`");
     }
     if (needs->memory_bytes > m->memory_free_bytes) {
         err_set(err, ERR_LIMIT, 0,

@@ -28,6 +28,9 @@ void machine_look(struct machine *out);
 uint64_t machine_free_memory_bytes(void);
 /* Descriptors of the whole process: the engine's, services' and our own. */
 uint64_t machine_descriptors(const struct engine_needs *needs, const struct plan *plan);
+/* Local ports for its connections: to each target, from each own address, as many as there are.
+ * UINT64_MAX: a unix socket is among the targets, and needs none. */
+uint64_t machine_ports(const struct machine *m, const struct plan *plan);
 /* Whether the needs fit, and raises the limit of descriptors where that is allowed. False:
  * ERR_LIMIT. */
 MUST_USE bool machine_fit(struct machine *m, const struct engine_needs *needs,

@@ -318,9 +318,12 @@ static void add_machine(struct text *out, const struct show_style *style, const 
               (unsigned long long)machine_descriptors(needs, plan),
               (unsigned long long)m->descriptors_most);
     add_line(out, style, "descriptors", &body);
-    text_addf(&body, "%llu at most, %llu here", (unsigned long long)needs->connections,
-              (unsigned long long)m->ports * plan->target_count);
-    add_line(out, style, "local ports", &body);
+    uint64_t ports = machine_ports(m, plan);
+    if (ports < UINT64_MAX) {
+        text_addf(&body, "%llu at most, %llu here", (unsigned long long)needs->connections,
+                  (unsigned long long)ports);
+        add_line(out, style, "local ports", &body);
+    }
     text_addf(&body, "%u of %u cores", threads, m->cores);
     add_line(out, style, "threads", &body);
 }

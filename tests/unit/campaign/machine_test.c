@@ -48,12 +48,38 @@ static void test_fit(void **state)
         struct engine_needs needs = {.descriptors = cases[i].descriptors,
                                      .connections = cases[i].connections,
                                      .memory_bytes = cases[i].memory_mib << 20};
-        struct plan plan = {.target_count = cases[i].targets};
+        struct target targets[2] = {0};
+        struct plan plan = {.targets = targets, .target_count = cases[i].targets};
         struct err err = {0};
         bool fits = machine_fit(&m, &needs, &plan, &err);
         CHECK_STR(name, err.msg, cases[i].msg ? cases[i].msg : "");
         CHECK(name, fits == (cases[i].msg == NULL));
         if (!fits) CHECK(name, err.kind == ERR_LIMIT && err.hint[0]);
+    }
+}
+
+static void test_ports(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t targets, sources;
+        const char *address; /* of the last target */
+        uint64_t ports;
+    } cases[] = {
+        {"one target", 1, 0, "", 1000},
+        {"two targets", 2, 0, "127.0.0.1", 2000},
+        {"two own addresses", 1, 2, "", 2000},
+        {"both", 2, 3, "", 6000},
+        {"a unix socket", 2, 0, "unix:/run/app.sock", UINT64_MAX},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct machine m = {.ports = 1000};
+        struct target targets[2] = {0};
+        targets[cases[i].targets - 1].address = bytes_of(cases[i].address);
+        const struct plan plan = {
+            .targets = targets, .target_count = cases[i].targets, .source_count = cases[i].sources};
+        CHECK_U64(cases[i].name, machine_ports(&m, &plan), cases[i].ports);
     }
 }
 
@@ -63,7 +89,8 @@ static void test_descriptors_are_raised(void **state)
     struct rlimit limit;
     struct machine m;
     struct engine_needs needs = {.descriptors = 80};
-    struct plan plan = {.target_count = 1, .service_count = 3};
+    struct target target = {0};
+    struct plan plan = {.targets = &target, .target_count = 1, .service_count = 3};
     struct err err = {0};
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
     limit.rlim_cur = 50;
@@ -80,6 +107,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_this_host),
         cmocka_unit_test(test_fit),
+        cmocka_unit_test(test_ports),
         cmocka_unit_test(test_descriptors_are_raised),
     };
     return cmocka_run_group_tests_name("machine", tests, NULL, NULL);
