@@ -211,8 +211,7 @@ static void take_iteration(struct books *b, const struct cell *cell)
 static void take_stage_cell(struct books *b, const struct cell *cell)
 {
     struct stage_book *book = &b->stages[cell->stage];
-    for (uint32_t i = 0; i < OUTCOME_COUNT; i++) book->ours[i] += cell->outcomes[i];
-    book->rowless += cell->begun;
+    for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) book->shortages[i] += cell->shortages[i];
     if (cell->settle) return;
     book->requests.fresh = true;
     tally_count(&book->lag, &cell->measures[STAGE_LAG], b->arena);

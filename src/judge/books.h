@@ -41,10 +41,9 @@ struct stage_book {
     double *scenarios_in_flight_ns; /* [scenario_count] */
     struct hist *lag, *wait, *connect, *tls;
     uint64_t full_handshakes, resumed_handshakes;
-    uint64_t planned, taken;      /* slots after settle */
-    uint64_t rowless;             /* arrivals and users that `pick: unique` had no row for */
-    uint64_t ours[OUTCOME_COUNT]; /* for want of something of prony's, settle included */
-    uint64_t *arrivals;           /* [scenario_count]: begun in the whole stage, settle included */
+    uint64_t planned, taken;            /* slots after settle */
+    uint64_t shortages[SHORTAGE_COUNT]; /* settle included */
+    uint64_t *arrivals; /* [scenario_count]: begun in the whole stage, settle included */
     uint64_t (*ends)[OUTCOME_COUNT]; /* [scenario_count]: likewise */
     struct books_balance requests_balance, iterations_balance;
     uint8_t *second_flags; /* [second_count] of the time after settle */

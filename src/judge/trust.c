@@ -125,45 +125,42 @@ static bool read_books(const struct trust_case *c, struct reading *out)
 }
 
 /* Requests of the judged stages that ended so for want of something of prony's. */
-static bool read_ours(const struct trust_case *c, enum outcome outcome, struct reading *out)
+static bool read_shortage(const struct trust_case *c, enum shortage shortage, struct reading *out)
 {
     const struct books *books = c->desk->books;
     uint64_t count = 0;
     for (uint32_t s = 0; s < books->stage_count; s++) {
-        if (books->stages[s].judged) count += books->stages[s].ours[outcome];
+        if (books->stages[s].judged) count += books->stages[s].shortages[shortage];
     }
     text_addf(&out->subject, "%llu request%s", (unsigned long long)count, count == 1 ? "" : "s");
     out->value = (double)count;
     return true;
 }
 
-/* No local port or descriptor. */
-static bool read_unsent(const struct trust_case *c, struct reading *out)
+static bool read_ports(const struct trust_case *c, struct reading *out)
 {
-    return read_ours(c, OUTCOME_DROPPED, out);
+    return read_shortage(c, SHORTAGE_PORTS, out);
 }
 
-/* An expression that ran into its limit. */
-static bool read_undecided(const struct trust_case *c, struct reading *out)
+static bool read_tries(const struct trust_case *c, struct reading *out)
 {
-    return read_ours(c, OUTCOME_CHECK, out);
+    return read_shortage(c, SHORTAGE_TRIES, out);
 }
 
-/* No room for a body. */
-static bool read_unkept(const struct trust_case *c, struct reading *out)
+static bool read_room(const struct trust_case *c, struct reading *out)
 {
-    return read_ours(c, OUTCOME_CUT, out);
+    return read_shortage(c, SHORTAGE_ROOM, out);
 }
 
 /* Arrivals and users of the judged stages that found no row left. */
-static bool read_rowless(const struct trust_case *c, struct reading *out)
+static bool read_rows(const struct trust_case *c, struct reading *out)
 {
     const struct books *books = c->desk->books;
     for (uint32_t s = 0; s < books->stage_count; s++) {
-        const struct stage_book *book = &books->stages[s];
-        if (!book->judged || book->rowless == 0) continue;
+        uint64_t count = books->stages[s].shortages[SHORTAGE_ROWS];
+        if (!books->stages[s].judged || count == 0) continue;
         if (out->value <= 0) text_add(&out->subject, run_stage_name(books->header, s));
-        out->value += (double)book->rowless;
+        out->value += (double)count;
     }
     return true;
 }
@@ -200,16 +197,16 @@ static const struct rule {
     {"lag-timeouts", TRUST_INVALID, false, read_lag_timeouts, ABOVE, 0.5,
      "{value} of the timeouts in {subject} may be prony's own doing: it was late by more than half "
      "of their time. Use more threads, a lower rate, or a machine of its own."},
-    {"ports-short", TRUST_SUSPECT, false, read_unsent, ABOVE, 0,
+    {"ports-short", TRUST_SUSPECT, false, read_ports, ABOVE, 0,
      "{subject} could not be sent, and count as dropped: prony had no local port or descriptor "
      "left. Raise `ulimit -n` or net.ipv4.ip_local_port_range, or lower `connections`."},
-    {"expression-limit", TRUST_SUSPECT, false, read_undecided, ABOVE, 0,
+    {"expression-limit", TRUST_SUSPECT, false, read_tries, ABOVE, 0,
      "{subject} count as failed checks though nobody knows: a regular expression gave up on the "
      "reply. Write it so that it needs fewer tries, or check less of the body."},
-    {"bodies-short", TRUST_SUSPECT, false, read_unkept, ABOVE, 0,
+    {"bodies-short", TRUST_SUSPECT, false, read_room, ABOVE, 0,
      "{subject} count as failed checks though nobody knows: prony had no room left to keep their "
      "bodies. Lower `connections` or `max_in_flight`, or check fewer bodies."},
-    {"rows-short", TRUST_SUSPECT, false, read_rowless, ABOVE, 0,
+    {"rows-short", TRUST_SUSPECT, false, read_rows, ABOVE, 0,
      "data with `pick: unique` ran out of rows in {subject}: from there on arrivals were dropped "
      "or "
      "users left, and the load was not the plan's. Give it more rows."},

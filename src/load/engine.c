@@ -17,7 +17,6 @@
 #define IDLE_NS (50 * NS_PER_MS)
 #define PLAN_BYTES ((size_t)64 << 20)
 #define EVENTS_MAX 32
-#define SHORTAGES 3
 #define SLOT_SLACK 600 /* 60 s of lateness beside the longest timeout */
 
 struct engine {
@@ -39,7 +38,7 @@ struct engine {
     struct event events[EVENTS_MAX];
     uint32_t event_count;
     uint32_t tick_index;
-    uint32_t short_stages[SHORTAGES]; /* 1 + the last stage that it was told of */
+    uint32_t short_stages[SHORTAGE_COUNT]; /* 1 + the last stage that it was told of */
 };
 
 static uint32_t usable_cores(void)
@@ -282,33 +281,26 @@ static void watch_idle(struct engine *e, uint64_t now_ns)
     timeline_release(&e->timeline);
 }
 
-/* What prony lacked, in the cells of stages by the outcome that came of it (tick/tick.h). */
-static const struct shortage {
-    enum outcome outcome;
-    const char *words;
-} shortages[] = {
-    {OUTCOME_DROPPED, " not sent: prony had no local port or descriptor left"},
-    {OUTCOME_CHECK, " not decided, so failed: a regular expression ran into its limit"},
-    {OUTCOME_CUT, " not decided, so failed: prony had no room left for a body to check"},
+/* Those of a source's rows are told by their source. */
+static const char *const shortage_words[SHORTAGE_COUNT] = {
+    [SHORTAGE_PORTS] = " not sent: prony had no local port or descriptor left",
+    [SHORTAGE_TRIES] = " not decided, so failed: a regular expression ran into its limit",
+    [SHORTAGE_ROOM] = " not decided, so failed: prony had no room left for a body to check",
 };
-static_assert(COUNT_OF(shortages) == SHORTAGES, "each is told by itself");
 
 /* Said once a stage; how many they were in all stands in the result. */
 static void say_shortages(struct engine *e, const struct tick *tick)
 {
-    for (uint32_t i = 0; i < SHORTAGES; i++) {
+    for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) {
         uint64_t count = 0;
-        for (uint32_t j = 0; j < tick->cell_count; j++) {
-            const struct cell *cell = &tick->cells[j];
-            if (cell->kind == CELL_STAGE) count += cell->outcomes[shortages[i].outcome];
-        }
-        if (count == 0 || e->short_stages[i] == tick->stage + 1) continue;
+        for (uint32_t j = 0; j < tick->cell_count; j++) count += tick->cells[j].shortages[i];
+        if (!shortage_words[i] || count == 0 || e->short_stages[i] == tick->stage + 1) continue;
         e->short_stages[i] = tick->stage + 1;
         char array[40];
         struct text words = text_in(array, sizeof array);
         text_addf(&words, "%llu request%s", (unsigned long long)count, count == 1 ? "" : "s");
         add_event(e, EVENT_NOTE, tick->start_ns, tick->stage, text_bytes(&words),
-                  shortages[i].words);
+                  shortage_words[i]);
     }
 }
 

@@ -219,10 +219,10 @@ void record_request(struct worker *w, struct flow *f, const struct ending *e)
         keep_error(w, f, e, lag_ns);
     }
     if (e->outcome == OUTCOME_DROPPED) { /* of those that began only for want of a port */
-        sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0)->outcomes[OUTCOME_DROPPED]++;
+        sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0)->shortages[SHORTAGE_PORTS]++;
     }
     if (e->verdict.gave_up) {
-        sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0)->outcomes[OUTCOME_CHECK]++;
+        sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0)->shortages[SHORTAGE_TRIES]++;
     }
     record_stage_measures(w, f, lag_ns, f->ready_ns - f->taken_ns);
     keep_exemplars(w, f, e, lag_ns);
@@ -249,7 +249,8 @@ void record_iteration(struct worker *w, const struct flow *f, uint64_t end_ns)
 void record_rowless(struct worker *w, const struct flow *f, uint64_t now_ns)
 {
     record_reach(w, now_ns);
-    sheet_cell(w->sheet, f->arrival_stage, f->arrival_settle, CELL_STAGE, 0)->begun++;
+    sheet_cell(w->sheet, f->arrival_stage, f->arrival_settle, CELL_STAGE, 0)
+        ->shortages[SHORTAGE_ROWS]++;
 }
 
 void record_unstarted(struct worker *w, const struct flow *f, enum outcome outcome, uint64_t now_ns)

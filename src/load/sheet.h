@@ -30,6 +30,7 @@ struct live_cell {
     enum cell_kind kind;
     uint32_t index;
     uint64_t begun, answered_5xx;
+    uint64_t shortages[SHORTAGE_COUNT];
     uint64_t outcomes[OUTCOME_COUNT];
     struct live_hist measures[MEASURE_COUNT];
 };

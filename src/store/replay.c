@@ -9,6 +9,8 @@
 #define TICK_ARENA_BYTES ((size_t)512 << 20)
 #define KILLED 9 /* SIGKILL */
 
+static_assert(RUN_FILE_VERSION == TICK_BLOB_VERSION, "a file's version is that of its blobs");
+
 struct replay {
     struct arena arena; /* this struct, header, plan */
     struct arena tick_arena;
@@ -253,7 +255,7 @@ static bool read_tick(struct replay *r, struct walk *w, struct tick *out)
     if (out->end_ns < out->start_ns) return false;
     struct bytes raw = tick_blob_expand(&r->tick_arena, column_bytes(s, 6));
     struct blob_dims dims = tick_blob_dims(&r->header);
-    if (r->file.version < 2) dims.stage_measures = TICK_BLOB_STAGE_MEASURES_1;
+    dims.version = r->file.version;
     return raw.at && tick_blob_decode(out, &r->tick_arena, raw, &dims) && read_events(r, w, out)
            && read_exemplars(r, w, out) && arena_ok(&r->tick_arena);
 }

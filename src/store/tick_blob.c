@@ -13,7 +13,7 @@
 #define SLOT_NUMBERS 7
 
 static_assert((int)STAGE_MEASURE_COUNT <= (int)MEASURE_COUNT, "a cell has room for either kind");
-static_assert(TICK_BLOB_STAGE_MEASURES_1 == STAGE_CONNECT + 1, "old files stay readable");
+static_assert((int)SHORTAGE_COUNT <= (int)OUTCOME_COUNT, "a stage's cell is no longer than others");
 static_assert(OUTCOME_COUNT <= 32, "outcomes are a bit mask");
 
 struct blob_dims tick_blob_dims(const struct run_header *header)
@@ -22,12 +22,13 @@ struct blob_dims tick_blob_dims(const struct run_header *header)
     return (struct blob_dims){.stage_count = plan->stage_count,
                               .name_count = plan->name_count,
                               .scenario_count = plan->scenario_count,
-                              .stage_measures = STAGE_MEASURE_COUNT};
+                              .version = TICK_BLOB_VERSION};
 }
 
-static uint32_t measures_of(enum cell_kind kind, const struct blob_dims *dims)
+static uint32_t measures_of(enum cell_kind kind, uint32_t version)
 {
-    return kind == CELL_STAGE ? dims->stage_measures : MEASURE_COUNT;
+    if (kind != CELL_STAGE) return MEASURE_COUNT;
+    return version < 2 ? STAGE_CONNECT + 1 : STAGE_MEASURE_COUNT; /* version 1 knew no TLS */
 }
 
 /* ---- encoding ---- */
@@ -73,11 +74,8 @@ static void put_measure(struct pack *p, const struct hist_sparse *h)
     assert(total == h->count); /* which is why the count itself isn't stored */
 }
 
-static void put_cell(struct pack *p, const struct cell *cell, const struct blob_dims *dims)
+static void put_ends(struct pack *p, const struct cell *cell)
 {
-    pack_u64(p, cell->stage);
-    pack_u64(p, (uint64_t)cell->kind << 1 | (cell->settle ? 1 : 0));
-    pack_u64(p, cell->index);
     pack_u64(p, cell->begun);
     uint64_t mask = 0;
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++) mask |= (uint64_t)(cell->outcomes[i] > 0) << i;
@@ -86,7 +84,20 @@ static void put_cell(struct pack *p, const struct cell *cell, const struct blob_
         if (cell->outcomes[i] > 0) pack_u64(p, cell->outcomes[i]);
     }
     pack_u64(p, cell->answered_5xx);
-    for (uint32_t m = 0; m < measures_of(cell->kind, dims); m++) put_measure(p, &cell->measures[m]);
+}
+
+static void put_cell(struct pack *p, const struct cell *cell)
+{
+    pack_u64(p, cell->stage);
+    pack_u64(p, (uint64_t)cell->kind << 1 | (cell->settle ? 1 : 0));
+    pack_u64(p, cell->index);
+    if (cell->kind == CELL_STAGE) {
+        for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) pack_u64(p, cell->shortages[i]);
+    } else {
+        put_ends(p, cell);
+    }
+    uint32_t measures = measures_of(cell->kind, TICK_BLOB_VERSION);
+    for (uint32_t m = 0; m < measures; m++) put_measure(p, &cell->measures[m]);
 }
 
 static void put_slots(struct pack *p, const struct tick *tick)
@@ -118,7 +129,7 @@ struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
         pack_double(&p, tick->iterations_in_flight[i]);
     }
     pack_u64(&p, tick->cell_count);
-    for (uint32_t i = 0; i < tick->cell_count; i++) put_cell(&p, &tick->cells[i], dims);
+    for (uint32_t i = 0; i < tick->cell_count; i++) put_cell(&p, &tick->cells[i]);
     put_slots(&p, tick);
     return (struct bytes){(const char *)start, (size_t)(p.at - start)};
 }
@@ -151,6 +162,31 @@ static void get_measure(struct unpack *u, struct arena *arena, struct hist_spars
     out->pair_count = count;
 }
 
+static void get_ends(struct unpack *u, struct cell *out)
+{
+    out->begun = unpack_u64(u);
+    uint32_t mask = unpack_u32(u, (1u << OUTCOME_COUNT) - 1);
+    for (uint32_t i = 0; i < OUTCOME_COUNT; i++) {
+        if (mask >> i & 1) out->outcomes[i] = unpack_u64(u);
+    }
+    out->answered_5xx = unpack_u64(u);
+}
+
+/* Before version 3 they stood where other cells have `begun` and outcomes. */
+static void get_shortages(struct unpack *u, uint32_t version, struct cell *out)
+{
+    if (version < 3) {
+        struct cell old = {0};
+        get_ends(u, &old);
+        out->shortages[SHORTAGE_ROWS] = old.begun;
+        out->shortages[SHORTAGE_PORTS] = old.outcomes[OUTCOME_DROPPED];
+        out->shortages[SHORTAGE_TRIES] = old.outcomes[OUTCOME_CHECK];
+        out->shortages[SHORTAGE_ROOM] = old.outcomes[OUTCOME_CUT];
+        return;
+    }
+    for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) out->shortages[i] = unpack_u64(u);
+}
+
 static void get_cell(struct unpack *u, struct arena *arena, const struct blob_dims *dims,
                      struct cell *out)
 {
@@ -163,13 +199,9 @@ static void get_cell(struct unpack *u, struct arena *arena, const struct blob_di
                        : out->kind == CELL_ITERATION ? dims->scenario_count
                                                      : 1;
     if (out->index >= indexes) u->bad = true;
-    out->begun = unpack_u64(u);
-    uint32_t mask = unpack_u32(u, (1u << OUTCOME_COUNT) - 1);
-    for (uint32_t i = 0; i < OUTCOME_COUNT; i++) {
-        if (mask >> i & 1) out->outcomes[i] = unpack_u64(u);
-    }
-    out->answered_5xx = unpack_u64(u);
-    for (uint32_t m = 0; m < measures_of(out->kind, dims) && !u->bad; m++) {
+    if (out->kind != CELL_STAGE) get_ends(u, out);
+    else get_shortages(u, dims->version, out);
+    for (uint32_t m = 0; m < measures_of(out->kind, dims->version) && !u->bad; m++) {
         get_measure(u, arena, &out->measures[m]);
     }
 }
@@ -215,8 +247,8 @@ static void get_cells(struct unpack *u, struct arena *arena, const struct blob_d
                       struct tick *out)
 {
     uint32_t count = unpack_u32(u, UINT32_MAX);
-    /* A cell is at least 6 numbers and a zero for each measure. */
-    if (unpack_left(u) / (6 + dims->stage_measures) < count) u->bad = true;
+    /* A cell is at least 5 numbers and a zero for each measure. */
+    if (unpack_left(u) / (5 + measures_of(CELL_STAGE, dims->version)) < count) u->bad = true;
     struct cell *cells = u->bad ? NULL : ARENA_ARRAY(arena, count, struct cell);
     if (!cells) return;
     for (uint32_t i = 0; i < count && !u->bad; i++) get_cell(u, arena, dims, &cells[i]);

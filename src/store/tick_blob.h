@@ -20,15 +20,16 @@
 struct blob_dims {
     uint32_t stage_count; /* of the plan, without the drain */
     uint32_t name_count, scenario_count;
-    uint32_t stage_measures; /* of a stage's cell: files of version 1 have fewer */
+    uint32_t version; /* of the format; those before it are read, never written */
 };
 
-#define TICK_BLOB_STAGE_MEASURES_1 3 /* in version 1: up to STAGE_CONNECT */
+#define TICK_BLOB_VERSION 3 /* 1: no TLS; 2: a stage's own counts stood for others' */
 
 /* Those of the run's plan. */
 struct blob_dims tick_blob_dims(const struct run_header *header);
 
-/* Cells, slots and time integrals; at == NULL when the arena is too small. */
+/* Cells, slots and time integrals, in the newest version; at == NULL when the arena is too small.
+ */
 struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
                               const struct blob_dims *dims);
 /* The inverse; fills cells, slots and integrals of `out` only. False: not a blob of these

@@ -61,6 +61,16 @@ enum stage_measure {
     STAGE_MEASURE_COUNT
 };
 
+/* What was short, and no fault of the target: how many arrivals or requests ended so because of it.
+ */
+enum shortage {
+    SHORTAGE_ROWS,  /* arrivals dropped and users gone: `pick: unique` had no row left */
+    SHORTAGE_PORTS, /* requests dropped: prony had no local port or descriptor left */
+    SHORTAGE_TRIES, /* requests ended by check: an expression ran into its limit */
+    SHORTAGE_ROOM,  /* requests ended by check: prony had no room to keep the body */
+    SHORTAGE_COUNT
+};
+
 /* What ended in this tick of one name in one stage. */
 struct cell {
     uint32_t stage; /* of the intended time; header.plan->stage_count: the drain */
@@ -68,14 +78,11 @@ struct cell {
     enum cell_kind kind;
     uint32_t index;
     /* Requests: taken up in this tick. Iterations: planned (intended) in this tick. Known at once,
-     * however late replies are: what a stage was offered so far is the sum of its cells'. Stages:
-     * arrivals dropped and users gone in this tick because `pick: unique` had no row left. */
+     * however late replies are: what a stage was offered so far is the sum of its cells'. */
     uint64_t begun;
-    /* CELL_STAGE: of the requests, those that ended so for want of something of prony's. Dropped: a
-     * local port or descriptor; check: an expression ran into its limit; cut: there was no room to
-     * keep a body for its checks (such a request ended by check, too). */
-    uint64_t outcomes[OUTCOME_COUNT];
+    uint64_t outcomes[OUTCOME_COUNT]; /* requests and iterations */
     uint64_t answered_5xx; /* requests: of those ok, status and check, replies with a 5xx status */
+    uint64_t shortages[SHORTAGE_COUNT]; /* stages */
     struct hist_sparse measures[MEASURE_COUNT];
 };
 

@@ -72,9 +72,12 @@ static void check_cell(const struct cell *c)
 {
     for (uint32_t m = 0; m < MEASURE_COUNT; m++) check_hist(&c->measures[m]);
     if (c->kind == CELL_STAGE) {
+        for (uint32_t i = 0; i < OUTCOME_COUNT; i++) MUST(c->outcomes[i] == 0, "a stage's outcome");
+        MUST(c->begun == 0, "a stage that begins");
         MUST(c->measures[STAGE_LAG].count == c->measures[STAGE_WAIT].count, "lag without wait");
         return;
     }
+    for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) MUST(c->shortages[i] == 0, "a stage's shortage");
     const uint64_t *o = c->outcomes;
     uint64_t not_ok = 0;
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++) not_ok += o[i];
@@ -117,9 +120,9 @@ static void add_cell(struct ledger *l, const struct cell *c)
         l->requests_ended += ended;
     }
     if (c->kind == CELL_STAGE) {
-        l->unsent += c->outcomes[OUTCOME_DROPPED];
-        l->rowless += c->begun;
-        l->stage_rowless[c->stage] += c->begun;
+        l->unsent += c->shortages[SHORTAGE_PORTS];
+        l->rowless += c->shortages[SHORTAGE_ROWS];
+        l->stage_rowless[c->stage] += c->shortages[SHORTAGE_ROWS];
     }
     if (c->kind == CELL_ITERATION) {
         l->iterations_begun += c->begun;

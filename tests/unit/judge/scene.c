@@ -220,20 +220,20 @@ void scene_unsent(struct scene *s, uint32_t count)
 {
     bool settle = run_stage_judged(&s->header, s->tick.stage) && !s->tick.judged;
     scene_requests(s, 0, OUTCOME_DROPPED, count, 0);
-    cell_of(s, s->tick.stage, settle, CELL_STAGE, 0)->outcomes[OUTCOME_DROPPED] += count;
+    cell_of(s, s->tick.stage, settle, CELL_STAGE, 0)->shortages[SHORTAGE_PORTS] += count;
 }
 
-void scene_undecided(struct scene *s, enum outcome ours, uint32_t count)
+void scene_undecided(struct scene *s, enum shortage shortage, uint32_t count)
 {
     bool settle = run_stage_judged(&s->header, s->tick.stage) && !s->tick.judged;
     scene_requests(s, 0, OUTCOME_CHECK, count, MS);
-    cell_of(s, s->tick.stage, settle, CELL_STAGE, 0)->outcomes[ours] += count;
+    cell_of(s, s->tick.stage, settle, CELL_STAGE, 0)->shortages[shortage] += count;
 }
 
 void scene_rowless(struct scene *s, uint32_t count)
 {
     bool settle = run_stage_judged(&s->header, s->tick.stage) && !s->tick.judged;
-    cell_of(s, s->tick.stage, settle, CELL_STAGE, 0)->begun += count;
+    cell_of(s, s->tick.stage, settle, CELL_STAGE, 0)->shortages[SHORTAGE_ROWS] += count;
 }
 
 void scene_slot(struct scene *s, uint32_t tenth, uint32_t planned, uint32_t taken, uint32_t ok)

@@ -73,8 +73,8 @@ void scene_iterations(struct scene *s, uint32_t scenario, enum outcome outcome, 
 void scene_lag(struct scene *s, uint32_t count, uint64_t ns);
 /* `count` requests of name 0 that prony had no port or descriptor for. */
 void scene_unsent(struct scene *s, uint32_t count);
-/* Requests that ended by check, `ours` (check, cut) being what prony lacked. */
-void scene_undecided(struct scene *s, enum outcome ours, uint32_t count);
+/* Requests that ended by check, for want of that. */
+void scene_undecided(struct scene *s, enum shortage shortage, uint32_t count);
 /* `count` arrivals or users that found no row left. */
 void scene_rowless(struct scene *s, uint32_t count);
 /* What the slot `tenth` of the tick says. */

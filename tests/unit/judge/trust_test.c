@@ -213,15 +213,15 @@ static void undecided_checks(void **state)
     (void)state;
     static const struct {
         const char *name, *code;
-        enum outcome ours;
+        enum shortage shortage;
         bool judged;
         uint32_t count; /* in each of two seconds */
     } cases[] = {
-        {"no expression", "expression-limit", OUTCOME_CHECK, true, 0},
-        {"an expression", "expression-limit", OUTCOME_CHECK, true, 1},
-        {"an expression where nobody judges", "expression-limit", OUTCOME_CHECK, false, 1},
-        {"a body", "bodies-short", OUTCOME_CUT, true, 1},
-        {"a body where nobody judges", "bodies-short", OUTCOME_CUT, false, 1},
+        {"no expression", "expression-limit", SHORTAGE_TRIES, true, 0},
+        {"an expression", "expression-limit", SHORTAGE_TRIES, true, 1},
+        {"an expression where nobody judges", "expression-limit", SHORTAGE_TRIES, false, 1},
+        {"a body", "bodies-short", SHORTAGE_ROOM, true, 1},
+        {"a body where nobody judges", "bodies-short", SHORTAGE_ROOM, false, 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct scene s;
@@ -233,7 +233,7 @@ static void undecided_checks(void **state)
             scene_tick(&s, 0, 1000);
             scene_requests(&s, 0, OUTCOME_OK, 100, 20 * MS);
             scene_requests(&s, 0, OUTCOME_CHECK, 1, 20 * MS);
-            if (t < 2) scene_undecided(&s, cases[i].ours, cases[i].count);
+            if (t < 2) scene_undecided(&s, cases[i].shortage, cases[i].count);
             scene_put(&s);
         }
         scene_end(&s, RUN_COMPLETE);

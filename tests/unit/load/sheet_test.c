@@ -237,6 +237,7 @@ static void clear_leaves_nothing(void **state)
         for (uint32_t i = 0; i < places; i++) {
             struct live_cell *c = &t.cells[i];
             CHECK("no count", c->begun == 0 && c->answered_5xx == 0);
+            CHECK("no shortage", all_zero(c->shortages, sizeof c->shortages));
             CHECK("no outcome", all_zero(c->outcomes, sizeof c->outcomes));
             CHECK("no bucket", all_zero(c->measures, sizeof c->measures));
         }

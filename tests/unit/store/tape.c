@@ -236,7 +236,8 @@ struct tick tape_tick(const struct tape *tape, struct arena *arena, uint32_t ind
     }
     struct cell *scenario = &cells[tape->names], *whole = &cells[tape->names + 1];
     *scenario = (struct cell){.kind = CELL_ITERATION, .stage = stage, .begun = index};
-    *whole = (struct cell){.kind = CELL_STAGE, .stage = stage};
+    *whole = (struct cell){
+        .kind = CELL_STAGE, .stage = stage, .shortages = {index % 4, 300 * (index % 3), 0, 1}};
     whole->measures[STAGE_LAG] = sparse_of(arena, &lag_hist);
     whole->measures[STAGE_WAIT] = sparse_of(arena, &wait_hist);
     iterations[0] = 0.1;
@@ -291,6 +292,7 @@ static void check_cell(const char *name, const struct cell *got, const struct ce
     CHECK_U64(name, got->index, want->index);
     CHECK_U64(name, got->begun, want->begun);
     CHECK_U64(name, got->answered_5xx, want->answered_5xx);
+    CHECK(name, memcmp(got->shortages, want->shortages, sizeof want->shortages) == 0);
     CHECK(name, memcmp(got->outcomes, want->outcomes, sizeof want->outcomes) == 0);
     for (int m = 0; m < MEASURE_COUNT; m++) {
         check_hist(name, &got->measures[m], &want->measures[m]);

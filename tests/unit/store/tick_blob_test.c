@@ -1,6 +1,7 @@
 #include "store/tick_blob.h"
 
 #include "base/rng.h"
+#include "base/text.h"
 #include "check.h"
 #include "store/run_file.h"
 #include "tape.h"
@@ -45,10 +46,38 @@ static void round_trip(void **state)
     }
 }
 
+/* What a stage says of itself stood under other names before version 3, and without TLS in 1. */
+static void older_versions(void **state)
+{
+    (void)state;
+    const struct {
+        const char *name;
+        uint32_t version;
+        struct bytes cell; /* of a stage: the shortages 7, 5, 3 and 2 */
+    } cases[] = {
+        {"1", 1, BYTES_LIT("\0\4\0\7\x84\x0c\3\2\5\0\0\0\0")},
+        {"2", 2, BYTES_LIT("\0\4\0\7\x84\x0c\3\2\5\0\0\0\0\0\0")},
+        {"3", 3, BYTES_LIT("\0\4\0\7\5\3\2\0\0\0\0\0")},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        arena_reset(&read);
+        char array[64];
+        struct text raw = text_in(array, sizeof array);
+        text_add(&raw, BYTES_LIT("\0\0\0\0\0\0\0\0\0\1")); /* CPU, users; one cell */
+        text_add(&raw, cases[i].cell);
+        text_addc(&raw, '\0', 1); /* no slot */
+        struct blob_dims dims = {.version = cases[i].version};
+        struct tick got = {0};
+        CHECK(cases[i].name, tick_blob_decode(&got, &read, text_bytes(&raw), &dims));
+        const struct cell want = {.kind = CELL_STAGE, .shortages = {7, 5, 3, 2}};
+        CHECK(cases[i].name, got.cell_count == 1 && memcmp(got.cells, &want, sizeof want) == 0);
+    }
+}
+
 static void nothing_in_it(void **state)
 {
     (void)state;
-    struct blob_dims dims = {0};
+    struct blob_dims dims = {.version = TICK_BLOB_VERSION};
     struct tick want = {0}, got = {0};
     struct bytes raw = tick_blob_encode(&made, &want, &dims);
     assert_true(tick_blob_decode(&got, &read, raw, &dims));
@@ -175,9 +204,10 @@ int main(void)
     if (!zstd) return 1;
     tape_open(&tape, NULL);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),   cmocka_unit_test(nothing_in_it), cmocka_unit_test(cut),
-        cmocka_unit_test(flipped),      cmocka_unit_test(not_a_frame),   cmocka_unit_test(no_room),
-        cmocka_unit_test(tick_lengths),
+        cmocka_unit_test(round_trip), cmocka_unit_test(nothing_in_it),
+        cmocka_unit_test(cut),        cmocka_unit_test(older_versions),
+        cmocka_unit_test(flipped),    cmocka_unit_test(not_a_frame),
+        cmocka_unit_test(no_room),    cmocka_unit_test(tick_lengths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
