@@ -12,7 +12,7 @@ all:            ## build build/prony (installs the libraries it needs, if any is
 demo: all       ## load the reference service by examples/plans/jobs.yaml: about a minute
 	@tools/demo
 
-test:           ## every test, then unit tests and fuzz regressions under ASan and UBSan
+test:           ## every test, then unit, simulation and fuzz regressions under ASan and UBSan
 	@tools/setup test
 	@tools/run-tests
 

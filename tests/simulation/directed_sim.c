@@ -1,5 +1,11 @@
 /* The engine under virtual time, one story a test: what a load tester must not get wrong. */
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "base/clock.h"
+#include "base/rng.h"
 #include "base/text.h"
 #include "check.h"
 #include "truth.h"
@@ -615,6 +621,22 @@ static void a_worker_that_cannot_start_is_said(void **state)
     }
 }
 
+/* What the hot path asserts only in debug builds is compiled into the simulation. */
+static void hot_asserts_are_in(void **state)
+{
+    (void)state;
+    pid_t child = fork();
+    if (child == 0) {
+        struct rlimit no_core = {0};
+        int failed = setrlimit(RLIMIT_CORE, &no_core);
+        failed |= close(STDERR_FILENO);
+        _exit(failed ? 1 : (int)rng_between(1, 2, 1));
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -637,6 +659,7 @@ int main(void)
         cmocka_unit_test(what_is_offered_is_known_before_replies),
         cmocka_unit_test(a_frozen_host_loses_no_count),
         cmocka_unit_test(a_worker_that_cannot_start_is_said),
+        cmocka_unit_test(hot_asserts_are_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
