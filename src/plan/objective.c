@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "plan/diag.h"
+#include "plan/unit_hint.h"
 #include "plan/units.h"
 
 #define SENTENCE_FORM "METRIC [of NAME] [in STAGE] < VALUE"
@@ -149,6 +150,10 @@ static bool tell_metric(struct reader *r)
     }
     if (is_word(r, "in") || is_word(r, "of")) {
         return wrong(r, DIAG_OBJECTIVE, r->word, "the form is  " SENTENCE_FORM,
+                     "the metric comes first");
+    }
+    if (bytes_same_nocase(word, BYTES_LIT("warn"))) {
+        return wrong(r, DIAG_OBJECTIVE, r->word, "write warn: with its colon, in small letters",
                      "the metric comes first");
     }
     if (word.len > 0 && word.at[0] == 'p' && bytes_find(word, BYTES_LIT("100")) != SIZE_MAX)
@@ -352,26 +357,48 @@ static bool read_amount(struct reader *r, struct objective *out, const char **wh
     return units_rate(word, &out->value, why);
 }
 
-/* What was meant by a value that is none. */
-static void hint_value(const struct reader *r, struct text *hint)
+/* What was meant by the value at r->word and perhaps words behind it, `98 %`: the longest text that
+ * can be read as an amount is `*whole`. */
+static bool find_amount(const struct reader *r, struct text *amount, struct word *whole)
 {
-    static const char *const units[] = {"ms", "%", "/s", ""};
-    struct bytes word = r->word.text;
     struct reader next = *r;
-    char array[40];
-    struct text joined = text_in(array, sizeof array);
-    uint64_t ns = 0;
+    bool found = false;
+    do {
+        struct word upto = next.word;
+        advance(&next);
+        bool share =
+            r->unit == UNIT_RATE && (upto.text.at[upto.len - 1] == '%' || is_word(&next, "of"));
+        struct word all = {.kind = WORD_NAME, .at = r->word.at};
+        all.len = upto.at + upto.len - all.at;
+        all.text = (struct bytes){r->text.at + all.at, all.len};
+        char array[80];
+        struct text t = text_in(array, sizeof array);
+        if (!unit_hint_find(&t, all.text, share ? UNIT_SHARE : r->unit)) continue;
+        text_clear(amount);
+        text_add(amount, text_bytes(&t));
+        *whole = all;
+        found = true;
+    } while (next.word.kind == WORD_NAME && !is_word(&next, "of") && !is_word(&next, "for")
+             && !is_word(&next, "in"));
+    return found;
+}
+
+static bool tell_value(struct reader *r, const char *why)
+{
+    char hint[120];
+    char array[80];
+    struct text t = text_in(hint, sizeof hint);
+    struct text amount = text_in(array, sizeof array);
+    struct word whole = r->word;
     double number = 0;
-    const char *why = "";
-    advance(&next);
-    text_addf(&joined, "%.*s%.*s", BYTES_ARG(word), BYTES_ARG(next.word.text));
-    bool apart = next.word.kind == WORD_NAME && r->unit == UNIT_TIME && !joined.cut;
-    if (apart && units_duration(text_bytes(&joined), &ns, &why)) {
-        text_addf(hint, "write %s, without the blank", array);
-    } else if (bytes_to_double(word, &number) && units[r->unit][0]) {
-        text_addf(hint, "write %.*s%s", BYTES_ARG(word), units[r->unit]);
-        if (r->unit == UNIT_TIME) text_addf(hint, " or %.*ss", BYTES_ARG(word));
+    if (find_amount(r, &amount, &whole)) {
+        text_addf(&t, "write %s", array);
+        if (r->unit == UNIT_TIME && bytes_to_double(whole.text, &number))
+            text_addf(&t, " or %.*ss", BYTES_ARG(whole.text));
     }
+    bool apart = whole.len > r->word.len;
+    return diag_add(r->diags, DIAG_UNIT, place(r, whole), hint, "'%.*s': %s", BYTES_ARG(whole.text),
+                    apart ? "a number and its unit stand together, without a blank" : why);
 }
 
 static bool read_value(struct reader *r, struct objective *out)
@@ -381,13 +408,7 @@ static bool read_value(struct reader *r, struct objective *out)
         return wrong(r, DIAG_OBJECTIVE, r->word, "the form is  " SENTENCE_FORM,
                      "the value is missing");
     }
-    if (!read_amount(r, out, &why)) {
-        char hint[80];
-        struct text t = text_in(hint, sizeof hint);
-        hint_value(r, &t);
-        return diag_add(r->diags, DIAG_UNIT, place(r, r->word), hint, "'%.*s': %s",
-                        BYTES_ARG(r->word.text), why);
-    }
+    if (!read_amount(r, out, &why)) return tell_value(r, why);
     advance(r);
     if (!out->of_offered) return true;
     if (is_word(r, "of")) {
@@ -414,9 +435,12 @@ static bool read_for(struct reader *r, struct objective *out)
                      "an objective is judged over its whole stage");
     }
     advance(r);
-    if (!units_duration(r->word.text, &out->for_ns, &why) || out->for_ns == 0) {
-        return wrong(r, DIAG_UNIT, r->word, "write: for 10s", "this is no time to wait");
+    if (r->word.kind == WORD_NAME && !units_duration(r->word.text, &out->for_ns, &why)) {
+        r->unit = UNIT_TIME;
+        return tell_value(r, why);
     }
+    if (out->for_ns == 0)
+        return wrong(r, DIAG_UNIT, r->word, "write: for 10s", "this is no time to wait");
     advance(r);
     return true;
 }

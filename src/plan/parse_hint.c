@@ -1,7 +1,7 @@
 /* What people mean by a value that is not understood: words of other tools and of daily life, and
  * characters that look like others. Only cures: what is an error is decided elsewhere. */
 #include "plan/parse_priv.h"
-#include "plan/units.h"
+#include "plan/unit_hint.h"
 
 #define NO_BREAK_SPACE "\xc2\xa0"
 
@@ -56,66 +56,25 @@ const char *parse_hint_shape(enum key k, const struct node *n)
 
 /* -- Amounts -------------------------------------------------------------------------------- */
 
-/* `in` with daily words for units as ours, without blanks. */
-static void to_units(struct text *out, struct bytes in, bool rate)
-{
-    static const struct {
-        const char *word, *unit;
-    } words[] = {{"milliseconds", "ms"}, {"millis", "ms"}, {"msec", "ms"},
-                 {"seconds", "s"},       {"second", "s"},  {"secs", "s"},
-                 {"sec", "s"},           {"minutes", "m"}, {"minute", "m"},
-                 {"mins", "m"},          {"min", "m"},     {"hours", "h"},
-                 {"hour", "h"},          {"hrs", "h"},     {"hr", "h"},
-                 {"days", "d"},          {"day", "d"},     {"requests", ""},
-                 {"request", ""},        {"reqs", ""},     {"req", ""},
-                 {"iterations", ""},     {"per", "/"},     {"k/", "000/"},
-                 {"rps", "/s"},          {"rpm", "/m"},    {"qps", "/s"},
-                 {"tps", "/s"}};
-    while (in.len > 0) {
-        size_t i = 0;
-        while (i < COUNT_OF(words)
-               && (in.len < strlen(words[i].word)
-                   || !bytes_same_nocase((struct bytes){in.at, strlen(words[i].word)},
-                                         bytes_of(words[i].word)))) {
-            i++;
-        }
-        bool word = i < COUNT_OF(words) && (rate || strlen(words[i].unit) > 0);
-        if (word) text_adds(out, words[i].unit);
-        else if (in.at[0] != ' ') text_addc(out, in.at[0], 1);
-        in = bytes_from(in, word ? strlen(words[i].word) : 1);
-    }
-}
-
-static bool reads(struct bytes text, bool rate)
-{
-    uint64_t ns = 0;
-    double per_s = 0;
-    const char *why = "";
-    return rate ? units_rate(text, &per_s, &why) : units_duration(text, &ns, &why);
-}
-
-void parse_hint_amount(struct text *hint, struct bytes in, bool rate)
+void parse_hint_amount(struct text *hint, struct bytes in, enum objective_unit unit)
 {
     char array[80];
+    char ends[2][80];
     struct text amount = text_in(array, sizeof array);
     double number = 0;
-    if (bytes_to_double(in, &number)) {
-        if (number < 0) return;
-        text_addf(hint, rate ? "write %.*s/s" : "write %.*sms", BYTES_ARG(in));
-        if (!rate) text_addf(hint, " or %.*ss", BYTES_ARG(in));
-        return;
-    }
-    to_units(&amount, in, rate);
-    if (amount.cut) return;
-    if (reads(text_bytes(&amount), rate)) {
+    if (unit_hint_find(&amount, in, unit)) {
         text_addf(hint, "write %s", array);
+        if (unit == UNIT_TIME && bytes_to_double(in, &number))
+            text_addf(hint, " or %.*ss", BYTES_ARG(in));
         return;
     }
     for (size_t i = 1; i + 1 < in.len; i++) {
-        struct bytes lo = {in.at, i};
-        struct bytes hi = bytes_from(in, i + 1);
-        if (in.at[i] != '-' || !reads(lo, rate) || !reads(hi, rate)) continue;
-        text_addf(hint, "a range has two dots: %.*s..%.*s", BYTES_ARG(lo), BYTES_ARG(hi));
+        struct text lo = text_in(ends[0], sizeof ends[0]);
+        struct text hi = text_in(ends[1], sizeof ends[1]);
+        if (in.at[i] != '-' || !unit_hint_find(&lo, (struct bytes){in.at, i}, unit)
+            || !unit_hint_find(&hi, bytes_from(in, i + 1), unit))
+            continue;
+        text_addf(hint, "a range has two dots: %s..%s", ends[0], ends[1]);
         return;
     }
 }

@@ -230,15 +230,14 @@ static bool read_amount(struct parse *p, struct fields *f, enum key k, struct by
 }
 
 /* Tells that (a part of) a value is no amount: a count, a duration or a rate. */
-enum amount { AMOUNT_COUNT, AMOUNT_DURATION, AMOUNT_RATE };
-
 static bool wrong_amount(struct parse *p, struct fields *f, const struct node *n, struct bytes part,
-                         const char *why, enum amount amount)
+                         const char *why, enum objective_unit unit)
 {
     char hint[120];
     struct text t = text_in(hint, sizeof hint);
-    if (amount != AMOUNT_COUNT) parse_hint_amount(&t, part, amount == AMOUNT_RATE);
     f->bad = true;
+    if (n->told) return false; /* cut by its comma: 1,000/s */
+    parse_hint_amount(&t, part, unit);
     return diag_add(p->diags, DIAG_UNIT, yaml_doc_span(&p->doc, n, part), hint, "'%.*s': %s",
                     BYTES_ARG(part), why);
 }
@@ -249,7 +248,7 @@ bool parse_node_duration(struct parse *p, struct fields *f, enum key k, uint64_t
     const char *why = "";
     if (!read_amount(p, f, k, &text)) return false;
     if (units_duration(text, out_ns, &why)) return true;
-    return wrong_amount(p, f, f->at[k], text, why, AMOUNT_DURATION);
+    return wrong_amount(p, f, f->at[k], text, why, UNIT_TIME);
 }
 
 bool parse_node_rate(struct parse *p, struct fields *f, enum key k, double *out_per_s)
@@ -258,7 +257,7 @@ bool parse_node_rate(struct parse *p, struct fields *f, enum key k, double *out_
     const char *why = "";
     if (!read_amount(p, f, k, &text)) return false;
     if (units_rate(text, out_per_s, &why)) return true;
-    return wrong_amount(p, f, f->at[k], text, why, AMOUNT_RATE);
+    return wrong_amount(p, f, f->at[k], text, why, UNIT_RATE);
 }
 
 bool parse_node_count(struct parse *p, struct fields *f, enum key k, uint64_t most, uint64_t *out)
@@ -268,7 +267,7 @@ bool parse_node_count(struct parse *p, struct fields *f, enum key k, uint64_t mo
     uint64_t value = 0;
     if (!read_amount(p, f, k, &text)) return false;
     if (!units_count(text, &value, &why))
-        return wrong_amount(p, f, f->at[k], text, why, AMOUNT_COUNT);
+        return wrong_amount(p, f, f->at[k], text, why, UNIT_COUNT);
     if (value > most) {
         f->bad = true;
         return parse_node_error(p, DIAG_NUMBER, f->at[k], NULL, "'%s' is at most %llu",
@@ -352,9 +351,9 @@ bool parse_node_think(struct parse *p, struct fields *f, enum key k, struct rang
     if (!read_amount(p, f, k, &text)) return false;
     split_range(text, &lo, &hi);
     if (!units_duration(lo, &range.lo_ns, &why))
-        return wrong_amount(p, f, f->at[k], lo, why, AMOUNT_DURATION);
+        return wrong_amount(p, f, f->at[k], lo, why, UNIT_TIME);
     if (!units_duration(hi, &range.hi_ns, &why))
-        return wrong_amount(p, f, f->at[k], hi, why, AMOUNT_DURATION);
+        return wrong_amount(p, f, f->at[k], hi, why, UNIT_TIME);
     if (range.lo_ns > range.hi_ns) {
         f->bad = true;
         return parse_node_error(p, DIAG_NUMBER, f->at[k], "write the shorter one first",
@@ -383,8 +382,8 @@ bool parse_node_rates(struct parse *p, struct fields *f, enum key k, double *fro
         return diag_add(p->diags, DIAG_UNIT, yaml_doc_span(&p->doc, f->at[k], lo), hint,
                         "'%.*s': both ends of a range have their unit", BYTES_ARG(lo));
     }
-    if (!units_rate(lo, from, &why)) return wrong_amount(p, f, f->at[k], lo, why, AMOUNT_RATE);
-    if (!units_rate(hi, to, &why)) return wrong_amount(p, f, f->at[k], hi, why, AMOUNT_RATE);
+    if (!units_rate(lo, from, &why)) return wrong_amount(p, f, f->at[k], lo, why, UNIT_RATE);
+    if (!units_rate(hi, to, &why)) return wrong_amount(p, f, f->at[k], hi, why, UNIT_RATE);
     return true;
 }
 
@@ -396,7 +395,7 @@ bool parse_node_counts(struct parse *p, struct fields *f, enum key k, uint64_t *
     const char *why = "";
     if (!read_amount(p, f, k, &text)) return false;
     split_range(text, &lo, &hi);
-    if (!units_count(lo, from, &why)) return wrong_amount(p, f, f->at[k], lo, why, AMOUNT_COUNT);
-    if (!units_count(hi, to, &why)) return wrong_amount(p, f, f->at[k], hi, why, AMOUNT_COUNT);
+    if (!units_count(lo, from, &why)) return wrong_amount(p, f, f->at[k], lo, why, UNIT_COUNT);
+    if (!units_count(hi, to, &why)) return wrong_amount(p, f, f->at[k], hi, why, UNIT_COUNT);
     return true;
 }

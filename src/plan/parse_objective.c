@@ -25,17 +25,39 @@ static bool collect_names(struct parse *p, struct objective_names *out)
     return true;
 }
 
-/* `p95: < 100ms`, which YAML takes for a key. */
-static void tell_map(struct parse *p, const struct node *key, const struct node *value)
+/* Whether `sentence` is one that would be read. */
+static bool is_good(struct parse *p, const struct text *sentence, bool abort,
+                    const struct objective_names *names)
 {
+    struct diags untold = {.count = 0};
+    struct objective ignored;
+    struct bytes text = text_bytes(sentence);
+    struct span nowhere = {0};
+    return !sentence->cut
+           && objective_parse(&ignored, p->arena, text, nowhere, abort, names, &untold);
+}
+
+/* `p95: < 100ms`, which YAML takes for a key. The cure is one that is read. */
+static void tell_map(struct parse *p, const struct node *key, const struct node *value, bool abort,
+                     const struct objective_names *names)
+{
+    static const char *const between[] = {" ", " < ", " > "};
     char hint[200];
+    char array[160];
     struct text t = text_in(hint, sizeof hint);
-    if (value->kind == NODE_SCALAR) {
-        text_addf(&t, "write a sentence:  - %.*s %.*s", BYTES_ARG(key->text),
-                  BYTES_ARG(value->text));
-    } else {
-        text_adds(&t, "write sentences:  - p95 < 100ms");
+    struct text sentence = text_in(array, sizeof array);
+    bool warn = bytes_same_nocase(key->text, BYTES_LIT("warn"))
+                || bytes_same_nocase(key->text, BYTES_LIT("warning"));
+    for (size_t i = 0; i < COUNT_OF(between) && value->kind == NODE_SCALAR && t.len == 0; i++) {
+        text_clear(&sentence);
+        if (!warn) text_addf(&sentence, "%.*s%s", BYTES_ARG(key->text), between[i]);
+        text_add(&sentence, value->text);
+        if (!is_good(p, &sentence, abort, names)) continue;
+        text_addf(&t, "write a sentence:  - %s%s", warn ? "warn: " : "", array);
     }
+    if (t.len == 0)
+        text_adds(&t, abort ? "write a sentence:  errors > 20% for 10s"
+                            : "write sentences:  - p95 < 100ms");
     parse_node_error(p, DIAG_OBJECTIVE_MAP, key, hint,
                      "an objective is a sentence; the ': ' makes a key of it");
 }
@@ -67,7 +89,9 @@ static bool read_entry(struct parse *p, const struct node *n, bool abort,
         return parse_node_error(p, DIAG_OBJECTIVE, n->items[0].key, "make it an objective",
                                 "what ends a run cannot be a mere warning");
     }
-    for (uint32_t i = 0; i < n->count; i++) tell_map(p, n->items[i].key, n->items[i].value);
+    for (uint32_t i = 0; i < n->count; i++) {
+        tell_map(p, n->items[i].key, n->items[i].value, abort, names);
+    }
     return false;
 }
 

@@ -70,7 +70,7 @@ bool parse_node_counts(struct parse *p, struct fields *f, enum key k, uint64_t *
 /* parse_hint.c: cures; nothing, or NULL, where there is none to offer */
 void parse_hint_key(struct text *hint, enum key_place place, struct bytes name);
 const char *parse_hint_shape(enum key k, const struct node *n);
-void parse_hint_amount(struct text *hint, struct bytes in, bool rate);
+void parse_hint_amount(struct text *hint, struct bytes in, enum objective_unit unit);
 const char *parse_hint_bool(struct bytes text);
 const char *parse_hint_letter(struct bytes rest); /* one that no URL may hold */
 /* parse_variable.c: texts with variables; `text` is (a part of) n->text */

@@ -16,6 +16,16 @@ static uint16_t default_port(const struct target *t)
     return t->tls ? HTTPS_PORT : HTTP_PORT;
 }
 
+/* Length of what was meant as its scheme: `http:/host`, `http:host`, `https//host`. */
+static size_t misspelt_scheme(struct bytes url)
+{
+    static const char *const starts[] = {"https:", "https/", "http:", "http/"};
+    for (size_t i = 0; i < COUNT_OF(starts); i++) {
+        if (bytes_starts(url, bytes_of(starts[i]))) return strlen(starts[i]);
+    }
+    return 0;
+}
+
 /* Length of the scheme of `url` with its slashes, 0 where it is told. */
 static size_t read_scheme(struct parse *p, const struct node *n, struct bytes url,
                           struct target *out)
@@ -27,7 +37,10 @@ static size_t read_scheme(struct parse *p, const struct node *n, struct bytes ur
     if (colon == SIZE_MAX) {
         char hint[160];
         struct text t = text_in(hint, sizeof hint);
-        text_addf(&t, "write http://%.*s", BYTES_ARG(url));
+        struct bytes rest = bytes_from(url, misspelt_scheme(url));
+        while (bytes_starts(rest, BYTES_LIT("/"))) rest = bytes_from(rest, 1);
+        bool tls = bytes_starts(url, BYTES_LIT("https")) && rest.len < url.len;
+        text_addf(&t, "write %s://%.*s", tls ? "https" : "http", BYTES_ARG(rest));
         wrong(p, n, hint, "a target is a URL that begins with http:// or https://");
     } else {
         parse_node_error(p, DIAG_TARGET, n, "a target begins with http://, https:// or unix:/",

@@ -131,13 +131,19 @@ static bool is_open_call(const struct node *n)
     return dollar && open > dollar && !memchr(open, ')', (size_t)(n->text.at + n->text.len - open));
 }
 
+static const char *comma_hint(const struct node *before, const struct node *after)
+{
+    bool number = before->text.len > 0 && after->text.len > 0 && bytes_is_digit(before->text.at[0])
+                  && bytes_is_digit(after->text.at[0]);
+    if (is_open_call(before))
+        return "write one entry a line instead (in quotes, $rand(1,3) in json would be text)";
+    return number ? "a number has no comma in it: 1000, 0.5" : "quote the whole value: \"...\"";
+}
+
 static void report_comma(struct build *b, struct node *before, const struct node *after, bool map)
 {
     before->told = true;
-    diag_add(b->diags, DIAG_COMMA, after->at,
-             is_open_call(before)
-                 ? "write one entry a line instead (in quotes, $rand(1,3) in json would be text)"
-                 : "quote the whole value: \"...\"",
+    diag_add(b->diags, DIAG_COMMA, after->at, comma_hint(before, after),
              "inside %s a comma ends the value: '%.*s' is cut off from '%.*s'", map ? "{ }" : "[ ]",
              BYTES_ARG(after->text), BYTES_ARG(before->text));
 }
