@@ -112,7 +112,7 @@ static void add_plan_names(struct line *l, enum flag flag)
     struct flags flags = {.verb = VERB_CHECK, .word = first_operand(l)};
     char program[] = "prony";
     char *const argv[] = {program, NULL};
-    if (!flags.word) return;
+    if (!flags.word || strcmp(flags.word, "-") == 0) return; /* stdin is not for us to read */
     if (planning_open(&p, &flags, 1, argv, &err)) add_names_of(l, &p.plan, flag);
     planning_close(&p);
 }

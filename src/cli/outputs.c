@@ -71,6 +71,14 @@ static void put(void *ctx, struct bytes piece)
     else text_add(&o->buffer, piece);
 }
 
+static void close_output(struct output *o)
+{
+    bool useless = o->created && !o->began;
+    if (o->fd >= 0 && !to_stdout(o) && close(o->fd) != 0 && !o->broken) tell_broken(o, errno);
+    o->fd = -1;
+    if (useless) IGNORE(unlink(o->path.at)); /* left behind, an empty file says nothing, either */
+}
+
 /* ---- opening ---- */
 
 /* Opens the file without harm to what it holds: it is emptied when there is something to write. */
@@ -85,6 +93,34 @@ static bool open_file(struct output *o, struct err *err)
                     output_kind_name(o->kind));
 }
 
+/* Whether `fd` is the file of `st`; what is no plain file, as /dev/null, may be written twice. */
+static bool is_file(int fd, const struct stat *st)
+{
+    struct stat own;
+    return S_ISREG(st->st_mode) && fstat(fd, &own) == 0 && own.st_dev == st->st_dev
+           && own.st_ino == st->st_ino;
+}
+
+/* By whatever name it was called. */
+static bool is_free(const struct outputs *o, const struct output *out, struct err *err)
+{
+    struct stat st;
+    const char *name = output_kind_name(out->kind);
+    if (o->source && stat(o->source, &st) == 0 && is_file(out->fd, &st)) {
+        err_set(err, ERR_USAGE, 0, "%s would be written over %s, which is read", name, o->source);
+        return err_hint(err, "name another file: --output %s=FILE", name);
+    }
+    for (uint32_t i = 0; i < o->count; i++) {
+        const struct output *other = &o->items[i];
+        if (to_stdout(other) || other->in_folder || fstat(other->fd, &st) != 0) continue;
+        if (!is_file(out->fd, &st)) continue;
+        err_set(err, ERR_USAGE, 0, "%s and %s would be written into the same file, %.*s",
+                output_kind_name(other->kind), name, BYTES_ARG(out->path));
+        return err_hint(err, "give each a file of its own");
+    }
+    return true;
+}
+
 static void empty(struct output *o)
 {
     struct stat st;
@@ -93,8 +129,9 @@ static void empty(struct output *o)
 }
 
 static bool add_output(struct outputs *o, enum output_kind kind, struct bytes path, bool in_folder,
-                       struct arena *arena, struct err *err)
+                       struct err *err)
 {
+    struct arena *arena = o->arena;
     if (o->count == OUTPUTS_MAX) {
         return err_set(err, ERR_USAGE, 0, "more than %d outputs", OUTPUTS_MAX);
     }
@@ -114,45 +151,52 @@ static bool add_output(struct outputs *o, enum output_kind kind, struct bytes pa
     }
     if (to_stdout(out)) out->fd = STDOUT_FILENO;
     else if (!in_folder && !open_file(out, err)) return false;
-    o->count++;
-    return true;
+    if (to_stdout(out) || in_folder || is_free(o, out, err)) {
+        o->count++;
+        return true;
+    }
+    close_output(out);
+    return false;
 }
 
-static bool add_flag(struct outputs *o, struct bytes value, struct arena *arena, struct err *err)
+static bool add_flag(struct outputs *o, struct bytes value, struct err *err)
 {
     size_t equals = bytes_find(value, BYTES_LIT("="));
     struct bytes form = {value.at, equals < value.len ? equals : value.len};
     struct bytes path = equals < value.len ? bytes_from(value, equals + 1) : (struct bytes){0};
+    if (bytes_is(path, "-")) path.len = 0; /* stdout, as everywhere */
     for (uint32_t i = 0; i < o->count && path.len == 0; i++) {
         if (!to_stdout(&o->items[i])) continue;
         err_set(err, ERR_USAGE, 0, "only one --output can go to stdout");
         return err_hint(err, "give the others a file: --output %.*s=FILE", BYTES_ARG(form));
     }
-    return add_output(o, output_kind_of(form), path, false, arena, err);
+    return add_output(o, output_kind_of(form), path, false, err);
 }
 
-bool outputs_open(struct outputs *o, const struct flags *flags, const struct plan *plan,
-                  const struct bytes *folder, struct arena *arena, struct err *err)
+bool outputs_open(struct outputs *o, const struct outputs_options *options, struct err *err)
 {
-    *o = (struct outputs){.folder = folder, .arena = arena};
+    const struct flags *flags = options->flags;
+    const struct plan *plan = options->plan;
+    *o = (struct outputs){
+        .folder = options->folder, .source = options->source, .arena = options->arena};
     bool fine = true;
     bool has_stdout = false;
     for (uint32_t i = 0; i < flags->given_count && fine; i++) {
         if (flags->given[i].flag != FLAG_OUTPUT) continue;
-        fine = add_flag(o, flags->given[i].value, arena, err);
+        fine = add_flag(o, flags->given[i].value, err);
     }
     for (uint32_t i = 0; i < o->count; i++) has_stdout = has_stdout || to_stdout(&o->items[i]);
     if (fine && !has_stdout) {
-        fine = add_output(o, OUTPUT_TEXT, (struct bytes){0}, false, arena, err);
+        fine = add_output(o, OUTPUT_TEXT, (struct bytes){0}, false, err);
     }
     /* Every run leaves it in its folder, beside result.json, which the conductor writes. */
-    if (plan && fine) fine = add_output(o, OUTPUT_JUNIT, (struct bytes){0}, true, arena, err);
+    if (plan && fine) fine = add_output(o, OUTPUT_JUNIT, (struct bytes){0}, true, err);
     for (uint32_t i = 0; plan && i < plan->output_count && fine; i++) {
         const struct plan_output *item = &plan->outputs[i];
         bool kept_anyway = item->kind == OUTPUT_JSON || item->kind == OUTPUT_JUNIT;
         bool in_folder = item->path.len == 0;
         if (in_folder && kept_anyway) continue;
-        fine = add_output(o, item->kind, item->path, in_folder, arena, err);
+        fine = add_output(o, item->kind, item->path, in_folder, err);
     }
     if (!fine) outputs_drop(o);
     return fine;
@@ -285,14 +329,6 @@ static void write_document(struct output *o, const struct ending *ending, struct
     o->began = true;
     if (console_write_words(o->fd, whole)) return;
     if (errno != EPIPE || !to_stdout(o)) tell_broken(o, errno);
-}
-
-static void close_output(struct output *o)
-{
-    bool useless = o->created && !o->began;
-    if (o->fd >= 0 && !to_stdout(o) && close(o->fd) != 0 && !o->broken) tell_broken(o, errno);
-    o->fd = -1;
-    if (useless) IGNORE(unlink(o->path.at)); /* left behind, an empty file says nothing, either */
 }
 
 static bool finish_output(struct outputs *o, struct output *out, const struct ending *ending,

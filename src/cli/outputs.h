@@ -14,6 +14,14 @@
 
 #define OUTPUTS_MAX 16
 
+struct outputs_options {
+    const struct flags *flags;
+    const struct plan *plan;    /* whose outputs are wanted, too; NULL: none */
+    const struct bytes *folder; /* of the run, filled before it begins */
+    const char *source;         /* plan or run file that is read, and so not to be written over */
+    struct arena *arena;
+};
+
 struct output {
     enum output_kind kind;
     struct bytes path; /* NUL-terminated; empty: stdout */
@@ -31,14 +39,15 @@ struct output {
 struct outputs {
     struct output items[OUTPUTS_MAX];
     uint32_t count;
-    const struct bytes *folder; /* of the run, filled before it begins */
+    const struct bytes *folder; /* of the run */
+    const char *source;
     struct arena *arena;
 };
 
-/* What the flags ask for, and the plan where there is one (else NULL); without any, text on stdout.
- * Opens the files. `folder` and `arena` are kept. False: `err`. */
-MUST_USE bool outputs_open(struct outputs *o, const struct flags *flags, const struct plan *plan,
-                           const struct bytes *folder, struct arena *arena, struct err *err);
+/* What the flags ask for, and the plan; without any, text on stdout. Opens the files, no two on the
+ * same one. Keeps folder, source and arena. False: `err`. */
+MUST_USE bool outputs_open(struct outputs *o, const struct outputs_options *options,
+                           struct err *err);
 /* Keeps `o`. Add it behind the judge. */
 struct sink outputs_sink(struct outputs *o);
 /* Whether something is written to stdout while the run goes on. */

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -77,10 +78,13 @@ static bool name_private_root(struct planning *p, struct err *err)
 
 /* -- Where the plan comes from -------------------------------------------------------------- */
 
-/* The absolute folder of `path` ("." for a one-liner), without a slash at its end. */
+/* The absolute folder of `path` ("." for a one-liner), without a slash at its end. What came by a
+ * pipe lies in none: then it is the current one. */
 static bool find_folder(struct planning *p, const char *path, struct bytes *out, struct err *err)
 {
     char array[PATH_MAX];
+    struct stat st;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) path = ".";
     if (!realpath(path, array)) return err_set(err, ERR_USAGE, errno, "cannot read %s", path);
     if (!file_is_folder(array)) {
         char *slash = strrchr(array, '/');
@@ -116,14 +120,16 @@ static bool read_source(struct planning *p, const struct flags *flags, struct pl
         err_set(err, ERR_USAGE, 0, "--print-plan is for a URL, and %s is a plan", flags->word);
         return err_hint(err, "to see it in full: prony check %s --print", flags->word);
     }
-    input->path = bytes_of(flags->word);
-    if (!file_read(&input->source, &p->arena, flags->word, PLAN_LIMIT, err)) {
+    bool piped = strcmp(flags->word, "-") == 0;
+    const char *path = piped ? "/dev/stdin" : flags->word;
+    input->path = bytes_of(path);
+    if (!file_read(&input->source, &p->arena, path, PLAN_LIMIT, err)) {
         bool like_host = err->sys == ENOENT && strchr(flags->word, ':') != NULL;
         err->kind = ERR_USAGE;
         if (like_host) return err_hint(err, "is it a URL? prony run http://%s", flags->word);
         return false;
     }
-    return find_folder(p, flags->word, &input->folder, err);
+    return find_folder(p, piped ? "." : path, &input->folder, err);
 }
 
 /* --set, --var and --only, which go for any plan. */

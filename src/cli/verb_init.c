@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -56,12 +57,13 @@ int verb_init_main(const struct flags *flags)
     struct url url;
     struct err err = {0};
     if (!read_words(flags, &url, &err)) return console_fail(&err);
-    scaffold_write(&plan, &url, bytes_of(flags->second));
+    bool to_stdout = !flags->second || strcmp(flags->second, "-") == 0;
+    scaffold_write(&plan, &url, bytes_of(to_stdout ? NULL : flags->second));
     if (plan.cut) {
         err_set(&err, ERR_USAGE, 0, "the URL makes a plan larger than 64 KiB");
         return console_fail(&err);
     }
-    if (!flags->second) return console_print(text_bytes(&plan)) ? EXIT_HOLDS : EXIT_PREFLIGHT;
+    if (to_stdout) return console_print(text_bytes(&plan)) ? EXIT_HOLDS : EXIT_PREFLIGHT;
     if (!write_plan(flags, text_bytes(&plan), &err)) return console_fail(&err);
     char next[600];
     struct text line = text_in(next, sizeof next);

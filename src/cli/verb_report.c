@@ -54,7 +54,9 @@ static int report(const struct flags *flags, struct arena *arena, struct rejudge
     }
     struct bytes folder = folder_of(options.path);
     struct outputs outputs;
-    if (!outputs_open(&outputs, flags, NULL, &folder, arena, err)) return console_fail(err);
+    const struct outputs_options wanted = {
+        .flags = flags, .folder = &folder, .source = options.path.at, .arena = arena};
+    if (!outputs_open(&outputs, &wanted, err)) return console_fail(err);
     const struct sink sink = outputs_sink(&outputs);
     options.sinks = &sink;
     options.sink_count = 1;

@@ -16,9 +16,12 @@ static int run(const struct flags *flags, struct planning *p, struct err *err)
     struct watching watching;
     struct conduct c = {.interrupt.fd = -1};
     struct outputs outputs;
-    if (!outputs_open(&outputs, flags, &p->plan, &c.folder, &p->arena, err)) {
-        return console_fail(err);
-    }
+    const struct outputs_options wanted = {.flags = flags,
+                                           .plan = &p->plan,
+                                           .folder = &c.folder,
+                                           .source = p->path.len > 0 ? p->path.at : NULL,
+                                           .arena = &p->arena};
+    if (!outputs_open(&outputs, &wanted, err)) return console_fail(err);
     struct sink sinks[1 + WATCHING_SINKS] = {outputs_sink(&outputs)};
     watching_open(&watching, flags, &outputs, &c.bus);
     watching_steer(&watching, &p->plan, &p->arena);

@@ -1,9 +1,10 @@
 """`prony check`: the sums it prints, and that it does nothing."""
 import os
 import resource
+import subprocess
 import unittest
 
-from harness import Case
+from harness import PATIENCE_S, PRONY, Case
 
 PLAN = """
 plan: 1
@@ -164,6 +165,22 @@ class Check(Case):
         self.assertTrue(done.json()["correct"])
         self.assertFalse(done.json()["fits"])
         self.assertIn("ulimit", done.json()["errors"][0]["fix"])
+
+    def test_a_plan_from_a_pipe(self):
+        """By `-`, by name or by a descriptor of the shell's; its files are beside where we are."""
+        (self.folder / "rows.csv").write_text("id\n1\n")
+        text = PLAN + "data: { rows: { file: rows.csv } }\n"
+        self.plan(text)
+        shown = self.exits(self.prony("check", "plan.yaml", "--print"), 0).stdout
+        for words in ("cat plan.yaml | $0 check -", "cat plan.yaml | $0 check /dev/stdin",
+                      "$0 check - <plan.yaml", "$0 check <(cat plan.yaml)"):
+            done = subprocess.run(["bash", "-c", words + " --print", PRONY], cwd=self.folder, text=True,
+                                  env=self.environment(), capture_output=True, timeout=PATIENCE_S)
+            self.assertEqual((done.returncode, done.stdout), (0, shown), (words, done.stderr))
+        wrong = subprocess.run([PRONY, "check", "-"], input="plan: 2\n", cwd=self.folder, text=True,
+                               env=self.environment(), capture_output=True, timeout=PATIENCE_S)
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("/dev/stdin:1:7: error", wrong.stderr)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,11 @@ class Init(Case):
         self.exits(self.prony("init", "http://h/", "plan.yaml", "--force"), 0)
         self.assertIn("target: http://h\n", path.read_text())
 
+    def test_a_dash_is_stdout(self):
+        plain = self.exits(self.prony("init", "http://h/"), 0).stdout
+        self.assertEqual(self.exits(self.prony("init", "http://h/", "-"), 0).stdout, plain)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
     def test_the_file_may_be_read_by_others_as_umask_has_it(self):
         before = os.umask(0o022)
         self.addCleanup(os.umask, before)

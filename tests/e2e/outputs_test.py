@@ -198,6 +198,39 @@ class Outputs(Case):
         self.assertEqual(kept.read_text(), "mine\n")
         self.assertFalse((self.folder / "new.json").exists())
 
+    def test_no_file_is_written_twice_or_over_what_is_read(self):
+        server = self.server()
+        plan = self.plan(PLAN.format(url=server.url, outputs=""))
+        text = plan.read_text()
+        (self.folder / "same.yaml").symlink_to(plan)
+        kept = sorted(self.folder.iterdir())
+        for flags, why in ((("csv=plan.yaml",), r"csv would be written over plan\.yaml"),
+                           (("text=./same.yaml",), r"text would be written over plan\.yaml"),
+                           (("json=a", "csv=./a"), r"json and csv would be .* same file, \./a"),
+                           (("json=a", "json=a"), r"json and json would be .* same file, a")):
+            words = [word for flag in flags for word in ("--output", flag)]
+            done = self.exits(self.prony("run", "plan.yaml", *words), 2)
+            self.assertRegex(done.stderr, f"^prony: {why}.*\n  hint: ")
+            self.assertEqual(sorted(self.folder.iterdir()), kept)
+        self.plan(text + "outputs: [ csv plan.yaml ]\n")
+        self.exits(self.prony("run", "plan.yaml"), 2)
+        self.assertTrue(plan.read_text().startswith(text))
+        self.assertEqual(server.requests, 0)
+
+    def test_a_report_leaves_the_run_file_alone(self):
+        self.ran()
+        file = self.run_folder() / "run.prony"
+        before = file.read_bytes()
+        done = self.exits(self.prony("report", "last", "--output", f"csv={file}"), 2)
+        self.assertIn("would be written over", done.stderr)
+        self.assertEqual(file.read_bytes(), before)
+
+    def test_a_dash_is_stdout(self):
+        done = self.ran("--output", "json=-")
+        self.assertEqual(done.json()["verdict"], "missed")
+        self.assertFalse((self.folder / "-").exists())
+        self.exits(self.prony("report", "last", "--output", "csv", "--output", "json=-"), 2)
+
     def test_a_device_is_written_and_not_replaced(self):
         server = self.server()
         self.exits(self.prony("run", server.url, "-n", "20", "--rate", "100/s", "--warmup", "0s",
