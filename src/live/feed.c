@@ -290,6 +290,7 @@ static void count_ends(struct feed *f, const struct tick *tick)
 
 void feed_tick(struct feed *f, const struct tick *tick)
 {
+    if (tick->stage >= run_stage_count(f->header)) return; /* of no stage that we know */
     if (!f->any_tick || tick->stage != f->stage) {
         f->stage = tick->stage;
         f->stage_start_ns = tick->start_ns;

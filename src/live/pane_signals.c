@@ -160,7 +160,6 @@ static struct axis make_axis(const struct canvas *c)
     bool note = c->columns >= 100;
     if (note) right += NOTE;
     axis.width = c->columns - axis.from - right;
-    if (axis.width > 120) axis.width = axis.width > 240 ? 240 : 120;
     axis.peak = axis.from + axis.width + 1 + VALUE;
     axis.note = note ? axis.peak + 2 : 0;
     return axis;

@@ -73,7 +73,8 @@ static void paint_title(const struct pane *pane)
     uint32_t column = 1 + canvas_columns(text_bytes(&left));
     if (end < 4) return;
     canvas_put_in(c, pane->row, 1, end - 3, TONE_STRONG, text_bytes(&left));
-    if (plan->target_count == 0 || column + 8 > end) return;
+    bool by_url = plan->path.len == 0; /* a one-liner has its URL for a name */
+    if (by_url || plan->target_count == 0 || column + 8 > end) return;
     text_clear(&left);
     text_adds(&left, " → ");
     text_add_safe(&left, plan->targets[0].text);

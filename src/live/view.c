@@ -59,7 +59,7 @@ static void paint_foot(struct canvas *c, const struct view *view)
                                              : "[p] hold  [+/-] rate  ";
         char array[160];
         struct text keys = text_in(array, sizeof array);
-        bool narrow = c->columns < 78;
+        bool narrow = c->columns < (view->page == VIEW_MAIN ? 78 : 90);
         text_addf(&keys, "%s%s%s%s[e] errors  [?] help",
                   view->page == VIEW_MAIN ? ""
                   : narrow                ? "[Esc]  "
