@@ -52,6 +52,7 @@ struct recorder {
     uint64_t run_ns; /* end of the newest tick taken */
     uint64_t lost_ticks;
     uint64_t short_from_ns; /* UINT64_MAX: nothing is missing */
+    const char *too_large;  /* what is no tick and will not be in the file; NULL: nothing */
     bool stuck;             /* the last attempt failed */
     char news[480];         /* empty: none */
 };
@@ -82,6 +83,14 @@ static void lose_tick(struct recorder *r, uint64_t start_ns)
     struct text news = more_news(r);
     text_addf(&news, "the run file is short from %.0f s on: a replay will differ",
               seconds(start_ns));
+}
+
+/* What is told once a run does not fit in its place. */
+static void lose_whole(struct recorder *r, const char *what)
+{
+    if (!r->too_large) r->too_large = what;
+    struct text news = more_news(r);
+    text_addf(&news, "%s is too large for the run file, which goes without", what);
 }
 
 /* ---- the writer thread ---- */
@@ -257,11 +266,14 @@ static void push_bytes(struct recorder *r, enum item_kind kind, struct bytes b, 
 {
     pthread_mutex_lock(&r->lock);
     struct item *item = new_item(r, kind);
-    if (item) {
-        item->bytes = arena_copy(&item->arena, b);
-        item->exit_code = exit_code;
-        if (arena_ok(&item->arena)) push_item(r);
-        else arena_reset(&item->arena);
+    assert(item); /* it is one of the reserved */
+    item->bytes = arena_copy(&item->arena, b);
+    item->exit_code = exit_code;
+    if (arena_ok(&item->arena)) {
+        push_item(r);
+    } else {
+        arena_reset(&item->arena);
+        lose_whole(r, "the result");
     }
     pthread_mutex_unlock(&r->lock);
 }
@@ -274,7 +286,12 @@ static void on_begin(void *ctx, const struct run_header *header)
     struct item *item = new_item(r, ITEM_HEADER);
     assert(item); /* the first of all */
     item->bytes = header_json_make(&item->arena, header);
-    if (item->bytes.at) push_item(r);
+    if (item->bytes.at) {
+        push_item(r);
+    } else {
+        arena_reset(&item->arena);
+        lose_whole(r, "the plan");
+    }
     pthread_mutex_unlock(&r->lock);
 }
 
@@ -483,7 +500,11 @@ bool recorder_close(struct recorder *r, struct err *err)
                 seconds(r->short_from_ns));
     } else if (end_missing) {
         err_set(err, ERR_IO, 0, "the run file has no end: a replay will say interrupted");
+    } else if (r->too_large) {
+        err_set(err, ERR_IO, 0, "%s is too large for the run file, which is without it",
+                r->too_large);
     }
+    bool complete = !r->too_large;
     free_all(r);
-    return whole && !end_missing;
+    return whole && !end_missing && complete;
 }

@@ -33,5 +33,6 @@ enum command recorder_commanded(const struct recorder *r);
  */
 void recorder_put_result(struct recorder *r, struct bytes json);
 /* Writes what waits, makes the file plain, frees everything. False: the file is short, a replay
- * will differ; err says from when. `r` may be NULL. */
+ * will differ, and err says from when; or it lacks the plan or the result, too large for it. `r`
+ * may be NULL. */
 MUST_USE bool recorder_close(struct recorder *r, struct err *err);

@@ -438,6 +438,48 @@ static void too_large_a_tick(void **state)
     arena_close(&arena);
 }
 
+/* Plan or result may be too large for the file, too: it goes without, and that is said. */
+static void too_large_a_whole(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool plan;
+        const char *news, *error;
+    } cases[] = {
+        {"plan", true, "the plan is too large for the run file, which goes without",
+         "the plan is too large for the run file, which is without it"},
+        {"result", false, "the result is too large for the run file, which goes without",
+         "the result is too large for the run file, which is without it"},
+    };
+    struct arena huge;
+    assert_true(arena_open(&huge, (size_t)80 << 20, NULL));
+    size_t len = (size_t)70 << 20;
+    char *at = arena_alloc(&huge, len);
+    assert_non_null(at);
+    memset(at, 'x', len);
+    struct bytes all = {at, len};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct recorder *r;
+        struct err err = {0};
+        char news[500] = "";
+        struct text text = text_in(news, sizeof news);
+        assert_true(recorder_open(&r, bytes_of(folder), &err));
+        struct sink sink = recorder_sink(r);
+        struct run_header header = tape.header;
+        if (cases[i].plan) header.command = all;
+        sink.begin(sink.ctx, &header);
+        finish(r);
+        if (!cases[i].plan) recorder_put_result(r, all);
+        CHECK(cases[i].name, recorder_trouble(r, &text));
+        CHECK_STR(cases[i].name, news, cases[i].news);
+        CHECK(cases[i].name, !recorder_close(r, &err));
+        CHECK_STR(cases[i].name, err.msg, cases[i].error);
+        assert_int_equal(unlink(file), 0);
+    }
+    arena_close(&huge);
+}
+
 static void cannot_create(void **state)
 {
     (void)state;
@@ -468,6 +510,7 @@ int main(void)
         CASE(full_disk),
         CASE(full_disk_for_a_while),
         CASE(too_large_a_tick),
+        CASE(too_large_a_whole),
         CASE(cannot_create),
         CASE(size_of_a_day),
     };
