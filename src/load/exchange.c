@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "load/exchange_priv.h"
 #include "load/flow_priv.h"
+#include "load/mishap_priv.h"
 #include "load/record_priv.h"
 #include "load/worker_priv.h"
 
@@ -97,33 +98,6 @@ static void fail_connection(struct worker *w, struct connection *c, enum outcome
 
 /* --- making connections --- */
 
-static enum outcome connect_outcome(const struct worker *w, uint32_t target,
-                                    enum stream_status status, const char **why)
-{
-    switch (status) {
-    case STREAM_REFUSED:
-        *why = "connection refused";
-        return OUTCOME_REFUSED;
-    case STREAM_NO_ROUTE:
-        *why = "the target cannot be reached";
-        return OUTCOME_REFUSED;
-    case STREAM_NO_PORT:
-        *why = "no free local port or descriptor: prony's side, not the target's";
-        return OUTCOME_DROPPED;
-    case STREAM_TLS:
-        *why = w->peers[target].why;
-        return OUTCOME_TLS;
-    case STREAM_OK:
-    case STREAM_AGAIN:
-    case STREAM_EOF:
-    case STREAM_CUT:
-    case STREAM_RESET:
-        *why = "reset while connecting";
-        return OUTCOME_RESET;
-    }
-    return OUTCOME_RESET;
-}
-
 static const struct address *next_source(struct worker *w)
 {
     if (w->setting.source_count == 0) return NULL;
@@ -153,7 +127,7 @@ static void connect_for(struct worker *w, struct flow *f)
             flow_watch(w, f);
             return;
         }
-        outcome = connect_outcome(w, f->target, status, &why);
+        outcome = mishap_connecting(status, &w->peers[f->target], &why);
     }
     f->ready_ns = clock_now_ns();
     fail_connection(w, c, outcome, why, (struct bytes){0});
@@ -216,21 +190,10 @@ static bool gives_way(struct worker *w, const struct pool *pool)
 /* --- sending --- */
 
 /* A connection that served a request and is of no more use. */
-static enum outcome lost_outcome(const struct connection *c, enum stream_status status,
-                                 const char **why)
-{
-    *why = "the connection was reset";
-    if (status == STREAM_EOF) *why = "the connection was closed before the reply was complete";
-    if (status == STREAM_CUT) *why = "the connection was closed without TLS's close_notify";
-    if (status != STREAM_TLS) return OUTCOME_RESET;
-    *why = stream_tls_why(&c->stream);
-    return OUTCOME_TLS;
-}
-
 static void fail_lost(struct worker *w, struct connection *c, enum stream_status status)
 {
     const char *why;
-    enum outcome outcome = lost_outcome(c, status, &why);
+    enum outcome outcome = mishap_talking(status, &c->stream, &why);
     fail_connection(w, c, outcome, why, (struct bytes){0});
     serve_queues(w);
 }
@@ -317,7 +280,7 @@ static void connected(struct worker *w, struct connection *c)
     f->connect_ns = f->ready_ns - c->began_ns;
     if (status != STREAM_OK) {
         const char *why = NULL;
-        enum outcome outcome = connect_outcome(w, c->target, status, &why);
+        enum outcome outcome = mishap_connecting(status, &w->peers[c->target], &why);
         fail_connection(w, c, outcome, why, (struct bytes){0});
         serve_queues(w);
         return;
