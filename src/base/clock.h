@@ -16,8 +16,7 @@ uint64_t clock_now_ns(void);
 uint64_t clock_wall_ns(void);
 /* wall - monotonic, in ns, read so that the pair lies within a few hundred ns of each other. */
 int64_t clock_wall_offset_ns(void);
-/* CPU time (user + system) of this process and of the calling thread, in ns. */
+/* CPU time (user + system) of this process, in ns. */
 uint64_t clock_process_cpu_ns(void);
-uint64_t clock_thread_cpu_ns(void);
 /* Sleeps until `deadline_ns` (monotonic) or a signal, whichever is first. */
 void clock_sleep_until(uint64_t deadline_ns);

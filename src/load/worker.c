@@ -46,7 +46,8 @@ uint32_t worker_connections_each(const struct plan *plan)
     return 1;
 }
 
-uint32_t worker_connection_count(const struct plan *plan, uint32_t index, uint32_t worker_count)
+/* With `connection: new` anywhere twice as many: the new ones leave those that are kept alone. */
+static uint32_t connection_count(const struct plan *plan, uint32_t index, uint32_t worker_count)
 {
     uint32_t most = worker_flow_count(plan, index, worker_count) * worker_connections_each(plan);
     uint32_t count = plan->connections > 0 ? share(plan->connections, index, worker_count) : most;
@@ -144,7 +145,7 @@ bool worker_open(struct worker **out, const struct worker_setting *setting, uint
     w->index = index;
     w->poller.fd = -1;
     w->flow_count = worker_flow_count(setting->plan, index, setting->worker_count);
-    w->connection_count = worker_connection_count(setting->plan, index, setting->worker_count);
+    w->connection_count = connection_count(setting->plan, index, setting->worker_count);
     w->max_in_flight = share(setting->plan->max_in_flight, index, setting->worker_count);
     for (uint32_t i = 0; i < setting->plan->stage_count; i++) {
         uint32_t limit = schedule_block_limit(&setting->plan->stages[i]);

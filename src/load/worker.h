@@ -47,8 +47,6 @@ struct worker_board {
 
 /* Users and iterations in flight that worker `index` must have room for. */
 uint32_t worker_flow_count(const struct plan *plan, uint32_t index, uint32_t worker_count);
-/* With `connection: new` anywhere twice as many: the new ones leave those that are kept alone. */
-uint32_t worker_connection_count(const struct plan *plan, uint32_t index, uint32_t worker_count);
 /* Connections that one user or iteration may have, where the plan sets no limit: 1 or 2. */
 uint32_t worker_connections_each(const struct plan *plan);
 /* Resident bytes of one flow and of one connection, captured values and kept bytes apart. */

@@ -27,11 +27,6 @@ uint64_t clock_process_cpu_ns(void)
     return world_now_ns() / 10;
 }
 
-uint64_t clock_thread_cpu_ns(void)
-{
-    return world_now_ns() / 10;
-}
-
 void clock_sleep_until(uint64_t deadline_ns)
 {
     world_sleep_until(deadline_ns);
