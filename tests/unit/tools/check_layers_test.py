@@ -204,6 +204,10 @@ class CheckLayers(unittest.TestCase):
     def test_room_without_readme(self):
         self.assert_only({"src/plan/README.md": None}, "src/plan: no README.md")
 
+    def test_room_with_a_long_readme(self):
+        self.assert_only({"src/plan/README.md": "plan\n" * 11},
+                         "src/plan/README.md: 11 lines, at most 10")
+
     def test_empty_room(self):
         self.assert_only({"src/plan/units.c": None}, "src/plan: an empty room (no .c)")
 
