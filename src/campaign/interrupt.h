@@ -1,4 +1,5 @@
-/* interrupt.h - Ctrl-C, SIGTERM and SIGUSR1 as something to be read, not something that happens.
+/* interrupt.h - Ctrl-C, SIGTERM, SIGHUP and SIGUSR1 as something to be read, not something that
+ * happens.
  *
  * Why: a run that is interrupted still stops sending, drains, judges and closes its file. Signals
  * are blocked in every thread and read from a descriptor by the conductor alone.
@@ -13,13 +14,15 @@
 
 struct interrupt {
     int fd;
-    int signal;     /* the first that came: SIGINT or SIGTERM; 0: none */
+    bool hangs_up;  /* SIGHUP is read too; under nohup(1) it stays ignored */
+    int signal;     /* the first that came: SIGINT, SIGTERM or SIGHUP; 0: none */
     uint32_t count; /* how many came */
     uint32_t asked; /* how many times SIGUSR1 asked for the state of things */
 };
 
 MUST_USE bool interrupt_open(struct interrupt *i, struct err *err);
-/* Reads what has come; does not wait. The number of SIGINT and SIGTERM so far. */
+/* Reads what has come; does not wait. How many have asked for the end so far: a SIGHUP only as the
+ * first, since shell and kernel both send one when a terminal is closed. */
 uint32_t interrupt_look(struct interrupt *i);
 /* Signals work as usual again. */
 void interrupt_close(struct interrupt *i);

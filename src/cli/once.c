@@ -159,7 +159,11 @@ static void add_checks(struct text *out, const struct once *o, const struct tap_
         text_addf(&words, "until %.*s", BYTES_ARG(step->until->text));
         add_verdict(out, o, true, text_bytes(&words));
     }
-    if (end->outcome != OUTCOME_OK) add_verdict(out, o, false, end->why);
+    struct bytes why = end->why;
+    if (why.len == 0 && end->outcome == OUTCOME_CUT)
+        why = BYTES_LIT("stopped before the reply came");
+    if (why.len == 0) why = bytes_of(tick_outcome_name(end->outcome));
+    if (end->outcome != OUTCOME_OK) add_verdict(out, o, false, why);
 }
 
 /* What the reply handed on to later steps. */
@@ -256,7 +260,7 @@ static int finish(struct once *o, int signal)
     text_addf(&out, " %u scenario%s, each walked once, without load.\n", o->plan->scenario_count,
               o->plan->scenario_count == 1 ? "" : "s");
     print(o, &out);
-    if (signal != 0) return 128 + signal;
+    if (signal != 0) return exit_code_of(&(struct exit_facts){.signal = signal});
     return o->failed == 0 && o->requests > 0 ? EXIT_HOLDS : EXIT_MISSED;
 }
 
@@ -297,5 +301,5 @@ int once_run(const struct flags *flags, struct planning *p)
     bool walked = walk_run(&options, &signal, &err);
     if (walked || o.any) return finish(&o, signal);
     int code = console_fail(&err);
-    return signal != 0 ? 128 + signal : code;
+    return signal != 0 ? exit_code_of(&(struct exit_facts){.signal = signal}) : code;
 }

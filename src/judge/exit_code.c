@@ -1,6 +1,7 @@
 #include "judge/exit_code.h"
 
 #include <assert.h>
+#include <signal.h>
 
 #define BY_SIGNAL 128 /* + its number, as shells have it */
 
@@ -17,6 +18,7 @@ int exit_code_of(const struct exit_facts *facts)
         {facts->preflight, EXIT_PREFLIGHT},
         {facts->refused, EXIT_REFUSED},
         {facts->bug, EXIT_BUG},
+        {facts->signal == SIGHUP, EXIT_TERMINATED}, /* asked to end, by whom is all the same */
         {facts->signal != 0, BY_SIGNAL + facts->signal},
         {facts->going_on, EXIT_NO_VERDICT},
         {facts->invalid, EXIT_NO_VERDICT},

@@ -22,7 +22,7 @@
     X(EXIT_REFUSED, 6, "this host does not permit it, or has too little of what it needs")         \
     X(EXIT_BUG, 70, "a bug of prony")                                                              \
     X(EXIT_INTERRUPTED, 130, "interrupted by Ctrl-C; the run so far is recorded and judged")       \
-    X(EXIT_TERMINATED, 143, "the same by SIGTERM")
+    X(EXIT_TERMINATED, 143, "the same by SIGTERM or SIGHUP")
 
 #define EXIT_CODES_ENUM(name, number, text) name = (number),
 enum exit_number { EXIT_CODES(EXIT_CODES_ENUM) };

@@ -53,6 +53,7 @@ static void add_ended(struct text *out, const struct run_end *end)
     if (end->ended == RUN_ABORTED || end->ended == RUN_INTERRUPTED) {
         amount_length(out, (double)end->at_ns);
         if (end->signal == 2) text_adds(out, " (Ctrl-C)");
+        else if (end->signal == 1) text_adds(out, " (SIGHUP)");
         else if (end->signal == 15) text_adds(out, " (SIGTERM)");
     }
     if (end->reason[0] == '\0') return;

@@ -46,7 +46,7 @@ enum run_ended {
 
 struct run_end {
     enum run_ended ended;
-    int signal;     /* RUN_INTERRUPTED: 2 or 15 */
+    int signal;     /* RUN_INTERRUPTED: 1, 2 or 15 */
     uint64_t at_ns; /* run time */
     uint64_t generator_cpu_ns;
     uint64_t max_rss_bytes;

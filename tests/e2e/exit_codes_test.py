@@ -180,6 +180,16 @@ class ExitCodes(Case):
         interrupt(child, signal.SIGTERM)
         self.exits(self.wait(child), 143)
 
+    def test_143_the_terminal_is_closed(self):
+        server = self.server()
+        child = self.start("run", server.url, "--rate", "100/s", "--for", "60s", "--warmup", "0s")
+        self.wait_for_requests(server, 50)
+        interrupt(child, signal.SIGHUP)
+        done = self.exits(self.wait(child), 143)
+        self.assertIn("(SIGHUP)", done.stdout)
+        told = self.exits(self.prony("report", "last", "--output", "json"), 143).json()
+        self.assertEqual(told["ended"], "interrupted")
+
 
 def hold(connection):
     """Answers nothing until prony hangs up."""

@@ -124,6 +124,7 @@ class Once(Case):
         interrupt(child, signal.SIGINT)
         done = self.exits(self.wait(child), 130)
         self.assertIn("GET /total   cut, ", done.stdout)
+        self.assertIn("✗ stopped before the reply came\n", done.stdout)
 
     def test_its_services_are_started_and_gone(self):
         serve = ("import os, http.server, sys; open('pid', 'w').write(str(os.getpid())); "

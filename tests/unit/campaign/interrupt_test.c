@@ -26,6 +26,38 @@ static void test_signals_are_counted_not_fatal(void **state)
     assert_int_equal(interrupt_look(&i), 2);
 }
 
+/* A terminal that is closed is heard of from shell and kernel. */
+static void test_a_hangup_asks_once(void **state)
+{
+    (void)state;
+    struct interrupt i;
+    struct err err = {0};
+    assert_true(interrupt_open(&i, &err));
+    raise(SIGHUP);
+    assert_int_equal(interrupt_look(&i), 1);
+    assert_int_equal(i.signal, SIGHUP);
+    raise(SIGHUP);
+    assert_int_equal(interrupt_look(&i), 1);
+    raise(SIGINT);
+    assert_int_equal(interrupt_look(&i), 2);
+    raise(SIGHUP);
+    interrupt_close(&i);
+}
+
+/* As nohup(1) has it. */
+static void test_an_ignored_hangup_stays_ignored(void **state)
+{
+    (void)state;
+    struct interrupt i;
+    struct err err = {0};
+    signal(SIGHUP, SIG_IGN);
+    assert_true(interrupt_open(&i, &err));
+    raise(SIGHUP);
+    assert_int_equal(interrupt_look(&i), 0);
+    interrupt_close(&i);
+    signal(SIGHUP, SIG_DFL);
+}
+
 /* SIGUSR1 asks, and ends nothing. */
 static void test_a_question_is_no_end(void **state)
 {
@@ -65,6 +97,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_signals_are_counted_not_fatal),
+        cmocka_unit_test(test_a_hangup_asks_once),
+        cmocka_unit_test(test_an_ignored_hangup_stays_ignored),
         cmocka_unit_test(test_a_question_is_no_end),
         cmocka_unit_test(test_afterwards_signals_work_as_usual),
     };

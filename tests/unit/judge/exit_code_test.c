@@ -21,6 +21,7 @@ static void each_reason_and_their_order(void **state)
         {"bug", {.bug = true}, 70},
         {"SIGINT", {.signal = 2}, 130},
         {"SIGTERM", {.signal = 15}, 143},
+        {"SIGHUP", {.signal = 1}, 143},
         {"still going on", {.going_on = true}, 3},
         {"missed while it goes on", {.going_on = true, .missed = true}, 3},
         {"missed before inconclusive", {.missed = true, .inconclusive = true}, 1},
