@@ -41,8 +41,8 @@ static bool cut_by_comment(struct sentence *s)
     return true;
 }
 
-/* Takes quotes off `*value`; in a plain one `\"` and `\\` are unescaped. */
-static bool unquote(struct sentence *s, struct bytes *value, bool raw, bool *quoted)
+/* Takes quotes off `*value`; in it `\"` and `\\` are unescaped. */
+static bool unquote(struct sentence *s, struct bytes *value, bool *quoted)
 {
     *quoted = false;
     if (value->len == 0 || (value->at[0] != '"' && value->at[0] != '\'')) return true;
@@ -53,7 +53,7 @@ static bool unquote(struct sentence *s, struct bytes *value, bool raw, bool *quo
     }
     *quoted = true;
     *value = (struct bytes){value->at + 1, value->len - 2};
-    if (raw || value->len == 0 || !memchr(value->at, '\\', value->len)) return true;
+    if (value->len == 0 || !memchr(value->at, '\\', value->len)) return true;
     char *copy = arena_alloc(s->p->arena, value->len + 1);
     size_t len = 0;
     if (!copy) return false;
@@ -73,7 +73,7 @@ static bool read_right(struct sentence *s, struct check *out)
         if (cut_by_comment(s)) return false;
         return wrong(s, DIAG_CHECK, value, CHECK_FORMS, "the value to compare with is missing");
     }
-    if (!unquote(s, &value, false, &out->right_quoted)) return false;
+    if (!unquote(s, &value, &out->right_quoted)) return false;
     return parse_variable_pattern(s->p, s->n, value, ENCODE_NONE, &out->right);
 }
 
@@ -149,11 +149,29 @@ static bool read_status(struct sentence *s, struct check *out)
     return true;
 }
 
+/* Where the quote that `text` begins with is closed; SIZE_MAX: nowhere. */
+static size_t closing_quote(struct bytes text)
+{
+    for (size_t i = 1; i < text.len; i++) {
+        if (text.at[i] == '\\') i++;
+        else if (text.at[i] == text.at[0]) return i;
+    }
+    return SIZE_MAX;
+}
+
 static bool read_regex(struct sentence *s, enum diag_code otherwise, struct bytes *out)
 {
     struct bytes text = s->rest;
-    bool quoted;
-    if (!unquote(s, &text, true, &quoted)) return false;
+    bool opens = text.len > 0 && (text.at[0] == '"' || text.at[0] == '\'');
+    size_t close = opens ? closing_quote(text) : 0;
+    if (close == SIZE_MAX) {
+        if (cut_by_comment(s)) return false;
+        return wrong(s, otherwise, text,
+                     "close it at the end; one that is meant itself is \\x22 for \", \\x27 for '",
+                     "this quote is not closed");
+    }
+    /* Closed before its end, the quote belongs to the expression: "id": ([0-9]+) */
+    if (opens && close + 1 == text.len) text = (struct bytes){text.at + 1, text.len - 2};
     if (text.len == 0) {
         if (cut_by_comment(s)) return false;
         return wrong(s, otherwise, s->rest, "write  regex \"id=([0-9]+)\"",

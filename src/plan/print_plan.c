@@ -299,7 +299,8 @@ static void put_captures(const struct printer *p, const struct step *step)
     if (step->capture_count > 0) text_adds(p->out, "        capture:\n");
     for (uint32_t i = 0; i < step->capture_count; i++) {
         const struct capture *c = &step->captures[i];
-        const char *quote = c->source == CAPTURE_REGEX ? "\"" : "";
+        bool holds = bytes_find(c->expression, BYTES_LIT("\"")) != SIZE_MAX;
+        const char *quote = c->source != CAPTURE_REGEX ? "" : holds ? "'" : "\"";
         char array[4096];
         struct text sentence = text_in(array, sizeof array);
         text_addf(&sentence, "%s %s%.*s%s", sources[c->source], quote, BYTES_ARG(c->expression),

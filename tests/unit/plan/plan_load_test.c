@@ -188,6 +188,38 @@ static void rungs(void **state)
     }
 }
 
+/* A regular expression may begin with a quote of its own. */
+static void quoted_regexes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in, *want; /* want NULL: refused */
+    } rows[] = {
+        {"\"id\": ([0-9]+)", "\"id\": ([0-9]+)"},
+        {"\"id\": \"([^\"]+)\"", "\"id\": \"([^\"]+)\""},
+        {"\"id=([0-9]+)\"", "id=([0-9]+)"},
+        {"\"a \\\" b\"", "a \\\" b"},
+        {"id=([0-9]+)", "id=([0-9]+)"},
+        {"\\x22id\\x22", "\\x22id\\x22"},
+        {"\"id=([0-9]+)", NULL},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char yaml[600];
+        struct text source = text_in(yaml, sizeof yaml);
+        text_addf(&source,
+                  STEPS "      - get: /jobs\n        check: 'regex %s'\n"
+                        "        capture: { n: 'regex %s' }\n" LOAD,
+                  rows[i].in, rows[i].in);
+        struct fixture f;
+        fixture_load(&f, yaml, NULL);
+        const struct step *step = &f.plan.scenarios[0].steps[0];
+        CHECK(rows[i].in, f.good == (rows[i].want != NULL));
+        if (f.good) CHECK(rows[i].in, bytes_is(step->checks[0].name, rows[i].want));
+        if (f.good) CHECK(rows[i].in, bytes_is(step->captures[0].expression, rows[i].want));
+        fixture_close(&f);
+    }
+}
+
 static void stages(void **state)
 {
     (void)state;
@@ -340,15 +372,11 @@ static void little_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(json_bodies),
-        cmocka_unit_test(urls),
-        cmocka_unit_test(captures),
-        cmocka_unit_test(headers_and_timeouts),
-        cmocka_unit_test(rungs),
-        cmocka_unit_test(stages),
-        cmocka_unit_test(services_and_data),
-        cmocka_unit_test(overrides),
-        cmocka_unit_test(only_one_error),
+        cmocka_unit_test(json_bodies),   cmocka_unit_test(urls),
+        cmocka_unit_test(captures),      cmocka_unit_test(headers_and_timeouts),
+        cmocka_unit_test(rungs),         cmocka_unit_test(quoted_regexes),
+        cmocka_unit_test(stages),        cmocka_unit_test(services_and_data),
+        cmocka_unit_test(overrides),     cmocka_unit_test(only_one_error),
         cmocka_unit_test(little_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
