@@ -6,6 +6,7 @@ import re
 import statistics
 import subprocess
 
+from live_case import live_view
 from machine import Broken, Nginx, cores, measured, version_of
 from tls_case import kept_connections
 
@@ -111,6 +112,10 @@ def cpu_per_request(folder, options, say):
 
 def tls(folder, options, say):
     return kept_connections(folder, options, say, prony_and_wrk, Row)
+
+
+def live(folder, options, say):
+    return live_view(PRONY, folder, say, Row)
 
 
 def ratios(rounds, other):
@@ -243,6 +248,7 @@ def told(objective):
 CASES = {
     "cpu": cpu_per_request,
     "tls": tls,
+    "live": live,
     "memory": users_memory,
     "start": start,
     "build": cold_build,
