@@ -8,14 +8,14 @@
 
 #include <stdint.h>
 
-/* What a draw is for; keeps the streams of one arrival apart. */
+/* What a draw is for; keeps the streams of one arrival apart. Numbers stay: replays draw, too. */
 enum rng_use {
     RNG_BLOCK,    /* arrivals within a block of the schedule */
     RNG_SCENARIO, /* which scenario an arrival takes */
     RNG_THINK,
     RNG_DATA,
     RNG_VARIABLE, /* $rand, $uuid */
-    RNG_EXEMPLAR
+    RNG_EXEMPLAR = 6
 };
 
 struct rng_key {

@@ -205,6 +205,7 @@ static void judge_now(struct judge *judge, bool final)
     struct trust_case trust = {.desk = &desk,
                                .rows = &judge->rows,
                                .results = judge->objectives,
+                               .end = &result->end,
                                .out_of_memory = !arena_ok(&judge->run)};
     bool bug = trust_judge(&trust, result);
     result->final = final;

@@ -107,11 +107,23 @@ static uint64_t difference(struct books_balance b)
     return b.begun > b.ended ? b.begun - b.ended : b.ended - b.begun;
 }
 
-/* Requests and iterations whose end is missing or told twice. Known once the last tick is in. */
+/* Ticks that the run file lacks, though what came later is there. */
+static bool read_file(const struct trust_case *c, struct reading *out)
+{
+    uint32_t ticks = c->end->missing_ticks;
+    if (!c->desk->final || ticks == 0) return false;
+    text_addf(&out->subject, "%u tick%s or more from %.1f s on", ticks, ticks == 1 ? "" : "s",
+              (double)c->end->missing_from_ns / 1e9);
+    out->value = ticks;
+    return true;
+}
+
+/* Requests and iterations whose end is missing or told twice. Known once the last tick is in; where
+ * ticks are missing nobody can know. */
 static bool read_books(const struct trust_case *c, struct reading *out)
 {
     const struct books *books = c->desk->books;
-    if (!c->desk->final || !books->last_seen) return false;
+    if (!c->desk->final || !books->last_seen || c->end->missing_ticks > 0) return false;
     uint64_t requests = 0;
     uint64_t iterations = 0;
     for (uint32_t s = 0; s < books->stage_count; s++) {
@@ -183,6 +195,9 @@ static const struct rule {
     double threshold;
     const char *sentence;
 } rules[] = {
+    {"file-short", TRUST_INVALID, false, read_file, ABOVE, 0,
+     "the run file lacks {subject}, so these are not the figures of the run and give no verdict. "
+     "What the run itself found stands in its result.json."},
     {"books-differ", TRUST_INVALID, true, read_books, ABOVE, 0,
      "what began and what ended differ by {subject}: this is a bug in prony, please report it "
      "with the run file."},

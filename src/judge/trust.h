@@ -13,6 +13,7 @@ struct trust_case {
     const struct limits_desk *desk;
     const struct rows *rows;
     const struct objective_result *results; /* [rows->count], concluded */
+    const struct run_end *end;              /* of a final result */
     bool out_of_memory;                     /* a series could not be kept */
 };
 

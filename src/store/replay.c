@@ -11,6 +11,12 @@
 
 static_assert(RUN_FILE_VERSION == TICK_BLOB_VERSION, "a file's version is that of its blobs");
 
+/* Ticks that are not in the file though something behind them is. */
+struct gap {
+    uint32_t ticks; /* at least so many; 0: none */
+    uint64_t from_ns;
+};
+
 struct replay {
     struct arena arena; /* this struct, header, plan */
     struct arena tick_arena;
@@ -18,7 +24,8 @@ struct replay {
     struct run_header header;
     struct plan *plan;      /* header.plan, ours to change */
     bool live;              /* another process still writes it */
-    uint64_t short_from_ns; /* UINT64_MAX: nothing is missing */
+    uint64_t short_from_ns; /* as the recorder had it; UINT64_MAX: it wrote all there was */
+    struct gap gap;         /* as the ticks tell, once they were played */
 };
 
 static int prepare(struct replay *r, const char *sql, sqlite3_stmt **out)
@@ -121,9 +128,11 @@ bool replay_set_objectives(struct replay *r, const struct bytes *sentences, uint
 
 bool replay_trouble(const struct replay *r, struct text *out)
 {
-    if (r->short_from_ns == UINT64_MAX) return false;
-    text_addf(out, "the file of this run is short from %.1f s on (it could not be written then)",
-              (double)r->short_from_ns / (double)NS_PER_S);
+    if (r->gap.ticks == 0 && r->short_from_ns == UINT64_MAX) return false;
+    uint64_t from_ns = r->gap.ticks > 0 ? r->gap.from_ns : r->short_from_ns;
+    text_addf(
+        out, "the file of this run is short from %.1f s on%s", (double)from_ns / (double)NS_PER_S,
+        r->short_from_ns == UINT64_MAX ? ": ticks are missing" : " (it could not be written then)");
     return true;
 }
 
@@ -289,9 +298,36 @@ static int read_end(struct replay *r, uint64_t last_ns, struct run_end *out)
     return code;
 }
 
-static bool play_ticks(struct replay *r, struct walk *w, struct bus *bus, uint64_t *last_ns,
+static void add_gap(struct gap *gap, uint64_t ticks, uint64_t from_ns)
+{
+    if (gap->ticks == 0 || from_ns < gap->from_ns) gap->from_ns = from_ns;
+    gap->ticks += ticks < UINT32_MAX - gap->ticks ? (uint32_t)ticks : UINT32_MAX - gap->ticks;
+}
+
+/* What the file says of its own gaps, and an end that no last tick stands before. A file that has
+ * no end at all was left by a kill: it lacks only what would have come, and is not short. */
+static void find_last_gap(struct replay *r, bool last_seen, uint64_t last_ns,
+                          const struct run_end *end)
+{
+    bool ended = end->signal != KILLED && !run_going_on(end) && !run_ended_early(end->ended);
+    if (ended && !last_seen) add_gap(&r->gap, 1, last_ns);
+    if (r->short_from_ns == UINT64_MAX) return;
+    if (r->gap.ticks == 0 || r->short_from_ns < r->gap.from_ns) {
+        add_gap(&r->gap, r->gap.ticks == 0, r->short_from_ns);
+    }
+}
+
+/* The ticks that are there; where they end, and whether the last of the run is among them. */
+struct played {
+    uint64_t end_ns;
+    bool last;
+};
+
+static bool play_ticks(struct replay *r, struct walk *w, struct bus *bus, struct played *out,
                        struct err *err)
 {
+    uint32_t next = 0; /* index of the tick that should come */
+    r->gap = (struct gap){0};
     for (step(w, ROWS_TICK); w->codes[ROWS_TICK] == SQLITE_ROW; step(w, ROWS_TICK)) {
         struct tick tick;
         arena_reset(&r->tick_arena);
@@ -299,8 +335,10 @@ static bool play_ticks(struct replay *r, struct walk *w, struct bus *bus, uint64
             return err_set(err, ERR_IO, 0, "the run file is damaged at tick %lld",
                            (long long)sqlite3_column_int64(w->statements[ROWS_TICK], 0));
         }
+        if (tick.index > next) add_gap(&r->gap, tick.index - next, out->end_ns);
+        next = tick.index + 1;
         bus_tick(bus, &tick);
-        *last_ns = tick.end_ns;
+        *out = (struct played){tick.end_ns, tick.last};
     }
     for (int i = 0; i < ROWS_COUNT; i++) {
         if (w->codes[i] == SQLITE_DONE || w->codes[i] == SQLITE_ROW) continue;
@@ -313,7 +351,7 @@ bool replay_play(struct replay *r, struct bus *bus, struct err *err)
 {
     struct walk walk = {0};
     bool played = false;
-    uint64_t last_ns = 0;
+    struct played ticks = {0};
     struct run_end end;
     /* One transaction: of a run in progress, one instant. */
     int code = run_file_exec(&r->file, "BEGIN");
@@ -328,12 +366,15 @@ bool replay_play(struct replay *r, struct bus *bus, struct err *err)
     step(&walk, ROWS_EVENT);
     step(&walk, ROWS_EXEMPLAR);
     bus_begin(bus, &r->header);
-    if (!play_ticks(r, &walk, bus, &last_ns, err)) goto out;
-    code = read_end(r, last_ns, &end);
+    if (!play_ticks(r, &walk, bus, &ticks, err)) goto out;
+    code = read_end(r, ticks.end_ns, &end);
     if (code != SQLITE_DONE) {
         err_set(err, ERR_IO, 0, "cannot read the run file: %s", run_file_said(code));
         goto out;
     }
+    find_last_gap(r, ticks.last, ticks.end_ns, &end);
+    end.missing_ticks = r->gap.ticks;
+    end.missing_from_ns = r->gap.from_ns;
     bus_end(bus, &end);
     played = true;
 out:

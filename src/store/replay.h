@@ -24,9 +24,11 @@ const struct run_header *replay_header(const struct replay *r);
 MUST_USE bool replay_set_objectives(struct replay *r, const struct bytes *sentences, uint32_t count,
                                     struct diags *diags);
 /* Plays it once: begin, ticks, end. A file without an end gets one that says so. False: `err`; the
- * bus has had the ticks before the damage and no end. */
+ * bus has had the ticks before the damage and no end. What is missing in between stands in the end.
+ */
 MUST_USE bool replay_play(struct replay *r, struct bus *bus, struct err *err);
-/* Appends why this replay may differ from the run's own report, and returns true if it may. */
+/* Appends why this replay differs from the run's own report, and returns true if it does. Until it
+ * was played only what the recorder knew counts. The judge is told by run_end.missing_ticks. */
 bool replay_trouble(const struct replay *r, struct text *out);
 /* `r` may be NULL. */
 void replay_close(struct replay *r);

@@ -51,6 +51,10 @@ struct run_end {
     uint64_t generator_cpu_ns;
     uint64_t max_rss_bytes;
     char reason[240]; /* one sentence, may be empty */
+    /* Of a stored run: ticks that its file lacks though later ones or the end are there; at least
+     * so many, and the run time of the first. 0: none. */
+    uint32_t missing_ticks;
+    uint64_t missing_from_ns;
 };
 
 const char *run_ended_name(enum run_ended ended); /* "complete", ...; what was refused is

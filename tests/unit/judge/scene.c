@@ -286,6 +286,8 @@ static void finish(struct scene *s, enum run_ended ended)
 {
     struct run_end end = {.ended = ended, .at_ns = s->tick.end_ns};
     if (ended == RUN_INTERRUPTED) end.signal = 2;
+    end.missing_ticks = s->missing_ticks;
+    end.missing_from_ns = 4500 * MS;
     bus_end(&s->bus, &end);
 }
 

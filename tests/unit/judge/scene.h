@@ -35,6 +35,7 @@ struct scene {
     struct hist_pair *pairs;
     struct slot slots[SCENE_SLOTS];
     double requests_in_flight[SCENE_NAMES], iterations_in_flight[SCENE_SCENARIOS];
+    uint32_t missing_ticks;           /* told at the end, from 4.5 s on */
     uint32_t results, finals;         /* seen on the bus */
     bool tick_seen, result_was_early; /* a result came before its tick had gone round */
 };

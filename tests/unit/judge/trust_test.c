@@ -284,6 +284,48 @@ static void rows_short(void **state)
     }
 }
 
+/* A replay without some of its ticks: no verdict, however good the rest is, and no bug of ours. */
+static void a_file_that_is_short(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t missing;
+        enum run_ended ended;
+        enum verdict verdict;
+        int exit_code;
+        const char *text;
+    } cases[] = {
+        {"whole", 0, RUN_COMPLETE, VERDICT_INVALID, 70, NULL},
+        {"one", 1, RUN_COMPLETE, VERDICT_INVALID, 3, "lacks 1 tick or more from 4.5 s on"},
+        {"three", 3, RUN_COMPLETE, VERDICT_INVALID, 3, "lacks 3 ticks or more from 4.5 s on"},
+        {"aborted", 3, RUN_ABORTED, VERDICT_INVALID, 3, "lacks 3 ticks or more from 4.5 s on"},
+        {"interrupted", 3, RUN_INTERRUPTED, VERDICT_INVALID, 130, "lacks 3 ticks or more"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene s;
+        stage_of(&s, "p95 < 100ms");
+        for (int t = 0; t < 20; t++) {
+            scene_tick(&s, 0, 1000);
+            scene_requests(&s, 0, OUTCOME_OK, 100, 20 * MS);
+            if (t == 7) s.cells[0].begun++; /* its end was in a tick that is not there */
+            scene_put(&s);
+            CHECK(cases[i].name, scene_result(&s)->trust == TRUST_VALID);
+        }
+        s.missing_ticks = cases[i].missing;
+        scene_end(&s, cases[i].ended);
+        const struct trust_reason *told = reason(&s, "file-short");
+        CHECK_STR(cases[i].name, result_verdict_name(scene_result(&s)->verdict),
+                  result_verdict_name(cases[i].verdict));
+        CHECK_U64(cases[i].name, scene_result(&s)->exit_code, cases[i].exit_code);
+        CHECK(cases[i].name, (told != NULL) == (cases[i].missing > 0));
+        CHECK(cases[i].name, (reason(&s, "books-differ") != NULL) == (cases[i].missing == 0));
+        if (told) CHECK_U64(cases[i].name, told->value, cases[i].missing);
+        if (told) CHECK(cases[i].name, strstr(told->text, cases[i].text) != NULL);
+        scene_close(&s);
+    }
+}
+
 static void books_must_balance(void **state)
 {
     (void)state;
@@ -326,10 +368,11 @@ static void books_must_balance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lag_that_decides), cmocka_unit_test(lag_that_does_not_decide_all),
-        cmocka_unit_test(schedule_behind),  cmocka_unit_test(lag_high),
-        cmocka_unit_test(ports_short),      cmocka_unit_test(undecided_checks),
-        cmocka_unit_test(rows_short),       cmocka_unit_test(books_must_balance),
+        cmocka_unit_test(lag_that_decides),     cmocka_unit_test(lag_that_does_not_decide_all),
+        cmocka_unit_test(schedule_behind),      cmocka_unit_test(lag_high),
+        cmocka_unit_test(ports_short),          cmocka_unit_test(undecided_checks),
+        cmocka_unit_test(rows_short),           cmocka_unit_test(books_must_balance),
+        cmocka_unit_test(a_file_that_is_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

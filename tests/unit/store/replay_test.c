@@ -340,6 +340,61 @@ static void read_only_with_log(void **state)
     assert_int_equal(chmod(folder, 0755), 0);
 }
 
+static void keep_end(void *ctx, const struct run_end *end)
+{
+    *(struct run_end *)ctx = *end;
+}
+
+/* Files that lack ticks say how many and from when; one that lacks only its end is not short. */
+static void short_files(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *sql;
+        uint32_t missing;
+        uint64_t from_s;
+        const char *trouble;
+    } rows[] = {
+        {"whole", "SELECT 1", 0, 0, ""},
+        {"one gone", "DELETE FROM tick WHERE id = 4", 1, 4, "short from 4.0 s on: ticks"},
+        {"three gone", "DELETE FROM tick WHERE id IN (4, 5, 9)", 3, 4, "short from 4.0 s"},
+        {"the first gone", "DELETE FROM tick WHERE id = 0", 1, 0, "short from 0.0 s"},
+        {"the last gone", "DELETE FROM tick WHERE id > 8", 1, 9, "short from 9.0 s"},
+        {"all gone", "DELETE FROM tick", 1, 0, "short from 0.0 s"},
+        {"said by the recorder", "INSERT INTO header VALUES('short_from_ns', '7000000000')", 1, 7,
+         "short from 7.0 s on (it could not be written then)"},
+        {"said and seen",
+         "INSERT INTO header VALUES('short_from_ns', '7000000000'); DELETE FROM tick WHERE id = 7",
+         1, 7, "short from 7.0 s on (it could not be written then)"},
+        {"killed", "DELETE FROM tick WHERE id > 8; DELETE FROM ending", 0, 0, ""},
+        {"killed, and one gone before", "DELETE FROM tick WHERE id IN (4, 11); DELETE FROM ending",
+         1, 4, "short from 4.0 s"},
+        {"ended before it could be judged", "DELETE FROM tick; UPDATE ending SET ended = 3", 0, 0,
+         ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        assert_int_equal(enter(state), 0);
+        sql("UPDATE tick SET last = 1 WHERE id = 11");
+        sql(rows[i].sql);
+        struct replay *replay;
+        struct run_end end = {0};
+        struct err err = {0};
+        assert_true(replay_open(&replay, bytes_of(file), &err));
+        struct bus bus;
+        bus_init(&bus);
+        bus_add(&bus, (struct sink){.ctx = &end, .end = keep_end});
+        CHECK(rows[i].name, replay_play(replay, &bus, &err));
+        CHECK_U64(rows[i].name, end.missing_ticks, rows[i].missing);
+        CHECK_U64(rows[i].name, end.missing_from_ns, rows[i].from_s * NS_PER_S);
+        char array[200];
+        struct text why = text_in(array, sizeof array);
+        CHECK(rows[i].name, replay_trouble(replay, &why) == (rows[i].missing > 0));
+        CHECK(rows[i].name, strstr(array, rows[i].trouble) != NULL);
+        replay_close(replay);
+        assert_int_equal(leave(state), 0);
+    }
+}
+
 static void overwrite(long offset, const char *bytes, size_t len)
 {
     int fd = open(file, O_WRONLY | O_CLOEXEC);
@@ -504,6 +559,7 @@ int main(void)
         CASE(other_objectives),
         CASE(read_only),
         CASE(read_only_with_log),
+        cmocka_unit_test(short_files),
         CASE(damaged),
         CASE(not_there),
         CASE(foreign_database),
