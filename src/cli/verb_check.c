@@ -10,6 +10,7 @@
 #include "load/engine.h"
 #include "load/program.h"
 #include "plan/mask.h"
+#include "plan/plan_doubt.h"
 #include "plan/print_plan.h"
 #include "show/amount.h"
 #include "show/table.h"
@@ -236,7 +237,8 @@ static void add_in_flight(struct text *out, const struct show_style *style, cons
     struct text body = text_in(array, sizeof array);
     text_adds(&body, most->model == MODEL_CLOSED ? "at most " : "about ");
     amount_count(&body, ceil(most_count));
-    text_addf(&body, " %s at once in ", most->model == MODEL_CLOSED ? "users" : "iterations");
+    const char *what = most->model == MODEL_CLOSED ? "user" : "iteration";
+    text_addf(&body, " %s%s at once in ", what, most_count > 1 ? "s" : "");
     text_add_safe(&body, most->name);
     if (most->model == MODEL_OPEN) {
         text_adds(&body, ", by Little's law: rate x time of an iteration, with ");
@@ -382,6 +384,23 @@ static void add_objectives(struct text *out, const struct show_style *style,
     }
 }
 
+/* What no target could satisfy, whatever it answers. */
+static void add_doubts(struct text *out, const struct show_style *style, const struct plan *plan)
+{
+    char array[500];
+    struct text body = text_in(array, sizeof array);
+    for (uint32_t i = 0; i < plan->objective_count; i++) {
+        const struct objective *o = &plan->objectives[i];
+        char why_array[160];
+        struct text why = text_in(why_array, sizeof why_array);
+        if (!plan_doubt_tell(&why, plan, o)) continue;
+        text_adds(&body, "`");
+        text_add_safe(&body, o->text);
+        text_addf(&body, "` can never hold: %s", why_array);
+        add_line(out, style, "warning", &body);
+    }
+}
+
 static void write_check(struct text *out, const struct flags *flags, const struct planning *p,
                         const struct machine *m, const struct engine_needs *needs, uint32_t threads)
 {
@@ -398,6 +417,7 @@ static void write_check(struct text *out, const struct flags *flags, const struc
         add_folded(out, &style, &line);
     }
     add_objectives(out, &style, plan);
+    add_doubts(out, &style, plan);
     text_addc(out, '\n', 1);
     struct table table = {.columns = columns,
                           .column_count = COUNT_OF(columns),

@@ -1,4 +1,5 @@
 #include "plan/parse_priv.h"
+#include "plan/plan_doubt.h"
 
 /* The names of the plan as the sentences see them. */
 static bool collect_names(struct parse *p, struct objective_names *out)
@@ -146,6 +147,27 @@ void parse_objective_implicit(struct parse *p)
     if (!objective_says_failures(plan->objectives, plan->objective_count)) add_implicit(p, &names);
 }
 
+/* Sentences that no stage of the plan can judge, for certain. */
+static void check_judged(struct parse *p)
+{
+    const struct plan *plan = p->plan;
+    for (uint32_t i = 0; i < plan->objective_count; i++) {
+        const struct objective *o = &plan->objectives[i];
+        uint32_t stage = 0;
+        while (stage < plan->stage_count && !plan_doubt_looks_at(o, plan, stage)) stage++;
+        if (stage < plan->stage_count) continue;
+        if (o->of_offered) {
+            diag_add(p->diags, DIAG_OBJECTIVE, o->at,
+                     "write an amount:  throughput >= 100/s,  or give a judged stage a rate",
+                     "no stage that it looks at has a 'rate': nothing is offered there");
+        } else {
+            diag_add(p->diags, DIAG_OBJECTIVE, o->at,
+                     "name one:  in STAGE,  or take a 'judge: false' away",
+                     "no stage is judged: all have 'judge: false'");
+        }
+    }
+}
+
 void parse_objective_all(struct parse *p, const struct node *objectives, const struct node *abort)
 {
     const struct plan_overrides *flags = p->in->overrides;
@@ -159,6 +181,7 @@ void parse_objective_all(struct parse *p, const struct node *objectives, const s
         plan->objective_count = 0; /* the plan's own have been checked, and are left out */
         read_flags(p, flags, &names);
     }
+    if (p->diags->count == 0) check_judged(p);
     bool says = objective_says_failures(plan->objectives, plan->objective_count);
     if (p->diags->count == 0 && !says) add_implicit(p, &names);
 }
