@@ -174,8 +174,9 @@ class Check(Case):
         shown = self.exits(self.prony("check", "plan.yaml", "--print"), 0).stdout
         for words in ("cat plan.yaml | $0 check -", "cat plan.yaml | $0 check /dev/stdin",
                       "$0 check - <plan.yaml", "$0 check <(cat plan.yaml)"):
-            done = subprocess.run(["bash", "-c", words + " --print", PRONY], cwd=self.folder, text=True,
-                                  env=self.environment(), capture_output=True, timeout=PATIENCE_S)
+            done = subprocess.run(["bash", "-c", words + " --print", PRONY], cwd=self.folder,
+                                  env=self.environment(), text=True, capture_output=True,
+                                  timeout=PATIENCE_S)
             self.assertEqual((done.returncode, done.stdout), (0, shown), (words, done.stderr))
         wrong = subprocess.run([PRONY, "check", "-"], input="plan: 2\n", cwd=self.folder, text=True,
                                env=self.environment(), capture_output=True, timeout=PATIENCE_S)

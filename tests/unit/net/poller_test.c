@@ -105,8 +105,8 @@ static void a_full_poller_is_our_shortage(void **state)
     for (size_t i = 0; i < COUNT_OF(refusals); i++) {
         struct stream s;
         add_errno = refusals[i];
-        CHECK_U64(strerror(refusals[i]), stream_connect(&s, &p, &way, 1), STREAM_NO_PORT);
-        CHECK(strerror(refusals[i]), s.fd == -1);
+        CHECK_U64(strerrorname_np(refusals[i]), stream_connect(&s, &p, &way, 1), STREAM_NO_PORT);
+        CHECK(strerrorname_np(refusals[i]), s.fd == -1);
     }
     add_errno = 0;
     struct stream s;
