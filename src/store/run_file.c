@@ -68,23 +68,6 @@ const char *run_file_said(int code)
     }
 }
 
-bool run_file_value(struct run_file *f, const char *key, struct text *out)
-{
-    sqlite3_stmt *get = NULL;
-    bool found = false;
-    if (sqlite3_prepare_v2(f->db, "SELECT value FROM header WHERE key = ?", -1, &get, NULL)
-            == SQLITE_OK
-        && sqlite3_bind_text(get, 1, key, -1, SQLITE_STATIC) == SQLITE_OK
-        && sqlite3_step(get) == SQLITE_ROW) {
-        const char *value = (const char *)sqlite3_column_text(get, 0);
-        int len = sqlite3_column_bytes(get, 0);
-        text_add(out, (struct bytes){value, value ? (size_t)len : 0});
-        found = true;
-    }
-    sqlite3_finalize(get);
-    return found;
-}
-
 bool run_file_put_value(struct run_file *f, const char *key, struct bytes value)
 {
     sqlite3_stmt *put = NULL;

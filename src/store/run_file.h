@@ -45,6 +45,5 @@ void run_file_close(struct run_file *f);
 int run_file_exec(struct run_file *f, const char *sql);
 /* What the last failed call said, as a sentence with the path's cause: "disk full". */
 const char *run_file_said(int code);
-/* Reads a text of table `header`, copied into `out`; false: absent or unreadable. */
-bool run_file_value(struct run_file *f, const char *key, struct text *out);
+/* Puts it into table `header`; false: not written. */
 bool run_file_put_value(struct run_file *f, const char *key, struct bytes value);
