@@ -296,13 +296,13 @@ static void write_result(struct conduct *c)
     struct text path = text_in(array, sizeof array);
     struct bytes json = result_json_make(&c->arena, judge_result(c->judge));
     if (!json.at) {
-        say(c, "result.json is not written: it is too large");
+        say(c, "prony: result.json is not written: it is too large");
         return;
     }
     recorder_put_result(c->recorder, json);
     text_addf(&path, "%.*s/result.json", BYTES_ARG(c->folder));
     /* The verdict does not hang on this file: stdout and the run file have it too. */
-    if (!file_write(array, json, &err)) say(c, "%s", err.msg);
+    if (!file_write(array, json, &err)) say(c, "prony: %s", err.msg);
 }
 
 static void say_kept(struct conduct *c)
@@ -330,7 +330,7 @@ static void finish(struct conduct *c)
     bool whole = recorder_close(c->recorder, &err);
     c->recorder = NULL;
     if (whole) return;
-    say(c, "%s", err.msg);
+    say(c, "prony: %s", err.msg);
     struct text trouble = text_in(c->trouble, sizeof c->trouble);
     text_adds(&trouble, err.msg);
 }
@@ -396,7 +396,7 @@ void conduct_close(struct conduct *c)
     targets_close(&c->targets);
     services_stop(&c->services);
     struct err err;
-    if (c->recorder && !recorder_close(c->recorder, &err)) say(c, "%s", err.msg);
+    if (c->recorder && !recorder_close(c->recorder, &err)) say(c, "prony: %s", err.msg);
     judge_close(c->judge);
     arena_close(&c->arena);
     interrupt_close(&c->interrupt);

@@ -46,7 +46,10 @@ static void add_summary(const struct result *result, const char *path, struct ar
     if (page.cut) {
         console_say("prony: the page for the job's summary is over its limit of 1 MiB, left out");
     } else if (!append(path, text_bytes(&page), &err)) {
-        console_say(err.msg);
+        char said[300];
+        struct text line = text_in(said, sizeof said);
+        text_addf(&line, "prony: %s", err.msg);
+        console_say(said);
     }
 }
 

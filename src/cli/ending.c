@@ -39,6 +39,8 @@ struct bytes ending_text(const struct ending *o, const struct show_style *style,
                                   .files = files,
                                   .next = next,
                                   .notes = &note,
+                                  .elsewhere = o->elsewhere,
+                                  .elsewhere_count = o->elsewhere_count,
                                   .file_count = list_files(o, arena, files),
                                   .next_count = hints_list(o->result, o->flags, arena, next),
                                   .note_count = note.len > 0,
@@ -48,7 +50,7 @@ struct bytes ending_text(const struct ending *o, const struct show_style *style,
     struct text text = text_in(array, OUT_LIMIT);
     summary_write(&text, o->result, style, &extra);
     struct bytes shown = text_bytes(&text);
-    uint32_t quiet = flags_times(o->flags, FLAG_QUIET);
+    uint32_t quiet = o->loud ? 0 : flags_times(o->flags, FLAG_QUIET);
     if (quiet > 1) shown.len = 0;
     if (quiet == 1) {
         size_t end = bytes_find(shown, BYTES_LIT("\n\n")); /* of the paragraph: it may wrap */

@@ -13,8 +13,11 @@
 struct ending {
     const struct result *result;
     const struct flags *flags;
-    struct bytes folder; /* of the run; empty: unknown */
-    const char *trouble; /* with the run file, a sentence; empty: none */
+    struct bytes folder;           /* of the run; empty: unknown */
+    const char *trouble;           /* with the run file, a sentence; empty: none */
+    const struct bytes *elsewhere; /* files outside the folder that hold the result */
+    uint32_t elsewhere_count;
+    bool loud; /* --quiet is not for this text: it goes into a file */
 };
 
 /* The summary as --quiet and --verbose want it, in `arena`; at == NULL: no room. */

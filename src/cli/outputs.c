@@ -84,7 +84,8 @@ static void close_output(struct output *o)
 /* Opens the file without harm to what it holds: it is emptied when there is something to write. */
 static bool open_file(struct output *o, struct err *err)
 {
-    o->fd = open(o->path.at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    mode_t mode = o->in_folder ? 0600 : 0666; /* a run's files are its owner's, as its folder is */
+    o->fd = open(o->path.at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     o->created = o->fd >= 0;
     if (o->fd < 0 && errno == EEXIST) o->fd = open(o->path.at, O_WRONLY | O_CLOEXEC);
     if (o->fd >= 0) return true;
@@ -314,9 +315,27 @@ static struct bytes document(const struct output *o, const struct ending *ending
     return (struct bytes){0};
 }
 
-static void write_document(struct output *o, const struct ending *ending, struct arena *arena)
+/* Files that were asked for by name, as far as they could be written; text comes last. */
+static uint32_t list_elsewhere(const struct outputs *o, struct bytes out[OUTPUTS_MAX])
 {
-    struct bytes whole = document(o, ending, arena);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < o->count; i++) {
+        const struct output *item = &o->items[i];
+        bool there = item->began || item->kind == OUTPUT_TEXT;
+        if (!to_stdout(item) && !item->in_folder && !item->broken && there)
+            out[count++] = item->path;
+    }
+    return count;
+}
+
+static void write_document(const struct outputs *all, struct output *o, const struct ending *ending)
+{
+    struct bytes elsewhere[OUTPUTS_MAX];
+    struct ending told = *ending;
+    told.elsewhere = elsewhere;
+    told.elsewhere_count = list_elsewhere(all, elsewhere);
+    told.loud = !to_stdout(o);
+    struct bytes whole = document(o, &told, all->arena);
     if (!whole.at) {
         tell_broken(o, EFBIG);
         return;
@@ -335,7 +354,7 @@ static bool finish_output(struct outputs *o, struct output *out, const struct en
                           bool wanted)
 {
     if (out->in_folder && !is_stream(out->kind)) open_in_folder(o, out);
-    if (wanted && !is_stream(out->kind) && !out->broken) write_document(out, ending, o->arena);
+    if (wanted && !is_stream(out->kind) && !out->broken) write_document(o, out, ending);
     close_output(out);
     return !out->broken;
 }

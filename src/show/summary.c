@@ -296,6 +296,28 @@ static bool has_own_objective(const struct result *r)
     return false;
 }
 
+static void write_files(const struct summary *s)
+{
+    char array[PROSE_BYTES];
+    struct text body = text_in(array, sizeof array);
+    const struct summary_extra *extra = s->extra;
+    bool has_folder = extra->folder.len > 0;
+    if (has_folder) {
+        text_add_safe(&body, extra->folder);
+        for (uint32_t i = 0; i < extra->file_count; i++) {
+            text_adds(&body, i == 0 ? "/ " : " · ");
+            text_add_safe(&body, extra->files[i]);
+        }
+        section(s, "FILES", TONE_STRONG, &body);
+        text_clear(&body);
+    }
+    for (uint32_t i = 0; i < extra->elsewhere_count; i++) {
+        if (i > 0) text_adds(&body, " · ");
+        text_add_safe(&body, extra->elsewhere[i]);
+    }
+    if (extra->elsewhere_count > 0) section(s, has_folder ? "" : "FILES", TONE_STRONG, &body);
+}
+
 static void write_next(const struct summary *s)
 {
     char array[PROSE_BYTES];
@@ -314,14 +336,7 @@ static void write_next(const struct summary *s)
         text_add_safe(&body, s->extra->next[i]);
         section(s, i == 0 ? "NEXT" : "", TONE_STRONG, &body);
     }
-    if (s->extra->folder.len == 0) return;
-    text_clear(&body);
-    text_add_safe(&body, s->extra->folder);
-    for (uint32_t i = 0; i < s->extra->file_count; i++) {
-        text_adds(&body, i == 0 ? "/ " : " · ");
-        text_add_safe(&body, s->extra->files[i]);
-    }
-    section(s, "FILES", TONE_STRONG, &body);
+    write_files(s);
 }
 
 void summary_write(struct text *out, const struct result *result, const struct show_style *style,

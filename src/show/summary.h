@@ -13,11 +13,12 @@
 
 /* What only the caller knows. */
 struct summary_extra {
-    struct bytes folder;       /* of the run; empty: none is kept */
-    const struct bytes *files; /* names in it */
-    const struct bytes *next;  /* commands worth typing next */
+    struct bytes folder;           /* of the run; empty: none is kept */
+    const struct bytes *files;     /* names in it */
+    const struct bytes *elsewhere; /* paths of files outside that hold the result */
+    const struct bytes *next;      /* commands worth typing next */
     const struct bytes *notes; /* sentences about this run: the run file is short, a replay ... */
-    uint32_t file_count, next_count, note_count;
+    uint32_t file_count, elsewhere_count, next_count, note_count;
     bool verbose; /* all objectives, request names and notes */
 };
 

@@ -120,8 +120,11 @@ class Outputs(Case):
         self.assertEqual((self.folder / "a b.xml").read_bytes(),
                          (folder / "junit.xml").read_bytes())
         self.assertTrue((self.folder / "load" / "out.ndjson").read_bytes())
-        for name in ("result.csv", "result.md", "junit.xml"):
+        for name in ("result.csv", "result.md", "junit.xml", " own.csv", "/a b.xml",
+                     "load/out.ndjson"):
             self.assertIn(name, done.stdout.partition(" FILES")[2])
+        self.assertEqual({path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()
+                          if path.stat().st_mode & 0o777 != 0o600}, {})
         report = self.exits(self.prony("report", "last", "--output", "csv"), 1).stdout
         self.assertEqual(report.encode(), (folder / "result.csv").read_bytes().replace(b"\r", b""))
 
@@ -154,7 +157,7 @@ class Outputs(Case):
         done = self.prony("run", server.url, "-n", "20", "--rate", "100/s", "--warmup", "0s",
                           env=env)
         self.exits(done, 0)
-        self.assertIn("cannot add to the job's summary", done.stderr)
+        self.assertIn("\nprony: cannot add to the job's summary", "\n" + done.stderr)
 
     def test_what_a_failed_check_found_is_masked(self):
         body = b'{"path": "/?k=hunter2secret and so on"}'
@@ -270,6 +273,11 @@ class Outputs(Case):
         self.assertEqual((silent.stdout, silent.stderr), ("", ""))
         told = self.exits(self.prony(*words, "-qq", "--output", "json"), 0)
         self.assertEqual(told.json()["ended"], "complete")
+        for flag in ("-q", "-qq"):
+            self.exits(self.prony(*words, flag, "--output", "text=t.txt"), 0)
+            text = (self.folder / "t.txt").read_text()
+            self.assertIn(" TRUST", text)
+            self.assertIn("t.txt", text.partition(" FILES")[2])
         wrong = self.exits(self.prony("run", "http://127.0.0.1:9/", "-qq"), 4)
         self.assertIn("prony: ", wrong.stderr)
 
