@@ -86,6 +86,49 @@ static double seconds_of_all(const struct limits_desk *desk, const struct row *r
     return seconds;
 }
 
+/* -- pardons: what a miss looks like with prony's own doing taken out ------------------------- */
+
+static const struct limits_pardon none_pardoned = {.lag = false};
+
+/* Of the row's timeouts in that stage, how many prony may have used the time of: as many as had a
+ * lag over half of what they were given. Lag is not kept by request, so all that were so late are
+ * held against the timeouts. */
+static uint64_t suspects_in(const struct limits_desk *desk, const struct row *row, uint32_t stage)
+{
+    const struct stage_book *book = &desk->books->stages[stage];
+    uint64_t all = book->requests.outcomes[OUTCOME_TIMEOUT];
+    uint64_t own = rows_tally(row, desk->books, stage)->outcomes[OUTCOME_TIMEOUT];
+    if (!book->lag || all == 0) return 0;
+    uint64_t given_ns = book->requests.timeouts.sum_ns / all;
+    uint64_t late = hist_count_above(book->lag, given_ns / 2);
+    return late < own ? late : own;
+}
+
+static uint64_t pardoned_in(const struct limits_desk *desk, const struct row *row, uint32_t stage,
+                            const struct limits_pardon *pardon)
+{
+    return pardon->timeouts ? suspects_in(desk, row, stage) : 0;
+}
+
+uint64_t limits_suspect_timeouts(const struct limits_desk *desk, const struct row *row)
+{
+    uint64_t count = 0;
+    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
+        if (rows_apply(row, desk->books, s)) count += suspects_in(desk, row, s);
+    }
+    return count;
+}
+
+/* Takes `count` of its timeouts, all of mean age, out of the times. */
+static void pardon_times(struct ranked *r, const struct tally *t, uint64_t count)
+{
+    if (count == 0) return;
+    r->over -= count;
+    r->total -= count;
+    r->summed -= count;
+    r->sum_ns -= (double)t->timeouts.sum_ns / (double)t->timeouts.count * (double)count;
+}
+
 /* -- times -------------------------------------------------------------------------------- */
 
 static struct times_spread spread_in(const struct limits_desk *desk, const struct row *row,
@@ -97,9 +140,11 @@ static struct times_spread spread_in(const struct limits_desk *desk, const struc
 }
 
 static struct finding times_in(const struct limits_desk *desk, const struct row *row,
-                               uint32_t stage, bool less_lag, double *needed_s)
+                               uint32_t stage, const struct limits_pardon *pardon, double *needed_s)
 {
-    struct ranked r = tally_ranked(rows_tally(row, desk->books, stage), less_lag, desk->with_cuts);
+    const struct tally *t = rows_tally(row, desk->books, stage);
+    struct ranked r = tally_ranked(t, pardon->lag, desk->with_cuts);
+    pardon_times(&r, t, pardoned_in(desk, row, stage, pardon));
     struct times_spread spread = spread_in(desk, row, stage);
     struct finding f;
     times_find(row->objective, &r, &spread, desk->scratch, &f);
@@ -108,14 +153,17 @@ static struct finding times_in(const struct limits_desk *desk, const struct row 
 }
 
 static struct finding times_of_all(const struct limits_desk *desk, const struct row *row,
-                                   bool less_lag, double *needed_s)
+                                   const struct limits_pardon *pardon, double *needed_s)
 {
+    uint64_t pardoned = 0;
     tally_clear(desk->pool);
     for (uint32_t s = 0; s < desk->books->stage_count; s++) {
         if (!rows_apply(row, desk->books, s)) continue;
         tally_merge(desk->pool, rows_tally(row, desk->books, s), desk->arena);
+        pardoned += pardoned_in(desk, row, s, pardon);
     }
-    struct ranked r = tally_ranked(desk->pool, less_lag, desk->with_cuts);
+    struct ranked r = tally_ranked(desk->pool, pardon->lag, desk->with_cuts);
+    pardon_times(&r, desk->pool, pardoned);
     bool avg = row->objective->metric == METRIC_AVG;
     struct times_spread spread = {.design_effect = avg ? 1 : effect_of_all(desk, row),
                                   .avg_half_ns = avg ? half_of_all(desk, row) : (double)NAN};
@@ -149,12 +197,15 @@ static struct share seconds_bad(const struct limits_desk *desk, uint32_t stage)
     return (struct share){by_second.y, by_second.n, batches_design_effect(&by_second)};
 }
 
-static struct share share_in(const struct limits_desk *desk, const struct row *row, uint32_t stage)
+static struct share share_in(const struct limits_desk *desk, const struct row *row, uint32_t stage,
+                             const struct limits_pardon *pardon)
 {
     if (row->objective->metric == METRIC_AVAILABILITY_BY_TIME) return seconds_bad(desk, stage);
     const struct tally *t = rows_tally(row, desk->books, stage);
     uint64_t bad = scope_bad(row->objective, t->outcomes, t->answered_5xx, desk->with_cuts);
-    return (struct share){(double)bad, (double)tally_ended(t->outcomes, desk->with_cuts),
+    uint64_t pardoned = pardoned_in(desk, row, stage, pardon);
+    return (struct share){(double)(bad - pardoned),
+                          (double)(tally_ended(t->outcomes, desk->with_cuts) - pardoned),
                           effect_in(desk, row, stage)};
 }
 
@@ -182,13 +233,13 @@ static struct finding judge_share(const struct row *row, const struct share *sha
 }
 
 static struct finding shares_of_all(const struct limits_desk *desk, const struct row *row,
-                                    double *needed_s)
+                                    const struct limits_pardon *pardon, double *needed_s)
 {
     struct share all = {0, 0, 1};
     double variance = 0;
     for (uint32_t s = 0; s < desk->books->stage_count; s++) {
         if (!rows_apply(row, desk->books, s)) continue;
-        struct share one = share_in(desk, row, s);
+        struct share one = share_in(desk, row, s, pardon);
         if (one.count <= 0) continue;
         all.bad += one.bad;
         all.count += one.count;
@@ -204,7 +255,7 @@ static struct finding shares_of_all(const struct limits_desk *desk, const struct
 /* -- means over time ------------------------------------------------------------------------ */
 
 static struct finding mean_in(const struct limits_desk *desk, const struct row *row, uint32_t stage,
-                              double *needed_s)
+                              const struct limits_pardon *pardon, double *needed_s)
 {
     const struct objective *o = row->objective;
     const struct tally *t = rows_tally(row, desk->books, stage);
@@ -216,7 +267,8 @@ static struct finding mean_in(const struct limits_desk *desk, const struct row *
     f.value = batches_ratio(row->stages[stage].batches);
     if (o->of_offered) { /* the ticks tell the interval; the sums, with what came late, the value */
         if (f.n == 0) return f;
-        f.value = (double)t->done / (double)f.n;
+        uint64_t asked = f.n - pardoned_in(desk, row, stage, pardon);
+        f.value = asked > 0 ? (double)t->done / (double)asked : 1;
     }
     double half = half_in(row, stage);
     if (isnan(half)) return f;
@@ -230,26 +282,41 @@ static struct finding mean_in(const struct limits_desk *desk, const struct row *
 
 /* -- rows ----------------------------------------------------------------------------------- */
 
-void limits_find(const struct limits_desk *desk, struct row *row, uint32_t stage)
+static struct finding find_in(const struct limits_desk *desk, const struct row *row, uint32_t stage,
+                              const struct limits_pardon *pardon, double *needed_s)
 {
-    double needed = (double)NAN;
-    struct finding *f = &row->findings[stage];
+    struct finding f = {.verdict = VERDICT_NOT_JUDGED};
     switch (row->kind) {
     case ROW_TIMES:
-        *f = times_in(desk, row, stage, false, &needed);
+        f = times_in(desk, row, stage, pardon, needed_s);
         break;
     case ROW_SHARE: {
-        struct share share = share_in(desk, row, stage);
-        *f = judge_share(row, &share, &needed);
-        needed *= seconds_in(desk, stage);
-        if (f->verdict == VERDICT_INCONCLUSIVE) f->verdict = VERDICT_NOT_JUDGED; /* too small */
+        struct share share = share_in(desk, row, stage, pardon);
+        f = judge_share(row, &share, needed_s);
+        *needed_s *= seconds_in(desk, stage);
+        if (f.verdict == VERDICT_INCONCLUSIVE) f.verdict = VERDICT_NOT_JUDGED; /* too small */
         break;
     }
     case ROW_MEAN:
-        *f = mean_in(desk, row, stage, &needed);
+        f = mean_in(desk, row, stage, pardon, needed_s);
         break;
     }
-    row->stages[stage].needed_s = needed;
+    return f;
+}
+
+/* All stages that the row is about put together; not for means. */
+static struct finding find_of_all(const struct limits_desk *desk, const struct row *row,
+                                  const struct limits_pardon *pardon, double *needed_s)
+{
+    return row->kind == ROW_TIMES ? times_of_all(desk, row, pardon, needed_s)
+                                  : shares_of_all(desk, row, pardon, needed_s);
+}
+
+void limits_find(const struct limits_desk *desk, struct row *row, uint32_t stage)
+{
+    double needed_s = (double)NAN;
+    row->findings[stage] = find_in(desk, row, stage, &none_pardoned, &needed_s);
+    row->stages[stage].needed_s = needed_s;
     row->stages[stage].stale = false;
 }
 
@@ -332,8 +399,7 @@ void limits_conclude(const struct limits_desk *desk, const struct row *row,
         notes_too_short(out);
     } else {
         double needed_s;
-        struct finding f = row->kind == ROW_TIMES ? times_of_all(desk, row, false, &needed_s)
-                                                  : shares_of_all(desk, row, &needed_s);
+        struct finding f = find_of_all(desk, row, &none_pardoned, &needed_s);
         bool too_small = f.verdict == VERDICT_NOT_JUDGED;
         out->verdict = too_small ? VERDICT_INCONCLUSIVE : f.verdict;
         out->needed_s = needed_s;
@@ -349,17 +415,17 @@ void limits_conclude(const struct limits_desk *desk, const struct row *row,
     }
 }
 
-bool limits_lag_decides(const struct limits_desk *desk, const struct row *row)
+bool limits_pardoned(const struct limits_desk *desk, const struct row *row,
+                     const struct limits_pardon *pardon)
 {
-    if (row->kind != ROW_TIMES) return false;
     double needed_s;
     bool by_stage = false;
     for (uint32_t s = 0; s < desk->books->stage_count; s++) {
         if (!rows_apply(row, desk->books, s)) continue;
         if (row->findings[s].verdict != VERDICT_MISSED) continue;
         by_stage = true;
-        if (times_in(desk, row, s, true, &needed_s).verdict == VERDICT_MISSED) return false;
+        if (find_in(desk, row, s, pardon, &needed_s).verdict == VERDICT_MISSED) return false;
     }
-    if (by_stage) return true;
-    return times_of_all(desk, row, true, &needed_s).verdict != VERDICT_MISSED;
+    if (row->kind == ROW_MEAN || (row->kind == ROW_TIMES && by_stage)) return by_stage;
+    return find_of_all(desk, row, pardon, &needed_s).verdict != VERDICT_MISSED;
 }

@@ -23,8 +23,17 @@ void limits_find(const struct limits_desk *desk, struct row *row, uint32_t stage
 /* The row's verdict over all its stages, from their findings; not for capacities. */
 void limits_conclude(const struct limits_desk *desk, const struct row *row,
                      struct objective_result *out);
-/* Would a missed row of times be kept with prony's own lag taken out? */
-bool limits_lag_decides(const struct limits_desk *desk, const struct row *row);
+/* What of prony's own doing is not held against the target. */
+struct limits_pardon {
+    bool lag;      /* taken out of each time */
+    bool timeouts; /* those that prony may have used the time of left out */
+};
+
+/* Would a missed row not be missed with that taken out? */
+bool limits_pardoned(const struct limits_desk *desk, const struct row *row,
+                     const struct limits_pardon *pardon);
+/* How many timeouts of the row's stages prony may have used the time of. */
+uint64_t limits_suspect_timeouts(const struct limits_desk *desk, const struct row *row);
 /* Fills what stands in every result from one stage's finding, or from `pooled` with
  * stage PLAN_NO_INDEX. */
 void limits_show(const struct row *row, uint32_t stage, const struct finding *f,

@@ -13,15 +13,42 @@ struct reading {
     struct text subject; /* what it was read from, for the sentence */
 };
 
+static bool is_missed(const struct trust_case *c, uint32_t row)
+{
+    return c->results[row].verdict == VERDICT_MISSED && !c->rows->rows[row].objective->warn
+           && !c->rows->rows[row].capacity;
+}
+
 /* A missed limit of times that prony's own lag decides. */
 static bool read_lag_decides(const struct trust_case *c, struct reading *out)
 {
+    static const struct limits_pardon lag = {.lag = true};
     for (uint32_t i = 0; i < c->rows->count; i++) {
         const struct row *row = &c->rows->rows[i];
-        if (row->objective->warn || c->results[i].verdict != VERDICT_MISSED) continue;
-        if (!limits_lag_decides(c->desk, row)) continue;
+        if (!is_missed(c, i) || !limits_pardoned(c->desk, row, &lag)) continue;
         if (out->value <= 0) text_add(&out->subject, row->objective->text);
         out->value += 1;
+    }
+    return true;
+}
+
+/* The timeouts without which a missed limit would not be missed. */
+static bool read_lag_timeouts(const struct trust_case *c, struct reading *out)
+{
+    static const struct limits_pardon lag = {.lag = true};
+    static const struct limits_pardon both = {.lag = true, .timeouts = true};
+    for (uint32_t i = 0; i < c->rows->count; i++) {
+        const struct row *row = &c->rows->rows[i];
+        if (!is_missed(c, i) || limits_pardoned(c->desk, row, &lag)) continue; /* told by that */
+        if (!limits_pardoned(c->desk, row, &both)) continue;
+        uint64_t count = limits_suspect_timeouts(c->desk, row);
+        if ((double)count <= out->value) continue;
+        out->value = (double)count;
+        text_clear(&out->subject);
+        text_addc(&out->subject, '\'', 1);
+        text_add(&out->subject, row->objective->text);
+        text_addf(&out->subject, "' is missed only by %llu timeout%s", (unsigned long long)count,
+                  count == 1 ? "" : "s");
     }
     return true;
 }
@@ -44,26 +71,6 @@ static bool read_taken_up(const struct trust_case *c, struct reading *out)
     return found;
 }
 
-/* Of the requests that timed out in a judged stage, the share that prony may have used the time of:
- * those with a lag over half of what they were given. Lag is not kept by request, so all that were
- * so late are held against the timeouts. */
-static bool read_lag_timeouts(const struct trust_case *c, struct reading *out)
-{
-    const struct books *books = c->desk->books;
-    for (uint32_t s = 0; s < books->stage_count; s++) {
-        const struct stage_book *book = &books->stages[s];
-        uint64_t count = book->requests.outcomes[OUTCOME_TIMEOUT];
-        if (!book->judged || !book->lag || count == 0) continue;
-        uint64_t given_ns = book->requests.timeouts.sum_ns / count;
-        double share = (double)hist_count_above(book->lag, given_ns / 2) / (double)count;
-        if (share <= out->value) continue;
-        out->value = share < 1 ? share : 1;
-        text_clear(&out->subject);
-        text_add(&out->subject, run_stage_name(books->header, s));
-    }
-    return true;
-}
-
 /* The tightest limit of times that must hold; 0: none. */
 static uint64_t tightest_ns(const struct rows *rows)
 {
@@ -76,7 +83,8 @@ static uint64_t tightest_ns(const struct rows *rows)
     return tightest;
 }
 
-/* The largest p99.9 of lag, as a share of the tightest limit. Short stages count all together. */
+/* The largest p99.9 of lag, as a share of the tightest limit: of the judged stages together (p99
+ * where they have too few take-ups), and of each that has enough of its own. */
 static bool read_lag(const struct trust_case *c, struct reading *out)
 {
     const struct books *books = c->desk->books;
@@ -84,10 +92,10 @@ static bool read_lag(const struct trust_case *c, struct reading *out)
     uint64_t largest = 0;
     uint64_t lag_ns;
     if (tightest == 0) return false;
-    text_adds(&out->subject, "the judged stages");
+    bool few = books->lag && books->lag->count < LAG_LEAST_COUNT;
+    text_addf(&out->subject, "%s of the judged stages", few ? "p99" : "p99.9");
     if (books->lag) {
-        uint32_t carried =
-            books->lag->count < LAG_LEAST_COUNT ? LAG_SHORT_PER_MILLION : LAG_PER_MILLION;
+        uint32_t carried = few ? LAG_SHORT_PER_MILLION : LAG_PER_MILLION;
         if (hist_quantile(books->lag, carried, &lag_ns)) largest = lag_ns;
     }
     for (uint32_t s = 0; s < books->stage_count; s++) {
@@ -96,6 +104,7 @@ static bool read_lag(const struct trust_case *c, struct reading *out)
         if (!hist_quantile(book->lag, LAG_PER_MILLION, &lag_ns) || lag_ns <= largest) continue;
         largest = lag_ns;
         text_clear(&out->subject);
+        text_adds(&out->subject, "p99.9 of ");
         text_add(&out->subject, run_stage_name(books->header, s));
     }
     out->value = (double)largest / (double)tightest;
@@ -185,7 +194,8 @@ static bool read_memory(const struct trust_case *c, struct reading *out)
 
 enum side { ABOVE, BELOW };
 
-/* The rules: name, what is measured, threshold, sentence. {value} is a percentage. */
+/* The rules: name, what is measured, threshold, sentence. {value} is a percentage, {share} one with
+ * its "of", or a multiple. docs/method.md, "Trust", has a row for each; a test holds it to that. */
 static const struct rule {
     const char *code;
     enum trust_level level;
@@ -206,12 +216,12 @@ static const struct rule {
     {"lag-decides", TRUST_INVALID, false, read_lag_decides, ABOVE, 0,
      "'{subject}' is missed only because prony itself was late, so nobody can say how the service "
      "did. Use more threads, a lower rate, or a machine of its own."},
+    {"lag-timeouts", TRUST_INVALID, false, read_lag_timeouts, ABOVE, 0,
+     "{subject} that may be prony's own doing: it was late by more than half of their time. Use "
+     "more threads, a lower rate, or a machine of its own."},
     {"schedule-behind", TRUST_INVALID, false, read_taken_up, BELOW, 0.98,
      "only {value} of what the plan asked for in {subject} was taken up in time (98% needed): "
      "prony could not keep its schedule. Use more threads or a lower rate."},
-    {"lag-timeouts", TRUST_INVALID, false, read_lag_timeouts, ABOVE, 0.5,
-     "{value} of the timeouts in {subject} may be prony's own doing: it was late by more than half "
-     "of their time. Use more threads, a lower rate, or a machine of its own."},
     {"ports-short", TRUST_SUSPECT, false, read_ports, ABOVE, 0,
      "{subject} could not be sent, and count as dropped: prony had no local port or descriptor "
      "left. Raise `ulimit -n` or net.ipv4.ip_local_port_range, or lower `connections`."},
@@ -223,11 +233,10 @@ static const struct rule {
      "bodies. Lower `connections` or `max_in_flight`, or check fewer bodies."},
     {"rows-short", TRUST_SUSPECT, false, read_rows, ABOVE, 0,
      "data with `pick: unique` ran out of rows in {subject}: from there on arrivals were dropped "
-     "or "
-     "users left, and the load was not the plan's. Give it more rows."},
+     "or users left, and the load was not the plan's. Give it more rows."},
     {"lag-high", TRUST_SUSPECT, false, read_lag, ABOVE, 0.10,
-     "prony's own lag in {subject} reaches {value} of the tightest limit (p99.9; 10% is fine): "
-     "times look longer than they were. What holds, holds all the same."},
+     "prony's own lag ({subject}) is {share} the tightest limit (up to 10% is fine): times look "
+     "longer than they were. What holds, holds all the same."},
 };
 
 static void say(struct text *out, const char *sentence, const struct reading *reading)
@@ -237,6 +246,11 @@ static void say(struct text *out, const char *sentence, const struct reading *re
         if (bytes_starts(left, BYTES_LIT("{subject}"))) {
             text_add_safe(out, text_bytes(&reading->subject));
             left = bytes_from(left, sizeof "{subject}" - 1);
+        } else if (bytes_starts(left, BYTES_LIT("{share}"))) {
+            /* Beyond tenfold a percentage is hard to read. */
+            if (reading->value <= 10) text_addf(out, "%.1f%% of", reading->value * 100);
+            else text_addf(out, "%.0f times", reading->value);
+            left = bytes_from(left, sizeof "{share}" - 1);
         } else if (bytes_starts(left, BYTES_LIT("{value}"))) {
             text_addf(out, "%.1f%%", reading->value * 100);
             left = bytes_from(left, sizeof "{value}" - 1);
@@ -247,6 +261,13 @@ static void say(struct text *out, const char *sentence, const struct reading *re
     }
 }
 
+bool trust_rule(uint32_t index, struct trust_rule *out)
+{
+    if (index >= COUNT_OF(rules)) return false;
+    *out = (struct trust_rule){rules[index].code, rules[index].level};
+    return true;
+}
+
 bool trust_judge(const struct trust_case *c, struct result *result)
 {
     bool bug = false;
@@ -255,7 +276,7 @@ bool trust_judge(const struct trust_case *c, struct result *result)
     static_assert(COUNT_OF(rules) <= TRUST_REASONS_MAX, "each rule may speak");
     for (uint32_t i = 0; i < COUNT_OF(rules); i++) {
         const struct rule *rule = &rules[i];
-        char array[96];
+        char array[160];
         struct reading reading = {0, text_in(array, sizeof array)};
         if (!rule->read(c, &reading)) continue;
         bool fires =

@@ -20,3 +20,11 @@ struct trust_case {
 /* Fills trust, reasons and reason_count of `result`. Returns whether prony itself has a bug: the
  * books do not balance. */
 bool trust_judge(const struct trust_case *c, struct result *result);
+
+struct trust_rule {
+    const char *code;
+    enum trust_level level;
+};
+
+/* The rules in their order; false: there is none of that index. */
+bool trust_rule(uint32_t index, struct trust_rule *out);

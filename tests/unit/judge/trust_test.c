@@ -1,7 +1,10 @@
 #include "judge/trust.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
+#include "base/text.h"
 #include "check.h"
 #include "scene.h"
 
@@ -93,6 +96,59 @@ static void lag_that_does_not_decide_all(void **state)
     scene_close(&s);
 }
 
+/* Twenty seconds of 97 answers and 3 timeouts of 2 s; `late` of the 100 were taken up 1.5 s late.
+ * Only where the verdict hangs on timeouts that may be ours is it withheld. */
+static void timeouts_by_our_lag(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *sentence;
+        uint32_t late;
+        enum verdict verdict;
+        const char *code; /* of the reason; NULL: neither of lag's */
+    } cases[] = {
+        {"holds all the same", "errors < 10%", 3, VERDICT_HOLDS, NULL},
+        {"missed by them", "errors < 1%", 3, VERDICT_INVALID, "lag-timeouts"},
+        {"more were late than timed out", "errors < 1%", 50, VERDICT_INVALID, "lag-timeouts"},
+        {"too few were late", "errors < 1%", 1, VERDICT_MISSED, NULL},
+        {"nothing was late", "errors < 1%", 0, VERDICT_MISSED, NULL},
+        {"of a name", "errors of a < 1%", 3, VERDICT_INVALID, "lag-timeouts"},
+        {"in a stage", "errors in hold < 1%", 3, VERDICT_INVALID, "lag-timeouts"},
+        {"availability", "availability > 99%", 3, VERDICT_INVALID, "lag-timeouts"},
+        {"availability by time has no timeouts", "availability by time > 50%", 3, VERDICT_HOLDS,
+         NULL},
+        {"of offered", "throughput >= 98% of offered", 3, VERDICT_INVALID, "lag-timeouts"},
+        {"a percentile among them", "p99 < 100ms", 3, VERDICT_INVALID, "lag-timeouts"},
+        {"a percentile below them", "p95 < 100ms", 3, VERDICT_HOLDS, NULL},
+        {"missed without them, too", "p95 < 10ms", 3, VERDICT_MISSED, NULL},
+        {"avg", "avg < 50ms", 3, VERDICT_INVALID, "lag-timeouts"},
+        {"max", "max < 50ms", 3, VERDICT_INVALID, "lag-timeouts"},
+        {"a capacity is no limit", "throughput > 99/s", 3, VERDICT_MISSED, NULL},
+        {"a warning", "warn: errors < 1%", 3, VERDICT_NOT_JUDGED, NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene s;
+        stage_of(&s, cases[i].sentence);
+        for (int t = 0; t < 20; t++) {
+            scene_tick(&s, 0, 1000);
+            scene_requests(&s, 0, OUTCOME_OK, 97, 20 * MS);
+            scene_requests(&s, 0, OUTCOME_TIMEOUT, 3, 2 * SECOND);
+            scene_lag(&s, 100 - cases[i].late, 100000);
+            scene_lag(&s, cases[i].late, 1500 * MS);
+            scene_put(&s);
+        }
+        scene_end(&s, RUN_COMPLETE);
+        CHECK_STR(cases[i].name, result_verdict_name(scene_result(&s)->verdict),
+                  result_verdict_name(cases[i].verdict));
+        const struct trust_reason *told = reason(&s, "lag-timeouts");
+        CHECK(cases[i].name, (told != NULL) == (cases[i].code != NULL));
+        CHECK(cases[i].name, reason(&s, "lag-decides") == NULL);
+        if (told) CHECK_U64(cases[i].name, told->value, 60);
+        if (told) CHECK(cases[i].name, strstr(told->text, "is missed only by 60 timeouts") != NULL);
+        scene_close(&s);
+    }
+}
+
 static void schedule_behind(void **state)
 {
     (void)state;
@@ -163,6 +219,44 @@ static void lag_high(void **state)
         /* Suspect is told, and changes no verdict. */
         CHECK(cases[i].name, (reason(&s, "lag-high") != NULL) == (cases[i].trust == TRUST_SUSPECT));
         CHECK_U64(cases[i].name, scene_result(&s)->exit_code, 0);
+        scene_close(&s);
+    }
+}
+
+/* What it reads, and how it says how much. */
+static void lag_high_says_where(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t seconds; /* in each of two stages, of 100 take-ups */
+        uint64_t lag_ms;  /* of 2 in 100, in the second stage */
+        const char *text;
+    } cases[] = {
+        {"too few for a p99.9", 10, 50, "lag (p99 of the judged stages) is 50.0% of the tightest"},
+        {"enough together", 20, 50, "lag (p99.9 of the judged stages) is 50.0% of the tightest"},
+        {"many times the limit", 20, 5000,
+         "lag (p99.9 of the judged stages) is 50 times the tight"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene s;
+        scene_open(&s);
+        scene_stage(&s, "calm", MODEL_OPEN, true);
+        scene_stage(&s, "late", MODEL_OPEN, true);
+        scene_objective(&s, "p95 < 100ms");
+        scene_begin(&s);
+        for (uint32_t t = 0; t < 2 * cases[i].seconds; t++) {
+            scene_tick(&s, t / cases[i].seconds, 1000);
+            scene_requests(&s, 0, OUTCOME_OK, 100, 20 * MS);
+            bool late = t >= cases[i].seconds;
+            scene_lag(&s, late ? 97 : 100, 100000);
+            if (late) scene_lag(&s, 3, cases[i].lag_ms * MS);
+            scene_put(&s);
+        }
+        scene_end(&s, RUN_COMPLETE);
+        const struct trust_reason *told = reason(&s, "lag-high");
+        CHECK(cases[i].name, told != NULL);
+        if (told) CHECK(told->text, strstr(told->text, cases[i].text) != NULL);
         scene_close(&s);
     }
 }
@@ -365,13 +459,54 @@ static void books_must_balance(void **state)
     }
 }
 
+/* The table of docs/method.md has a row for each rule, with its level, and no other. */
+static void every_rule_is_documented(void **state)
+{
+    (void)state;
+    const char *root = getenv("PRONY_ROOT");
+    char path[1024];
+    struct text t = text_in(path, sizeof path);
+    assert_non_null(root);
+    text_addf(&t, "%s/docs/method.md", root);
+    FILE *file = fopen(path, "rbe");
+    assert_non_null(file);
+    static char line[1024];
+    uint32_t rows = 0;
+    bool in_part = false;
+    while (fgets(line, sizeof line, file)) {
+        if (line[0] == '#') in_part = strcmp(line, "## Trust\n") == 0;
+        if (!in_part || strncmp(line, "| `", 3) != 0) continue;
+        struct trust_rule rule;
+        CHECK(line, trust_rule(rows++, &rule)); /* in the same order */
+        char start[64];
+        struct text row = text_in(start, sizeof start);
+        text_addf(&row, "| `%s` | ", rule.code);
+        CHECK(line, strncmp(line, start, row.len) == 0);
+        const char *level = strrchr(line, '|'); /* the last cell is before it */
+        while (level > line && level[-1] != '|') level--;
+        CHECK(line, strncmp(level + 1, result_trust_name(rule.level),
+                            strlen(result_trust_name(rule.level)))
+                        == 0);
+    }
+    assert_int_equal(fclose(file), 0);
+    struct trust_rule more;
+    assert_false(trust_rule(rows, &more));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lag_that_decides),     cmocka_unit_test(lag_that_does_not_decide_all),
-        cmocka_unit_test(schedule_behind),      cmocka_unit_test(lag_high),
-        cmocka_unit_test(ports_short),          cmocka_unit_test(undecided_checks),
-        cmocka_unit_test(rows_short),           cmocka_unit_test(books_must_balance),
+        cmocka_unit_test(lag_that_decides),
+        cmocka_unit_test(lag_that_does_not_decide_all),
+        cmocka_unit_test(timeouts_by_our_lag),
+        cmocka_unit_test(schedule_behind),
+        cmocka_unit_test(lag_high_says_where),
+        cmocka_unit_test(every_rule_is_documented),
+        cmocka_unit_test(lag_high),
+        cmocka_unit_test(ports_short),
+        cmocka_unit_test(undecided_checks),
+        cmocka_unit_test(rows_short),
+        cmocka_unit_test(books_must_balance),
         cmocka_unit_test(a_file_that_is_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
