@@ -127,6 +127,9 @@ static void pardon_times(struct ranked *r, const struct tally *t, uint64_t count
     r->total -= count;
     r->summed -= count;
     r->sum_ns -= (double)t->timeouts.sum_ns / (double)t->timeouts.count * (double)count;
+    if (count < t->timeouts.count) return;
+    r->known_ns = r->answered->max_ns; /* none of their ages is left */
+    if (r->cuts > 0 && t->cuts.max_ns > r->known_ns) r->known_ns = t->cuts.max_ns;
 }
 
 /* -- times -------------------------------------------------------------------------------- */
