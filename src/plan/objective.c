@@ -136,9 +136,9 @@ static bool read_quantile(struct bytes word, uint32_t *per_million)
 
 static bool tell_metric(struct reader *r)
 {
-    struct bytes names[COUNT_OF(metrics) + 4] = {BYTES_LIT("p50"), BYTES_LIT("p95"),
-                                                 BYTES_LIT("p99"), BYTES_LIT("p99.9")};
-    uint32_t name_count = 4;
+    struct bytes names[COUNT_OF(metrics) + 5] = {
+        BYTES_LIT("p50"), BYTES_LIT("p90"), BYTES_LIT("p95"), BYTES_LIT("p99"), BYTES_LIT("p99.9")};
+    uint32_t name_count = 5;
     for (size_t i = 0; i < COUNT_OF(metrics); i++) {
         if (is_plain(i)) names[name_count++] = bytes_of(metrics[i].name);
     }
@@ -310,6 +310,38 @@ static bool read_in(struct reader *r, struct objective *out)
     return true;
 }
 
+/* `abort_when: p95 < 100ms`, which is what should hold, and ends a run that does well. */
+static bool tell_turned(struct reader *r, enum objective_op op)
+{
+    static const enum objective_op turned[] = {
+        [OP_LT] = OP_GE, [OP_LE] = OP_GT, [OP_GT] = OP_LE, [OP_GE] = OP_LT};
+    char hint[200];
+    struct text t = text_in(hint, sizeof hint);
+    struct bytes before = {r->text.at, r->word.at};
+    text_addf(&t, "write %.*s%s%.*s", BYTES_ARG(before), objective_op_text(turned[op]),
+              BYTES_ARG(bytes_from(r->text, r->word.at + r->word.len)));
+    return wrong(r, DIAG_OBJECTIVE, r->word, hint,
+                 "abort_when says when to give up, and this is so while all is well");
+}
+
+/* Limits at the very end of what can be measured. */
+static bool check_sense(struct reader *r, const struct objective *o, struct word value)
+{
+    bool share = r->unit == UNIT_SHARE || o->of_offered;
+    bool low = o->value <= 0;
+    bool high = share && o->value >= 1;
+    bool time = r->unit == UNIT_TIME; /* no reply takes no time */
+    bool never = (low && (o->op == OP_LT || (o->op == OP_LE && time))) || (high && o->op == OP_GT);
+    bool always = (low && (o->op == OP_GE || (o->op == OP_GT && time)))
+                  || (high && o->op == OP_LE && r->abort);
+    if (!never && !always) return true;
+    return wrong(r, DIAG_OBJECTIVE, value,
+                 never && low    ? "write a value above it"
+                 : never && high ? "write >=, or a value below it"
+                                 : "write a value above it, or leave the sentence out",
+                 never ? "nothing that is measured is ever so" : "this is so whatever is measured");
+}
+
 static bool read_op(struct reader *r, struct objective *out)
 {
     static const struct {
@@ -321,6 +353,7 @@ static bool read_op(struct reader *r, struct objective *out)
         if (!bytes_is(r->word.text, ops[i].word)) continue;
         out->op = ops[i].op;
         bool below = out->op == OP_LT || out->op == OP_LE;
+        if (r->abort && below == r->limit && r->unit != UNIT_COUNT) return tell_turned(r, out->op);
         if (!r->abort && below != r->limit) {
             return wrong(r, DIAG_OBJECTIVE, r->word,
                          r->limit ? "it is a limit: write < or <="
@@ -409,6 +442,7 @@ static bool read_value(struct reader *r, struct objective *out)
                      "the value is missing");
     }
     if (!read_amount(r, out, &why)) return tell_value(r, why);
+    if (!check_sense(r, out, r->word)) return false;
     advance(r);
     if (!out->of_offered) return true;
     if (is_word(r, "of")) {

@@ -107,7 +107,7 @@ static bool status_range(struct bytes word, uint32_t *lo, uint32_t *hi)
 {
     uint64_t from = 0;
     uint64_t to = 0;
-    if (word.len == 3 && word.at[0] >= '1' && word.at[0] <= '9' && word.at[1] == 'x'
+    if (word.len == 3 && word.at[0] >= '1' && word.at[0] <= '5' && word.at[1] == 'x'
         && word.at[2] == 'x') {
         *lo = (uint32_t)(word.at[0] - '0') * 100;
         *hi = *lo + 99;
@@ -121,7 +121,7 @@ static bool status_range(struct bytes word, uint32_t *lo, uint32_t *hi)
         last = bytes_from(word, dots + 2);
     }
     if (!bytes_to_u64(first, &from) || !bytes_to_u64(last, &to)) return false;
-    if (from < 100 || to > 999 || from > to) return false;
+    if (from < 100 || to > 599 || from > to) return false;
     *lo = (uint32_t)from;
     *hi = (uint32_t)to;
     return true;
@@ -139,6 +139,8 @@ static bool read_status(struct sentence *s, struct check *out)
             "write  status 200,  status 2xx,  status 200..299,  status != 404  or  status < 400",
             "not a status");
     }
+    if ((below && out->status_lo == 100) || (above && out->status_hi == 599))
+        return wrong(s, DIAG_CHECK, word, "a status is from 100 to 599", "no status is ever so");
     if (below) {
         out->status_hi = out->status_lo - 1;
         out->status_lo = 100;

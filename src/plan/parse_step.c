@@ -250,6 +250,13 @@ static void read_until(struct parse *p, struct fields *f, struct step *out)
                              key_table_row(needs[i])->name);
         }
     }
+    const struct node *every = f->at[KEY_STEP_EVERY];
+    const struct node *within = f->at[KEY_STEP_WITHIN];
+    if (until && !f->bad && out->every_ns > out->within_ns) {
+        parse_node_error(p, DIAG_NUMBER, within ? within : every,
+                         "make 'within' longer than 'every' (1s and 30s where they are not given)",
+                         "'within' ends before a second try");
+    }
 }
 
 /* `text` with each `$$` as one; false: a lone `$`. */
