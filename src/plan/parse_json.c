@@ -14,6 +14,32 @@ static void literal(struct json *j, const char *text)
     pattern_add_text(&j->b, bytes_of(text), ENCODE_NONE, false);
 }
 
+static bool is_number(struct bytes cell)
+{
+    return json_is_bare(cell) && (bytes_is_digit(cell.at[0]) || cell.at[0] == '-');
+}
+
+static bool is_truth(struct bytes cell)
+{
+    return bytes_is(cell, "true") || bytes_is(cell, "false");
+}
+
+/* Whether a column is of one JSON type that stands bare. Its cells are all written alike, or an id
+ * would be now a number and now, for its leading nought, a text. */
+static bool is_bare_column(const struct data_source *data, uint32_t column)
+{
+    bool numbers = true;
+    bool truths = true;
+    for (uint32_t r = 0; r < data->row_count && (numbers || truths); r++) {
+        struct bytes cell = data->cells[(size_t)r * data->column_count + column];
+        numbers = numbers && is_number(cell);
+        truths = truths && is_truth(cell);
+    }
+    return numbers || truths;
+}
+
+static void add_string(struct json *j, const struct node *n);
+
 /* Hangs `text` of node `n` in as it is encoded. */
 static void splice(struct json *j, const struct node *n, enum encoding encoding)
 {
@@ -24,6 +50,11 @@ static void splice(struct json *j, const struct node *n, enum encoding encoding)
     }
     for (uint32_t i = 0; i < part.piece_count; i++) {
         const struct piece *piece = &part.pieces[i];
+        bool cell = piece->kind == PIECE_DATA && encoding == ENCODE_JSON_VALUE;
+        if (cell && !is_bare_column(&j->p->plan->data[piece->index], piece->column)) {
+            add_string(j, n);
+            return;
+        }
         if (piece->kind == PIECE_TEXT)
             pattern_add_text(&j->b, piece->text, ENCODE_NONE, piece->secret);
         else pattern_add_piece(&j->b, *piece);

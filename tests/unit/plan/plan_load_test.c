@@ -188,6 +188,37 @@ static void rungs(void **state)
     }
 }
 
+/* A column has one JSON type, whichever row is drawn. */
+static void json_columns(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *cells[3];
+        const char *want;
+    } rows[] = {
+        {{"12", "7", "-1.5e3"}, "<data value>"},     {{"12", "007", "7"}, "\"<data string>\""},
+        {{"true", "false", "true"}, "<data value>"}, {{"true", "1", "false"}, "\"<data string>\""},
+        {{"12", "''", "7"}, "\"<data string>\""},    {{"a", "b", "c"}, "\"<data string>\""},
+        {{"1", "null", "2"}, "\"<data string>\""},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char yaml[600];
+        char array[100];
+        struct text source = text_in(yaml, sizeof yaml);
+        struct text out = text_in(array, sizeof array);
+        text_addf(&source,
+                  HEAD "data: { d: [ { c: %s }, { c: %s }, { c: %s } ] }\nscenarios:\n  a:\n"
+                       "    steps: [ { post: /a, json: $d.c } ]\n" LOAD,
+                  rows[i].cells[0], rows[i].cells[1], rows[i].cells[2]);
+        struct fixture f;
+        fixture_load(&f, yaml, NULL);
+        CHECK(rows[i].cells[1], f.good);
+        show(&out, &f.plan.scenarios[0].steps[0].body);
+        CHECK_STR(rows[i].cells[1], array, rows[i].want);
+        fixture_close(&f);
+    }
+}
+
 /* A regular expression may begin with a quote of its own. */
 static void quoted_regexes(void **state)
 {
@@ -372,11 +403,17 @@ static void little_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(json_bodies),   cmocka_unit_test(urls),
-        cmocka_unit_test(captures),      cmocka_unit_test(headers_and_timeouts),
-        cmocka_unit_test(rungs),         cmocka_unit_test(quoted_regexes),
-        cmocka_unit_test(stages),        cmocka_unit_test(services_and_data),
-        cmocka_unit_test(overrides),     cmocka_unit_test(only_one_error),
+        cmocka_unit_test(json_bodies),
+        cmocka_unit_test(urls),
+        cmocka_unit_test(captures),
+        cmocka_unit_test(headers_and_timeouts),
+        cmocka_unit_test(rungs),
+        cmocka_unit_test(quoted_regexes),
+        cmocka_unit_test(json_columns),
+        cmocka_unit_test(stages),
+        cmocka_unit_test(services_and_data),
+        cmocka_unit_test(overrides),
+        cmocka_unit_test(only_one_error),
         cmocka_unit_test(little_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
