@@ -71,7 +71,8 @@ def live_view(prony, folder, say, row):
             for into, flags in turns if i % 2 else reversed(turns):
                 into.append(run_once(prony, nginx.url, folder, cores()[0], flags))
             say(f"  round {i + 1}: CPU {with_view[-1][0]:.3f} s with, {without[-1][0]:.3f} s "
-                f"without; lag p99.9 {with_view[-1][1]:.2f} ms with, {without[-1][1]:.2f} ms without")
+                f"without; lag p99.9 {with_view[-1][1]:.2f} ms with, "
+                f"{without[-1][1]:.2f} ms without")
     finally:
         nginx.stop()
     shares = [(a[0] - b[0]) / SECONDS for a, b in zip(with_view, without)]
