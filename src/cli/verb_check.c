@@ -107,9 +107,9 @@ static const struct table_column columns[] = {
     [COLUMN_MODEL] = {.title = "MODEL"},
     [COLUMN_LOAD] = {.title = "LOAD", .right = true},
     [COLUMN_FOR] = {.title = "FOR", .right = true},
-    [COLUMN_SETTLE] = {.title = "SETTLE", .right = true},
+    [COLUMN_SETTLE] = {.title = "SETTLE", .right = true, .spare = true},
     [COLUMN_JUDGED] = {.title = "JUDGED"},
-    [COLUMN_ARRIVALS] = {.title = "ARRIVALS", .right = true},
+    [COLUMN_ARRIVALS] = {.title = "ARRIVALS", .right = true, .spare = true},
 };
 
 static void add_load(struct text *out, const struct stage *s)

@@ -188,10 +188,10 @@ void evidence_slowest(struct text *out, const struct result *r, const struct sho
         {.title = "REQUEST", .flexible = true},
         {.title = "TIME", .right = true},
         {.title = "LAG", .right = true, .drop = 1},
-        {.title = "WAIT", .right = true},
+        {.title = "WAIT", .right = true, .spare = true},
         {.title = "CONNECT", .right = true, .drop = 2},
         {.title = "1ST BYTE", .right = true},
-        {.title = "REST", .right = true},
+        {.title = "REST", .right = true, .spare = true},
         {.title = ""},
     };
     uint32_t count = 0;

@@ -66,8 +66,8 @@ void runs_text_write(struct text *out, const struct run_entry *entries, uint32_t
         [RUN_STARTED] = {.title = "STARTED"},
         [RUN_PLAN] = {.title = "PLAN", .flexible = true},
         [RUN_VERDICT] = {.title = "VERDICT"},
-        [RUN_EXIT] = {.title = "EXIT", .right = true},
-        [RUN_LENGTH] = {.title = "LENGTH", .right = true},
+        [RUN_EXIT] = {.title = "EXIT", .right = true, .spare = true},
+        [RUN_LENGTH] = {.title = "LENGTH", .right = true, .spare = true},
     };
     struct runs_rows rows = {.entries = entries, .utc_offset_s = utc_offset_s};
     struct table table = {.columns = columns,

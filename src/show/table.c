@@ -43,9 +43,24 @@ static size_t total_width(const struct table *t, const struct layout *layout)
     return total;
 }
 
+/* What a line needs at the very least. */
+static size_t least_width(const struct table *t, const struct layout *layout)
+{
+    struct layout least = *layout;
+    least.gap = 1;
+    for (uint32_t c = 0; c < t->column_count; c++) {
+        bool cut = t->columns[c].flexible && least.widths[c] > FLEXIBLE_MIN;
+        if (cut) least.widths[c] = FLEXIBLE_MIN;
+    }
+    return total_width(t, &least);
+}
+
 /* Leaves out columns, then cuts the flexible one, until a line fits. */
 static void fit(const struct table *t, struct layout *layout, size_t width)
 {
+    for (uint32_t c = t->column_count; c-- > 0;) {
+        if (t->columns[c].spare && least_width(t, layout) > width) layout->shown[c] = false;
+    }
     while (total_width(t, layout) > width) {
         uint32_t worst = 0;
         for (uint32_t c = 1; c < t->column_count; c++) {

@@ -18,6 +18,7 @@ struct table_column {
     bool right;    /* aligned to the right: numbers */
     bool flexible; /* may be cut; at most one */
     uint32_t drop; /* 0: never left out; else the highest goes first */
+    bool spare;    /* left out where even with the flexible one cut no line fits */
 };
 
 struct table_cell {

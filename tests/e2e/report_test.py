@@ -155,6 +155,21 @@ class Report(Case):
                 self.assertEqual(now["totals"]["tls_ms"]["n"], 0)
                 self.assertEqual(now["totals"]["handshakes"], {"full": 0, "resumed": 0})
 
+    def test_every_line_fits_a_narrow_terminal(self):
+        server = self.server()
+        self.plan(f"plan: 1\nname: a-plan-with-quite-a-name\ntarget: {server.url}\n"
+                  "scenarios: { a: { steps: [ GET /some/long/path/of/a/thing ] } }\n"
+                  "load: { stages: [ { name: a-stage-with-a-name, rate: 50/s..100/s, for: 2s,"
+                  " settle: 500ms } ] }\n"
+                  "objectives: [ p95 of 'GET /some/long/path/of/a/thing' < 2s, errors < 50% ]\n")
+        self.prony("run", "plan.yaml")
+        for words in (("check", "plan.yaml"), ("list",), ("report", "last", "-v"),
+                      ("report", "zzz"), ("run", "plan.yaml", "--rate", "4")):
+            for columns in (60, 80):
+                lines = self.on_terminal(columns, *words)
+                self.assertEqual([line for line in lines if len(line) > columns], [], words)
+        self.assertIn("a-plan-", "".join(self.on_terminal(60, "list")))
+
     def test_list(self):
         self.assertIn("no runs in", self.exits(self.prony("list"), 0).stderr)
         for wrong, why in (("missing", "does not exist"), (__file__, "is not a folder")):
