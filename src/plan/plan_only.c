@@ -1,8 +1,9 @@
 /* `--only SCENARIO|STAGE`: a part of a plan, checked as a whole before.
  *
  * What is left is a plan of its own: without the other stages and scenarios, and without the
- * sentences about them. */
+ * sentences about them. A capacity that only what was left out could reach is about that, too. */
 #include "plan/parse_priv.h"
+#include "plan/plan_doubt.h"
 
 #define GONE PLAN_NO_INDEX
 
@@ -13,6 +14,7 @@ struct choice {
     uint32_t *stage_at; /* by old index: the new one, or GONE */
     uint32_t *scenario_at;
     uint32_t *name_at;
+    bool *doubted; /* by objective: the whole plan cannot settle it either */
     bool by_stage, by_scenario;
 };
 
@@ -164,14 +166,35 @@ static bool move_objective(struct choice *c, struct objective *o)
     return count > 0;
 }
 
-static void keep_objectives(struct choice *c, struct objective *items, uint32_t *count)
+static bool is_doubted(const struct plan *plan, const struct objective *o)
 {
+    char array[200];
+    struct text why = text_in(array, sizeof array);
+    return plan_doubt_tell(&why, plan, o);
+}
+
+/* What the plan's author got wrong stays to be seen; only what --only takes away goes. */
+static void keep_objectives(struct choice *c)
+{
+    struct plan *plan = c->p->plan;
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < *count; i++) {
-        struct objective o = items[i];
-        if (!o.implicit && move_objective(c, &o)) items[kept++] = o;
+    for (uint32_t i = 0; i < plan->objective_count; i++) {
+        struct objective o = plan->objectives[i];
+        if (o.implicit || !move_objective(c, &o)) continue;
+        if (c->doubted[i] || !is_doubted(plan, &o)) plan->objectives[kept++] = o;
     }
-    *count = kept;
+    plan->objective_count = kept;
+}
+
+static void keep_aborts(struct choice *c)
+{
+    struct plan *plan = c->p->plan;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < plan->abort_count; i++) {
+        struct objective o = plan->abort_when[i];
+        if (move_objective(c, &o)) plan->abort_when[kept++] = o;
+    }
+    plan->abort_count = kept;
 }
 
 void plan_only_apply(struct parse *p)
@@ -184,17 +207,20 @@ void plan_only_apply(struct parse *p)
                        .scenarios = ARENA_ARRAY(p->arena, plan->scenario_count, bool),
                        .stage_at = ARENA_ARRAY(p->arena, plan->stage_count, uint32_t),
                        .scenario_at = ARENA_ARRAY(p->arena, plan->scenario_count, uint32_t),
-                       .name_at = ARENA_ARRAY(p->arena, plan->name_count, uint32_t)};
+                       .name_at = ARENA_ARRAY(p->arena, plan->name_count, uint32_t),
+                       .doubted = ARENA_ARRAY(p->arena, plan->objective_count + 1, bool)};
     if (!arena_ok(p->arena)) return;
     for (uint32_t i = 0; i < flags->only_count; i++)
         mark(&c, plan_load_flag_span(p, PARSE_ONLY, i), flags->only[i]);
     if (p->diags->count > 0) return;
+    for (uint32_t i = 0; i < plan->objective_count; i++)
+        c.doubted[i] = is_doubted(plan, &plan->objectives[i]);
     uint32_t scenario_count = plan->scenario_count;
     keep_scenarios(&c);
     keep_stages(&c, scenario_count);
     keep_names(&c);
-    keep_objectives(&c, plan->objectives, &plan->objective_count);
-    keep_objectives(&c, plan->abort_when, &plan->abort_count);
+    keep_objectives(&c);
+    keep_aborts(&c);
     bool sends = plan->stage_count > 0 && !plan->stages[plan->stage_count - 1].warmup;
     if (sends) {
         parse_objective_implicit(p);

@@ -255,6 +255,38 @@ static void only_a_part(void **state)
     }
 }
 
+/* A capacity goes with the stages that could reach it; one that none could is a mistake to see. */
+static void only_what_can_be_reached(void **state)
+{
+    (void)state;
+    static const char whole[] = "plan: 1\n"
+                                "target: http://h\n"
+                                "scenarios: { a: { steps: [ GET /a ] } }\n"
+                                "load:\n"
+                                "  stages:\n"
+                                "    - { name: slow, rate: 100/s, for: 10s }\n"
+                                "    - { name: fast, rate: 900/s, for: 10s }\n"
+                                "    - { name: crowd, users: 50, for: 10s }\n"
+                                "objectives:\n"
+                                "  - throughput > 500/s\n"
+                                "  - users > 40\n"
+                                "  - users > 4000\n"
+                                "  - errors < 1%\n";
+    static const struct {
+        const char *only;
+        uint32_t objectives;
+    } rows[] = {{"slow", 2}, {"fast", 3}, {"crowd", 4}, {"a", 4}};
+    static struct fixture f;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct bytes only = bytes_of(rows[i].only);
+        const struct plan_overrides flags = {.only = &only, .only_count = 1};
+        fixture_load(&f, whole, &flags);
+        CHECK(rows[i].only, f.good);
+        CHECK_U64(rows[i].only, f.plan.objective_count, rows[i].objectives);
+        fixture_close(&f);
+    }
+}
+
 static void only_of_nothing(void **state)
 {
     (void)state;
@@ -285,6 +317,7 @@ int main(void)
         cmocka_unit_test(a_variable_has_the_value_of_its_flag),
         cmocka_unit_test(variables_in_a_plan),
         cmocka_unit_test(only_a_part),
+        cmocka_unit_test(only_what_can_be_reached),
         cmocka_unit_test(only_of_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
