@@ -7,6 +7,28 @@
 
 #define SLOTS_PER_SECOND (NS_PER_S / SLOT_NS)
 
+/* Can the stage's mix begin an iteration of that scenario? */
+static bool can_begin(const struct plan *plan, uint32_t stage, uint32_t scenario)
+{
+    const double *mix = stage < plan->stage_count ? plan->stages[stage].mix : NULL;
+    return !mix || mix[scenario] > 0;
+}
+
+/* Marks the names that the stage can send; one that no scenario owns to (an old run file does not
+ * tell) may come in every stage. */
+static void mark_names(const struct plan *plan, uint32_t stage, bool *sends, bool *owned)
+{
+    for (uint32_t i = 0; i < plan->scenario_count; i++) {
+        const struct scenario *scenario = &plan->scenarios[i];
+        for (uint32_t k = 0; k < scenario->step_count; k++) {
+            uint32_t name = scenario->steps[k].name_index;
+            owned[name] = true;
+            if (can_begin(plan, stage, i)) sends[name] = true;
+        }
+    }
+    for (uint32_t i = 0; i < plan->name_count; i++) sends[i] = sends[i] || !owned[i];
+}
+
 static void open_stage(struct books *b, uint32_t stage, const struct books_needs *needs)
 {
     const struct plan *plan = b->header->plan;
@@ -15,6 +37,8 @@ static void open_stage(struct books *b, uint32_t stage, const struct books_needs
     book->judged = run_stage_judged(b->header, stage);
     book->names = ARENA_ARRAY(a, plan->name_count, struct tally);
     book->scenarios = ARENA_ARRAY(a, plan->scenario_count, struct tally);
+    book->sends = ARENA_ARRAY(a, plan->name_count, bool);
+    bool *owned = ARENA_ARRAY(a, plan->name_count, bool);
     book->names_in_flight_ns = ARENA_ARRAY(a, plan->name_count, double);
     book->scenarios_in_flight_ns = ARENA_ARRAY(a, plan->scenario_count, double);
     book->arrivals = ARENA_ARRAY(a, plan->scenario_count, uint64_t);
@@ -22,6 +46,7 @@ static void open_stage(struct books *b, uint32_t stage, const struct books_needs
     book->requests.keep = TALLY_RESPONSE | TALLY_PHASES;
     if (needs->stage_less_lag) book->requests.keep |= TALLY_LESS_LAG;
     if (!arena_ok(a)) return;
+    mark_names(plan, stage, book->sends, owned);
     /* Where a stage may yet be cut, its part in the sums of all must be known. */
     uint32_t always = by_hand_first(plan) < plan->stage_count && book->judged ? TALLY_RESPONSE : 0;
     for (uint32_t i = 0; i < plan->name_count; i++) {
@@ -368,7 +393,9 @@ void books_stage_figures(const struct books *b, uint32_t stage, bool with_cuts, 
     struct figures_time time = {.seconds = (double)book->counted_ns / (double)NS_PER_S,
                                 .in_flight = in_flight_ns(b, book) / (double)NS_PER_S,
                                 .users = book->users_ns / (double)NS_PER_S,
+                                .done = book->requests.done,
                                 .closed = book->closed};
+    if (book->closed) time.closed_seconds = time.seconds;
     figures_of(out, &book->requests, &time, with_cuts);
     out->lag = figures_latency(book->lag);
     out->wait = figures_latency(book->wait);
@@ -379,36 +406,62 @@ void books_stage_figures(const struct books *b, uint32_t stage, bool with_cuts, 
     add_arrivals(b, book, PLAN_NO_INDEX, out);
 }
 
-enum time_of { TIME_OF_ALL, TIME_OF_NAME, TIME_OF_SCENARIO };
+/* What figures of many stages are about. */
+struct subject {
+    enum { ABOUT_ALL, ABOUT_NAME, ABOUT_SCENARIO } what;
+    uint32_t index;
+};
 
-/* Time and integrals over all judged stages. */
-static struct figures_time judged_time(const struct books *b, enum time_of of, uint32_t index)
+/* Adds a stage's time, if what it is about can occur there. */
+static void add_time(const struct books *b, uint32_t stage, struct subject about,
+                     struct figures_time *time)
 {
-    struct figures_time time = {0};
+    const struct stage_book *book = &b->stages[stage];
+    double in_flight = 0;
+    switch (about.what) {
+    case ABOUT_ALL:
+        in_flight = in_flight_ns(b, book);
+        time->done += book->requests.done;
+        break;
+    case ABOUT_NAME:
+        if (!book->sends[about.index]) return;
+        in_flight = book->names_in_flight_ns[about.index];
+        time->done += book->names[about.index].done;
+        break;
+    case ABOUT_SCENARIO:
+        if (!can_begin(b->header->plan, stage, about.index)) return;
+        in_flight = book->scenarios_in_flight_ns[about.index];
+        time->done += book->scenarios[about.index].done;
+        break;
+    }
+    double seconds = (double)book->counted_ns / (double)NS_PER_S;
+    time->seconds += seconds;
+    time->in_flight += in_flight / (double)NS_PER_S;
+    if (!book->closed || !book->reached) return;
+    time->closed = true;
+    time->closed_seconds += seconds;
+    time->users += book->users_ns / (double)NS_PER_S;
+}
+
+static struct figures_time judged_time(const struct books *b, struct subject about)
+{
+    struct figures_time time = {.seconds = 0};
     for (uint32_t s = 0; s < b->stage_count; s++) {
-        const struct stage_book *book = &b->stages[s];
-        if (!book->judged) continue;
-        double held_ns = of == TIME_OF_NAME       ? book->names_in_flight_ns[index]
-                         : of == TIME_OF_SCENARIO ? book->scenarios_in_flight_ns[index]
-                                                  : in_flight_ns(b, book);
-        time.seconds += (double)book->counted_ns / (double)NS_PER_S;
-        time.in_flight += held_ns / (double)NS_PER_S;
-        time.users += book->users_ns / (double)NS_PER_S;
-        time.closed = time.closed || (book->closed && book->reached);
+        if (b->stages[s].judged) add_time(b, s, about, &time);
     }
     return time;
 }
 
 void books_name_figures(const struct books *b, uint32_t name, bool with_cuts, struct figures *out)
 {
-    struct figures_time time = judged_time(b, TIME_OF_NAME, name);
+    struct figures_time time = judged_time(b, (struct subject){ABOUT_NAME, name});
     figures_of(out, &b->names[name], &time, with_cuts);
 }
 
 void books_scenario_figures(const struct books *b, uint32_t scenario, bool with_cuts,
                             struct figures *out)
 {
-    struct figures_time time = judged_time(b, TIME_OF_SCENARIO, scenario);
+    struct figures_time time = judged_time(b, (struct subject){ABOUT_SCENARIO, scenario});
     figures_of(out, &b->scenarios[scenario], &time, with_cuts);
     for (uint32_t s = 0; s < b->stage_count; s++) {
         if (b->stages[s].judged) add_arrivals(b, &b->stages[s], scenario, out);
@@ -417,7 +470,7 @@ void books_scenario_figures(const struct books *b, uint32_t scenario, bool with_
 
 void books_total_figures(const struct books *b, bool with_cuts, struct figures *out)
 {
-    struct figures_time time = judged_time(b, TIME_OF_ALL, 0);
+    struct figures_time time = judged_time(b, (struct subject){ABOUT_ALL, 0});
     figures_of(out, &b->totals, &time, with_cuts);
     out->lag = figures_latency(b->lag);
     out->wait = figures_latency(b->wait);

@@ -36,6 +36,7 @@ struct stage_book {
     struct tally requests;          /* after settle, like all tallies here */
     struct tally *names;            /* [name_count] */
     struct tally *scenarios;        /* [scenario_count] */
+    bool *sends;                    /* [name_count]: can its mix send a request of that name? */
     double users_ns;                /* integrals over the counted ticks */
     double *names_in_flight_ns;     /* [name_count] */
     double *scenarios_in_flight_ns; /* [scenario_count] */

@@ -64,9 +64,9 @@ void figures_of(struct figures *out, const struct tally *t, const struct figures
     out->seconds = time->seconds;
     out->offered_per_s =
         time->closed ? (double)NAN : figures_ratio((double)out->offered, time->seconds);
-    out->done_per_s = figures_ratio((double)out->done, time->seconds);
+    out->done_per_s = figures_ratio((double)time->done, time->seconds);
     out->in_flight = figures_ratio(time->in_flight, time->seconds);
-    out->users = figures_ratio(time->users, time->seconds);
+    out->users = figures_ratio(time->users, time->closed_seconds);
     struct ranked response = tally_ranked(t, false, with_cuts);
     out->response = figures_ranked(&response);
     out->service = figures_latency(t->service);

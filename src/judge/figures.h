@@ -7,12 +7,15 @@
 #include "judge/tally.h"
 #include "tick/result.h"
 
-/* What the ticks measured beside the requests themselves; zero seconds: nothing was counted. */
+/* What the ticks measured beside the requests themselves, over the stages in which these can occur;
+ * zero seconds: nothing was counted. */
 struct figures_time {
-    double seconds;   /* counted */
-    double in_flight; /* integral over them, in seconds x count */
-    double users;     /* likewise */
-    bool closed;      /* a closed stage is among them: offered is not a rate */
+    double in_flight;      /* integral, in seconds x count */
+    double users;          /* likewise, of closed stages */
+    uint64_t done;         /* ok ones that ended in them */
+    bool closed;           /* a closed stage is among them: offered is not a rate */
+    double closed_seconds; /* counted in those */
+    double seconds;        /* counted in all */
 };
 
 /* part / whole; NAN where the whole is nothing. */

@@ -93,6 +93,15 @@ static json_t *objectives_json(const struct objective *items, uint32_t count)
     return array;
 }
 
+/* The request names of a scenario's steps, as they follow. */
+static json_t *requests_json(const struct scenario *s)
+{
+    json_t *array = json_array();
+    for (uint32_t i = 0; i < s->step_count; i++)
+        json_tree_append(array, number(s->steps[i].name_index));
+    return array;
+}
+
 static json_t *plan_json(struct arena *arena, const struct plan *plan)
 {
     json_t *o = json_object();
@@ -110,6 +119,7 @@ static json_t *plan_json(struct arena *arena, const struct plan *plan)
         json_t *scenario = json_object();
         json_tree_put(scenario, "name", string(plan->scenarios[i].name));
         json_tree_put(scenario, "weight", json_real(plan->scenarios[i].weight));
+        json_tree_put(scenario, "requests", requests_json(&plan->scenarios[i]));
         json_tree_append(scenarios, scenario);
     }
     for (uint32_t i = 0; i < plan->stage_count; i++) {
@@ -334,6 +344,20 @@ struct objective_names header_json_names(struct arena *arena, const struct plan 
     return names;
 }
 
+/* Steps with nothing but their names; none in files of versions 1 and 2. */
+static void read_requests(struct reader *r, const json_t *o, uint32_t name_count,
+                          struct scenario *out)
+{
+    const json_t *names = json_object_get(o, "requests");
+    uint32_t count = (uint32_t)json_array_size(names);
+    out->steps = ARENA_ARRAY(r->arena, count, struct step);
+    for (uint32_t i = 0; out->steps && i < count; i++) {
+        uint64_t name = to_number(r, json_array_get(names, i), "requests");
+        if (name >= name_count) complain(r, "requests");
+        else out->steps[out->step_count++].name_index = (uint32_t)name;
+    }
+}
+
 static void read_plan(struct reader *r, const json_t *o, struct plan *out)
 {
     out->name = get_text(r, o, "name");
@@ -353,6 +377,7 @@ static void read_plan(struct reader *r, const json_t *o, struct plan *out)
         const json_t *scenario = json_array_get(scenarios, i);
         out->scenarios[i].name = get_text(r, scenario, "name");
         out->scenarios[i].weight = to_double(r, get(r, scenario, "weight"), "weight");
+        read_requests(r, scenario, out->name_count, &out->scenarios[i]);
     }
     for (uint32_t i = 0; i < out->stage_count; i++) {
         read_stage(r, json_array_get(stages, i), out->scenario_count, &out->stages[i]);

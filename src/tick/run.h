@@ -16,7 +16,8 @@ struct run_header {
     uint64_t wall_start_ns; /* CLOCK_REALTIME at run time 0 */
     uint64_t tick_ns;       /* 1 s, or longer by the plan's length */
     /* Of a replay, only the tables that judge and sinks read are filled: name, path, source,
-     * targets' text, stages, names, scenarios' names and weights, objectives, abort_when, numbers.
+     * targets' text, stages, names, scenarios' names, weights and steps' request names, objectives,
+     * abort_when, numbers.
      */
     const struct plan *plan;
     struct bytes command;           /* how it was started, masked */

@@ -153,6 +153,9 @@ static void check_plan(const struct plan *got, const struct plan *want)
     for (uint32_t i = 0; i < want->scenario_count; i++) {
         SAME_TEXT(scenarios[i].name);
         SAME(scenarios[i].weight);
+        SAME(scenarios[i].step_count);
+        for (uint32_t k = 0; k < want->scenarios[i].step_count; k++)
+            SAME(scenarios[i].steps[k].name_index);
     }
     for (uint32_t i = 0; i < want->stage_count; i++) {
         check_stage(&got->stages[i], &want->stages[i], want->scenario_count);
