@@ -60,6 +60,10 @@ static bool read_data(void *ctx, struct arena *arena, struct bytes path, struct 
     struct text text = text_in(array, sizeof array);
     text_add(&text, path);
     if (text.cut) return err_set(err, ERR_PLAN, ENAMETOOLONG, "cannot read the file");
+    struct stat st;
+    /* Opening a pipe would wait for a writer, for ever. */
+    if (stat(array, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+        return err_set(err, ERR_PLAN, 0, "%s is a pipe or a device, not a file of rows", array);
     return file_read(out, arena, array, DATA_LIMIT, err);
 }
 

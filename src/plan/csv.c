@@ -23,9 +23,11 @@ static bool read_quoted(struct reader *r, struct bytes *out)
 {
     size_t start = ++r->i;
     size_t doubled = 0;
+    uint32_t opened = r->line;
     for (;; r->i++) {
         if (is_end(r)) {
-            r->why = "a quote is never closed";
+            r->line = opened;
+            r->why = "a quote that begins here is never closed";
             return false;
         }
         if (now(r) == '\n') r->line++;

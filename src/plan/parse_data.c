@@ -25,7 +25,9 @@ static void read_file(struct parse *p, struct fields *f, struct data_source *out
         struct text t = text_in(place, sizeof place);
         if (line > 0) text_addf(&t, ", line %u", line);
         parse_node_error(p, DIAG_CSV, n,
-                         "the first line names the columns; each row has as many cells",
+                         strstr(why, "quote")
+                             ? "a cell with quotes is quoted whole, with each quote doubled"
+                             : "the first line names the columns; each row has as many cells",
                          "%.*s%s: %s", BYTES_ARG(name), place, why);
         return;
     }

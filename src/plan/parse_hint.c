@@ -42,6 +42,7 @@ static const char *dash_hint(struct bytes text)
 const char *parse_hint_shape(enum key k, const struct node *n)
 {
     bool list = n->kind == NODE_LIST, map = n->kind == NODE_MAP;
+    if (n->kind == NODE_SCALAR && k == KEY_STEP_CAPTURE) return "write  capture: { id: json .id }";
     if (n->kind == NODE_SCALAR && !(key_table_row(k)->shapes & SHAPE_SCALAR))
         return key_table_row(k)->shapes == SHAPE_LIST ? dash_hint(n->text) : NULL;
     if (k == KEY_STEP_BODY) return "to send it as JSON, name the key json";

@@ -91,6 +91,11 @@ static void read_words(struct parse *p, const struct node *n, struct service *s)
     bool quoted, closed;
     while (next_word(&rest, &word, &quoted, &closed)) {
         struct bytes text = arena_copy(p->arena, text_bytes(&word));
+        if (!closed && yaml_doc_comment_follows(&p->doc, n)) {
+            parse_node_error(p, DIAG_COMMENT, n, "quote the whole command: '...'",
+                             "' #' starts a comment and cuts this command");
+            return;
+        }
         if (!closed) {
             wrong(p, n, n->text, NULL, "a quote in this command is never closed");
             return;

@@ -299,9 +299,13 @@ static bool read_variable(struct scan *s, struct piece *out)
     bool digit = name.len > 0 && bytes_is_digit(name.at[0]);
     if (name.len == 0 || digit) {
         bool braces = at(s, s->i) == '{';
-        return tell(s, DIAG_VARIABLE, from, braces ? "write $name" : "write $$ for a '$' itself",
-                    braces ? "variables are written without braces"
-                           : "a '$' that begins no variable");
+        if (at(s, s->i) > ' ' && at(s, s->i) < 0x7f) s->i++; /* `$!`, `$0` */
+        if (braces) {
+            return tell(s, DIAG_VARIABLE, from, "write $name",
+                        "variables are written without braces");
+        }
+        return tell(s, DIAG_VARIABLE, from, "write $$ for a '$' itself",
+                    "'%.*s' begins no variable", (int)(s->i - from), s->text.at + from);
     }
     s->i += name.len;
     if (bytes_is(name, "env")) return read_env(s, from, out);

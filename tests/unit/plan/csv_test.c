@@ -60,7 +60,7 @@ static void mistakes(void **state)
         {"a,b\n1,2\n3\n", 3, "fewer cells than columns"},
         {"a,b\n1,2,3\n", 2, "more cells than columns"},
         {"a,b\n\"x\ny\",1\n\n1\n", 5, "fewer cells than columns"},
-        {"a,b\n1,\"2\n", 3, "a quote is never closed"},
+        {"a,b\n1,\"2\n", 2, "a quote that begins here is never closed"},
         {"a,b\n\"1\"2,3\n", 2, "text behind a closing quote"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
