@@ -368,7 +368,7 @@ bool conduct_run(struct conduct *c, const struct conduct_options *options, struc
     }
     machine_look(&c->machine);
     c->header.threads = plan->threads ? plan->threads : engine_default_threads();
-    engine_measure_needs(plan, c->header.threads, &c->needs);
+    if (!engine_measure_needs(plan, c->header.threads, &c->needs, err)) return false;
     if (!machine_fit(&c->machine, &c->needs, plan, err)) return false;
     fill_header(c);
     if (!open_run(c, err)) {

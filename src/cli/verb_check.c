@@ -464,8 +464,8 @@ int verb_check_main(const struct flags *flags, int argc, char *const *argv)
     struct engine_needs needs;
     uint32_t threads = p.plan.threads ? p.plan.threads : engine_default_threads();
     machine_look(&machine);
-    engine_measure_needs(&p.plan, threads, &needs);
-    bool fits = machine_fit(&machine, &needs, &p.plan, &err);
+    bool fits = engine_measure_needs(&p.plan, threads, &needs, &err)
+                && machine_fit(&machine, &needs, &p.plan, &err);
     if (json) {
         code = check_json_print(&p, &needs, threads, fits ? NULL : &err);
         goto out;

@@ -78,9 +78,11 @@ void watching_steer(struct watching *w, struct plan *plan, struct arena *arena)
     struct err err = {0};
     if (!w->is_live || !by_hand_reserve(plan, arena)) return;
     machine_look(&machine);
-    engine_measure_needs(plan, plan->threads ? plan->threads : engine_default_threads(), &needs);
+    uint32_t threads = plan->threads ? plan->threads : engine_default_threads();
     /* What could not be steered on this machine can still be run on it. */
-    if (machine_fit(&machine, &needs, plan, &err)) w->stages = plan->stages;
+    bool fits = engine_measure_needs(plan, threads, &needs, &err)
+                && machine_fit(&machine, &needs, plan, &err);
+    if (fits) w->stages = plan->stages;
     else plan->stage_count = by_hand_first(plan);
     w->live.steers = w->stages != NULL;
 }

@@ -82,7 +82,7 @@ static void start_users(struct worker *w, const struct stage *stage)
         if (stage->requests > 0) quota = stage->requests / users + (user < stage->requests % users);
         if (quota == 0) continue;
         struct flow *f = flow_take(w);
-        assert(f); /* worker_flow_count() has a place for each */
+        assert(f); /* worker_measure() has a place for each */
         f->closed = true;
         f->state = FLOW_RESTING;
         f->arrival_stage = w->stage;

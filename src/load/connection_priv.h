@@ -29,9 +29,11 @@ struct connection {
     };
     uint32_t flow; /* CONNECTION_MAKING, CONNECTION_BUSY */
     uint32_t target;
+    char *keep, *body; /* what is kept of the reply (gather_priv.h); NULL: nothing */
     uint32_t keep_len; /* bytes of a partial line kept from the last read */
     uint32_t body_len; /* bytes of body gathered for checks */
     bool body_cut;     /* there was more than BODY_READ_MAX */
+    bool no_room;      /* for the body, so it was given up */
     bool shaking;      /* CONNECTION_MAKING: it stands, TLS is shaking hands */
     size_t unsent_len; /* bytes of a request the kernel did not take yet */
     const char *unsent;

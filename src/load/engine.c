@@ -16,6 +16,8 @@
 #define LOOK_CLOSELY_NS (500 * NS_PER_US) /* when a tick's end has come */
 #define IDLE_NS (50 * NS_PER_MS)
 #define PLAN_BYTES ((size_t)64 << 20)
+#define PROCESS_BYTES ((uint64_t)32 << 20) /* code, libraries, run file, judge without sums */
+#define TICK_LONG_NS (60 * NS_PER_S)       /* of a run of days */
 #define EVENTS_MAX 32
 #define SLOT_SLACK 600 /* 60 s of lateness beside the longest timeout */
 
@@ -86,33 +88,75 @@ static uint64_t flight_bound(const struct plan *plan, const struct stage *stage)
     return bound < (double)plan->max_in_flight ? (uint64_t)bound : plan->max_in_flight;
 }
 
-void engine_measure_needs(const struct plan *plan, uint32_t threads, struct engine_needs *out)
+static struct sheet_shape shape_of(const struct plan *plan, uint64_t tick_ns)
+{
+    return (struct sheet_shape){.stage_count = plan->stage_count + 1,
+                                .name_count = plan->name_count,
+                                .scenario_count = plan->scenario_count,
+                                .slot_size = slot_size(plan, tick_ns)};
+}
+
+/* Limits are dealt to the workers, and each must get at least one. */
+static uint32_t fit_threads(const struct plan *plan, uint32_t threads)
+{
+    if (threads > plan->max_in_flight) threads = (uint32_t)plan->max_in_flight;
+    if (plan->connections > 0 && threads > plan->connections) threads = plan->connections;
+    if (threads > WORKERS_MAX) threads = WORKERS_MAX;
+    return threads > 0 ? threads : 1;
+}
+
+static uint64_t tls_bytes(const struct plan *plan, uint64_t connections)
+{
+    for (uint32_t i = 0; i < plan->target_count; i++) {
+        if (plan->targets[i].tls) return connections * TLS_CONNECTION_BYTES;
+    }
+    return 0;
+}
+
+/* What the workers touch, and what others keep of their counts. */
+static void measure_memory(const struct plan *plan, uint32_t threads, const struct program *program,
+                           struct engine_needs *out)
+{
+    struct worker_setting setting = {.plan = plan,
+                                     .program = program,
+                                     .worker_count = fit_threads(plan, threads),
+                                     .shape = shape_of(plan, TICK_LONG_NS)};
+    out->memory_bytes = PROCESS_BYTES + tls_bytes(plan, out->connections);
+    for (uint32_t i = 0; i < setting.worker_count; i++) {
+        struct worker_sizes sizes = worker_measure(&setting, i);
+        out->memory_bytes += sizes.touched_bytes;
+        out->user_bytes = sizes.user_bytes;
+    }
+    if (tls_bytes(plan, 1) > 0)
+        out->user_bytes += worker_connections_each(plan) * TLS_CONNECTION_BYTES;
+    /* The tick being merged, the one being written, and the judge's sums of each stage. */
+    uint64_t cells = (uint64_t)plan->name_count + plan->scenario_count + 1;
+    cells *= plan->stage_count + UINT64_C(3);
+    out->memory_bytes += cells * MEASURE_COUNT * SHEET_HIST_TOUCHED_BYTES;
+}
+
+bool engine_measure_needs(const struct plan *plan, uint32_t threads, struct engine_needs *out,
+                          struct err *err)
 {
     *out = (struct engine_needs){0};
-    uint64_t captured = 0;
-    for (uint32_t i = 0; i < plan->scenario_count; i++) {
-        uint64_t bytes = (uint64_t)plan->scenarios[i].capture_count * CAPTURE_MAX;
-        if (bytes > captured) captured = bytes;
-    }
     for (uint32_t i = 0; i < plan->stage_count; i++) {
         uint64_t bound = flight_bound(plan, &plan->stages[i]);
         if (bound > out->slots) out->slots = bound;
     }
-    struct program shape = {0};
-    uint32_t each = worker_connections_each(plan);
-    out->connections = out->slots * each;
+    out->connections = out->slots * worker_connections_each(plan);
     if (plan->connections > 0 && plan->connections < out->connections)
         out->connections = plan->connections;
     out->descriptors = out->connections + threads + 32; /* pollers, run file, logs, services */
-    out->user_bytes = worker_flow_bytes(&shape) + captured + each * worker_connection_bytes();
-    /* A sheet's resident part: about 16 KiB of touched pages for each measure of each name. */
-    uint64_t cell_bytes =
-        ((uint64_t)plan->name_count + plan->scenario_count + 1) * MEASURE_COUNT * 16384;
-    bool tls = false;
-    for (uint32_t i = 0; i < plan->target_count; i++) tls = tls || plan->targets[i].tls;
-    if (tls) out->user_bytes += each * TLS_CONNECTION_BYTES;
-    out->memory_bytes = out->slots * out->user_bytes + ((uint64_t)8 << 20);
-    out->memory_bytes += (uint64_t)threads * WORKER_SHEETS * cell_bytes;
+    struct arena arena;
+    struct program program;
+    if (!arena_open(&arena, PLAN_BYTES, err)) return false;
+    bool ok = program_build(&program, plan, &arena, err);
+    if (ok) {
+        measure_memory(plan, threads, &program, out);
+        program_close(&program);
+    }
+    arena_close(&arena);
+    return ok;
 }
 
 uint64_t engine_origin_ns(const struct engine *engine)
@@ -173,14 +217,6 @@ static bool start_threads(struct engine *e, struct err *err)
     return err_hint(err, "allow more (ulimit -u, pids.max of the cgroup), or give fewer `threads`");
 }
 
-/* Limits are dealt to the workers, and each must get at least one. */
-static uint32_t fit_threads(const struct plan *plan, uint32_t threads)
-{
-    if (threads > plan->max_in_flight) threads = (uint32_t)plan->max_in_flight;
-    if (plan->connections > 0 && threads > plan->connections) threads = plan->connections;
-    return threads > 0 ? threads : 1;
-}
-
 static bool prepare(struct engine *e, const struct engine_options *options, struct err *err)
 {
     const struct run_header *header = options->header;
@@ -205,11 +241,8 @@ static bool prepare(struct engine *e, const struct engine_options *options, stru
         .sources = options->sources,
         .source_count = options->source_count,
         .over_ns = header->response_limit_ns > 0 ? header->response_limit_ns : UINT64_MAX,
-        .worker_count = threads < WORKERS_MAX ? threads : WORKERS_MAX,
-        .shape = {.stage_count = plan->stage_count + 1,
-                  .name_count = plan->name_count,
-                  .scenario_count = plan->scenario_count,
-                  .slot_size = slot_size(plan, header->tick_ns)}};
+        .worker_count = threads,
+        .shape = shape_of(plan, header->tick_ns)};
     e->setting.origin_ns = clock_now_ns() + START_AHEAD_NS;
     return open_workers(e, err) && start_threads(e, err);
 }

@@ -17,7 +17,7 @@ struct engine;
 
 /* What a plan needs of this machine; `prony check` prints it. */
 struct engine_needs {
-    uint64_t memory_bytes; /* resident, estimated */
+    uint64_t memory_bytes; /* resident, at most; docs/method.md says what is in it */
     uint64_t user_bytes;   /* of them per user or iteration in flight */
     uint64_t slots;        /* users and iterations at once */
     uint64_t connections;  /* at most at once */
@@ -26,7 +26,9 @@ struct engine_needs {
 
 /* Threads for a plan that names none: the cores it may use, less one where that can be spared. */
 uint32_t engine_default_threads(void);
-void engine_measure_needs(const struct plan *plan, uint32_t threads, struct engine_needs *out);
+/* False: the plan's expressions or requests cannot be compiled, which its reading told before. */
+MUST_USE bool engine_measure_needs(const struct plan *plan, uint32_t threads,
+                                   struct engine_needs *out, struct err *err);
 
 struct engine_options {
     const struct run_header *header; /* keeps; header->plan, ->threads, ->tick_ns are used */

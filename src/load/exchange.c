@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "load/exchange_priv.h"
 #include "load/flow_priv.h"
+#include "load/gather_priv.h"
 #include "load/mishap_priv.h"
 #include "load/record_priv.h"
 #include "load/worker_priv.h"
@@ -48,6 +49,7 @@ static void discard(struct worker *w, struct connection *c)
     assert(c->state != CONNECTION_FREE);
     if (c->state == CONNECTION_IDLE) unlink_idle(w, c);
     if (c->stream.fd >= 0) stream_close(&c->stream);
+    gather_drop(w, c);
     c->state = CONNECTION_FREE;
     w->pools[c->target].open--;
     c->generation = (c->generation + 1) & ((1u << (32 - ID_BITS)) - 1);
@@ -236,8 +238,6 @@ static void send_request(struct worker *w, struct flow *f, struct connection *c)
     const struct operation *op = flow_operation(w, f);
     c->state = CONNECTION_BUSY;
     c->flow = flow_id(w, f);
-    c->keep_len = c->body_len = 0;
-    c->body_cut = false;
     c->unsent_len = 0;
     h1_resp_init(&c->response, op->head_request);
     f->state = FLOW_TALKING;
@@ -326,6 +326,7 @@ static bool next_wants_new(const struct worker *w, const struct pool *pool)
 static void release(struct worker *w, struct connection *c, uint64_t now_ns)
 {
     struct pool *pool = &w->pools[c->target];
+    gather_drop(w, c);
     if (!c->response.keep_alive || gives_way(w, pool) || next_wants_new(w, pool)) {
         discard(w, c);
         serve_queues(w);
@@ -383,10 +384,13 @@ static void reply_complete(struct worker *w, struct connection *c, struct chunk 
     } else if (!op->reads_head && !op->reads_body && !op->tests_status) {
         /* The usual case, without a look at checks: 2xx and 3xx are ok. */
         if (ending.status < 200 || ending.status > 399) ending.outcome = OUTCOME_STATUS;
+    } else if (c->no_room) {
+        ending.outcome = OUTCOME_CHECK;
+        ending.no_room = true;
+        ending.why = GATHER_NO_ROOM;
     } else {
         struct bytes body = chunk->body;
-        if (c->body_len > 0)
-            body = (struct bytes){w->bodies + (size_t)f->connection * BODY_READ_MAX, c->body_len};
+        if (c->body_len > 0) body = (struct bytes){c->body, c->body_len};
         struct values values = flow_values(w, f);
         struct captured captured = flow_captured(w, f);
         ending.verdict =
@@ -409,19 +413,6 @@ static void reply_complete(struct worker *w, struct connection *c, struct chunk 
     release(w, c, chunk->read_ns);
 }
 
-/* A second piece of body: from now on the body is gathered in the connection's own place. */
-static void gather(struct worker *w, struct connection *c, struct bytes piece)
-{
-    size_t room = BODY_READ_MAX - c->body_len;
-    if (piece.len > room) {
-        piece.len = room;
-        c->body_cut = true;
-    }
-    char *own = w->bodies + (size_t)(c - w->connections) * BODY_READ_MAX;
-    if (piece.len > 0) memcpy(own + c->body_len, piece.at, piece.len);
-    c->body_len += (uint32_t)piece.len;
-}
-
 static enum h1_step read_events(struct worker *w, struct connection *c, struct chunk *chunk)
 {
     struct flow *f = &w->flows[c->flow];
@@ -439,13 +430,29 @@ static enum h1_step read_events(struct worker *w, struct connection *c, struct c
                 chunk->body = event.body;
                 continue;
             }
-            if (c->body_len == 0) gather(w, c, chunk->body);
-            gather(w, c, event.body);
+            /* A second piece: from now on the body is gathered in a place of its own. */
+            if (c->body_len == 0) gather_body(w, c, chunk->body);
+            gather_body(w, c, event.body);
         }
     }
     /* The buffer is the next reply's: what of the body lies in it must move. */
-    if (step == H1_MORE && c->body_len == 0 && chunk->body.len > 0) gather(w, c, chunk->body);
+    if (step == H1_MORE && c->body_len == 0) gather_body(w, c, chunk->body);
     return step;
+}
+
+/* Not even the line at hand can be kept. */
+static void fail_room(struct worker *w, struct connection *c, const struct chunk *chunk)
+{
+    struct flow *f = &w->flows[c->flow];
+    struct ending ending = {.outcome = OUTCOME_CHECK,
+                            .read_ns = chunk->read_ns,
+                            .kernel_ns = chunk->kernel_ns,
+                            .no_room = true,
+                            .why = GATHER_NO_ROOM};
+    discard(w, c);
+    f->connection = NOBODY;
+    flow_request_ended(w, f, &ending);
+    serve_queues(w);
 }
 
 /* True: more of this reply is to come. */
@@ -469,11 +476,9 @@ static bool feed(struct worker *w, struct connection *c, struct chunk *chunk)
     case H1_MORE:
         break;
     }
-    assert(chunk->in.len <= KEEP_SIZE);
-    c->keep_len = (uint32_t)chunk->in.len;
-    char *keep = w->keeps + (size_t)(c - w->connections) * KEEP_SIZE;
-    if (c->keep_len > 0) memcpy(keep, chunk->in.at, c->keep_len);
-    return true;
+    if (gather_line(w, c, chunk->in)) return true;
+    fail_room(w, c, chunk);
+    return false;
 }
 
 static void lost(struct worker *w, struct connection *c, enum stream_status status,
@@ -516,12 +521,8 @@ static void receive(struct worker *w, struct connection *c)
             w->setting.tap->received(w->setting.tap->ctx, (struct bytes){at, arrival.len});
         chunk.kernel_ns = bounded_stamp(f, arrival.kernel_ns, chunk.read_ns);
         if (f->first_byte_ns == 0) f->first_byte_ns = chunk.kernel_ns;
-        if (c->keep_len > 0) {
-            memcpy(at - c->keep_len, w->keeps + (size_t)(c - w->connections) * KEEP_SIZE,
-                   c->keep_len);
-        }
-        chunk.in = chunk.all = (struct bytes){at - c->keep_len, arrival.len + c->keep_len};
-        c->keep_len = 0;
+        size_t kept = gather_back(w, c, at);
+        chunk.in = chunk.all = (struct bytes){at - kept, arrival.len + kept};
         if (!feed(w, c, &chunk) || !arrival.more) return;
     }
 }

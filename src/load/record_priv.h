@@ -13,6 +13,7 @@ struct ending {
     uint64_t read_ns;   /* when we knew */
     uint64_t kernel_ns; /* when the kernel knew; read_ns where it did not say */
     uint32_t status;    /* 0: no reply */
+    bool no_room;       /* to keep the reply, so nobody looked at it */
     struct verdict_on_reply verdict;
     const char *why; /* static; NULL: by outcome */
     struct bytes sample;

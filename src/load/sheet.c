@@ -24,6 +24,15 @@ size_t sheet_bytes(const struct sheet_shape *s)
     return bytes + 256; /* alignment of each piece */
 }
 
+size_t sheet_touched_bytes(const struct sheet_shape *s)
+{
+    /* In one tick there are those of a stage, and of the one before what ends late. */
+    size_t cells = (size_t)places_in_stage(s) * 2;
+    if (cells > sheet_place_count(s)) cells = sheet_place_count(s);
+    size_t all = sheet_place_count(s) * sizeof(struct live_cell);
+    return sheet_bytes(s) - all + cells * MEASURE_COUNT * SHEET_HIST_TOUCHED_BYTES;
+}
+
 void sheet_init(struct sheet *t, const struct sheet_shape *shape, struct arena *arena)
 {
     assert((shape->slot_size & (shape->slot_size - 1)) == 0);

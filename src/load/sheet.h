@@ -17,6 +17,7 @@
 #define SHEET_BLOCK 64u     /* buckets that share a dirty bit */
 #define SHEET_ERRORS 16     /* first errors of a tick that are kept with their text */
 #define SHEET_SAMPLE 1024   /* bytes kept of a reply */
+#define SHEET_HIST_TOUCHED_BYTES ((size_t)8192) /* of a histogram: times lie close together */
 
 struct live_hist {
     uint64_t count, sum_ns, max_ns;
@@ -77,6 +78,8 @@ void sheet_init(struct sheet *t, const struct sheet_shape *shape, struct arena *
 /* Places for (stage, settle, kind, index): the length of cell_of. */
 uint32_t sheet_place_count(const struct sheet_shape *shape);
 size_t sheet_bytes(const struct sheet_shape *shape);
+/* Of them those that a run touches: of most cells' histograms a page or two. */
+size_t sheet_touched_bytes(const struct sheet_shape *shape);
 /* The cell of this place, made on first use. */
 struct live_cell *sheet_cell(struct sheet *t, uint32_t stage, bool settle, enum cell_kind kind,
                              uint32_t index);

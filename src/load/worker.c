@@ -11,6 +11,10 @@
 #include "load/worker_priv.h"
 
 #define READY_MAX 256
+/* Room for what is kept of replies, all workers together: lines that two reads cut, and bodies. */
+#define ROOM_LINES_BYTES ((uint64_t)8 << 20)
+#define ROOM_BODIES_BYTES ((uint64_t)256 << 20)
+#define SLACK_BYTES ((size_t)1 << 20)       /* the verifier's buffers, the stack, alignment */
 #define LOOK_UP_NS (TIMELINE_NOTICE_NS / 2) /* longest sleep: a moved edge must be seen in time */
 
 static uint32_t share(uint64_t total, uint32_t index, uint32_t count)
@@ -19,7 +23,7 @@ static uint32_t share(uint64_t total, uint32_t index, uint32_t count)
     return part < UINT32_MAX ? (uint32_t)part : UINT32_MAX;
 }
 
-uint32_t worker_flow_count(const struct plan *plan, uint32_t index, uint32_t worker_count)
+static uint32_t flow_count(const struct plan *plan, uint32_t index, uint32_t worker_count)
 {
     uint64_t users = 0;
     bool open = false;
@@ -49,42 +53,59 @@ uint32_t worker_connections_each(const struct plan *plan)
 /* With `connection: new` anywhere twice as many: the new ones leave those that are kept alone. */
 static uint32_t connection_count(const struct plan *plan, uint32_t index, uint32_t worker_count)
 {
-    uint32_t most = worker_flow_count(plan, index, worker_count) * worker_connections_each(plan);
+    uint32_t most = flow_count(plan, index, worker_count) * worker_connections_each(plan);
     uint32_t count = plan->connections > 0 ? share(plan->connections, index, worker_count) : most;
     if (count == 0) count = 1;
     if (count > most && most > 0) count = most;
     return count < MAX_CONNECTIONS ? count : MAX_CONNECTIONS;
 }
 
-size_t worker_flow_bytes(const struct program *program)
+static uint32_t room_chunks(const struct worker_setting *s, uint64_t connections)
 {
-    size_t captured = program->capture_slots * (sizeof(uint16_t) + sizeof(bool));
-    captured += program->unique_count * sizeof(uint32_t);
-    return sizeof(struct flow) + sizeof(struct timer_entry) + sizeof(uint32_t) + captured;
+    uint64_t most = s->program->reads_body ? ROOM_BODIES_BYTES : ROOM_LINES_BYTES;
+    uint64_t each = s->program->reads_body ? BODY_READ_MAX + KEEP_SIZE : KEEP_SIZE;
+    uint64_t bytes = connections * each;
+    if (bytes > most / s->worker_count) bytes = most / s->worker_count;
+    return (uint32_t)((bytes + ROOM_CHUNK - 1) / ROOM_CHUNK);
 }
 
-size_t worker_connection_bytes(void)
+static size_t flow_bytes(const struct program *program)
 {
-    return sizeof(struct connection);
+    size_t capture = CAPTURE_MAX + sizeof(uint16_t) + sizeof(bool);
+    return sizeof(struct flow) + sizeof(struct timer_entry) + sizeof(uint32_t)
+           + program->capture_slots * capture + program->unique_count * sizeof(uint32_t);
 }
 
-static size_t arena_need(const struct worker *w)
+static size_t connection_bytes(const struct program *program)
 {
-    const struct worker_setting *s = &w->setting;
-    size_t flow = worker_flow_bytes(s->program) + s->program->capture_slots * (size_t)CAPTURE_MAX;
-    size_t connection = sizeof(struct connection) + KEEP_SIZE;
-    if (s->program->reads_body) connection += BODY_READ_MAX;
-    if (s->program->varies) connection += s->program->request_limit;
-    size_t bytes = w->flow_count * flow + w->connection_count * connection;
-    bytes += WORKER_SHEETS * sheet_bytes(&s->shape) + w->due_size * sizeof(uint64_t);
+    return sizeof(struct connection) + (program->varies ? program->request_limit : 0);
+}
+
+struct worker_sizes worker_measure(const struct worker_setting *s, uint32_t index)
+{
+    const struct program *program = s->program;
+    struct worker_sizes out = {.flows = flow_count(s->plan, index, s->worker_count),
+                               .connections = connection_count(s->plan, index, s->worker_count)};
+    for (uint32_t i = 0; i < s->plan->stage_count; i++) {
+        uint32_t limit = schedule_block_limit(&s->plan->stages[i]);
+        if (limit > out.due_size) out.due_size = limit;
+    }
+    out.room_chunks = room_chunks(s, out.connections);
+    size_t bytes = out.flows * flow_bytes(program) + room_pool_bytes(out.room_chunks);
+    bytes += out.connections * connection_bytes(program) + out.due_size * sizeof(uint64_t);
     bytes += (size_t)s->shape.name_count * s->shape.stage_count * sizeof(uint64_t);
     bytes += s->shape.name_count * sizeof(uint32_t) + s->shape.scenario_count * sizeof(uint32_t);
     bytes += s->plan->target_count * (sizeof(struct pool) + sizeof(struct tls_peer));
-    bytes += s->program->operation_count * sizeof(struct h1_seen);
-    return bytes + KEEP_SIZE + IN_SIZE + s->program->request_limit + ((size_t)1 << 20);
+    bytes += program->operation_count * sizeof(struct h1_seen);
+    bytes += KEEP_SIZE + IN_SIZE + program->request_limit + SLACK_BYTES;
+    out.reserved_bytes = bytes + WORKER_SHEETS * sheet_bytes(&s->shape);
+    out.touched_bytes = bytes + WORKER_SHEETS * sheet_touched_bytes(&s->shape) + VERIFY_STACK_MAX;
+    out.user_bytes =
+        flow_bytes(program) + worker_connections_each(s->plan) * connection_bytes(program);
+    return out;
 }
 
-static void lay_out(struct worker *w)
+static void lay_out(struct worker *w, uint32_t room_chunks)
 {
     const struct worker_setting *s = &w->setting;
     struct arena *a = &w->arena;
@@ -95,8 +116,7 @@ static void lay_out(struct worker *w)
     w->capture_is_text = ARENA_ARRAY(a, w->flow_count * slots, bool);
     w->rows = ARENA_ARRAY(a, (size_t)w->flow_count * s->program->unique_count, uint32_t);
     w->connections = ARENA_ARRAY(a, w->connection_count, struct connection);
-    w->keeps = arena_array(a, w->connection_count, KEEP_SIZE);
-    if (s->program->reads_body) w->bodies = arena_array(a, w->connection_count, BODY_READ_MAX);
+    room_pool_init(&w->room, a, room_chunks);
     if (s->program->varies)
         w->sends = arena_array(a, w->connection_count, s->program->request_limit);
     w->pools = ARENA_ARRAY(a, s->plan->target_count, struct pool);
@@ -144,20 +164,18 @@ bool worker_open(struct worker **out, const struct worker_setting *setting, uint
     w->setting = *setting;
     w->index = index;
     w->poller.fd = -1;
-    w->flow_count = worker_flow_count(setting->plan, index, setting->worker_count);
-    w->connection_count = connection_count(setting->plan, index, setting->worker_count);
+    struct worker_sizes sizes = worker_measure(setting, index);
+    w->flow_count = sizes.flows;
+    w->connection_count = sizes.connections;
+    w->due_size = sizes.due_size;
     w->max_in_flight = share(setting->plan->max_in_flight, index, setting->worker_count);
-    for (uint32_t i = 0; i < setting->plan->stage_count; i++) {
-        uint32_t limit = schedule_block_limit(&setting->plan->stages[i]);
-        if (limit > w->due_size) w->due_size = limit;
-    }
-    if (!arena_open(&w->arena, arena_need(w), err) || !poller_open(&w->poller, err)) {
+    if (!arena_open(&w->arena, sizes.reserved_bytes, err) || !poller_open(&w->poller, err)) {
         worker_close(w);
         return false;
     }
-    lay_out(w);
+    lay_out(w, sizes.room_chunks);
     bool ok = arena_ok(&w->arena) && verify_open(&w->verifier, setting->program, &w->arena, err);
-    assert(arena_ok(&w->arena)); /* arena_need() counts what lay_out() takes */
+    assert(arena_ok(&w->arena)); /* worker_measure() counts what lay_out() takes */
     if (!ok) {
         worker_close(w);
         return false;

@@ -45,13 +45,21 @@ struct worker_board {
     struct shared idle;      /* worker: 1 when no iteration is open and no stage is left */
 };
 
-/* Users and iterations in flight that worker `index` must have room for. */
-uint32_t worker_flow_count(const struct plan *plan, uint32_t index, uint32_t worker_count);
+/* What worker `index` takes: the one model of its memory, for the budget and for itself. */
+struct worker_sizes {
+    uint32_t flows; /* users and iterations in flight that it has room for */
+    uint32_t connections;
+    uint32_t due_size;
+    uint32_t room_chunks;
+    size_t reserved_bytes; /* address space */
+    size_t touched_bytes;  /* of it, at most */
+    size_t user_bytes;     /* of them for each user or iteration in flight, room apart */
+};
+
+/* Of `setting` plan, program, worker_count and shape are used. */
+struct worker_sizes worker_measure(const struct worker_setting *setting, uint32_t index);
 /* Connections that one user or iteration may have, where the plan sets no limit: 1 or 2. */
 uint32_t worker_connections_each(const struct plan *plan);
-/* Resident bytes of one flow and of one connection, captured values and kept bytes apart. */
-size_t worker_flow_bytes(const struct program *program);
-size_t worker_connection_bytes(void);
 
 MUST_USE bool worker_open(struct worker **out, const struct worker_setting *setting, uint32_t index,
                           struct err *err);

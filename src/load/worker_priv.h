@@ -7,6 +7,7 @@
 #pragma once
 
 #include "load/connection_priv.h"
+#include "load/room_pool.h"
 #include "load/schedule.h"
 #include "load/timers.h"
 #include "load/verify.h"
@@ -69,8 +70,7 @@ struct worker {
     bool *capture_is_text;
     uint32_t *rows; /* [flow_count][unique_count] */
     struct connection *connections;
-    char *keeps;                /* [connection_count][KEEP_SIZE] */
-    char *bodies;               /* [connection_count][BODY_READ_MAX], where the plan reads bodies */
+    struct room_pool room;      /* for what is kept of replies */
     char *sends;                /* [connection_count][request_limit], where requests vary */
     struct pool *pools;         /* [target_count] */
     struct tls_peer *peers;     /* [target_count], those of https */

@@ -1,11 +1,10 @@
 """Each exit code of `prony run`, by the thing that causes it."""
-import os
 import resource
 import signal
 import subprocess
 import unittest
 
-from harness import REFUSAL, REPLY, Case, free_port, interrupt
+from harness import REFUSAL, REPLY, SANITIZED, Case, free_port, interrupt
 
 SHORT = ("--rate", "100/s", "--for", "2s", "--warmup", "0s", "--threads", "1")
 
@@ -115,7 +114,7 @@ class ExitCodes(Case):
         self.assertEqual(server.requests, 0)
         self.assertFalse(self.runs.exists())
 
-    @unittest.skipIf("ASAN_OPTIONS" in os.environ, "the sanitizer needs the address space itself")
+    @unittest.skipIf(SANITIZED, "the sanitizer needs the address space itself")
     def test_6_too_little_memory_wherever_it_is_noticed(self):
         """Process, result and report agree; what never became a run leaves nothing."""
         server = self.server()

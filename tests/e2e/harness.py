@@ -20,6 +20,9 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PRONY = os.path.abspath(os.environ.get("PRONY", str(ROOT / "build" / "prony")))
+# A sanitizer needs address space and memory of its own: its limits are not prony's.
+SANITIZED = os.path.exists(PRONY) and any(
+    name in pathlib.Path(PRONY).read_bytes() for name in (b"__asan_init", b"__tsan_init"))
 PATIENCE_S = 30  # for what takes a second or two on an idle machine
 
 REPLY = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nok\n"
