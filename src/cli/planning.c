@@ -19,7 +19,7 @@
 #include "wire/url.h"
 
 #define ARENA_LIMIT ((size_t)1 << 31) /* address space; data files of a plan may be large */
-#define PLAN_LIMIT (1u << 20)         /* bytes of a plan file */
+#define PLAN_LIMIT (8u << 20)         /* bytes read of a plan; over 1 MiB it is P003 */
 #define DATA_LIMIT (256u << 20)       /* bytes of a data file */
 #define ONELINER_LIMIT (64u << 10)
 #define DIAGS_TEXT_LIMIT (128u << 10)

@@ -112,6 +112,19 @@ class Check(Case):
                              warned, (count, out))
             self.assertEqual("pick: unique" in out, warned)
 
+    def test_warns_of_what_can_never_hold(self):
+        _, text = self.check(PLAN.replace("objectives:", "objectives:\n  - throughput > 900/s\n"
+                                          "  - users in climb > 3"))
+        self.assertIn("warning `throughput > 900/s` can never hold: its stages offer at most 375/s",
+                      text)
+        self.assertIn("warning `users in climb > 3` can never hold: its stages have at most 0", text)
+        _, text = self.check()
+        self.assertNotIn("never hold", text)
+
+    def test_a_plan_over_one_mebibyte(self):
+        done, _ = self.check(PLAN + "# a comment\n" * 100000, code=2)
+        self.assertIn("error[P003]: the plan has 12", done.stderr)
+
     def test_printed_in_full_it_is_the_same_plan(self):
         self.plan(PLAN)
         printed = self.exits(self.prony("check", "plan.yaml", "--print"), 0).stdout
