@@ -476,7 +476,7 @@ static bool feed(struct worker *w, struct connection *c, struct chunk *chunk)
     case H1_MORE:
         break;
     }
-    if (gather_line(w, c, chunk->in)) return true;
+    if (gather_put_line(w, c, chunk->in)) return true;
     fail_room(w, c, chunk);
     return false;
 }

@@ -39,7 +39,7 @@ void gather_body(struct worker *w, struct connection *c, struct bytes piece)
     c->body_len += (uint32_t)piece.len;
 }
 
-bool gather_line(struct worker *w, struct connection *c, struct bytes rest)
+bool gather_put_line(struct worker *w, struct connection *c, struct bytes rest)
 {
     assert(rest.len <= KEEP_SIZE && !c->keep);
     if (rest.len == 0) return true;

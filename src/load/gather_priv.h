@@ -13,7 +13,7 @@
 /* Adds to the body, up to BODY_READ_MAX. Without room what there was is given up: c->no_room. */
 void gather_body(struct worker *w, struct connection *c, struct bytes piece);
 /* Keeps `rest` for the next read. False: no room. */
-MUST_USE bool gather_line(struct worker *w, struct connection *c, struct bytes rest);
+MUST_USE bool gather_put_line(struct worker *w, struct connection *c, struct bytes rest);
 /* Puts what was kept in front of `at`, and returns how long it was. */
 size_t gather_back(struct worker *w, struct connection *c, char *at);
 /* The reply is over. */
