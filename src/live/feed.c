@@ -117,6 +117,11 @@ static void fill_point(struct feed *f, struct feed_point *point, const struct ti
     values[SIGNAL_P50] = s.response.ns[SECOND_P50];
     values[SIGNAL_P95] = s.response.ns[SECOND_P95];
     values[SIGNAL_P99] = s.response.ns[SECOND_P99];
+    static const enum second_figure times[] = {SECOND_P50, SECOND_P95, SECOND_P99};
+    for (uint32_t i = 0; i < COUNT_OF(times); i++) {
+        bool at_least = s.response.at_least >> times[i] & 1 && !isnan(s.response.ns[times[i]]);
+        point->at_least |= (uint32_t)at_least << (SIGNAL_P50 + i);
+    }
     values[SIGNAL_ERRORS] = s.errors;
     values[SIGNAL_IN_FLIGHT] = s.in_flight;
     values[SIGNAL_USERS] = s.users;

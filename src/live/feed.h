@@ -33,6 +33,7 @@ enum signal {
 
 struct feed_point {
     uint64_t at;                 /* 1 + its place on the axis; 0: none */
+    uint32_t at_least;           /* bit per signal: a lower bound */
     double values[SIGNAL_COUNT]; /* per second, ns, share, count, cores; NAN: none */
 };
 

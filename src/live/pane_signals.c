@@ -237,6 +237,8 @@ static void paint_signal(const struct pane *pane, const struct axis *axis, uint3
     char array[48];
     struct text text = text_in(array, sizeof array);
     canvas_put_in(c, foot, 1, LABEL, TONE_PLAIN, bytes_of(signals[signal].label));
+    const struct feed_point *point = feed_point(f, 0);
+    if (point && point->at_least >> signal & 1) text_adds(&text, "≥");
     add_number(&text, measure, now);
     enum tone tone = isnan(now) ? TONE_DIM : tone_of(signal, now, goal);
     if (tone == TONE_GOOD || tone == TONE_DIM) tone = TONE_STRONG;
