@@ -7,7 +7,7 @@
 
 #define LABEL 10 /* columns */
 #define VALUE 7
-#define NOTE 12
+#define NOTE 11
 #define LEVELS 8 /* of one character */
 
 enum measure { IN_RATE, IN_TIME, IN_SHARE, IN_COUNT, IN_CORES };
