@@ -53,14 +53,15 @@ static bool read_lag_timeouts(const struct trust_case *c, struct reading *out)
     return true;
 }
 
-/* The least share of the plan that was taken up, over the judged stages that are over. */
+/* The least share of the plan that was taken up, over the judged stages that are over. One arrival
+ * proves nothing: it may have been due a moment before the stage's end. */
 static bool read_taken_up(const struct trust_case *c, struct reading *out)
 {
     const struct books *books = c->desk->books;
     bool found = false;
     for (uint32_t s = 0; s < books->stage_count; s++) {
         const struct stage_book *book = &books->stages[s];
-        if (!book->judged || !book->over || book->planned == 0) continue;
+        if (!book->judged || !book->over || book->planned <= book->taken + 1) continue;
         double share = (double)book->taken / (double)book->planned;
         if (found && share >= out->value) continue;
         found = true;

@@ -189,6 +189,25 @@ static void schedule_behind(void **state)
     }
 }
 
+/* Of few arrivals one is more than 2 %, and it may have been due a moment before the end. */
+static void one_arrival_proves_no_lateness(void **state)
+{
+    (void)state;
+    for (uint32_t missing = 0; missing < 4; missing++) {
+        struct scene s;
+        scene_open(&s);
+        scene_stage(&s, "hold", MODEL_OPEN, true);
+        scene_objective(&s, "errors < 50%");
+        scene_begin(&s);
+        scene_tick(&s, 0, 1000);
+        scene_slot(&s, 3, 20, 20 - missing, 20);
+        scene_put(&s);
+        scene_end(&s, RUN_COMPLETE);
+        CHECK("of 20", (reason(&s, "schedule-behind") != NULL) == (missing > 1));
+        scene_close(&s);
+    }
+}
+
 static void lag_high(void **state)
 {
     (void)state;
@@ -500,6 +519,7 @@ int main(void)
         cmocka_unit_test(lag_that_does_not_decide_all),
         cmocka_unit_test(timeouts_by_our_lag),
         cmocka_unit_test(schedule_behind),
+        cmocka_unit_test(one_arrival_proves_no_lateness),
         cmocka_unit_test(lag_high_says_where),
         cmocka_unit_test(every_rule_is_documented),
         cmocka_unit_test(lag_high),
