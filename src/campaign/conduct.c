@@ -231,6 +231,14 @@ static void look_at_recorder(struct conduct *c)
     if (recorder_trouble(c->recorder, &text)) add_event(c, EVENT_RECORDER, text_bytes(&text));
 }
 
+static void look_at_sinks(struct conduct *c)
+{
+    char array[200];
+    struct text text = text_in(array, sizeof array);
+    bool any = c->options->trouble && c->options->trouble(c->options->trouble_ctx, &text);
+    if (any) add_event(c, EVENT_NOTE, text_bytes(&text));
+}
+
 static void look_at_memory(struct conduct *c)
 {
     uint64_t left = machine_free_memory_bytes();
@@ -279,6 +287,7 @@ static void run_ticks(struct conduct *c)
         if (step == ENGINE_END) break;
         look_at_services(c);
         look_at_recorder(c);
+        if (step == ENGINE_TICK) look_at_sinks(c);
         look_for_commands(c);
         if (c->options->look) c->options->look(c->options->look_ctx);
         if (step == ENGINE_TICK) take_tick(c, &tick);

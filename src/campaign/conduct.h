@@ -31,6 +31,10 @@ struct conduct_options {
     uint32_t sink_count;
     void (*look)(void *ctx); /* between ticks, some twenty times a second; may be NULL */
     void *look_ctx;
+    /* Appends what is new about trouble with what shows the run (a clause), between ticks; false:
+     * nothing. May be NULL. */
+    bool (*trouble)(void *ctx, struct text *out);
+    void *trouble_ctx;
     void (*say)(void *ctx, const char *line); /* progress in words */
     void *say_ctx;
     void (*status)(void *ctx, uint64_t now_ns); /* SIGUSR1 asks for it; run time, 0 before it */

@@ -57,22 +57,56 @@ static void write_out(struct output *o, struct bytes left)
     }
 }
 
+/* What was put so far is a record: it leaves as a whole. */
 static void flush(struct output *o)
 {
-    write_out(o, text_bytes(&o->buffer));
+    if (o->spool.is_open) {
+        spool_put(&o->spool, text_bytes(&o->buffer));
+        spool_end_record(&o->spool);
+    } else {
+        write_out(o, text_bytes(&o->buffer));
+    }
     text_clear(&o->buffer);
 }
 
 static void put(void *ctx, struct bytes piece)
 {
     struct output *o = ctx;
-    if (o->buffer.len + piece.len >= o->buffer.size) flush(o);
-    if (piece.len >= o->buffer.size) write_out(o, piece);
-    else text_add(&o->buffer, piece);
+    if (o->buffer.len + piece.len < o->buffer.size) {
+        text_add(&o->buffer, piece);
+    } else if (o->spool.is_open) {
+        spool_put(&o->spool, text_bytes(&o->buffer));
+        spool_put(&o->spool, piece);
+        text_clear(&o->buffer);
+    } else {
+        write_out(o, text_bytes(&o->buffer));
+        write_out(o, piece);
+        text_clear(&o->buffer);
+    }
+}
+
+/* Ends the stream's own thread, and says what the reader did not get. */
+static void end_spool(struct output *o)
+{
+    if (!o->spool.is_open) return;
+    struct spool_end end = spool_close(&o->spool);
+    o->began = o->began || end.began;
+    if (end.failed == EPIPE && to_stdout(o)) return; /* the reader has seen enough */
+    if (end.failed) {
+        tell_broken(o, end.failed);
+    } else if (end.lost_lines > 0) {
+        struct err err;
+        o->broken = true;
+        err_set(&err, ERR_IO, 0, "%llu lines of %s are lost: %s was read too slowly",
+                (unsigned long long)end.lost_lines, output_kind_name(o->kind),
+                to_stdout(o) ? "stdout" : o->path.at);
+        IGNORE(console_fail(&err));
+    }
 }
 
 static void close_output(struct output *o)
 {
+    end_spool(o);
     bool useless = o->created && !o->began;
     if (o->fd >= 0 && !to_stdout(o) && close(o->fd) != 0 && !o->broken) tell_broken(o, errno);
     o->fd = -1;
@@ -180,6 +214,7 @@ bool outputs_open(struct outputs *o, const struct outputs_options *options, stru
     const struct plan *plan = options->plan;
     *o = (struct outputs){
         .folder = options->folder, .source = options->source, .arena = options->arena};
+    o->loads = plan != NULL;
     bool fine = true;
     bool has_stdout = false;
     for (uint32_t i = 0; i < flags->given_count && fine; i++) {
@@ -226,6 +261,9 @@ static void on_begin(void *ctx, const struct run_header *header)
         if (!out->sink.begin) continue;
         open_in_folder(o, out);
         if (!to_stdout(out)) empty(out);
+        struct err err;
+        bool started = !o->loads || out->fd < 0 || spool_open(&out->spool, out->fd, o->arena, &err);
+        if (!started) tell_broken(out, err.sys);
         out->sink.begin(out->sink.ctx, header);
         flush(out);
     }
@@ -259,6 +297,7 @@ static void on_end(void *ctx, const struct run_end *end)
     for (uint32_t i = 0; i < o->count; i++) {
         struct output *out = &o->items[i];
         if (!out->sink.end) continue;
+        if (out->spool.is_open) spool_be_patient(&out->spool); /* the load is over */
         out->sink.end(out->sink.ctx, end);
         flush(out);
     }
@@ -268,6 +307,21 @@ struct sink outputs_sink(struct outputs *o)
 {
     return (struct sink){
         .ctx = o, .begin = on_begin, .tick = on_tick, .result = on_result, .end = on_end};
+}
+
+bool outputs_trouble(void *outputs, struct text *out)
+{
+    struct outputs *o = outputs;
+    size_t before = out->len;
+    for (uint32_t i = 0; i < o->count; i++) {
+        struct output *item = &o->items[i];
+        if (!item->spool.is_open || item->told_lost || spool_news(&item->spool) == 0) continue;
+        item->told_lost = true;
+        if (out->len > before) text_adds(out, "; ");
+        text_addf(out, "lines of %s are lost from here on: nobody reads them as fast as they come",
+                  output_kind_name(item->kind));
+    }
+    return out->len > before;
 }
 
 bool outputs_streams(const struct outputs *o)

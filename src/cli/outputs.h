@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "cli/ending.h"
+#include "cli/spool.h"
 #include "plan/output_kind.h"
 #include "show/result_csv.h"
 #include "show/result_ndjson.h"
@@ -31,6 +32,8 @@ struct output {
     bool broken;       /* could not be written: no further tries */
     int fd;
     struct text buffer;
+    bool told_lost;     /* that lines of it are lost */
+    struct spool spool; /* of a stream while a load runs; else it is written at once */
     struct result_ndjson ndjson;
     struct result_csv csv;
     struct sink sink; /* of ndjson and csv */
@@ -42,6 +45,7 @@ struct outputs {
     const struct bytes *folder; /* of the run */
     const char *source;
     struct arena *arena;
+    bool loads; /* what is written while it goes must not wait for a reader */
 };
 
 /* What the flags ask for, and the plan; without any, text on stdout. Opens the files, no two on the
@@ -52,6 +56,9 @@ MUST_USE bool outputs_open(struct outputs *o, const struct outputs_options *opti
 struct sink outputs_sink(struct outputs *o);
 /* Whether something is written to stdout while the run goes on. */
 bool outputs_streams(const struct outputs *o);
+/* Appends that the reader of a stream is too slow (a clause, once for each), and returns true;
+ * false when nothing is new. */
+bool outputs_trouble(void *outputs, struct text *out);
 /* Writes what is written at the end and closes all; `ended`: it is a run that got going, so text is
  * wanted too. False: something asked for is not there; said on stderr. */
 bool outputs_finish(struct outputs *o, const struct ending *ending, bool ended);

@@ -35,6 +35,8 @@ static int run(const struct flags *flags, struct planning *p, struct err *err)
         .sink_count = 1 + watching_sinks(&watching, sinks + 1),
         .look = watching_look,
         .look_ctx = &watching,
+        .trouble = outputs_trouble,
+        .trouble_ctx = &outputs,
         .say = watching_say,
         .say_ctx = &watching,
         .status = watching_status,

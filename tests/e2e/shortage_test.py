@@ -1,9 +1,13 @@
 """What prony itself lacks is said as its own: no figure of the target's, and nothing in silence."""
+import fcntl
+import json
+import os
+import subprocess
 import threading
 import time
 import unittest
 
-from harness import PATIENCE_S, SANITIZED, Case
+from harness import PATIENCE_S, PRONY, SANITIZED, Case
 
 
 def reply(body):
@@ -77,6 +81,52 @@ class Shortage(Case):
         self.assertEqual(reasons["bodies-short"], outcomes["check"])
         if not SANITIZED:
             self.assertLessEqual(result["generator"]["max_rss_bytes"], budget * 1.05)
+
+    def run_into_a_pipe(self, read_after_s):
+        """A run whose lines nobody reads at first, into a pipe of a page. The lines, what stderr
+        has, and the exit code."""
+        server = self.server()
+        steps = ", ".join(f"{{ get: /{i}, name: n{i} }}" for i in range(40))
+        self.plan(f"plan: 1\ntarget: {server.url}\n"
+                  f"scenarios: {{ s: {{ steps: [ {steps} ] }} }}\n"
+                  "load:\n  stages: [ { name: a, rate: 20/s, for: 4s, arrivals: even } ]\n"
+                  "objectives: [ errors < 1% ]\n")
+        ours, theirs = os.pipe()
+        fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
+        child = subprocess.Popen([PRONY, "run", "plan.yaml", "--output", "ndjson"],
+                                 cwd=self.folder, env=self.environment(), stdin=subprocess.DEVNULL,
+                                 stdout=theirs, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.finish, child)
+        os.close(theirs)
+        with open(ours, "rb") as pipe:
+            if read_after_s is None:
+                said = child.stderr.read()
+                child.wait(PATIENCE_S)
+                return [], said, child.returncode
+            time.sleep(read_after_s)
+            lines = [json.loads(line) for line in pipe]
+        said = child.stderr.read()
+        child.wait(PATIENCE_S)
+        return lines, said, child.returncode
+
+    def is_undisturbed(self):
+        result = self.exits(self.prony("report", "last", "--output", "json"), 0).json()
+        self.assertEqual(result["trust"]["level"], "valid", result["trust"])
+        self.assertEqual(result["totals"]["outcomes"]["ok"], 4 * 20 * 40)
+
+    def test_a_reader_that_comes_late_gets_all_and_holds_up_nothing(self):
+        lines, _, code = self.run_into_a_pipe(3)
+        self.assertEqual(code, 0)
+        self.assertGreaterEqual(sum(line["type"] == "tick" for line in lines), 4)
+        self.assertEqual(lines[-1]["type"], "result")
+        self.is_undisturbed()
+
+    def test_a_reader_that_never_comes_holds_up_nothing_and_is_told(self):
+        _, said, code = self.run_into_a_pipe(None)
+        self.assertEqual(code, 4)
+        self.assertRegex(" ".join(said.split()), r"\d+ lines of ndjson are lost: stdout was read"
+                                                 r" too slowly")
+        self.is_undisturbed()
 
 
 if __name__ == "__main__":
