@@ -15,7 +15,7 @@ static bool widen(struct worker *w, char **at, size_t used, size_t size)
     if (*at && room_pool_size(&w->room, *at) >= size) return true;
     char *wider = room_pool_take(&w->room, size);
     if (!wider) return false;
-    if (used > 0) memcpy(wider, *at, used);
+    if (*at) memcpy(wider, *at, used);
     give(w, at);
     *at = wider;
     return true;
