@@ -65,8 +65,11 @@ void rescue_arm(const struct rescue *rescue)
     armed = *rescue;
     if (is_armed) return; /* the handlers are there already */
     is_armed = 1;
+    stack_t has;
     stack_t stack = {.ss_sp = stack_of_handler, .ss_size = sizeof stack_of_handler};
-    if (sigaltstack(&stack, NULL) != 0) errno = 0; /* then only an overrun is not met */
+    /* A sanitizer has one of its own. Without any, only an overrun of the stack is not met. */
+    bool none = sigaltstack(NULL, &has) == 0 && has.ss_flags & SS_DISABLE;
+    if (none) IGNORE(sigaltstack(&stack, NULL));
     struct sigaction action = {.sa_handler = on_fatal,
                                .sa_flags = (int)(SA_RESETHAND | SA_NODEFER | SA_ONSTACK)};
     sigemptyset(&action.sa_mask);
