@@ -66,6 +66,8 @@ static uint32_t room_chunks(const struct worker_setting *s, uint64_t connections
     uint64_t each = s->program->reads_body ? BODY_READ_MAX + KEEP_SIZE : KEEP_SIZE;
     uint64_t bytes = connections * each;
     if (bytes > most / s->worker_count) bytes = most / s->worker_count;
+    /* A slow target may cut a line on every connection at once: each has a piece of its own. */
+    if (bytes < connections * ROOM_UNIT) bytes = connections * ROOM_UNIT;
     return (uint32_t)((bytes + ROOM_CHUNK - 1) / ROOM_CHUNK);
 }
 
