@@ -52,8 +52,12 @@ bool runs_create(struct bytes root, struct arena *arena, char id[RUN_ID_LEN + 1]
 {
     struct bytes path = arena_copy(arena, root);
     bool made = file_make_folders(path.at, err);
+    uint64_t tenth = 0;
     for (uint32_t turn = 0; made && turn < sizeof digits - 1; turn++) {
-        make_id(clock_wall_ns(), turn, id);
+        uint64_t wall_ns = clock_wall_ns();
+        if (wall_ns / ID_UNIT_NS != tenth) turn = 0; /* or a later id could sort before this one */
+        tenth = wall_ns / ID_UNIT_NS;
+        make_id(wall_ns, turn, id);
         *folder = join(arena, path, bytes_of(id));
         if (file_make_private(folder->at, err)) return true;
         made = err->sys == EEXIST; /* another run began in this tenth of a second */
