@@ -1,6 +1,7 @@
 #include "live/rescue.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -46,14 +47,33 @@ void rescue_tell(int said_fd, int stderr_fd)
     }
 }
 
+/* The numbers are of main's descriptors, and a worker has a table of its own, where they may be
+ * closed or connections to the target. /proc/self is main whoever asks. */
+static int descriptor_of_main(int fd, int flags)
+{
+    char path[] = "/proc/self/fd/..........";
+    char digits[10];
+    size_t count = 0;
+    if (fd < 0 || gettid() == getpid()) return fd;
+    for (unsigned rest = (unsigned)fd; count == 0 || rest > 0; rest /= 10) {
+        digits[count++] = (char)('0' + rest % 10);
+    }
+    char *at = path + sizeof "/proc/self/fd/" - 1;
+    while (count > 0) *at++ = digits[--count];
+    *at = '\0';
+    return open(path, flags | O_CLOEXEC | O_NOCTTY);
+}
+
 static void on_fatal(int number)
 {
     int kept_errno = errno;
     if (is_armed) {
         is_armed = 0;
-        rescue_write(armed.terminal, armed.leave);
-        if (tcsetattr(armed.terminal, TCSANOW, &armed.before) != 0) errno = 0;
-        rescue_tell(armed.said_fd, armed.stderr_fd);
+        int terminal = descriptor_of_main(armed.terminal, O_RDWR);
+        rescue_write(terminal, armed.leave);
+        if (tcsetattr(terminal, TCSANOW, &armed.before) != 0) errno = 0;
+        rescue_tell(descriptor_of_main(armed.said_fd, O_RDONLY),
+                    descriptor_of_main(armed.stderr_fd, O_WRONLY));
     }
     errno = kept_errno;
     /* SA_RESETHAND: this time as if we had never been asked. */

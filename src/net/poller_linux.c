@@ -43,7 +43,6 @@ void poller_close(struct poller *p)
 void poller_own_descriptors(void)
 {
     if (SANITIZED_THREADS) return; /* it takes equal numbers for one descriptor: false races */
-    /* The terminal is in the copy too, for whoever has to put it back. */
     int failed = unshare(CLONE_FILES);
     UNUSED(failed); /* then it stays shared */
 }

@@ -3,9 +3,11 @@
 tmux keeps the picture that a terminal would show, knows whether the alternate screen is on and the
 cursor visible, and has a shell below prony: what a person would be left with.
 """
+import ctypes
 import fcntl
 import json
 import os
+import pathlib
 import pty
 import re
 import select
@@ -389,6 +391,19 @@ class Steering(LiveCase):
         self.ends(terminal, 130)
 
 
+def kill_worker(pid, number):
+    """To a thread that is not main and has a poller: the kernel lists only its own descriptors."""
+    for thread in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        links = [os.readlink(fd) for fd in (thread / "fd").iterdir()]
+        talks = any(link.startswith("socket:") for link in links)
+        if thread.name != str(pid) and talks and any("eventpoll" in link for link in links):
+            libc = ctypes.CDLL(None, use_errno=True)
+            if libc.tgkill(pid, int(thread.name), number) != 0:
+                raise OSError(ctypes.get_errno(), "tgkill")
+            return
+    raise AssertionError("no thread of prony talks to the target")
+
+
 class Ends(LiveCase):
     def prony_pid(self, terminal):
         shell = terminal.state("pane_pid")
@@ -396,12 +411,12 @@ class Ends(LiveCase):
                                text=True).stdout.split("\n")
         return int(next(line for line in found if "prony" in line).split()[0])
 
-    def kill(self, number, code, words=""):
+    def kill(self, number, code, words="", how=os.kill):
         terminal = self.watch(each="20s")
         terminal.sees("[q] stop & judge")
         self.assertEqual(terminal.state("alternate_on"), "1")
         self.assertEqual(terminal.state("cursor_flag"), "0")
-        os.kill(self.prony_pid(terminal), number)
+        how(self.prony_pid(terminal), number)
         if words:
             terminal.sees(words)
         self.ends(terminal, code)
@@ -411,6 +426,10 @@ class Ends(LiveCase):
 
     def test_crash(self):
         self.kill(signal.SIGSEGV, 134 if SANITIZED else 139)  # a sanitizer aborts
+
+    def test_a_worker_crashes(self):
+        """It has descriptors of its own, and the terminal must be among them."""
+        self.kill(signal.SIGSEGV, 134 if SANITIZED else 139, how=kill_worker)
 
     def test_abort(self):
         self.kill(signal.SIGABRT, 134)
