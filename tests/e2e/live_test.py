@@ -391,17 +391,25 @@ class Steering(LiveCase):
         self.ends(terminal, 130)
 
 
-def kill_worker(pid, number):
-    """To a thread that is not main and has a poller: the kernel lists only its own descriptors."""
+def worker_of(pid):
+    """A thread that is not main and is connected; the kernel lists only its own descriptors."""
     for thread in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        links = [os.readlink(fd) for fd in (thread / "fd").iterdir()]
+        try:
+            links = [os.readlink(fd) for fd in (thread / "fd").iterdir()]
+        except FileNotFoundError:  # closed while we looked
+            continue
         talks = any(link.startswith("socket:") for link in links)
         if thread.name != str(pid) and talks and any("eventpoll" in link for link in links):
-            libc = ctypes.CDLL(None, use_errno=True)
-            if libc.tgkill(pid, int(thread.name), number) != 0:
-                raise OSError(ctypes.get_errno(), "tgkill")
-            return
-    raise AssertionError("no thread of prony talks to the target")
+            return int(thread.name)
+    return None
+
+
+def kill_worker(pid, number):
+    found = []
+    wait_until("a worker to be connected", lambda: found.append(worker_of(pid)) or found[-1])
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.tgkill(pid, found[-1], number) != 0:
+        raise OSError(ctypes.get_errno(), "tgkill")
 
 
 class Ends(LiveCase):
