@@ -65,11 +65,17 @@ void db_tune(struct db *db)
     if (!db_run(db, "PRAGMA mmap_size=268435456; PRAGMA cache_size=-8192")) return;
 }
 
+/* A lock not waited for because the service is ending is no fault: nobody wants the answer. */
+static bool gave_up(const struct db *db, int code)
+{
+    return code == SQLITE_BUSY && db->giving_up && atomic_load(db->giving_up);
+}
+
 bool db_run(struct db *db, const char *sql)
 {
     char *reason = NULL;
     int code = sqlite3_exec(db->handle, sql, NULL, NULL, &reason);
-    if (code != SQLITE_OK) {
+    if (code != SQLITE_OK && !gave_up(db, code)) {
         warnx("%s: %s", sql, reason ? reason : sqlite3_errstr(code));
     }
     sqlite3_free(reason);
@@ -100,8 +106,7 @@ enum store_result db_result(const struct db *db, int code, const char *what)
 {
     if (code == SQLITE_OK || code == SQLITE_DONE || code == SQLITE_ROW) return STORE_OK;
     if (is_late(db, clock_now_ns())) return STORE_LATE;
-    bool giving_up = db->giving_up && atomic_load(db->giving_up);
-    if (giving_up && code == SQLITE_BUSY) return STORE_FAIL; /* not a fault: nobody waits on */
+    if (gave_up(db, code)) return STORE_FAIL;
     warnx("%s: %s", what, sqlite3_errmsg(db->handle));
     return STORE_FAIL;
 }
