@@ -114,7 +114,7 @@ static void connect_for(struct worker *w, struct flow *f)
     c->target = f->target;
     w->pools[c->target].open++;
     c->flow = flow_id(w, f);
-    c->shaking = false;
+    c->shaking = c->ended = false;
     c->began_ns = clock_now_ns();
     f->state = FLOW_CONNECTING;
     f->connection = (uint32_t)(c - w->connections);
@@ -327,7 +327,7 @@ static void release(struct worker *w, struct connection *c, uint64_t now_ns)
 {
     struct pool *pool = &w->pools[c->target];
     gather_drop(w, c);
-    if (!c->response.keep_alive || gives_way(w, pool) || next_wants_new(w, pool)) {
+    if (!c->response.keep_alive || c->ended || gives_way(w, pool) || next_wants_new(w, pool)) {
         discard(w, c);
         serve_queues(w);
     } else if (pool->queue_head != NOBODY) {
@@ -504,8 +504,6 @@ static uint64_t bounded_stamp(const struct flow *f, uint64_t kernel_ns, uint64_t
 static void receive(struct worker *w, struct connection *c)
 {
     struct flow *f = &w->flows[c->flow];
-    /* A peer that sends as fast as we read must not keep the others, and what is due, waiting: the
-     * poller tells of the rest in the next turn. */
     for (uint32_t reads = 0; reads < READS_A_TURN; reads++) {
         struct chunk chunk = {0};
         struct stream_arrival arrival;
@@ -523,8 +521,11 @@ static void receive(struct worker *w, struct connection *c)
         if (f->first_byte_ns == 0) f->first_byte_ns = chunk.kernel_ns;
         size_t kept = gather_back(w, c, at);
         chunk.in = chunk.all = (struct bytes){at - kept, arrival.len + kept};
-        if (!feed(w, c, &chunk) || !arrival.more) return;
+        if (!feed(w, c, &chunk) || (!arrival.more && !c->ended)) return;
     }
+    /* A peer that sends as fast as we read must not keep the others, and what is due, waiting: the
+     * poller tells of the rest in the next turn. */
+    stream_want_write(&c->stream, &w->poller, poll_id(w, c), c->unsent_len > 0);
 }
 
 bool exchange_look(struct worker *w, struct flow *f)
@@ -548,6 +549,7 @@ void exchange_ready(struct worker *w, const struct ready *ready)
 {
     struct connection *c = &w->connections[ready->id & ((1u << ID_BITS) - 1)];
     if (ready->id >> ID_BITS != c->generation) return; /* of a connection that is gone */
+    c->ended |= ready->ended;
     switch (c->state) {
     case CONNECTION_FREE:
         return;
@@ -555,7 +557,7 @@ void exchange_ready(struct worker *w, const struct ready *ready)
         if (ready->writable || c->shaking) connected(w, c);
         return;
     case CONNECTION_IDLE: /* closed by the peer, or it talks unasked: of no more use */
-        if (c->stream.tls && is_quiet(w, c)) return;
+        if (c->stream.tls && !c->ended && is_quiet(w, c)) return;
         discard(w, c);
         serve_queues(w);
         return;

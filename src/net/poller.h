@@ -1,7 +1,10 @@
 /* poller.h - the wait for many streams at once.
  *
  * Why: with stream.h the engine's only door to the network; a simulated twin takes the place of
- * both at link time, so there is no virtual call.
+ * both at link time, so there is no virtual call. What is new is reported once (edges): the kernel
+ * need not look at each connection again after it was read, which saves about 1 % of a request.
+ * Whoever is told must take all there is: read on while stream_receive() says `more`, or to the end
+ * where `ended` is told; poller_watch() has the rest reported again.
  * Source: epoll(7), epoll_pwait2(2), ppoll(2).
  * Thread: each poller belongs to one worker.  Memory: none beyond the kernel's. */
 #pragma once
@@ -23,6 +26,7 @@ struct ready {
     uint32_t id;
     bool readable; /* also: closed or broken, which the next read tells */
     bool writable;
+    bool ended; /* no more will come than is there: it is not told of again */
 };
 
 MUST_USE bool poller_open(struct poller *p, struct err *err);
@@ -39,5 +43,6 @@ void poller_refresh(struct poller *p, uint64_t now_ns);
 /* Reports `fd` under `id` when it can be written: it is being connected. False: the kernel has no
  * room for one more (epoll's max_user_watches, memory). */
 MUST_USE bool poller_add(struct poller *p, int fd, uint32_t id);
-/* From now on reports when it can be read, or also when it can be written. */
+/* From now on reports when it can be read, or also when it can be written; at once, what is there
+ * already. */
 void poller_watch(struct poller *p, int fd, uint32_t id, bool writable);

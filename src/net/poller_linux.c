@@ -75,6 +75,7 @@ uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_
         out[i].id = events[i].data.u32;
         out[i].readable = (bits & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
         out[i].writable = (bits & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0;
+        out[i].ended = (bits & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     }
     return (uint32_t)count;
 }
@@ -88,20 +89,20 @@ void poller_refresh(struct poller *p, uint64_t now_ns)
 
 static bool control(struct poller *p, int operation, int fd, uint32_t id, uint32_t events)
 {
-    struct epoll_event event = {.events = events, .data.u32 = id};
+    struct epoll_event event = {.events = events | EPOLLRDHUP | EPOLLET, .data.u32 = id};
     return epoll_ctl(p->fd, operation, fd, &event) == 0;
 }
 
 bool poller_add(struct poller *p, int fd, uint32_t id)
 {
-    if (control(p, EPOLL_CTL_ADD, fd, id, EPOLLOUT | EPOLLRDHUP)) return true;
+    if (control(p, EPOLL_CTL_ADD, fd, id, EPOLLOUT)) return true;
     assert(errno == ENOSPC || errno == ENOMEM); /* max_user_watches; the kernel's memory */
     return false;
 }
 
 void poller_watch(struct poller *p, int fd, uint32_t id, bool writable)
 {
-    uint32_t events = EPOLLIN | EPOLLRDHUP;
+    uint32_t events = EPOLLIN;
     if (writable) events |= EPOLLOUT;
     bool watched = control(p, EPOLL_CTL_MOD, fd, id, events);
     assert(watched); /* what is there needs nothing more */

@@ -55,7 +55,7 @@ struct stream_arrival {
     size_t len;
     uint64_t kernel_ns; /* when the last of it reached the kernel on the monotonic clock; 0: it did
                            not say */
-    bool more;          /* a further read may bring something that no poller will tell of */
+    bool more;          /* a further read may bring something that the poller told of already */
 };
 
 /* Starts to connect; STREAM_AGAIN is the usual answer, the stream is then ready when there is more
@@ -69,7 +69,7 @@ enum stream_status stream_connected(struct stream *s, struct poller *p, uint32_t
 /* Hands bytes to the kernel; `*sent` may be less than asked for with STREAM_OK. What was not taken
  * must come first in the next call. */
 enum stream_status stream_send(struct stream *s, const char *at, size_t len, size_t *sent);
-/* Asks for `writable` reports, or ends them. */
+/* Asks for `writable` reports, or ends them; what can be read already is reported again. */
 void stream_want_write(struct stream *s, struct poller *p, uint32_t id, bool want);
 /* Takes what is there. With TLS `size` must be 64 KiB or more. */
 enum stream_status stream_receive(struct stream *s, struct poller *p, char *at, size_t size,

@@ -1,6 +1,6 @@
 /* One TLS connection. Below OpenSSL stands a BIO of our own with the socket's two calls. Reading
  * ahead is on, so that a read is one recvmsg of all that is there; a short one says that the kernel
- * has no more, and the next is not tried: with epoll's levels nothing is lost by that. */
+ * has no more, and the next is not tried: what comes later is told of by the poller. */
 #include "net/tls_priv.h"
 
 #include <errno.h>
@@ -197,6 +197,7 @@ enum stream_status tls_channel_receive(struct tls_channel *c, int64_t wall_offse
                                        size_t size, struct stream_arrival *out)
 {
     enum stream_status status = c->pending;
+    bool full = false;
     assert(size >= 3 * READ_AHEAD);
     c->wall_offset_ns = wall_offset_ns;
     c->drained = false;
@@ -204,7 +205,7 @@ enum stream_status tls_channel_receive(struct tls_channel *c, int64_t wall_offse
     while (status == STREAM_OK && out->len < size) {
         size_t got = 0;
         /* The last part of the room is for what was read ahead. */
-        c->muted = size - out->len < 2 * READ_AHEAD;
+        full = c->muted = size - out->len < 2 * READ_AHEAD;
         int result = SSL_read_ex(c->ssl, at + out->len, size - out->len, &got);
         if (result == 1) out->len += got;
         else status = status_of(c, result);
@@ -214,7 +215,7 @@ enum stream_status tls_channel_receive(struct tls_channel *c, int64_t wall_offse
     if (out->len == 0) return status;
     /* An end that came with data is told by the next read. */
     if (status != STREAM_AGAIN) c->pending = status;
-    out->more = status != STREAM_AGAIN;
+    out->more = full || status != STREAM_AGAIN;
     return STREAM_OK;
 }
 

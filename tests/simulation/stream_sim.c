@@ -1,6 +1,6 @@
 /* The simulated twin of src/net/stream_linux.c. Since the model knows all of a reply when it has
  * the request, a socket is a list of bytes with the instants at which they arrive; waiting is
- * looking for the next such instant. Level-triggered, like epoll as we use it. */
+ * looking for the next such instant. Edge-triggered, like epoll as we use it. */
 #include "stream_sim.h"
 
 #include <string.h>
@@ -24,6 +24,7 @@ struct socket {
     uint64_t connected_ns;
     uint32_t id, poller;
     bool want_write;
+    uint64_t told_ns;     /* what came until then was reported */
     uint64_t room_ns;     /* from then on a send is taken again */
     uint64_t wait, reads; /* how often it was read since the wait of this number */
 };
@@ -82,6 +83,11 @@ static uint32_t poller_index(const struct poller *p)
     return (uint32_t)(p->fd - FIRST_POLLER);
 }
 
+static bool has_end(const struct link *l)
+{
+    return l->closed_after || l->reset_after;
+}
+
 /* When something can next be read: the next part, or after the last the end. */
 static uint64_t readable_ns(const struct socket *s)
 {
@@ -89,7 +95,7 @@ static uint64_t readable_ns(const struct socket *s)
     if (s->state != SOCKET_OPEN) return UINT64_MAX;
     if (l->part_next < l->part_count) return l->parts[l->part_next].at_ns;
     if (l->flood_left > 0) return l->parts[l->part_count - 1].at_ns;
-    return l->closed_after || l->reset_after ? l->end_ns : UINT64_MAX;
+    return has_end(l) ? l->end_ns : UINT64_MAX;
 }
 
 static uint64_t writable_ns(const struct socket *s)
@@ -98,9 +104,28 @@ static uint64_t writable_ns(const struct socket *s)
     return s->want_write ? s->room_ns : UINT64_MAX;
 }
 
+static uint64_t earlier(uint64_t at_ns, uint64_t than_ns)
+{
+    return at_ns < than_ns ? at_ns : than_ns;
+}
+
+/* The next instant at which something comes that was not reported. */
+static uint64_t next_edge_ns(const struct socket *s)
+{
+    const struct link *l = &s->link;
+    uint64_t edge = writable_ns(s) > s->told_ns ? writable_ns(s) : UINT64_MAX;
+    if (s->state != SOCKET_OPEN) return edge;
+    if (readable_ns(s) > s->told_ns) edge = earlier(readable_ns(s), edge);
+    for (uint32_t i = l->part_next; i < l->part_count; i++) {
+        if (l->parts[i].at_ns > s->told_ns) edge = earlier(l->parts[i].at_ns, edge);
+    }
+    if (has_end(l) && l->end_ns > s->told_ns) edge = earlier(l->end_ns, edge);
+    return edge;
+}
+
 static void plan_event(struct socket *s)
 {
-    uint64_t read = readable_ns(s), write = writable_ns(s), at = read < write ? read : write;
+    uint64_t at = next_edge_ns(s);
     struct timers *events = &net.events[s->poller];
     uint32_t index = (uint32_t)(s - net.sockets);
     if (at == UINT64_MAX) timers_clear(events, index);
@@ -125,8 +150,11 @@ uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_
         struct socket *s = &net.sockets[found[i]];
         out[i] = (struct ready){.id = s->id,
                                 .readable = readable_ns(s) <= world_now_ns(),
-                                .writable = writable_ns(s) <= world_now_ns()};
-        plan_event(s); /* reported until it is taken */
+                                .writable = writable_ns(s) <= world_now_ns(),
+                                .ended = s->state == SOCKET_OPEN && has_end(&s->link)
+                                         && s->link.end_ns <= world_now_ns()};
+        s->told_ns = world_now_ns();
+        plan_event(s);
     }
     return count;
 }
@@ -163,7 +191,7 @@ enum stream_status stream_connect(struct stream *out, struct poller *p,
     s->id = id;
     s->poller = poller_index(p);
     s->want_write = false;
-    s->room_ns = 0;
+    s->told_ns = s->room_ns = 0;
     struct link *l = &s->link;
     l->used = true;
     l->reset_after = l->closed_after = l->sending = false;
@@ -187,6 +215,7 @@ enum stream_status stream_connected(struct stream *stream, struct poller *p, uin
     MUST(s->state == SOCKET_CONNECTING && s->connected_ns <= world_now_ns(), "not connected yet");
     if (s->welcome == WELCOME_REFUSED) return STREAM_REFUSED;
     s->state = SOCKET_OPEN;
+    s->told_ns = 0; /* the poller is told anew what to look for */
     plan_event(s);
     return STREAM_OK;
 }
@@ -201,7 +230,7 @@ enum stream_status stream_send(struct stream *stream, const char *at, size_t len
     target_counts()->last_action_ns = began_ns;
     world_call();
     uint64_t now = world_now_ns();
-    bool ended = (l->reset_after || l->closed_after) && l->part_next == l->part_count;
+    bool ended = has_end(l) && l->part_next == l->part_count;
     if (ended && l->end_ns <= now) {
         target_counts()->late++;
         if (l->reset_after) return STREAM_RESET;
@@ -220,6 +249,7 @@ enum stream_status stream_send(struct stream *stream, const char *at, size_t len
         s->room_ns = now + world_between(0, 3 * NS_PER_MS);
     }
     target_take(l, (struct bytes){at, taken}, now);
+    if (readable_ns(s) <= s->told_ns) s->told_ns = readable_ns(s) - 1; /* a reply at once */
     *sent = taken;
     plan_event(s);
     return taken == 0 ? STREAM_AGAIN : STREAM_OK;
@@ -231,6 +261,7 @@ void stream_want_write(struct stream *stream, struct poller *p, uint32_t id, boo
     world_call();
     MUST(s->id == id && s->poller == poller_index(p), "somebody else's connection");
     s->want_write = want;
+    s->told_ns = 0;
     plan_event(s);
 }
 
