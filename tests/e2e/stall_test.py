@@ -37,9 +37,10 @@ class Stall(Case):
     def test_prony_stands_still(self):
         """Its own lag makes the objective look missed: there is no verdict, and it says so."""
         server = self.server()
-        child = self.load(server.url, "timeout: { response: 300ms }, threads: 1, connections: 40,"
-                          " stages: [ { rate: 500/s, for: 2s } ]", "p95 < 100ms")
-        self.wait_for_requests(server, 300)
+        # A rate that the server keeps up with on a busy machine, too: nothing else may be slow.
+        child = self.load(server.url, "threads: 1, connections: 40,"
+                          " stages: [ { rate: 100/s, for: 2s } ]", "p95 < 250ms")
+        self.wait_for_requests(server, 50)
         stand_still(child, 0.8)
         done = self.exits(self.wait(child), 3)
         result = done.json()
