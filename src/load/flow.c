@@ -96,7 +96,7 @@ static void begin_request(struct worker *w, struct flow *f, uint64_t intended_ns
     f->taken_ns = f->ready_ns = now_ns;
     record_reach(w, f->taken_ns); /* an edge that is being moved is settled first */
     f->intended_ns = intended_ns;
-    f->stage = timeline_stage(w->setting.timeline, at);
+    f->stage = timeline_stage_near(w->setting.timeline, f->arrival_stage, at);
     f->settle = timeline_settling(w->setting.timeline, f->stage, at);
     f->connect_ns = f->tls_ns = f->first_byte_ns = f->sent_ns = 0;
     f->marks = (struct head_marks){0};
@@ -108,6 +108,7 @@ static void begin_request(struct worker *w, struct flow *f, uint64_t intended_ns
 static uint32_t choose_scenario(const struct worker *w, const struct flow *f)
 {
     const struct plan *plan = w->setting.plan;
+    if (plan->scenario_count == 1) return 0;
     const double *mix = plan->stages[f->arrival_stage].mix;
     struct rng_key key = {plan->seed, f->arrival_stage, RNG_SCENARIO};
     double at = rng_unit(rng_at(key, f->index, 0).a);
@@ -155,9 +156,8 @@ void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns)
     record_reach(w, now);
     w->iterations_now[f->scenario]++;
     w->sheet->iterations_in_flight[f->scenario] -= since_tick_start(w, now);
-    if (flow_captured(w, f).len) {
-        memset(flow_captured(w, f).len, 0, w->setting.program->capture_slots * sizeof(uint16_t));
-    }
+    size_t slots = w->setting.program->capture_slots;
+    if (slots > 0) memset(flow_captured(w, f).len, 0, slots * sizeof(uint16_t));
     begin_request(w, f, arrival_ns, now);
 }
 
@@ -238,36 +238,35 @@ static void show_end(const struct worker *w, const struct flow *f, const struct 
     w->setting.tap->ended(w->setting.tap->ctx, &end);
 }
 
-void flow_request_ended(struct worker *w, struct flow *f, const struct ending *given)
+void flow_request_ended(struct worker *w, struct flow *f, struct ending *ending)
 {
-    struct ending ending = *given;
     const struct step *step = flow_operation(w, f)->step;
-    bool again = ending.outcome == OUTCOME_OK && ending.verdict.status == VERIFY_AGAIN
-                 && try_again(w, f, &ending);
-    record_request(w, f, &ending);
-    if (w->setting.tap) show_end(w, f, &ending, again);
-    if (ending.outcome != OUTCOME_OK && f->outcome == OUTCOME_OK) f->outcome = ending.outcome;
+    bool again = ending->outcome == OUTCOME_OK && ending->verdict.status == VERIFY_AGAIN
+                 && try_again(w, f, ending);
+    record_request(w, f, ending);
+    if (w->setting.tap) show_end(w, f, ending, again);
+    if (ending->outcome != OUTCOME_OK && f->outcome == OUTCOME_OK) f->outcome = ending->outcome;
     if (again) {
         f->attempt++;
         f->state = FLOW_SLEEPING;
-        f->intended_ns = ending.read_ns + step->every_ns;
+        f->intended_ns = ending->read_ns + step->every_ns;
         flow_wake_at(w, f, f->intended_ns);
         return;
     }
-    bool stops = ending.outcome == OUTCOME_CUT
-                 || (ending.outcome != OUTCOME_OK && step->on_fail == ON_FAIL_STOP);
+    bool stops = ending->outcome == OUTCOME_CUT
+                 || (ending->outcome != OUTCOME_OK && step->on_fail == ON_FAIL_STOP);
     if (stops || f->step + 1 == w->setting.plan->scenarios[f->scenario].step_count) {
-        end_iteration(w, f, ending.read_ns);
+        end_iteration(w, f, ending->read_ns);
         return;
     }
-    uint64_t next = ending.read_ns;
+    uint64_t next = ending->read_ns;
     if (step->has_think) next += draw_ns(w, f, &step->think, f->step << 8);
     f->step++;
     f->attempt = 0;
     /* Never straight on: a chain of instant replies must not grow the stack. */
     f->state = FLOW_SLEEPING;
     f->intended_ns = next;
-    if (next == ending.read_ns) flow_wake_now(w, f);
+    if (next == ending->read_ns) flow_wake_now(w, f);
     else flow_wake_at(w, f, next);
 }
 

@@ -28,7 +28,8 @@ void flow_stages_moved(struct worker *w);
 void flow_watch(struct worker *w, struct flow *f);
 /* A timer of this flow fired. */
 void flow_timer(struct worker *w, struct flow *f, uint64_t now_ns);
-/* Its request ended so; goes on to the next request, rests or leaves. */
-void flow_request_ended(struct worker *w, struct flow *f, const struct ending *given);
+/* Its request ended so, or where `until` is out of time by `check`; goes on to the next request,
+ * rests or leaves. */
+void flow_request_ended(struct worker *w, struct flow *f, struct ending *ending);
 /* Cuts what is open at `now_ns`. */
 void flow_cut(struct worker *w, struct flow *f, uint64_t now_ns);

@@ -4,14 +4,9 @@
 
 static_assert(HIST_BUCKETS / SHEET_BLOCK < SHEET_DIRTY_WORDS * 64, "a bit for every block");
 
-static uint32_t places_in_stage(const struct sheet_shape *s)
-{
-    return s->name_count + s->scenario_count + 1;
-}
-
 uint32_t sheet_place_count(const struct sheet_shape *s)
 {
-    return s->stage_count * 2 * places_in_stage(s);
+    return s->stage_count * 2 * sheet_places_in_stage(s);
 }
 
 size_t sheet_bytes(const struct sheet_shape *s)
@@ -27,7 +22,7 @@ size_t sheet_bytes(const struct sheet_shape *s)
 size_t sheet_touched_bytes(const struct sheet_shape *s)
 {
     /* In one tick there are those of a stage, and of the one before what ends late. */
-    size_t cells = (size_t)places_in_stage(s) * 2;
+    size_t cells = (size_t)sheet_places_in_stage(s) * 2;
     if (cells > sheet_place_count(s)) cells = sheet_place_count(s);
     size_t all = sheet_place_count(s) * sizeof(struct live_cell);
     return sheet_bytes(s) - all + cells * MEASURE_COUNT * SHEET_HIST_TOUCHED_BYTES;
@@ -49,23 +44,21 @@ void sheet_init(struct sheet *t, const struct sheet_shape *shape, struct arena *
     t->errors = ARENA_ARRAY(arena, SHEET_ERRORS, struct live_exemplar);
 }
 
-struct live_cell *sheet_cell(struct sheet *t, uint32_t stage, bool settle, enum cell_kind kind,
-                             uint32_t index)
+struct live_cell *sheet_fresh_cell(struct sheet *t, uint32_t place)
 {
-    uint32_t in_stage = index;
-    if (kind == CELL_ITERATION) in_stage += t->shape.name_count;
-    if (kind == CELL_STAGE) in_stage = t->shape.name_count + t->shape.scenario_count;
-    uint32_t place = (stage * 2 + settle) * places_in_stage(&t->shape) + in_stage;
-    hot_assert(place < sheet_place_count(&t->shape));
-    if (t->cell_of[place] == 0) {
-        struct live_cell *fresh = &t->cells[t->cell_count];
-        fresh->stage = stage;
-        fresh->settle = settle;
-        fresh->kind = kind;
-        fresh->index = index;
-        t->cell_of[place] = ++t->cell_count;
-    }
-    return &t->cells[t->cell_of[place] - 1];
+    const struct sheet_shape *s = &t->shape;
+    uint32_t index = place % sheet_places_in_stage(s);
+    struct live_cell *fresh = &t->cells[t->cell_count];
+    fresh->stage = place / sheet_places_in_stage(s) / 2;
+    fresh->settle = place / sheet_places_in_stage(s) % 2 == 1;
+    fresh->kind = CELL_REQUEST;
+    if (index >= s->name_count) fresh->kind = CELL_ITERATION;
+    if (index == s->name_count + s->scenario_count) fresh->kind = CELL_STAGE;
+    fresh->index = 0;
+    if (fresh->kind == CELL_REQUEST) fresh->index = index;
+    if (fresh->kind == CELL_ITERATION) fresh->index = index - s->name_count;
+    t->cell_of[place] = ++t->cell_count;
+    return fresh;
 }
 
 struct slot *sheet_slot(struct sheet *t, uint32_t stage, uint64_t at_ns)

@@ -80,9 +80,29 @@ uint32_t sheet_place_count(const struct sheet_shape *shape);
 size_t sheet_bytes(const struct sheet_shape *shape);
 /* Of them those that a run touches: of most cells' histograms a page or two. */
 size_t sheet_touched_bytes(const struct sheet_shape *shape);
+/* Places of one stage, settled or not: names, scenarios, the stage itself. */
+static inline uint32_t sheet_places_in_stage(const struct sheet_shape *s)
+{
+    return s->name_count + s->scenario_count + 1;
+}
+
+/* The first use of a place. */
+struct live_cell *sheet_fresh_cell(struct sheet *t, uint32_t place);
+
 /* The cell of this place, made on first use. */
-struct live_cell *sheet_cell(struct sheet *t, uint32_t stage, bool settle, enum cell_kind kind,
-                             uint32_t index);
+static inline struct live_cell *sheet_cell(struct sheet *t, uint32_t stage, bool settle,
+                                           enum cell_kind kind, uint32_t index)
+{
+    uint32_t in_stage = index;
+    if (kind == CELL_ITERATION) in_stage += t->shape.name_count;
+    if (kind == CELL_STAGE) in_stage = t->shape.name_count + t->shape.scenario_count;
+    uint32_t place = (stage * 2 + settle) * sheet_places_in_stage(&t->shape) + in_stage;
+    hot_assert(place < sheet_place_count(&t->shape));
+    uint32_t cell = t->cell_of[place];
+    if (cell > 0) return &t->cells[cell - 1];
+    return sheet_fresh_cell(t, place);
+}
+
 /* The slot that holds intended time `at_ns` (run time). */
 struct slot *sheet_slot(struct sheet *t, uint32_t stage, uint64_t at_ns);
 /* Back to empty. */

@@ -24,11 +24,6 @@ void timeline_init(struct timeline *t, const struct plan *plan, uint64_t tick_ns
     timeline_release(t);
 }
 
-uint64_t timeline_start(const struct timeline *t, uint32_t stage)
-{
-    return stage <= t->plan->stage_count ? shared_see(&t->starts[stage]) : UINT64_MAX;
-}
-
 static uint32_t next_of(const struct timeline *t, uint32_t stage)
 {
     return (uint32_t)shared_see(&t->nexts[stage]);
@@ -65,9 +60,15 @@ uint32_t timeline_stage(const struct timeline *t, uint64_t at_ns)
     return stage;
 }
 
+uint32_t timeline_stage_near(const struct timeline *t, uint32_t near, uint64_t at_ns)
+{
+    bool here = timeline_start(t, near) <= at_ns && at_ns < timeline_end(t, near);
+    return here ? near : timeline_stage(t, at_ns);
+}
+
 bool timeline_settling(const struct timeline *t, uint32_t stage, uint64_t at_ns)
 {
-    if (stage >= t->plan->stage_count) return false;
+    if (stage >= t->plan->stage_count || t->plan->stages[stage].settle_ns == 0) return false;
     return at_ns < timeline_start(t, stage) + t->plan->stages[stage].settle_ns;
 }
 

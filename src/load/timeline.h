@@ -33,13 +33,19 @@ struct timeline {
 void timeline_init(struct timeline *t, const struct plan *plan, uint64_t tick_ns,
                    struct arena *arena);
 /* Run time of the start of `stage`; of stage_count: the drain; beyond: UINT64_MAX. */
-uint64_t timeline_start(const struct timeline *t, uint32_t stage);
+static inline uint64_t timeline_start(const struct timeline *t, uint32_t stage)
+{
+    return stage <= t->plan->stage_count ? shared_see(&t->starts[stage]) : UINT64_MAX;
+}
+
 /* Where it ends, which is where the next one starts; the drain: UINT64_MAX. */
 uint64_t timeline_end(const struct timeline *t, uint32_t stage);
 /* The stage behind it, the drain behind the last; `stage` is not the drain. */
 uint32_t timeline_next(const struct timeline *t, uint32_t stage);
 /* The stage that run time `at_ns` lies in; stages of no length are passed over. */
 uint32_t timeline_stage(const struct timeline *t, uint64_t at_ns);
+/* The same, found at once where it is `near`. */
+uint32_t timeline_stage_near(const struct timeline *t, uint32_t near, uint64_t at_ns);
 /* Whether `at_ns` lies in the settle of `stage`. */
 bool timeline_settling(const struct timeline *t, uint32_t stage, uint64_t at_ns);
 /* End of the tick that starts at `start_ns`. */
