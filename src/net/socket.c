@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -84,6 +85,9 @@ static uint64_t stamp_of(int64_t wall_offset_ns, struct msghdr *message)
     return 0;
 }
 
+/* recvmsg() and send() of the C library are points at which a thread may be cancelled, which costs
+ * four locked instructions a request. Nobody cancels ours, so the kernel is called without them. */
+
 int64_t socket_receive(int fd, int64_t wall_offset_ns, char *at, size_t size, uint64_t *kernel_ns)
 {
     union {
@@ -96,12 +100,12 @@ int64_t socket_receive(int fd, int64_t wall_offset_ns, char *at, size_t size, ui
                              .msg_iovlen = 1,
                              .msg_control = control.bytes,
                              .msg_controllen = sizeof control.bytes};
-    ssize_t n = recvmsg(fd, &message, 0);
+    long n = syscall(SYS_recvmsg, fd, &message, 0);
     if (n > 0) *kernel_ns = stamp_of(wall_offset_ns, &message);
     return n;
 }
 
 int64_t socket_send(int fd, const char *at, size_t len)
 {
-    return send(fd, at, len, MSG_NOSIGNAL);
+    return syscall(SYS_sendto, fd, at, len, MSG_NOSIGNAL, NULL, 0);
 }
