@@ -63,8 +63,7 @@ static struct hist_sparse merge_measure(struct collector *c, const struct parts 
         for (uint32_t b = block * SHEET_BLOCK; b < (block + 1) * SHEET_BLOCK && b <= HIST_BUCKETS;
              b++) {
             uint32_t count = 0;
-            for (uint32_t i = 0; i < parts->count; i++)
-                count += parts->of[i]->measures[measure].buckets[b];
+            for (uint32_t i = 0; i < parts->count; i++) count += parts->of[i]->buckets[measure][b];
             if (count > 0) pairs[out.pair_count++] = (struct hist_pair){b, count};
         }
     }

@@ -65,16 +65,9 @@ static uint64_t lag_of(const struct flow *f, const struct ending *e)
 static void record_stage_measures(struct worker *w, const struct flow *f, uint64_t lag_ns,
                                   uint64_t wait_ns)
 {
-    if (w->hist_sheet != w->sheet || w->hist_stage != f->stage || w->hist_settle != f->settle) {
-        struct live_cell *cell = sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0);
-        w->hist_sheet = w->sheet;
-        w->hist_stage = f->stage;
-        w->hist_settle = f->settle;
-        w->lag_hist = &cell->measures[STAGE_LAG];
-        w->wait_hist = &cell->measures[STAGE_WAIT];
-    }
-    live_record(w->lag_hist, lag_ns);
-    live_record(w->wait_hist, wait_ns);
+    struct live_cell *cell = sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0);
+    live_record(cell, STAGE_LAG, lag_ns);
+    live_record(cell, STAGE_WAIT, wait_ns);
 }
 
 /* Files the times of an ended request or iteration where its outcome belongs. */
@@ -84,15 +77,14 @@ static void record_times(struct live_cell *cell, enum outcome outcome, uint64_t 
     cell->outcomes[outcome]++;
     switch (outcome) {
     case OUTCOME_OK:
-        live_record(&cell->measures[MEASURE_OK], response_ns);
-        live_record(&cell->measures[MEASURE_OK_LESS_LAG],
-                    response_ns > lag_ns ? response_ns - lag_ns : 0);
+        live_record(cell, MEASURE_OK, response_ns);
+        live_record(cell, MEASURE_OK_LESS_LAG, response_ns > lag_ns ? response_ns - lag_ns : 0);
         break;
     case OUTCOME_TIMEOUT:
-        live_record(&cell->measures[MEASURE_TIMEOUT_AGE], response_ns);
+        live_record(cell, MEASURE_TIMEOUT_AGE, response_ns);
         break;
     case OUTCOME_CUT:
-        live_record(&cell->measures[MEASURE_CUT_AGE], response_ns);
+        live_record(cell, MEASURE_CUT_AGE, response_ns);
         break;
     case OUTCOME_DROPPED:
         break;
@@ -104,7 +96,7 @@ static void record_times(struct live_cell *cell, enum outcome outcome, uint64_t 
     case OUTCOME_TLS:
     case OUTCOME_PROTOCOL:
     case OUTCOME_COUNT:
-        live_record(&cell->measures[MEASURE_NOT_OK], response_ns);
+        live_record(cell, MEASURE_NOT_OK, response_ns);
         break;
     }
 }
@@ -213,8 +205,8 @@ void record_request(struct worker *w, struct flow *f, const struct ending *e)
     if (e->outcome == OUTCOME_OK) {
         uint64_t service_ns = e->kernel_ns > f->sent_ns ? e->kernel_ns - f->sent_ns : 0;
         uint64_t ttfb_ns = f->first_byte_ns > f->sent_ns ? f->first_byte_ns - f->sent_ns : 0;
-        live_record(&cell->measures[MEASURE_SERVICE], service_ns);
-        live_record(&cell->measures[MEASURE_TTFB], ttfb_ns);
+        live_record(cell, MEASURE_SERVICE, service_ns);
+        live_record(cell, MEASURE_TTFB, ttfb_ns);
     } else {
         keep_error(w, f, e, lag_ns);
     }
@@ -275,9 +267,9 @@ void record_unstarted(struct worker *w, const struct flow *f, enum outcome outco
 void record_connect(struct worker *w, const struct flow *f, bool resumed)
 {
     struct live_cell *cell = sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0);
-    live_record(&cell->measures[STAGE_CONNECT], f->connect_ns);
+    live_record(cell, STAGE_CONNECT, f->connect_ns);
     if (f->tls_ns == 0) return;
-    live_record(&cell->measures[resumed ? STAGE_TLS_RESUMED : STAGE_TLS_FULL], f->tls_ns);
+    live_record(cell, resumed ? STAGE_TLS_RESUMED : STAGE_TLS_FULL, f->tls_ns);
 }
 
 void record_user(struct worker *w, uint64_t now_ns, bool joins)
@@ -310,7 +302,6 @@ void record_close(struct worker *w)
         clock_sleep_until(clock_now_ns() + GIVE_WAY_NS);
     }
     w->sheet = &w->sheets[w->tick % WORKER_SHEETS];
-    w->hist_sheet = NULL;
     w->tick_start_ns = w->tick_end_ns;
     record_expect(w);
 }

@@ -81,7 +81,7 @@ struct slot *sheet_slot(struct sheet *t, uint32_t stage, uint64_t at_ns)
     }
 }
 
-static void clear_hist(struct live_hist *h)
+static void clear_hist(struct live_hist *h, uint32_t *buckets)
 {
     if (h->count == 0) return;
     for (uint32_t word = 0; word < SHEET_DIRTY_WORDS; word++) {
@@ -90,7 +90,7 @@ static void clear_hist(struct live_hist *h)
             uint32_t from = block * SHEET_BLOCK;
             uint32_t to = from + SHEET_BLOCK;
             if (to > HIST_BUCKETS + 1) to = HIST_BUCKETS + 1;
-            memset(&h->buckets[from], 0, (to - from) * sizeof h->buckets[0]);
+            memset(&buckets[from], 0, (to - from) * sizeof buckets[0]);
         }
         h->dirty[word] = 0;
     }
@@ -104,7 +104,7 @@ void sheet_clear(struct sheet *t)
         c->begun = c->answered_5xx = 0;
         memset(c->shortages, 0, sizeof c->shortages);
         memset(c->outcomes, 0, sizeof c->outcomes);
-        for (uint32_t m = 0; m < MEASURE_COUNT; m++) clear_hist(&c->measures[m]);
+        for (uint32_t m = 0; m < MEASURE_COUNT; m++) clear_hist(&c->measures[m], c->buckets[m]);
     }
     t->cell_count = 0;
     memset(t->cell_of, 0, sheet_place_count(&t->shape) * sizeof t->cell_of[0]);

@@ -19,10 +19,10 @@
 #define SHEET_SAMPLE 1024   /* bytes kept of a reply */
 #define SHEET_HIST_TOUCHED_BYTES ((size_t)8192) /* of a histogram: times lie close together */
 
+/* A histogram less its buckets. */
 struct live_hist {
     uint64_t count, sum_ns, max_ns;
     uint64_t dirty[SHEET_DIRTY_WORDS];
-    uint32_t buckets[HIST_BUCKETS + 1];
 };
 
 struct live_cell {
@@ -33,7 +33,8 @@ struct live_cell {
     uint64_t begun, answered_5xx;
     uint64_t shortages[SHORTAGE_COUNT];
     uint64_t outcomes[OUTCOME_COUNT];
-    struct live_hist measures[MEASURE_COUNT];
+    struct live_hist measures[MEASURE_COUNT]; /* side by side: a request writes most of them */
+    uint32_t buckets[MEASURE_COUNT][HIST_BUCKETS + 1];
 };
 
 struct live_slot {
@@ -108,12 +109,13 @@ struct slot *sheet_slot(struct sheet *t, uint32_t stage, uint64_t at_ns);
 /* Back to empty. */
 void sheet_clear(struct sheet *t);
 
-static inline void live_record(struct live_hist *h, uint64_t value_ns)
+static inline void live_record(struct live_cell *c, uint32_t measure, uint64_t value_ns)
 {
+    struct live_hist *h = &c->measures[measure];
     uint32_t bucket = hist_bucket(value_ns);
     h->count++;
     h->sum_ns += value_ns;
     if (value_ns > h->max_ns) h->max_ns = value_ns;
-    h->buckets[bucket]++;
+    c->buckets[measure][bucket]++;
     h->dirty[bucket >> 12] |= UINT64_C(1) << (bucket >> 6 & 63);
 }

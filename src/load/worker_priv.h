@@ -106,10 +106,6 @@ struct worker {
     uint32_t *requests_now;              /* [name_count] in flight */
     uint32_t *iterations_now;
     uint32_t users_now;
-    struct live_hist *lag_hist, *wait_hist; /* of (sheet, stage, settle) below */
-    struct sheet *hist_sheet;
-    uint32_t hist_stage;
-    bool hist_settle;
     uint64_t *error_seen; /* [name_count][stage_count] bit per outcome: a first one was kept */
 };
 

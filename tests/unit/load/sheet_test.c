@@ -78,7 +78,7 @@ static void record_cell(struct sheet *t, struct rng_stream *r)
     uint32_t outcome = (uint32_t)(rng_next(r) % OUTCOME_COUNT);
     /* Now and then beyond the range of the histogram. */
     uint64_t bits = rng_next(r), value = rng_next(r) >> (20 + bits % 44);
-    live_record(&cell->measures[measure], value);
+    live_record(cell, measure, value);
     hist_record(&want->measures[measure], value);
     cell->begun++;
     cell->outcomes[outcome]++;
@@ -239,7 +239,8 @@ static void clear_leaves_nothing(void **state)
             CHECK("no count", c->begun == 0 && c->answered_5xx == 0);
             CHECK("no shortage", all_zero(c->shortages, sizeof c->shortages));
             CHECK("no outcome", all_zero(c->outcomes, sizeof c->outcomes));
-            CHECK("no bucket", all_zero(c->measures, sizeof c->measures));
+            CHECK("no time", all_zero(c->measures, sizeof c->measures));
+            CHECK("no bucket", all_zero(c->buckets, sizeof c->buckets));
         }
         for (uint32_t i = 0; i < SLOT_SIZE; i++) CHECK("no slot", !t.slots[i].used);
         CHECK_U64("no slot", t.slot_count, 0);
@@ -266,11 +267,12 @@ static void every_bucket_is_reached_and_cleared(void **state)
     sheet_init(&t, &shape, &arena);
     for (uint32_t b = 0; b <= HIST_BUCKETS; b++) {
         uint64_t value = b < HIST_BUCKETS ? hist_bucket_top(b) : UINT64_C(1) << HIST_MAX_BITS;
-        struct live_hist *h = &sheet_cell(&t, 0, false, CELL_REQUEST, 0)->measures[MEASURE_OK];
-        live_record(h, value);
-        CHECK_U64("its bucket", h->buckets[b], 1);
+        struct live_cell *c = sheet_cell(&t, 0, false, CELL_REQUEST, 0);
+        live_record(c, MEASURE_OK, value);
+        CHECK_U64("its bucket", c->buckets[MEASURE_OK][b], 1);
         sheet_clear(&t);
-        CHECK("cleared", all_zero(h, sizeof *h));
+        CHECK("cleared",
+              all_zero(c->measures, sizeof c->measures) && all_zero(c->buckets, sizeof c->buckets));
     }
     arena_close(&arena);
 }
