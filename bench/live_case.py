@@ -11,12 +11,13 @@ import threading
 
 from machine import Broken, Nginx, cores
 
-ROUNDS = 5
-SECONDS = 6
+PAIRS = 11
+SECONDS = 4
+RATE = 1000  # 4,000 requests: the least that carry a p99.9
 ROWS, COLUMNS = 60, 200
 GOAL_SHARE = 0.01  # of a core
 # Lag p99.9 of a shared machine differs from run to run by more than any view could add: what
-# counts is that its median does not.
+# counts is that a run with the view is as often below its neighbour without as above it.
 GOAL_LAG = 1.25
 
 
@@ -43,7 +44,7 @@ def run_once(prony, url, folder, core, flags):
     env.update(TERM="xterm-256color", LC_ALL="C.UTF-8")
     reader = threading.Thread(target=drain, args=(ours,))
     with open(folder / "result.json", "w+b") as out:
-        child = subprocess.Popen([prony, "run", url, "--rate", "500/s", "--for", f"{SECONDS}s",
+        child = subprocess.Popen([prony, "run", url, "--rate", f"{RATE}/s", "--for", f"{SECONDS}s",
                                   "--warmup", "0s", "--p95", "1s", "--threads", "1", "--output",
                                   "json", "--runs-dir", folder / "runs", *flags],
                                  env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=theirs,
@@ -66,7 +67,7 @@ def live_view(prony, folder, say, row):
     nginx = Nginx(folder, cores()[-1])
     with_view, without = [], []
     try:
-        for i in range(ROUNDS):
+        for i in range(PAIRS):
             turns = [(with_view, []), (without, ["--no-live"])]
             for into, flags in turns if i % 2 else reversed(turns):
                 into.append(run_once(prony, nginx.url, folder, cores()[0], flags))
@@ -77,9 +78,11 @@ def live_view(prony, folder, say, row):
         nginx.stop()
     shares = [(a[0] - b[0]) / SECONDS for a, b in zip(with_view, without)]
     share = statistics.median(shares)
-    lags = [statistics.median(lag for _, lag in runs) for runs in (with_view, without)]
+    lags = [a[1] / b[1] for a, b in zip(with_view, without)]
+    lag = statistics.median(lags)
+    typical = [statistics.median(lag for _, lag in runs) for runs in (with_view, without)]
     return [row(f"live view, {COLUMNS}x{ROWS}: share of a core", f"<= {GOAL_SHARE:.0%}",
                 f"{share:.2%} ({min(shares):.2%} to {max(shares):.2%})", share <= GOAL_SHARE),
             row("live view: lag p99.9 with it / without", f"<= {GOAL_LAG}",
-                f"{lags[0]:.2f} ms / {lags[1]:.2f} ms = {lags[0] / lags[1]:.2f}",
-                lags[0] / lags[1] <= GOAL_LAG)], []
+                f"{lag:.2f} ({min(lags):.2f} to {max(lags):.2f}); medians {typical[0]:.2f} ms and "
+                f"{typical[1]:.2f} ms", lag <= GOAL_LAG)], []
