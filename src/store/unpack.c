@@ -11,7 +11,7 @@ size_t unpack_left(const struct unpack *u)
     return u->bad ? 0 : (size_t)(u->end - u->at);
 }
 
-uint64_t unpack_u64(struct unpack *u)
+uint64_t unpack_long(struct unpack *u)
 {
     uint64_t value = 0;
     for (uint32_t shift = 0; shift < 64 && unpack_left(u) > 0; shift += 7) {
@@ -26,13 +26,6 @@ uint64_t unpack_u64(struct unpack *u)
     }
     u->bad = true;
     return 0;
-}
-
-uint32_t unpack_u32(struct unpack *u, uint32_t max)
-{
-    uint64_t value = unpack_u64(u);
-    if (value > max) u->bad = true;
-    return u->bad ? 0 : (uint32_t)value;
 }
 
 double unpack_double(struct unpack *u)

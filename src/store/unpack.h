@@ -18,9 +18,23 @@ struct unpack {
 
 /* A reader at the start of `b`. */
 struct unpack unpack_of(struct bytes b);
-/* Each returns 0 once the input is bad. */
-uint64_t unpack_u64(struct unpack *u);
+/* A number of any length; see unpack_u64(). */
+uint64_t unpack_long(struct unpack *u);
+
+/* Each returns 0 once the input is bad. Here since most of a file are numbers of one byte. */
+static inline uint64_t unpack_u64(struct unpack *u)
+{
+    bool is_short = !u->bad && u->at < u->end && *u->at < 0x80;
+    return is_short ? *u->at++ : unpack_long(u);
+}
+
 /* A number of at most `max`; above it the input is bad. */
-uint32_t unpack_u32(struct unpack *u, uint32_t max);
+static inline uint32_t unpack_u32(struct unpack *u, uint32_t max)
+{
+    uint64_t value = unpack_u64(u);
+    if (value > max) u->bad = true;
+    return u->bad ? 0 : (uint32_t)value;
+}
+
 double unpack_double(struct unpack *u);
 size_t unpack_left(const struct unpack *u);
