@@ -305,8 +305,11 @@ static void on_end(void *ctx, const struct run_end *end)
 
 struct sink outputs_sink(struct outputs *o)
 {
-    return (struct sink){
-        .ctx = o, .begin = on_begin, .tick = on_tick, .result = on_result, .end = on_end};
+    struct sink sink = {.ctx = o, .begin = on_begin, .tick = on_tick, .end = on_end};
+    for (uint32_t i = 0; i < o->count; i++) {
+        if (o->items[i].sink.result) sink.result = on_result;
+    }
+    return sink;
 }
 
 bool outputs_trouble(void *outputs, struct text *out)

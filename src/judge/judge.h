@@ -14,8 +14,9 @@ struct judge;
 
 /* Adds nothing to the bus; keeps `bus`, which may be NULL (no results are sent, no run aborted). */
 MUST_USE bool judge_open(struct judge **out, struct bus *bus, struct err *err);
-/* begin, tick, end. Puts a provisional result on the bus after each tick and the final one after
- * the end; asks the bus to abort when a sentence of abort_when has come true. */
+/* begin, tick, end. Puts a provisional result on the bus after each tick, where a sink takes them,
+ * and the final one after the end; asks the bus to abort when a sentence of abort_when has come
+ * true. */
 struct sink judge_sink(struct judge *judge);
 /* The newest result; before the first tick it is empty. Valid until the judge's next one. */
 const struct result *judge_result(const struct judge *judge);

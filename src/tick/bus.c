@@ -54,6 +54,14 @@ void bus_result(struct bus *bus, const struct result *result)
     }
 }
 
+bool bus_wants_results(const struct bus *bus)
+{
+    for (uint32_t i = 0; i < bus->sink_count; i++) {
+        if (bus->sinks[i].result) return true;
+    }
+    return false;
+}
+
 void bus_end(struct bus *bus, const struct run_end *end)
 {
     bus->busy = true;

@@ -51,6 +51,8 @@ void bus_add(struct bus *bus, struct sink sink);
 void bus_begin(struct bus *bus, const struct run_header *header);
 void bus_tick(struct bus *bus, const struct tick *tick);
 void bus_result(struct bus *bus, const struct result *result);
+/* Does any sink take results? Else those in between need not be made. */
+bool bus_wants_results(const struct bus *bus);
 void bus_end(struct bus *bus, const struct run_end *end);
 /* Asks the conductor; a weaker command never replaces a stronger one. `reason` may be NULL. */
 void bus_command(struct bus *bus, enum command command, const char *reason);

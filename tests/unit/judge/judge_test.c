@@ -47,6 +47,38 @@ static void judges_without_a_bus(void **state)
     scene_close(&s);
 }
 
+/* Where no sink takes results only the last one is made, and it is the same. */
+static void judges_for_the_end_alone(void **state)
+{
+    (void)state;
+    struct scene s;
+    scene_open(&s);
+    scene_stage(&s, "hold", MODEL_OPEN, true);
+    scene_objective(&s, "p95 < 100ms");
+    struct bus quiet;
+    struct judge *judge;
+    bus_init(&quiet);
+    assert_true(judge_open(&judge, &quiet, NULL));
+    bus_add(&quiet, judge_sink(judge));
+    assert_false(bus_wants_results(&quiet));
+    assert_true(bus_wants_results(&s.bus));
+    bus_add(&s.bus, judge_sink(judge));
+    scene_begin(&s);
+    for (int t = 0; t < 12; t++) scene_second(&s, 0, 100, (uint64_t)(20 + t) * MS);
+    assert_int_equal(judge_result(judge)->objectives[0].n, 0);
+    scene_end(&s, RUN_COMPLETE);
+    const struct result *last = judge_result(judge);
+    assert_true(last->final);
+    assert_int_equal(last->verdict, VERDICT_HOLDS);
+    assert_int_equal(last->objectives[0].n, scene_said(&s, 0)->n);
+    assert_true(last->objectives[0].value == scene_said(&s, 0)->value);
+    assert_true(last->objectives[0].hi == scene_said(&s, 0)->hi);
+    assert_memory_equal(last->totals.outcomes, scene_result(&s)->totals.outcomes,
+                        sizeof last->totals.outcomes);
+    judge_close(judge);
+    scene_close(&s);
+}
+
 /* Warm-up, a judged stage with settle, an unjudged one, and the drain. */
 static void figures_of_a_run(void **state)
 {
@@ -526,6 +558,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_follow_their_ticks),
         cmocka_unit_test(judges_without_a_bus),
+        cmocka_unit_test(judges_for_the_end_alone),
         cmocka_unit_test(figures_of_a_run),
         cmocka_unit_test(implicit_objective),
         cmocka_unit_test(ways_to_end),
