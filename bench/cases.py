@@ -8,6 +8,7 @@ import subprocess
 
 from live_case import live_view
 from machine import Broken, Nginx, cores, measured, version_of
+from report_case import report_times
 from tls_case import kept_connections
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -116,6 +117,10 @@ def tls(folder, options, say):
 
 def live(folder, options, say):
     return live_view(PRONY, folder, say, Row)
+
+
+def report(folder, options, say):
+    return report_times(ROOT, folder, say, Row)
 
 
 def ratios(rounds, other):
@@ -251,6 +256,7 @@ CASES = {
     "live": live,
     "memory": users_memory,
     "start": start,
+    "report": report,
     "build": cold_build,
     "demo": demo,
 }
