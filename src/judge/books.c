@@ -35,6 +35,7 @@ static void open_stage(struct books *b, uint32_t stage, const struct books_needs
     struct stage_book *book = &b->stages[stage];
     struct arena *a = b->arena;
     book->judged = run_stage_judged(b->header, stage);
+    if (b->header->window) book->span = window_span(b->header->window, stage);
     book->names = ARENA_ARRAY(a, plan->name_count, struct tally);
     book->scenarios = ARENA_ARRAY(a, plan->scenario_count, struct tally);
     book->sends = ARENA_ARRAY(a, plan->name_count, bool);
@@ -82,7 +83,6 @@ void books_open(struct books *b, const struct run_header *header, const struct b
     for (uint32_t i = 0; i < b->stage_count; i++) open_stage(b, i, needs);
 }
 
-/* Where the judged part of the stage begins. */
 static uint64_t settled_ns(const struct books *b, uint32_t stage)
 {
     const struct plan *plan = b->header->plan;
@@ -97,11 +97,39 @@ bool books_accepts(struct books *b, const struct tick *tick)
     return false;
 }
 
+static bool is_judged_by_plan(const struct books *b, uint32_t stage)
+{
+    return stage < b->header->plan->stage_count && b->header->plan->stages[stage].judged;
+}
+
+/* Without a window. */
+static bool counts_in_run(const struct books *b, const struct tick *tick)
+{
+    if (is_judged_by_plan(b, tick->stage)) return tick->judged;
+    return tick->start_ns >= settled_ns(b, tick->stage);
+}
+
 bool books_counts(const struct books *b, const struct tick *tick)
 {
-    const struct stage_book *book = &b->stages[tick->stage];
-    if (book->judged) return tick->judged;
-    return tick->start_ns >= settled_ns(b, tick->stage);
+    const struct run_window *window = b->header->window;
+    return window ? window_has_tick(window, tick) : counts_in_run(b, tick);
+}
+
+bool books_has(const struct books *b, const struct tick *tick, const struct cell *cell)
+{
+    const struct run_window *window = b->header->window;
+    return window ? window_has_cell(window, tick, cell) : !cell->settle;
+}
+
+bool books_can_come(const struct books *b, uint32_t stage, enum cell_kind kind, uint32_t index)
+{
+    if (kind == CELL_ITERATION) return can_begin(b->header->plan, stage, index);
+    return kind == CELL_STAGE || b->stages[stage].sends[index];
+}
+
+bool books_in_part(const struct stage_book *book)
+{
+    return book->span && !book->span->whole;
 }
 
 static void merge_hist(struct hist **into, const struct hist *from, struct arena *arena)
@@ -149,7 +177,9 @@ static void look_for_cut(struct books *b, const struct tick *tick)
     if (b->stage >= plan->stage_count || plan->stages[b->stage].by_hand || !before->reached) return;
     if (tick->start_ns >= before->start_ns + plan->stages[b->stage].length_ns) return;
     bool judged = before->judged;
-    b->steered = before->cut = true;
+    b->steered = true;
+    if (b->header->window) return; /* whoever names a part of it asks about what was */
+    before->cut = true;
     before->judged = false;
     if (judged) sum_again(b);
 }
@@ -177,7 +207,7 @@ void books_enter(struct books *b, const struct tick *tick)
     }
     b->stage = tick->stage;
     /* A tick that is not judged behind judged ones is what is left of a stage by count. */
-    bool left_over = book->judged && book->counted_ticks > 0 && !tick->judged;
+    bool left_over = is_judged_by_plan(b, tick->stage) && book->run_ticks > 0 && !tick->judged;
     if (!left_over) book->end_ns = tick->end_ns;
     if (tick->last) {
         b->last_seen = true;
@@ -207,12 +237,12 @@ static uint64_t sum_of(const uint64_t *outcomes)
     return sum;
 }
 
-static void take_request(struct books *b, const struct cell *cell)
+static void take_request(struct books *b, const struct cell *cell, bool counted)
 {
     struct stage_book *book = &b->stages[cell->stage];
     book->requests_balance.begun += cell->begun;
     book->requests_balance.ended += sum_of(cell->outcomes);
-    if (cell->settle) return;
+    if (!counted) return;
     tally_add(&book->requests, cell, b->arena);
     tally_add(&book->names[cell->index], cell, b->arena);
     if (!book->judged) return;
@@ -220,7 +250,7 @@ static void take_request(struct books *b, const struct cell *cell)
     tally_add(&b->totals, cell, b->arena);
 }
 
-static void take_iteration(struct books *b, const struct cell *cell)
+static void take_iteration(struct books *b, const struct cell *cell, bool counted)
 {
     struct stage_book *book = &b->stages[cell->stage];
     book->iterations_balance.begun += cell->begun;
@@ -228,16 +258,17 @@ static void take_iteration(struct books *b, const struct cell *cell)
     book->arrivals[cell->index] += cell->begun;
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++) book->ends[cell->index][i] += cell->outcomes[i];
     book->requests.fresh = b->scenarios[cell->index].fresh = b->totals.fresh = true;
-    if (cell->settle) return;
+    if (!counted) return;
     tally_add(&book->scenarios[cell->index], cell, b->arena);
     if (book->judged) tally_add(&b->scenarios[cell->index], cell, b->arena);
 }
 
-static void take_stage_cell(struct books *b, const struct cell *cell)
+static void take_stage_cell(struct books *b, const struct cell *cell, bool counted)
 {
     struct stage_book *book = &b->stages[cell->stage];
+    if (!counted && b->header->window) return;
     for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) book->shortages[i] += cell->shortages[i];
-    if (cell->settle) return;
+    if (!counted) return;
     book->requests.fresh = true;
     tally_count(&book->lag, &cell->measures[STAGE_LAG], b->arena);
     tally_count(&book->wait, &cell->measures[STAGE_WAIT], b->arena);
@@ -295,8 +326,9 @@ static void take_time(struct books *b, const struct tick *tick)
 static void take_slot(struct books *b, const struct slot *slot)
 {
     struct stage_book *book = &b->stages[slot->stage];
-    if (!book->reached) return;
-    uint64_t from_ns = settled_ns(b, slot->stage);
+    const struct run_window *window = b->header->window;
+    if (!book->reached || (window && !window_has_slot(window, slot))) return;
+    uint64_t from_ns = book->span ? book->span->from_ns : settled_ns(b, slot->stage);
     uint64_t at_ns = slot->index * SLOT_NS;
     bool settles = from_ns > book->start_ns;
     if (settles && at_ns < from_ns) return; /* also the slot that the end of settle cuts */
@@ -314,21 +346,23 @@ void books_take(struct books *b, const struct tick *tick)
 {
     bool counts = books_counts(b, tick);
     if (counts) take_time(b, tick);
+    if (counts_in_run(b, tick)) b->stages[tick->stage].run_ticks++;
     for (uint32_t i = 0; i < tick->cell_count; i++) {
         const struct cell *cell = &tick->cells[i];
         if (!books_knows(b, cell)) {
             b->strays++;
             continue;
         }
+        bool counted = books_has(b, tick, cell);
         switch (cell->kind) {
         case CELL_REQUEST:
-            take_request(b, cell);
+            take_request(b, cell, counted);
             break;
         case CELL_ITERATION:
-            take_iteration(b, cell);
+            take_iteration(b, cell, counted);
             break;
         case CELL_STAGE:
-            take_stage_cell(b, cell);
+            take_stage_cell(b, cell, counted);
             break;
         }
         if (counts) take_done(b, tick, cell);
@@ -360,7 +394,9 @@ void books_end(struct books *b, enum run_ended ended)
         struct stage_book *book = &b->stages[i];
         book->over = true;
         bool planned = i < b->header->plan->stage_count && !b->header->plan->stages[i].by_hand;
-        book->unseen = stopped && planned && !book->cut && !is_whole(b, i);
+        /* A window that ends before its stage does was seen. */
+        bool asked = !b->header->window || (book->span && book->span->open);
+        book->unseen = stopped && planned && asked && !book->cut && !is_whole(b, i);
     }
 }
 
@@ -368,6 +404,7 @@ void books_end(struct books *b, enum run_ended ended)
 static void add_arrivals(const struct books *b, const struct stage_book *book, uint32_t scenario,
                          struct figures *f)
 {
+    if (f->in_part) return; /* of part of a stage nobody knows them */
     for (uint32_t i = 0; i < b->header->plan->scenario_count; i++) {
         if (scenario != PLAN_NO_INDEX && scenario != i) continue;
         const uint64_t *ends = book->ends[i];
@@ -394,7 +431,8 @@ void books_stage_figures(const struct books *b, uint32_t stage, bool with_cuts, 
                                 .in_flight = in_flight_ns(b, book) / (double)NS_PER_S,
                                 .users = book->users_ns / (double)NS_PER_S,
                                 .done = book->requests.done,
-                                .closed = book->closed};
+                                .closed = book->closed,
+                                .in_part = books_in_part(book)};
     if (book->closed) time.closed_seconds = time.seconds;
     figures_of(out, &book->requests, &time, with_cuts);
     out->lag = figures_latency(book->lag);
@@ -435,6 +473,7 @@ static void add_time(const struct books *b, uint32_t stage, struct subject about
         break;
     }
     double seconds = (double)book->counted_ns / (double)NS_PER_S;
+    time->in_part = time->in_part || books_in_part(book);
     time->seconds += seconds;
     time->in_flight += in_flight / (double)NS_PER_S;
     if (!book->closed || !book->reached) return;

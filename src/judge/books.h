@@ -24,15 +24,17 @@ struct books_balance {
 enum { BOOKS_SECOND_ASKED = 1, BOOKS_SECOND_ANSWERED = 2 }; /* bits of stage_book.second_flags */
 
 struct stage_book {
-    bool reached; /* a tick of it was seen */
-    bool over;    /* a tick of a later stage was seen, or the run ended */
-    bool judged;  /* by the plan, and not cut */
-    bool cut;     /* somebody changed its rate before its end: a stage by hand took the rest */
-    bool unseen;  /* the run ended before this stage did, or even began */
+    const struct window_span *span; /* what of it is asked about; NULL: all, or nothing */
+    bool reached;                   /* a tick of it was seen */
+    bool over;                      /* a tick of a later stage was seen, or the run ended */
+    bool judged;                    /* by the plan, and not cut */
+    bool cut;    /* somebody changed its rate before its end: a stage by hand took the rest */
+    bool unseen; /* the run ended before this stage did, or even began */
     bool closed;
     uint64_t start_ns, end_ns;
     uint64_t counted_ns; /* time of its ticks after settle */
     uint32_t counted_ticks;
+    uint32_t run_ticks;             /* the same, whatever the window */
     struct tally requests;          /* after settle, like all tallies here */
     struct tally *names;            /* [name_count] */
     struct tally *scenarios;        /* [scenario_count] */
@@ -82,8 +84,15 @@ void books_open(struct books *b, const struct run_header *header, const struct b
                 struct arena *arena);
 /* Is the tick's stage one that the header knows? Otherwise it is counted as a stray. */
 bool books_accepts(struct books *b, const struct tick *tick);
-/* True where the tick lies in its stage after settle: its time and its completions count. */
+/* True where the tick lies in its stage after settle, or in the window: its time and its
+ * completions count. */
 bool books_counts(const struct books *b, const struct tick *tick);
+/* Does what ended count: intended after settle, or in the window? The cell is one that is known. */
+bool books_has(const struct books *b, const struct tick *tick, const struct cell *cell);
+/* Can the stage's mix send a request of that name, or begin an iteration of that scenario? */
+bool books_can_come(const struct books *b, uint32_t stage, enum cell_kind kind, uint32_t index);
+/* Does the window leave out some of the stage's requests? Then what began is not what ended. */
+bool books_in_part(const struct stage_book *book);
 /* Stage start and times; call first, then books_take(). */
 void books_enter(struct books *b, const struct tick *tick);
 void books_take(struct books *b, const struct tick *tick);

@@ -70,6 +70,17 @@ static bool is_better(const struct row *row, const struct candidate *a, const st
     return row->findings[a->stage].value > row->findings[b->stage].value;
 }
 
+/* Does the window leave out time of the run in which the amount may have been reached? */
+static bool may_lie_outside(const struct limits_desk *desk, const struct row *row)
+{
+    const struct books *books = desk->books;
+    for (uint32_t s = 0; s < books->stage_count && books->header->window; s++) {
+        const struct window_span *span = books->stages[s].span;
+        if (rows_apply_in_run(row, books, s) && (!span || !span->whole)) return true;
+    }
+    return false;
+}
+
 void capacities_conclude(const struct limits_desk *desk, const struct rows *rows,
                          const struct row *row, struct objective_result *out)
 {
@@ -98,6 +109,11 @@ void capacities_conclude(const struct limits_desk *desk, const struct rows *rows
         /* One stage is enough, and it may be still to come. */
         out->verdict = VERDICT_INCONCLUSIVE;
         out->missed_stages = 0;
+    }
+    if (out->verdict == VERDICT_MISSED && may_lie_outside(desk, row)) {
+        out->verdict = VERDICT_NOT_JUDGED;
+        out->missed_stages = 0;
+        notes_outside(out);
     }
     if (notes_unseen_stages(desk, row, out)) { /* or it never came */
         out->verdict = VERDICT_INCONCLUSIVE;

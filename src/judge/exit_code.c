@@ -35,7 +35,7 @@ int exit_code_of(const struct exit_facts *facts)
 int exit_code_of_result(const struct result *result, bool bug)
 {
     /* How the run ended is no answer to a question put to it later; the verdict is. */
-    bool asked_later = result->header->other_objectives;
+    bool asked_later = result->header->other_objectives || result->header->window;
     struct exit_facts facts = {
         .preflight = result->end.ended == RUN_PREFLIGHT,
         .refused = result->end.ended == RUN_REFUSED,

@@ -59,11 +59,12 @@ struct latency figures_latency(const struct hist *h)
 void figures_of(struct figures *out, const struct tally *t, const struct figures_time *time,
                 bool with_cuts)
 {
-    *out = (struct figures){.offered = tally_ended(t->outcomes, true), .done = t->done};
+    *out = (struct figures){
+        .in_part = time->in_part, .offered = tally_ended(t->outcomes, true), .done = t->done};
+    uint64_t asked = time->in_part ? t->begun : out->offered;
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++) out->outcomes[i] = t->outcomes[i];
     out->seconds = time->seconds;
-    out->offered_per_s =
-        time->closed ? (double)NAN : figures_ratio((double)out->offered, time->seconds);
+    out->offered_per_s = time->closed ? (double)NAN : figures_ratio((double)asked, time->seconds);
     out->done_per_s = figures_ratio((double)time->done, time->seconds);
     out->in_flight = figures_ratio(time->in_flight, time->seconds);
     out->users = figures_ratio(time->users, time->closed_seconds);

@@ -13,6 +13,7 @@ struct figures_time {
     double in_flight;      /* integral, in seconds x count */
     double users;          /* likewise, of closed stages */
     uint64_t done;         /* ok ones that ended in them */
+    bool in_part;          /* a stage among them counts in part: see books_in_part() */
     bool closed;           /* a closed stage is among them: offered is not a rate */
     double closed_seconds; /* counted in those */
     double seconds;        /* counted in all */

@@ -224,8 +224,12 @@ static void take(void *ctx, const struct tick *tick)
     books_enter(books, tick);
     books_take(books, tick);
     rows_take(&judge->rows, tick);
-    for (uint32_t i = 0; i < tick->exemplar_count; i++)
-        keep_take(&judge->keep, &tick->exemplars[i]);
+    const struct run_window *window = books->header->window;
+    for (uint32_t i = 0; i < tick->exemplar_count; i++) {
+        const struct exemplar *exemplar = &tick->exemplars[i];
+        if (window && !window_has_exemplar(window, tick, exemplar)) continue;
+        keep_take(&judge->keep, exemplar);
+    }
     if (!judge->aborted && judge->bus) {
         char array[200];
         struct text reason = text_in(array, sizeof array);

@@ -13,7 +13,15 @@
 
 static bool has_data(const struct row *row, uint32_t stage)
 {
-    return row->stages[stage].batches != NULL;
+    return row->stages[stage].counted.batches != NULL;
+}
+
+/* The design effect of all that ended in a stage, whatever the window; 1: nobody can tell. */
+static double effect_in_run(const struct limits_desk *desk, const struct row *row, uint32_t stage)
+{
+    const struct row_stage *rs = &row->stages[stage];
+    if (desk->books->stages[stage].run_ticks < TICKS_OF_ITS_OWN) return 1;
+    return desk->books->header->window ? rs->run.design_effect : rs->counted.design_effect;
 }
 
 /* The design effect to use in a stage: its own, or the run's largest where it is too short. */
@@ -21,12 +29,12 @@ static double effect_in(const struct limits_desk *desk, const struct row *row, u
 {
     const struct books *books = desk->books;
     if (books->stages[stage].counted_ticks >= TICKS_OF_ITS_OWN) {
-        return row->stages[stage].design_effect;
+        return row->stages[stage].counted.design_effect;
     }
     double largest = 1;
     for (uint32_t s = 0; s < books->stage_count; s++) {
-        if (books->stages[s].counted_ticks < TICKS_OF_ITS_OWN) continue;
-        if (rows_apply(row, books, s)) largest = fmax(largest, row->stages[s].design_effect);
+        if (!rows_apply(row, books, s) && !rows_apply_in_run(row, books, s)) continue;
+        largest = fmax(largest, effect_in_run(desk, row, s));
     }
     return largest;
 }
@@ -40,7 +48,7 @@ static double effect_of_all(const struct limits_desk *desk, const struct row *ro
     double variance = 0;
     for (uint32_t s = 0; s < desk->books->stage_count; s++) {
         if (!rows_apply(row, desk->books, s) || !has_data(row, s)) continue;
-        const struct batches *b = row->stages[s].batches;
+        const struct batches *b = row->stages[s].counted.batches;
         double share = batches_ratio(b);
         y += b->y;
         n += b->n;
@@ -53,7 +61,8 @@ static double effect_of_all(const struct limits_desk *desk, const struct row *ro
 
 static double half_in(const struct row *row, uint32_t stage)
 {
-    return has_data(row, stage) ? batches_half_width(row->stages[stage].batches) : (double)NAN;
+    return has_data(row, stage) ? batches_half_width(row->stages[stage].counted.batches)
+                                : (double)NAN;
 }
 
 /* Half interval of the mean of all judged stages together; a stage that is too short to have one
@@ -64,7 +73,7 @@ static double half_of_all(const struct limits_desk *desk, const struct row *row)
     double square = 0;
     for (uint32_t s = 0; s < desk->books->stage_count; s++) {
         if (!rows_apply(row, desk->books, s) || !has_data(row, s)) continue;
-        double weight = row->stages[s].batches->n;
+        double weight = row->stages[s].counted.batches->n;
         double half = weight * half_in(row, s);
         n += weight;
         square += half * half;
@@ -267,10 +276,12 @@ static struct finding mean_in(const struct limits_desk *desk, const struct row *
     *needed_s = none;
     if (!has_data(row, stage)) return f;
     f.n = tally_ended(t->outcomes, true);
-    f.value = batches_ratio(row->stages[stage].batches);
+    f.value = batches_ratio(row->stages[stage].counted.batches);
     if (o->of_offered) { /* the ticks tell the interval; the sums, with what came late, the value */
         if (f.n == 0) return f;
-        uint64_t asked = f.n - pardoned_in(desk, row, stage, pardon);
+        uint64_t offered = books_in_part(&desk->books->stages[stage]) ? t->begun : f.n;
+        uint64_t pardoned = pardoned_in(desk, row, stage, pardon);
+        uint64_t asked = offered > pardoned ? offered - pardoned : 0;
         f.value = asked > 0 ? (double)t->done / (double)asked : 1;
     }
     double half = half_in(row, stage);
@@ -377,7 +388,7 @@ static bool conclude_at_all(const struct limits_desk *desk, const struct row *ro
         if (row->findings[s].verdict == VERDICT_MISSED) out->missed_stages++;
     }
     if (!any) {
-        notes_no_stage(row, out);
+        notes_no_stage(desk, row, out);
         out->verdict = VERDICT_NOT_JUDGED;
         return false;
     }

@@ -15,12 +15,22 @@ static struct text more_note(struct objective_result *out)
     return note;
 }
 
-void notes_no_stage(const struct row *row, struct objective_result *out)
+void notes_no_stage(const struct limits_desk *desk, const struct row *row,
+                    struct objective_result *out)
+{
+    const struct objective *o = row->objective;
+    bool elsewhere = desk->books->header->window && (o->has_in || o->scope != SCOPE_ALL);
+    struct text note = text_in(out->note, sizeof out->note);
+    text_adds(&note, rows_lacks_scope(row) ? "known for all requests together only"
+                     : elsewhere           ? "what it is about is not in the window"
+                     : o->of_offered       ? "no judged open stage to hold it against"
+                                           : "no judged stage to hold it against");
+}
+
+void notes_outside(struct objective_result *out)
 {
     struct text note = text_in(out->note, sizeof out->note);
-    text_adds(&note, rows_lacks_scope(row)        ? "known for all requests together only"
-                     : row->objective->of_offered ? "no judged open stage to hold it against"
-                                                  : "no judged stage to hold it against");
+    text_adds(&note, "not reached in the window; elsewhere in the run would be enough");
 }
 
 void notes_too_short(struct objective_result *out)
@@ -41,7 +51,9 @@ void notes_nothing_came(const struct limits_desk *desk, const struct row *row, b
     bool iterations = row->objective->scope == SCOPE_SCENARIO;
     if (!reached) text_adds(&note, desk->final ? "no judged stage was reached" : "not yet begun");
     else if (ended > 0 && row->kind == ROW_TIMES) text_adds(&note, "none was answered ok");
-    else text_addf(&note, "no %s ended in a judged stage", iterations ? "iteration" : "request");
+    else
+        text_addf(&note, "no %s ended in %s", iterations ? "iteration" : "request",
+                  desk->books->header->window ? "the window" : "a judged stage");
 }
 
 /* Sums of outcomes over what `out` is about: its stage, or all that the row is held against. */

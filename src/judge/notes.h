@@ -9,8 +9,11 @@
 
 #include "judge/limits.h"
 
-/* No stage of the plan can be held against the row. */
-void notes_no_stage(const struct row *row, struct objective_result *out);
+/* No stage of the plan, or none in the window, can be held against the row. */
+void notes_no_stage(const struct limits_desk *desk, const struct row *row,
+                    struct objective_result *out);
+/* A capacity that the window does not reach; another time of the run is enough. */
+void notes_outside(struct objective_result *out);
 /* No stage has the three ticks that the interval of a mean takes. */
 void notes_too_short(struct objective_result *out);
 /* There are stages, but nothing to judge came; `reached`: some of them began. */

@@ -49,7 +49,7 @@ void rows_forget(struct row *row, uint32_t stage)
 {
     double none = (double)NAN;
     row->findings[stage] = (struct finding){VERDICT_NOT_JUDGED, none, none, none, false, 0};
-    row->stages[stage].design_effect = 1;
+    row->stages[stage].counted.design_effect = row->stages[stage].run.design_effect = 1;
     row->stages[stage].needed_s = none;
 }
 
@@ -89,15 +89,44 @@ bool rows_lacks_scope(const struct row *row)
     return o->metric == METRIC_AVAILABILITY_BY_TIME && o->scope != SCOPE_ALL;
 }
 
-bool rows_apply(const struct row *row, const struct books *books, uint32_t stage)
+/* Apart from where the row looks. */
+static bool can_apply(const struct row *row, const struct books *books, uint32_t stage)
+{
+    if (row->objective->of_offered && books->stages[stage].closed) return false;
+    return !rows_lacks_scope(row) && !books->stages[stage].cut;
+}
+
+bool rows_apply_in_run(const struct row *row, const struct books *books, uint32_t stage)
 {
     const struct plan *plan = books->header->plan;
     const struct objective *o = row->objective;
     if (stage >= plan->stage_count || plan->stages[stage].warmup) return false;
-    if (o->of_offered && books->stages[stage].closed) return false;
-    if (rows_lacks_scope(row) || books->stages[stage].cut) return false;
-    if (!o->has_in) return books->stages[stage].judged;
-    return scope_has_stage(o, stage);
+    if (!can_apply(row, books, stage)) return false;
+    return o->has_in ? scope_has_stage(o, stage) : plan->stages[stage].judged;
+}
+
+/* What the row is about can be met in that stage. */
+static bool can_meet(const struct row *row, const struct books *books, uint32_t stage)
+{
+    const struct objective *o = row->objective;
+    switch (o->scope) {
+    case SCOPE_ALL:
+        break;
+    case SCOPE_REQUEST:
+        return books_can_come(books, stage, CELL_REQUEST, o->scope_index);
+    case SCOPE_SCENARIO:
+        return books_can_come(books, stage, CELL_ITERATION, o->scope_index);
+    case SCOPE_EACH:
+        return books_can_come(books, stage, CELL_REQUEST, row->each_index);
+    }
+    return true;
+}
+
+bool rows_apply(const struct row *row, const struct books *books, uint32_t stage)
+{
+    if (!books->header->window) return rows_apply_in_run(row, books, stage);
+    return books->stages[stage].span && can_apply(row, books, stage) && can_meet(row, books, stage)
+           && scope_has_stage(row->objective, stage);
 }
 
 const struct tally *rows_tally(const struct row *row, const struct books *books, uint32_t stage)
@@ -122,49 +151,68 @@ static bool concerns(const struct row *row, const struct cell *cell)
     return scope_has_cell(row->objective, row->each_index, cell);
 }
 
+/* A part of the sums. */
+struct part {
+    double y, n;
+};
+
 /* Cuts are left out of the batches: they come once, at the end, and say nothing of dependence. */
-static void take_times(const struct row *row, struct row_stage *rs, const struct cell *cell)
+static struct part times_of(const struct row *row, const struct cell *cell)
 {
     const struct hist_sparse *ok = &cell->measures[MEASURE_OK];
     const struct hist_sparse *timeouts = &cell->measures[MEASURE_TIMEOUT_AGE];
     if (row->objective->metric == METRIC_AVG) {
-        rs->y += (double)ok->sum_ns + (double)timeouts->sum_ns;
-        rs->n += (double)ok->count + (double)timeouts->count;
-        return;
+        return (struct part){(double)ok->sum_ns + (double)timeouts->sum_ns,
+                             (double)ok->count + (double)timeouts->count};
     }
     uint64_t unseen = cell->outcomes[OUTCOME_TIMEOUT] + cell->outcomes[OUTCOME_DROPPED];
-    rs->y += (double)hist_sparse_count_above(ok, row->limit_ns) + (double)unseen;
-    rs->n += (double)ok->count + (double)unseen;
+    return (struct part){(double)hist_sparse_count_above(ok, row->limit_ns) + (double)unseen,
+                         (double)ok->count + (double)unseen};
 }
 
-static void take_share(const struct row *row, struct row_stage *rs, const struct cell *cell)
+static struct part share_of(const struct row *row, const struct cell *cell)
 {
     const uint64_t *outcomes = cell->outcomes;
-    if (row->objective->metric == METRIC_AVAILABILITY_BY_TIME) return; /* by slots, in the books */
-    rs->y += (double)scope_bad(row->objective, outcomes, cell->answered_5xx, false);
-    rs->n += (double)tally_ended(outcomes, false);
+    return (struct part){(double)scope_bad(row->objective, outcomes, cell->answered_5xx, false),
+                         (double)tally_ended(outcomes, false)};
+}
+
+static struct part part_of(const struct row *row, const struct cell *cell)
+{
+    bool by_slots = row->objective->metric == METRIC_AVAILABILITY_BY_TIME; /* in the books */
+    if (row->kind == ROW_TIMES) return times_of(row, cell);
+    if (row->kind == ROW_SHARE && !by_slots) return share_of(row, cell);
+    return (struct part){0, 0};
+}
+
+static void add_part(struct row_series *series, struct part part)
+{
+    series->y += part.y;
+    series->n += part.n;
 }
 
 /* A cell that reaches its stage in this tick, which may be a later one. */
-static void take_cell(struct rows *rows, const struct cell *cell)
+static void take_cell(struct rows *rows, const struct cell *cell, bool counted)
 {
-    for (uint32_t i = 0; i < rows->count; i++) {
+    bool of_run = rows->books->header->window && !cell->settle;
+    for (uint32_t i = 0; i < rows->count && (counted || of_run); i++) {
         struct row *row = &rows->rows[i];
         if (!concerns(row, cell)) continue;
         struct row_stage *rs = &row->stages[cell->stage];
+        struct part part = part_of(row, cell);
         rs->stale = true;
-        if (row->kind == ROW_TIMES) take_times(row, rs, cell);
-        else if (row->kind == ROW_SHARE) take_share(row, rs, cell);
+        if (counted) add_part(&rs->counted, part);
+        if (of_run) add_part(&rs->run, part);
     }
 }
 
 /* Requests that were taken up in the tick, of its own stage: what was offered in it. */
-static double offered_in(const struct row *row, const struct tick *tick)
+static double offered_in(const struct books *books, const struct row *row, const struct tick *tick)
 {
     uint64_t begun = 0;
     for (uint32_t i = 0; i < tick->cell_count; i++) {
         const struct cell *cell = &tick->cells[i];
-        if (concerns(row, cell) && cell->stage == tick->stage && !cell->settle) {
+        if (concerns(row, cell) && cell->stage == tick->stage && books_has(books, tick, cell)) {
             begun += cell->begun;
         }
     }
@@ -173,26 +221,32 @@ static double offered_in(const struct row *row, const struct tick *tick)
 
 static void take_mean(struct rows *rows, struct row *row, const struct tick *tick)
 {
+    const struct objective *o = row->objective;
     struct row_stage *rs = &row->stages[tick->stage];
+    double seconds = (double)(tick->end_ns - tick->start_ns) / (double)NS_PER_S;
     rs->stale = true;
-    rs->y =
-        scope_amount(row->objective, row->each_index, tick, rows->books->header->plan->name_count);
-    rs->n = row->objective->of_offered ? offered_in(row, tick)
-                                       : (double)(tick->end_ns - tick->start_ns) / (double)NS_PER_S;
+    rs->counted.y = scope_amount(o, row->each_index, tick, rows->books->header->plan->name_count);
+    rs->counted.n = o->of_offered ? offered_in(rows->books, row, tick) : seconds;
 }
 
-/* Closes the tick in hand: its sums become one entry of the batches. */
+/* Its sums become one entry of the batches. */
+static void close_series(struct rows *rows, const struct row *row, struct row_series *series)
+{
+    if (series->n <= 0) return;
+    if (!series->batches) series->batches = ARENA_NEW(rows->arena, struct batches);
+    if (series->batches) {
+        batches_add(series->batches, series->y, series->n);
+        if (row->kind != ROW_MEAN) series->design_effect = batches_design_effect(series->batches);
+    }
+    series->y = series->n = 0;
+}
+
+/* Closes the tick in hand. */
 static void close_tick(struct rows *rows, struct row *row)
 {
     for (uint32_t s = 0; s < rows->books->stage_count; s++) {
-        struct row_stage *rs = &row->stages[s];
-        if (rs->n <= 0) continue;
-        if (!rs->batches) rs->batches = ARENA_NEW(rows->arena, struct batches);
-        if (rs->batches) {
-            batches_add(rs->batches, rs->y, rs->n);
-            if (row->kind != ROW_MEAN) rs->design_effect = batches_design_effect(rs->batches);
-        }
-        rs->y = rs->n = 0;
+        close_series(rows, row, &row->stages[s].counted);
+        close_series(rows, row, &row->stages[s].run);
     }
 }
 
@@ -201,8 +255,7 @@ void rows_take(struct rows *rows, const struct tick *tick)
     const struct books *books = rows->books;
     for (uint32_t i = 0; i < tick->cell_count; i++) {
         const struct cell *cell = &tick->cells[i];
-        if (cell->settle || !books_knows(books, cell)) continue;
-        take_cell(rows, cell);
+        if (books_knows(books, cell)) take_cell(rows, cell, books_has(books, tick, cell));
     }
     bool counts = books_counts(books, tick);
     for (uint32_t i = 0; i < rows->count; i++) {

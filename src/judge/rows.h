@@ -20,12 +20,18 @@ enum row_kind {
     ROW_MEAN   /* throughput, users, in_flight: batches of the amount over time */
 };
 
-struct row_stage {
+/* A ratio of sums, tick by tick. */
+struct row_series {
     struct batches *batches; /* NULL: no value yet */
     double y, n;             /* of the tick in hand */
-    bool stale;              /* something came since the finding was made */
     double design_effect;    /* of its own batches */
-    double needed_s;         /* judged seconds that would settle the finding; NAN: unknown */
+};
+
+struct row_stage {
+    struct row_series counted; /* what the judge counts */
+    struct row_series run;     /* with a window: what it would count without one */
+    bool stale;                /* something came since the finding was made */
+    double needed_s;           /* judged seconds that would settle the finding; NAN: unknown */
 };
 
 struct row {
@@ -56,7 +62,9 @@ void rows_take(struct rows *rows, const struct tick *tick);
 bool rows_lacks_scope(const struct row *row);
 /* The stage is none that is judged any more: what was found of it is gone. */
 void rows_forget(struct row *row, uint32_t stage);
-/* May the plan's stage be judged by this row at all? */
+/* May the plan's stage be judged by this row at all? In a window: what lies in it. */
 bool rows_apply(const struct row *row, const struct books *books, uint32_t stage);
+/* The same without a window: what tells how far values of such a run may be believed. */
+bool rows_apply_in_run(const struct row *row, const struct books *books, uint32_t stage);
 /* The tally of the row's scope in that stage. */
 const struct tally *rows_tally(const struct row *row, const struct books *books, uint32_t stage);

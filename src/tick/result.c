@@ -24,6 +24,13 @@ const char *result_figure_name(enum figure figure)
     return names[figure];
 }
 
+bool result_shows_stage(const struct result *result, const struct stage_result *stage)
+{
+    const struct run_window *window = result->header->window;
+    if (stage->stage >= result->header->plan->stage_count || !stage->reached) return false;
+    return !window || window_span(window, stage->stage);
+}
+
 bool result_stage_judged(const struct result *result, uint32_t stage)
 {
     if (!run_stage_judged(result->header, stage)) return false;

@@ -42,6 +42,9 @@ struct latency {
 };
 
 struct figures {
+    /* Of a window that leaves out some of a stage: what began in it is not what ended in it. So
+     * arrivals are not known, and offered_per_s is what was taken up in it. */
+    bool in_part;
     uint64_t offered; /* sum of outcomes */
     uint64_t done;    /* ended ok in the judged ticks */
     double offered_per_s, done_per_s, in_flight, users, seconds;
@@ -118,7 +121,9 @@ struct result {
 
 const char *result_verdict_name(
     enum verdict verdict); /* "holds", "missed", "inconclusive", "invalid", "not judged" */
-/* By the plan, and to its end. */
+/* Was it seen, and is it asked about? Not the drain. */
+bool result_shows_stage(const struct result *result, const struct stage_result *stage);
+/* By the plan, and to its end; or it lies in the window. */
 bool result_stage_judged(const struct result *result, uint32_t stage);
 const char *result_trust_name(enum trust_level level); /* "valid", "suspect", "invalid" */
 const char *result_figure_name(enum figure figure);    /* "avg", "p50", ... "p99.9", "max" */

@@ -16,6 +16,7 @@ struct bytes run_stage_name(const struct run_header *header, uint32_t stage)
 
 bool run_stage_judged(const struct run_header *header, uint32_t stage)
 {
+    if (header->window) return window_span(header->window, stage) != NULL;
     return stage < header->plan->stage_count && header->plan->stages[stage].judged;
 }
 
@@ -25,6 +26,11 @@ const char *run_ended_name(enum run_ended ended)
                                         "preflight"};
     assert(ended < COUNT_OF(names));
     return names[ended];
+}
+
+bool run_has_tick(const struct run_header *header, const struct tick *tick)
+{
+    return !header->window || window_has_tick(header->window, tick);
 }
 
 bool run_going_on(const struct run_end *end)

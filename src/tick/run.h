@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "plan/plan.h"
+#include "tick/window.h"
 
 #define RUN_ID_LEN 8
 
@@ -30,12 +31,16 @@ struct run_header {
     uint64_t
         response_limit_ns; /* tightest latency limit, 0 without one; slots count `over` by it */
     bool other_objectives; /* a replay asked about others than the run's own */
+    const struct run_window *window; /* and about so much of the run; NULL: all of it */
 };
 
 /* Stages of the plan, then the drain. */
 uint32_t run_stage_count(const struct run_header *header);
 struct bytes run_stage_name(const struct run_header *header, uint32_t stage);
+/* By the plan; where a window is asked about, what lies in it. */
 bool run_stage_judged(const struct run_header *header, uint32_t stage);
+/* Is it asked about at all? */
+bool run_has_tick(const struct run_header *header, const struct tick *tick);
 
 enum run_ended {
     RUN_COMPLETE,
