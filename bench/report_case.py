@@ -1,5 +1,5 @@
 """How long `prony report` takes. The run files are made by recording.c, through the recorder of a
-real run: ten request names at 1000 a second, with failures, timeouts and single requests as kept."""
+real run: ten request names at 1000 a second, failures, timeouts and single requests as kept."""
 import statistics
 import subprocess
 

@@ -1,7 +1,21 @@
 #include "campaign/rejudge.h"
 
+#include "campaign/window_find.h"
 #include "judge/judge.h"
 #include "store/replay.h"
+
+#define WINDOW_ARENA_BYTES ((size_t)256 << 20) /* address space; some 150 bytes a tick */
+
+static bool set_window(struct rejudge *r, struct bytes asked, struct err *err)
+{
+    struct window_question q = {.asked = asked, .header = replay_header(r->replay)};
+    if (!arena_open(&r->arena, WINDOW_ARENA_BYTES, err)) return false;
+    if (!replay_ticks(r->replay, &r->arena, &q.ticks, &q.tick_count, err)) return false;
+    const struct run_window *window = window_find(&q, &r->arena, err);
+    if (!window) return false;
+    replay_set_window(r->replay, window);
+    return true;
+}
 
 bool rejudge_run(struct rejudge *r, const struct rejudge_options *options, struct diags *diags,
                  struct err *err)
@@ -13,6 +27,7 @@ bool rejudge_run(struct rejudge *r, const struct rejudge_options *options, struc
         && !replay_set_objectives(r->replay, options->sentences, options->sentence_count, diags)) {
         return err_set(err, ERR_PLAN, 0, "the objectives are wrong");
     }
+    if (options->window.at && !set_window(r, options->window, err)) return false;
     if (!judge_open(&r->judge, &r->bus, err)) return false;
     bus_add(&r->bus, judge_sink(r->judge));
     for (uint32_t i = 0; i < options->sink_count; i++) bus_add(&r->bus, options->sinks[i]);
@@ -31,4 +46,5 @@ void rejudge_close(struct rejudge *r)
 {
     judge_close(r->judge);
     replay_close(r->replay);
+    arena_close(&r->arena);
 }

@@ -7,6 +7,7 @@
  * Memory: the replay's and the judge's, until rejudge_close(). */
 #pragma once
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "plan/diag.h"
 #include "tick/bus.h"
@@ -18,13 +19,15 @@ struct rejudge {
     struct bus bus;
     struct judge *judge;
     struct replay *replay;
-    char trouble[320]; /* why it may differ from the run's own report; empty: it does not */
+    struct arena arena; /* of the window */
+    char trouble[320];  /* why it may differ from the run's own report; empty: it does not */
 };
 
 struct rejudge_options {
     struct bytes path;             /* of the run file */
     const struct bytes *sentences; /* objectives in the place of the run's own; none: its own */
     uint32_t sentence_count;
+    struct bytes window;      /* as --window has it; at == NULL: the whole run */
     const struct sink *sinks; /* that show the run; called behind the judge */
     uint32_t sink_count;
 };

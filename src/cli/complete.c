@@ -3,6 +3,7 @@
 #include "cli/flags.h"
 #include "cli/planning.h"
 #include "plan/output_kind.h"
+#include "store/replay.h"
 #include "store/runs.h"
 
 #define ARENA_LIMIT ((size_t)64 << 20)
@@ -89,6 +90,16 @@ static bool is_new_group(const struct plan *plan, uint32_t stage)
     return stage == 0 || !bytes_equal(plan->stages[stage].group, plan->stages[stage - 1].group);
 }
 
+static void add_stages(struct line *l, const struct plan *plan, bool warmup)
+{
+    for (uint32_t i = 0; i < plan->stage_count; i++) {
+        const struct stage *s = &plan->stages[i];
+        if ((s->warmup && !warmup) || s->by_hand) continue;
+        if (is_new_group(plan, i)) add(l, s->group, "", BYTES_LIT("stage"));
+        if (!bytes_equal(s->name, s->group)) add(l, s->name, "", BYTES_LIT("stage, one rung"));
+    }
+}
+
 static void add_names_of(struct line *l, const struct plan *plan, enum flag flag)
 {
     for (uint32_t i = 0; i < plan->var_count && flag == FLAG_VAR; i++)
@@ -96,12 +107,7 @@ static void add_names_of(struct line *l, const struct plan *plan, enum flag flag
     if (flag != FLAG_ONLY) return;
     for (uint32_t i = 0; i < plan->scenario_count; i++)
         add(l, plan->scenarios[i].name, "", BYTES_LIT("scenario"));
-    for (uint32_t i = 0; i < plan->stage_count; i++) {
-        const struct stage *s = &plan->stages[i];
-        if (s->warmup) continue;
-        if (is_new_group(plan, i)) add(l, s->group, "", BYTES_LIT("stage"));
-        if (!bytes_equal(s->name, s->group)) add(l, s->name, "", BYTES_LIT("stage, one rung"));
-    }
+    add_stages(l, plan, false);
 }
 
 /* Names of the plan that stands on the line, if it is correct: reading it sends nothing. */
@@ -126,6 +132,22 @@ static struct bytes runs_root(const struct line *l)
         if (bytes_starts(word, BYTES_LIT("--runs-dir="))) return bytes_from(word, flag.len + 1);
     }
     return BYTES_LIT(RUNS_FOLDER);
+}
+
+/* Names of the run that stands on the line: how a window begins. */
+static void add_run_stages(struct line *l)
+{
+    struct arena arena = {0};
+    struct err err = {0};
+    struct replay *replay = NULL;
+    struct bytes path;
+    struct bytes run = bytes_of(first_operand(l));
+    if (run.len > 0 && arena_open(&arena, ARENA_LIMIT, &err)
+        && runs_find(runs_root(l), run, &arena, &path, &err) && replay_open(&replay, path, &err)) {
+        add_stages(l, replay_header(replay)->plan, true);
+    }
+    replay_close(replay);
+    arena_close(&arena);
 }
 
 static void add_runs(struct line *l)
@@ -170,6 +192,7 @@ static void add_values(struct line *l, enum flag flag)
             add_word(l, output_kind_name((enum output_kind)i), "");
     }
     if (flag == FLAG_ONLY || flag == FLAG_VAR) add_plan_names(l, flag);
+    if (flag == FLAG_WINDOW) add_run_stages(l);
     if (flag == FLAG_RUNS_DIR) text_adds(l->out, ":folders\n");
 }
 

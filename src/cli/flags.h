@@ -52,10 +52,11 @@ enum flag_group {
     GROUP_REQUEST,
     GROUP_PLAN,
     GROUP_OBJECTIVE,
+    GROUP_WINDOW,
     GROUP_ENGINE,
     GROUP_OUTPUT
 };
-#define GROUP_COUNT 6
+#define GROUP_COUNT 7
 
 struct verb_info {
     const char *name, *argument;

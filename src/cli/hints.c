@@ -48,14 +48,44 @@ void hints_with_flag(struct text *out, struct bytes command, enum flag flag, con
     text_addf(out, "%s %s", array, value);
 }
 
+/* A name that needs no quotes in `--set load.stages.NAME.for=...`. */
+static bool is_plain(struct bytes name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.at[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || bytes_is_digit(c)
+                     || c == '_' || c == '-';
+        if (!plain) return false;
+    }
+    return name.len > 0;
+}
+
 static bool runs(const struct hinting *h)
 {
     return h->flags->verb == VERB_RUN && h->result->header->command.len > 0;
 }
 
+/* The words of a window, in quotes where a shell would need them. */
+static void add_window(struct text *line, struct bytes asked)
+{
+    bool plain = true;
+    for (size_t i = 0; i < asked.len; i++) {
+        struct bytes c = {asked.at + i, 1};
+        plain = plain && (is_plain(c) || strchr("@/:+.", asked.at[i]) != NULL);
+    }
+    text_addf(line, " --window %s", plain ? "" : "'");
+    for (size_t i = 0; i < asked.len; i++) {
+        if (asked.at[i] == '\'') text_adds(line, "'\\''");
+        else text_addc(line, asked.at[i], 1);
+    }
+    text_adds(line, plain ? "" : "'");
+}
+
 static void add_report(const struct hinting *h, struct text *line)
 {
+    const struct run_window *window = h->result->header->window;
     text_addf(line, "prony report %s", h->result->header->id);
+    if (window) add_window(line, window->asked);
     if (!flags_given(h->flags, FLAG_RUNS_DIR)) return;
     text_addf(line, " --runs-dir %.*s", BYTES_ARG(flags_value(h->flags, FLAG_RUNS_DIR, "")));
 }
@@ -77,18 +107,6 @@ static void hint_objectives(struct hinting *h)
     else add_report(h, &line);
     text_addf(&line, " %s", suggested_array);
     add_line(h, &line, NULL);
-}
-
-/* A name that needs no quotes in `--set load.stages.NAME.for=...`. */
-static bool is_plain(struct bytes name)
-{
-    for (size_t i = 0; i < name.len; i++) {
-        char c = name.at[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || bytes_is_digit(c)
-                     || c == '_' || c == '-';
-        if (!plain) return false;
-    }
-    return name.len > 0;
 }
 
 /* Undecided: the objective that needs the longest; NULL: none says. */

@@ -47,6 +47,7 @@ static int report(const struct flags *flags, struct arena *arena, struct rejudge
     struct text sentences = text_in(arena_alloc(arena, SENTENCES_LIMIT), SENTENCES_LIMIT);
     struct diags *diags = ARENA_NEW(arena, struct diags);
     struct rejudge_options options = {.sentences = list};
+    options.window = flags_value(flags, FLAG_WINDOW, NULL);
     options.sentence_count = flags_objectives(flags, &sentences, list);
     struct bytes root = flags_value(flags, FLAG_RUNS_DIR, RUNS_FOLDER);
     if (!runs_find(root, bytes_of(flags->word), arena, &options.path, err)) {

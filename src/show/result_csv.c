@@ -111,7 +111,8 @@ static void write_row(struct result_csv *c, const struct tick *tick, const struc
     amount_moment(&row, c->header->wall_start_ns + tick->start_ns);
     text_addf(&row, ",%.9g,%.9g,", (double)tick->start_ns / 1e9, s->seconds);
     result_csv_cell(&row, run_stage_name(c->header, tick->stage));
-    text_addf(&row, ",%s,%s,", tick->judged ? "true" : "false", kinds[s->kind]);
+    text_addf(&row, ",%s,%s,", tick->judged || c->header->window ? "true" : "false",
+              kinds[s->kind]);
     result_csv_cell(&row, s->name);
     add_count(&row, s->begun);
     add_count(&row, s->ended);
@@ -137,7 +138,7 @@ static void write_row(struct result_csv *c, const struct tick *tick, const struc
 static void on_tick(void *ctx, const struct tick *tick)
 {
     struct result_csv *c = ctx;
-    for (uint32_t row = 0; row < second_count(c->header); row++) {
+    for (uint32_t row = 0; run_has_tick(c->header, tick) && row < second_count(c->header); row++) {
         struct second s;
         second_read(&s, c->header, tick, row);
         write_row(c, tick, &s);

@@ -32,6 +32,7 @@ static json_t *latency_if(bool has, const struct latency *l)
 
 static json_t *arrivals_json(const struct figures *f)
 {
+    if (f->in_part) return json_null();
     json_t *o = json_object();
     json_tree_put(o, "planned", json_part_count(f->planned));
     json_tree_put(o, "done", json_part_count(f->iterations_done));
@@ -200,6 +201,11 @@ static json_t *exemplars_json(const struct result *r)
 
 /* ---- the whole ---- */
 
+static json_t *seconds_json(uint64_t ns)
+{
+    return json_part_figure((double)ns / 1e9);
+}
+
 static json_t *trust_json(const struct result *r)
 {
     json_t *o = json_object();
@@ -217,6 +223,32 @@ static json_t *trust_json(const struct result *r)
     return o;
 }
 
+/* Which part of the run it is about; null: all of it. */
+static json_t *window_json(const struct run_header *h)
+{
+    const struct run_window *w = h->window;
+    if (!w) return json_null();
+    json_t *o = json_object();
+    json_t *spans = json_array();
+    for (uint32_t i = 0; i < w->span_count; i++) {
+        const struct window_span *span = &w->spans[i];
+        json_t *item = json_object();
+        json_tree_put(item, "stage", json_part_text(run_stage_name(h, span->stage)));
+        json_tree_put(item, "from_s", seconds_json(span->from_ns));
+        json_tree_put(item, "to_s", seconds_json(span->to_ns));
+        json_tree_put(item, "offset_s", seconds_json(span->from_ns - span->start_ns));
+        json_tree_put(item, "settle_s", seconds_json(window_settle_ns(span)));
+        json_tree_put(item, "ticks", json_integer(span->ticks));
+        json_tree_put(item, "whole", json_boolean(span->whole));
+        json_tree_append(spans, item);
+    }
+    json_tree_put(o, "asked", json_part_text(w->asked));
+    json_tree_put(o, "seconds", seconds_json(w->length_ns));
+    json_tree_put(o, "ticks", json_integer(w->ticks));
+    json_tree_put(o, "spans", spans);
+    return o;
+}
+
 static void put_head(json_t *o, const struct result *r)
 {
     const struct run_header *h = r->header;
@@ -230,7 +262,8 @@ static void put_head(json_t *o, const struct result *r)
     json_tree_put(o, "exit", json_integer(r->exit_code));
     json_tree_put(o, "version", json_part_text(h->version));
     json_tree_put(o, "started", json_part_moment(h->wall_start_ns));
-    json_tree_put(o, "seconds", json_part_figure((double)r->end.at_ns / 1e9));
+    json_tree_put(o, "seconds", seconds_json(r->end.at_ns));
+    json_tree_put(o, "window", window_json(h));
     json_t *targets = json_array();
     for (uint32_t i = 0; i < h->plan->target_count; i++) {
         json_tree_append(targets, json_part_text(h->plan->targets[i].text));
@@ -257,6 +290,7 @@ json_t *result_json_object(const struct result *r)
         if (s->stage == plan->stage_count) continue;
         /* One kept free for somebody at the keys, who never needed it. */
         if (plan->stages[s->stage].by_hand && !s->reached) continue;
+        if (r->header->window && !result_shows_stage(r, s)) continue;
         json_tree_append(stages, stage_json(r, s));
     }
     for (uint32_t i = 0; r->requests && i < plan->name_count; i++) {

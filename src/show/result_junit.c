@@ -202,6 +202,7 @@ static void write_properties(struct text *out, const struct result *r)
     text_clear(&number);
     text_addf(&number, "%llu", (unsigned long long)h->plan->seed);
     add_property(out, "seed", text_bytes(&number));
+    if (h->window) add_property(out, "window", h->window->asked);
     if (h->plan->path.len > 0) add_property(out, "plan", h->plan->path);
     for (uint32_t i = 0; i < h->plan->target_count; i++) {
         add_property(out, "target", h->plan->targets[i].text);

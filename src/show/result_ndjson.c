@@ -143,7 +143,7 @@ static void write_tick(struct result_ndjson *n, const struct tick *tick)
     json_t *scenarios = json_array();
     json_tree_put(o, "seconds", json_part_figure(seconds_of(tick->end_ns - tick->start_ns)));
     json_tree_put(o, "stage", stage_name_json(n, tick->stage));
-    json_tree_put(o, "judged", json_boolean(tick->judged));
+    json_tree_put(o, "judged", json_boolean(tick->judged || n->header->window));
     json_tree_put(o, "generator_cpu_s", json_part_figure(seconds_of(tick->generator_cpu_ns)));
     for (uint32_t row = 0; row < second_count(n->header); row++) {
         struct second s;
@@ -191,8 +191,10 @@ static void write_error(struct result_ndjson *n, const struct exemplar *e)
 static void on_tick(void *ctx, const struct tick *tick)
 {
     struct result_ndjson *n = ctx;
+    if (!run_has_tick(n->header, tick)) return;
     if (!n->in_stage || tick->stage != n->stage) {
-        if (n->in_stage) write_edge(n, tick->start_ns, false);
+        /* In a window there may be time between the two. */
+        if (n->in_stage) write_edge(n, n->header->window ? n->now_ns : tick->start_ns, false);
         n->stage = tick->stage;
         n->in_stage = true;
         write_edge(n, tick->start_ns, true);
@@ -262,7 +264,7 @@ static void on_result(void *ctx, const struct result *r)
 static void on_end(void *ctx, const struct run_end *end)
 {
     struct result_ndjson *n = ctx;
-    if (n->in_stage) write_edge(n, end->at_ns, false);
+    if (n->in_stage) write_edge(n, n->header->window ? n->now_ns : end->at_ns, false);
     n->in_stage = false;
     n->now_ns = end->at_ns;
 }

@@ -8,10 +8,12 @@
 #include "show/spectrum.h"
 #include "show/summary_priv.h"
 #include "show/verdict_line.h"
+#include "show/window_line.h"
 
 #define LABEL_LEN 9       /* columns of " TRUST   " */
 #define FOUND_COLUMNS 72  /* of a reply that was not as wanted */
 #define ERRORS_SHOWN 6    /* first errors, without --verbose */
+#define SPANS_SHOWN 6     /* stages of a window, likewise */
 #define NOT_OK_LABEL 0.05 /* above it percentiles are called "of the answered" */
 #define PROSE_BYTES 2048
 
@@ -184,6 +186,30 @@ static void write_errors(const struct summary *s)
     }
 }
 
+/* Which time of the run the figures are of. */
+static void write_window(const struct summary *s)
+{
+    const struct run_header *h = s->result->header;
+    const struct run_window *w = h->window;
+    char array[PROSE_BYTES];
+    struct text body = text_in(array, sizeof array);
+    for (uint32_t i = 0; w && i < w->span_count; i++) {
+        text_clear(&body);
+        window_line_span(&body, h, &w->spans[i]);
+        section(s, i == 0 ? "WINDOW" : "", TONE_STRONG, &body);
+        if (i + 1 < SPANS_SHOWN || s->extra->verbose || i + 1 == w->span_count) continue;
+        text_clear(&body);
+        text_addf(&body, "… %u more (--verbose lists them)", w->span_count - i - 1);
+        section(s, "", TONE_STRONG, &body);
+        break;
+    }
+    if (!w || !window_line_in_part(w)) return;
+    text_clear(&body);
+    text_adds(&body, "A request counts in the tick in which it ended; offered is what was taken up"
+                     " in the window.");
+    section(s, "", TONE_STRONG, &body);
+}
+
 static void write_trust(const struct summary *s)
 {
     const struct result *r = s->result;
@@ -204,6 +230,7 @@ static void write_trust(const struct summary *s)
                   r->header->threads == 1 ? "" : "s");
         if (r->end.max_rss_bytes > 0) text_adds(&body, " and ");
         if (r->end.max_rss_bytes > 0) amount_bytes(&body, (double)r->end.max_rss_bytes);
+        if (r->header->window) text_adds(&body, " in the whole run");
     }
     enum tone tone = r->trust == TRUST_VALID     ? TONE_STRONG
                      : r->trust == TRUST_SUSPECT ? TONE_NEAR
@@ -359,6 +386,7 @@ void summary_write(struct text *out, const struct result *result, const struct s
             evidence_slowest(out, result, style);
             evidence_failures(out, result, style);
         }
+        write_window(&s);
         write_outcomes(&s);
         write_errors(&s);
         write_trust(&s);

@@ -285,8 +285,7 @@ static uint32_t judged_count(const struct result *r)
 static const struct stage_result *stage_at(const struct result *r, uint32_t row)
 {
     for (uint32_t i = 0; i < r->stage_count; i++) {
-        bool drain = r->stages[i].stage >= r->header->plan->stage_count;
-        if (drain || !r->stages[i].reached) continue;
+        if (!result_shows_stage(r, &r->stages[i])) continue;
         if (row-- == 0) return &r->stages[i];
     }
     return NULL;

@@ -2,6 +2,7 @@
 
 #include "show/amount.h"
 #include "show/summary_priv.h"
+#include "show/window_line.h"
 
 void verdict_line_word(const struct result *r, const char **mark, const char **word,
                        enum tone *tone)
@@ -36,6 +37,7 @@ static void separate(struct text *out, const char *before)
 
 static void add_ended(struct text *out, const struct run_end *end)
 {
+    size_t from = out->len;
     switch (end->ended) {
     case RUN_COMPLETE:
         break;
@@ -57,7 +59,7 @@ static void add_ended(struct text *out, const struct run_end *end)
         else if (end->signal == 15) text_adds(out, " (SIGTERM)");
     }
     if (end->reason[0] == '\0') return;
-    separate(out, ": ");
+    if (out->len > from) text_adds(out, ": ");
     text_add_safe(out, bytes_of(end->reason));
 }
 
@@ -127,12 +129,17 @@ static void add_knee(struct text *out, const struct result *r)
 
 void verdict_line_facts(struct text *out, const struct result *r)
 {
-    if (r->end.ended != RUN_COMPLETE || r->end.reason[0]) add_ended(out, &r->end);
+    const struct run_window *window = r->header->window;
+    if (window) window_line_facts(out, r->header);
+    if (r->end.ended != RUN_COMPLETE || r->end.reason[0]) {
+        separate(out, " · ");
+        add_ended(out, &r->end);
+    }
     if (r->steered) separate(out, " · ");
     if (r->steered) text_adds(out, "steered by hand, so nothing holds for this plan");
     if (!run_ended_early(r->end.ended)) add_tally(out, r);
     if (r->verdict == VERDICT_MISSED) add_knee(out, r);
-    if (r->end.ended != RUN_COMPLETE) return;
+    if (r->end.ended != RUN_COMPLETE || window) return;
     text_adds(out, " · ");
     amount_length(out, (double)r->end.at_ns);
 }

@@ -136,6 +136,11 @@ bool replay_trouble(const struct replay *r, struct text *out)
     return true;
 }
 
+void replay_set_window(struct replay *r, const struct run_window *window)
+{
+    r->header.window = window;
+}
+
 /* ---- playing ---- */
 
 /* The rows of one table that belong to ticks, walked beside them. */
@@ -249,9 +254,9 @@ static bool read_exemplars(struct replay *r, struct walk *w, struct tick *out)
     return true;
 }
 
-static bool read_tick(struct replay *r, struct walk *w, struct tick *out)
+/* The columns before the blob. */
+static bool read_frame(const struct replay *r, sqlite3_stmt *s, struct tick *out)
 {
-    sqlite3_stmt *s = w->statements[ROWS_TICK];
     uint64_t index = number_of(s, 0);
     uint64_t stage = number_of(s, 3);
     if (index > UINT32_MAX || stage > r->plan->stage_count) return false;
@@ -261,12 +266,56 @@ static bool read_tick(struct replay *r, struct walk *w, struct tick *out)
                          .stage = (uint32_t)stage,
                          .judged = number_of(s, 4) != 0,
                          .last = number_of(s, 5) != 0};
-    if (out->end_ns < out->start_ns) return false;
+    return out->end_ns >= out->start_ns;
+}
+
+static bool read_tick(struct replay *r, struct walk *w, struct tick *out)
+{
+    sqlite3_stmt *s = w->statements[ROWS_TICK];
+    if (!read_frame(r, s, out)) return false;
     struct bytes raw = tick_blob_expand(&r->tick_arena, column_bytes(s, 6));
     struct blob_dims dims = tick_blob_dims(&r->header);
     dims.version = r->file.version;
     return raw.at && tick_blob_decode(out, &r->tick_arena, raw, &dims) && read_events(r, w, out)
            && read_exemplars(r, w, out) && arena_ok(&r->tick_arena);
+}
+
+static bool damaged(sqlite3_stmt *s, struct err *err)
+{
+    return err_set(err, ERR_IO, 0, "the run file is damaged at tick %lld",
+                   (long long)sqlite3_column_int64(s, 0));
+}
+
+bool replay_ticks(struct replay *r, struct arena *arena, const struct tick **out, uint32_t *count,
+                  struct err *err)
+{
+    struct tick *ticks = NULL;
+    uint32_t room = 0;
+    sqlite3_stmt *s = NULL;
+    bool read = false;
+    *count = 0;
+    int code = prepare(r, queries[ROWS_TICK], &s);
+    if (code == SQLITE_OK) code = sqlite3_step(s);
+    for (; code == SQLITE_ROW; code = sqlite3_step(s), ++*count) {
+        if (*count == room) ticks = grow(arena, ticks, *count, &room, sizeof *ticks);
+        if (!ticks) {
+            err_set(err, ERR_LIMIT, 0, "the run file has too many ticks");
+            goto out;
+        }
+        if (!read_frame(r, s, &ticks[*count])) {
+            damaged(s, err);
+            goto out;
+        }
+    }
+    if (code != SQLITE_DONE) {
+        err_set(err, ERR_IO, 0, "cannot read the run file: %s", run_file_said(code));
+        goto out;
+    }
+    *out = ticks;
+    read = true;
+out:
+    sqlite3_finalize(s);
+    return read;
 }
 
 /* The end that stands in the file, or one that says that there is none. */
@@ -331,10 +380,7 @@ static bool play_ticks(struct replay *r, struct walk *w, struct bus *bus, struct
     for (step(w, ROWS_TICK); w->codes[ROWS_TICK] == SQLITE_ROW; step(w, ROWS_TICK)) {
         struct tick tick;
         arena_reset(&r->tick_arena);
-        if (!read_tick(r, w, &tick)) {
-            return err_set(err, ERR_IO, 0, "the run file is damaged at tick %lld",
-                           (long long)sqlite3_column_int64(w->statements[ROWS_TICK], 0));
-        }
+        if (!read_tick(r, w, &tick)) return damaged(w->statements[ROWS_TICK], err);
         if (tick.index > next) add_gap(&r->gap, tick.index - next, out->end_ns);
         next = tick.index + 1;
         bus_tick(bus, &tick);

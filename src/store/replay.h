@@ -23,6 +23,12 @@ const struct run_header *replay_header(const struct replay *r);
  * false the reasons are in `diags` and nothing has changed. */
 MUST_USE bool replay_set_objectives(struct replay *r, const struct bytes *sentences, uint32_t count,
                                     struct diags *diags);
+/* When the ticks of the file were, without what they hold: end, index, judged and so on are filled,
+ * cells are not. In `arena`. */
+MUST_USE bool replay_ticks(struct replay *r, struct arena *arena, const struct tick **out,
+                           uint32_t *count, struct err *err);
+/* The header shows the window, which is kept, from then on. */
+void replay_set_window(struct replay *r, const struct run_window *window);
 /* Plays it once: begin, ticks, end. A file without an end gets one that says so. False: `err`; the
  * bus has had the ticks before the damage and no end. What is missing in between stands in the end.
  */
