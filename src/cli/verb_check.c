@@ -384,7 +384,8 @@ static void add_objectives(struct text *out, const struct show_style *style,
     }
 }
 
-/* What no target could satisfy, whatever it answers. */
+/* What no target could satisfy, whatever it answers; a service that cannot be where it is sought.
+ */
 static void add_doubts(struct text *out, const struct show_style *style, const struct plan *plan)
 {
     char array[500];
@@ -397,6 +398,14 @@ static void add_doubts(struct text *out, const struct show_style *style, const s
         text_adds(&body, "`");
         text_add_safe(&body, o->text);
         text_addf(&body, "` can never hold: %s", why_array);
+        add_line(out, style, "warning", &body);
+    }
+    for (uint32_t i = 0; i < plan->service_count; i++) {
+        const struct service *s = &plan->services[i];
+        char why_array[160];
+        struct text why = text_in(why_array, sizeof why_array);
+        if (!plan_doubt_tell_service(&why, s)) continue;
+        text_addf(&body, "service %.*s: %s", BYTES_ARG(s->name), why_array);
         add_line(out, style, "warning", &body);
     }
 }

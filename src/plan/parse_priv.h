@@ -26,6 +26,7 @@ struct parse {
     struct yaml_doc doc;
     bool constant;                /* only variables with a value before the run may be used */
     struct service *service;      /* being read: has a $dir */
+    struct service *listener;     /* whose command or environment is being read */
     struct scenario *scenario;    /* being read: has captures */
     const struct node *steps;     /* of that scenario */
     struct header_list headers;   /* of the plan */

@@ -268,8 +268,10 @@ static void read_service(struct parse *p, const struct node *n, struct service *
     s->cwd = p->in->folder;
     if (!parse_node_fields(p, n, PLACE_SERVICE, &f)) return;
     struct bytes cwd = {0};
+    p->listener = s;
     if (f.at[KEY_SERVICE_COMMAND]) read_command(p, f.at[KEY_SERVICE_COMMAND], s);
     if (f.at[KEY_SERVICE_ENV]) read_env(p, f.at[KEY_SERVICE_ENV], s);
+    p->listener = NULL;
     if (parse_node_text(p, &f, KEY_SERVICE_CWD, &cwd)
         && parse_variable_constant(p, f.at[KEY_SERVICE_CWD], cwd, &cwd)) {
         s->cwd = parse_node_path(p, cwd);

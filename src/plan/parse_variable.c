@@ -148,6 +148,7 @@ static bool read_port(struct scan *s, size_t from, struct service *service, stru
     }
     if (service->port == 0 && host && host->free_port) service->port = host->free_port(host->ctx);
     if (service->port == 0) return tell(s, DIAG_HOST, from, NULL, "no free port on 127.0.0.1");
+    if (service == p->listener) service->port_told = true;
     char digits[8];
     struct text t = text_in(digits, sizeof digits);
     text_addf(&t, "%u", service->port);

@@ -81,7 +81,8 @@ struct service {
     struct bytes cwd;
     struct bytes dir; /* the private folder, empty if $dir is not used */
     bool keep;
-    uint16_t port; /* 0: $NAME.port is not used anywhere */
+    uint16_t port;  /* 0: $NAME.port is not used anywhere */
+    bool port_told; /* its own command or environment names it */
     enum ready_kind ready;
     struct bytes ready_method, ready_path, ready_text; /* HTTP request or log text */
     uint64_t ready_within_ns;

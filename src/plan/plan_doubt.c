@@ -80,3 +80,11 @@ bool plan_doubt_tell(struct text *out, const struct plan *plan, const struct obj
     else text_addf(out, "%.0f users", most);
     return true;
 }
+
+bool plan_doubt_tell_service(struct text *out, const struct service *service)
+{
+    if (service->port == 0 || service->port_told) return false;
+    text_addf(out, "nothing in its command or env names $%.*s.port, at which it is looked for",
+              BYTES_ARG(service->name));
+    return true;
+}

@@ -1,8 +1,9 @@
-/* plan_doubt.h - objectives that the plan's own load can never settle, or never reach.
+/* plan_doubt.h - what a plan that can be run hardly means: objectives that its own load can never
+ * settle or never reach, a service that is looked for where it was never told to be.
  *
- * Why: such a plan is read without an error, runs for minutes, and ends in MISSED or NOT JUDGED
- * for a reason that stood in it from the start.
- * Source: docs/plan.md, "Objectives".  Thread: any.  Memory: none. */
+ * Why: such a plan is read without an error, runs for minutes, and ends in MISSED or NOT JUDGED, or
+ * waits in vain for a service, for a reason that stood in it from the start.
+ * Source: docs/plan.md, "Objectives" and "Services".  Thread: any.  Memory: none. */
 #pragma once
 
 #include "base/attr.h"
@@ -13,3 +14,5 @@
 bool plan_doubt_looks_at(const struct objective *o, const struct plan *plan, uint32_t stage);
 /* Writes why objective `o` cannot come out well whatever the target does; false: it may. */
 MUST_USE bool plan_doubt_tell(struct text *out, const struct plan *plan, const struct objective *o);
+/* Writes what `service` is not told though others rely on it; false: nothing. */
+MUST_USE bool plan_doubt_tell_service(struct text *out, const struct service *service);

@@ -121,6 +121,14 @@ class Check(Case):
         _, text = self.check()
         self.assertNotIn("never hold", text)
 
+    def test_warns_of_a_service_that_is_never_told_its_port(self):
+        told = "nothing in its command or env names $api.port"
+        plan = PLAN.replace("127.0.0.1:9/", "127.0.0.1:$api.port/")
+        _, text = self.check(plan.replace("--port $api.port", "--port 8080"))
+        self.assertIn(f"warning service api: {told}", text)
+        _, text = self.check(plan)
+        self.assertNotIn(told, text)
+
     def test_a_plan_over_one_mebibyte(self):
         done, _ = self.check(PLAN + "# a comment\n" * 100000, code=2)
         self.assertIn("error[P003]: the plan has 12", done.stderr)

@@ -53,8 +53,60 @@ static void doubts(void **state)
     }
 }
 
+static void services(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in;
+        bool doubted;
+    } rows[] = {
+        {"{ command: ./api --port $api.port }", false},
+        {"{ command: [ ./api, '--port=$api.port' ] }", false},
+        {"{ command: ./api, env: { PORT: $api.port } }", false},
+        {"{ command: ./api --port 8080 }", true},
+        {"{ command: ./api --port 8080, env: { PORT: 8080 } }", true},
+        /* What it is asked, and where it runs, tells it nothing. */
+        {"{ command: ./api, ready: 'http://127.0.0.1:$api.port/' }", true},
+        {"{ command: ./api, cwd: /tmp/$api.port }", true},
+        /* A neighbour that is told the port does not listen there. */
+        {"{ command: ./api }\n  proxy: { command: ./proxy $api.port $proxy.port }", true},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char yaml[900];
+        char array[160];
+        struct text source = text_in(yaml, sizeof yaml);
+        struct text out = text_in(array, sizeof array);
+        text_addf(&source,
+                  "plan: 1\ntarget: http://127.0.0.1:$api.port\nservices:\n  api: %s\n"
+                  "scenarios:\n  one: { steps: [ GET /a ] }\n"
+                  "load: { stages: [ { rate: 1/s, for: 1s } ] }\n",
+                  rows[i].in);
+        struct fixture f;
+        fixture_load(&f, yaml, NULL);
+        CHECK(rows[i].in, f.good);
+        bool told = plan_doubt_tell_service(&out, &f.plan.services[0]);
+        CHECK(rows[i].in, told == rows[i].doubted);
+        CHECK(rows[i].in, told == (strstr(array, "names $api.port") != NULL));
+        for (uint32_t k = 1; k < f.plan.service_count; k++) {
+            CHECK(rows[i].in, !plan_doubt_tell_service(&out, &f.plan.services[k]));
+        }
+        fixture_close(&f);
+    }
+    /* Where nobody looks for a port there is none to tell. */
+    struct fixture f;
+    char array[160];
+    struct text out = text_in(array, sizeof array);
+    fixture_load(&f,
+                 "plan: 1\ntarget: http://a\nservices: { db: { command: ./db } }\n"
+                 "scenarios: { one: { steps: [ GET /a ] } }\n"
+                 "load: { stages: [ { rate: 1/s, for: 1s } ] }\n",
+                 NULL);
+    assert_true(f.good && !plan_doubt_tell_service(&out, &f.plan.services[0]));
+    fixture_close(&f);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(doubts)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(doubts), cmocka_unit_test(services)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -141,6 +141,7 @@ static void check_service(const char *row, const struct service *a, const struct
     SAME_TEXT(dir);
     SAME_COUNT(keep);
     SAME_COUNT(port);
+    SAME_COUNT(port_told);
     SAME_COUNT(ready);
     SAME_TEXT(ready_method);
     SAME_TEXT(ready_path);
