@@ -7,12 +7,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arena.h"
-#include "base/clock.h"
 
 #define ARGS_LIMIT_BYTES (4u << 20) /* pointers to arguments and environment, while starting */
 
@@ -22,7 +20,6 @@ struct launch {
     char **argv, **envp;
     const char *cwd;
     int log_fd, null_fd, report_fd;
-    pid_t parent;
 };
 
 static bool same_name(const char *entry, const char *other)
@@ -61,20 +58,27 @@ static bool collect(struct launch *l, struct arena *arena, const struct child_op
     return true;
 }
 
+static void close_fd(int fd)
+{
+    if (fd >= 0) close(fd);
+}
+
 /* What could not be done in the new process, told through the pipe. */
 struct report {
     int cause;    /* errno */
     int in_chdir; /* 0: in exec */
 };
 
-NORETURN static void become(const struct launch *l)
+static void become(const void *ctx, pid_t guard)
 {
+    const struct launch *l = ctx;
     struct report report = {0, 0};
     sigset_t none;
     sigemptyset(&none);
     setpgid(0, 0);
-    /* Killed with prony, however prony ends; it may have ended before this line. */
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != l->parent) _exit(127);
+    /* Killed with the guard, which nobody but the system kills; it may have ended before this line.
+     */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != guard) _exit(127);
     /* What we ignore or block, exec would pass on. */
     bool usual = signal(SIGPIPE, SIG_DFL) != SIG_ERR && signal(SIGXFSZ, SIG_DFL) != SIG_ERR;
     if (!usual || pthread_sigmask(SIG_SETMASK, &none, NULL) != 0) _exit(127);
@@ -89,27 +93,6 @@ NORETURN static void become(const struct launch *l)
     }
     ssize_t told = write(l->report_fd, &report, sizeof report);
     _exit(told == (ssize_t)sizeof report ? 127 : 126);
-}
-
-/* Waits for the pipe to close, which happens when prony ends without having stopped its child. */
-NORETURN static void guard(int pipe_fd, pid_t group)
-{
-    sigset_t all;
-    sigfillset(&all);
-    if (pthread_sigmask(SIG_SETMASK, &all, NULL) != 0) _exit(1);
-    setpgid(0, group);
-    prctl(PR_SET_NAME, "prony-guard");
-    dup2(pipe_fd, STDIN_FILENO);
-    /* Every other descriptor too: the write ends of pipes must be prony's alone. */
-    syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, 0);
-    close(STDOUT_FILENO);
-    close(STDERR_FILENO);
-    char byte;
-    ssize_t n;
-    do n = read(STDIN_FILENO, &byte, 1);
-    while (n < 0 && errno == EINTR);
-    kill(-group, SIGKILL); /* this process is in the group */
-    _exit(0);
 }
 
 /* Reads what the new process says of itself; closes on exec, so the end of file means success. */
@@ -134,44 +117,99 @@ static bool executed(int fd, const struct child_options *options, struct err *er
     return false;
 }
 
-static void close_fd(int fd)
+/* -- The guard ------------------------------------------------------------------------------ */
+
+/* The guard's next word; false: it has none any more. */
+static bool read_word(const struct child *c, struct guard_word *out)
 {
-    if (fd >= 0) close(fd);
+    ssize_t n;
+    do n = read(c->word_fd, out, sizeof *out);
+    while (n < 0 && errno == EINTR);
+    return n == (ssize_t)sizeof *out;
 }
 
-/* A child without a guard is still killed with prony, only its own children might not be. */
-static void add_guard(struct child *c)
+static void note(struct child *c, const struct guard_word *word)
 {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) return;
-    pid_t pid = fork();
-    if (pid == 0) guard(ends[0], c->pid);
-    close(ends[0]);
-    if (pid < 0) {
-        close(ends[1]);
-        return;
+    switch (word->says) {
+    case GUARD_STARTED:
+        c->pid = word->pid;
+        break;
+    case GUARD_ENDED:
+        c->ended = true;
+        c->signal = word->by_signal ? word->code : 0;
+        c->status = word->by_signal ? 0 : word->code;
+        break;
+    case GUARD_LEFT:
+        c->left_count = word->count;
+        c->left_pid = word->pid;
+        memcpy(c->left_name, word->name, sizeof c->left_name);
+        break;
     }
-    setpgid(pid, c->pid); /* on both sides of the fork: neither has to wait for the other */
-    c->guard = pid;
-    c->guard_pipe = ends[1];
 }
 
-static void reap(pid_t pid)
+/* Hears it out until it has ended, and the child with it. */
+static void dismiss(struct child *c)
 {
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+    struct guard_word word;
+    while (read_word(c, &word)) note(c, &word);
+    while (c->guard > 0 && waitpid(c->guard, NULL, 0) < 0 && errno == EINTR) {
     }
+    /* Without a word: somebody has killed the guard, and that has killed the child. */
+    if (!c->ended) note(c, &(struct guard_word){.says = GUARD_ENDED, SIGKILL, .by_signal = true});
+    close_fd(c->order_fd);
+    close_fd(c->word_fd);
+    c->pid = 0;
+    c->guard = 0;
+    c->order_fd = -1;
+    c->word_fd = -1;
 }
+
+/* Forks the guard, which forks the child; what is opened here is closed there or by dismiss(). */
+static bool fork_guard(struct child *c, const struct launch *l, const char *name, struct err *err)
+{
+    int orders[2];
+    int words[2];
+    if (pipe2(orders, O_CLOEXEC) != 0) return err_set(err, ERR_IO, errno, "cannot start %s", name);
+    if (pipe2(words, O_CLOEXEC) != 0) {
+        err_set(err, ERR_IO, errno, "cannot start %s", name);
+        close(orders[0]);
+        close(orders[1]);
+        return false;
+    }
+    const struct guard_options options = {.order_fd = orders[0],
+                                          .word_fd = words[1],
+                                          .child_fd = l->report_fd,
+                                          .become = become,
+                                          .ctx = l};
+    c->guard = fork();
+    if (c->guard == 0) guard_run(&options);
+    int cause = errno;
+    close(orders[0]);
+    close(words[1]);
+    c->order_fd = orders[1];
+    c->word_fd = words[0];
+    struct guard_word word = {.says = GUARD_STARTED, .code = cause};
+    if (c->guard > 0 && read_word(c, &word)) note(c, &word);
+    if (c->pid > 0) return true;
+    err_set(err, ERR_IO, word.code, "cannot start %s", name);
+    dismiss(c);
+    return false;
+}
+
+/* -- Its life ------------------------------------------------------------------------------- */
 
 bool child_start(struct child *out, const struct child_options *options, struct err *err)
 {
-    *out = (struct child){.pidfd = -1, .guard_pipe = -1};
+    *out = (struct child){.order_fd = -1, .word_fd = -1};
     bool ok = false;
-    struct launch l = {.cwd = options->cwd, .log_fd = -1, .null_fd = -1, .parent = getpid()};
-    int ends[2] = {-1, -1};
+    const char *name = options->argv[0].at;
+    struct launch l = {.cwd = options->cwd, .log_fd = -1, .null_fd = -1, .report_fd = -1};
+    int report_fd = -1;
+    int ends[2];
     struct arena arena = {0};
     if (!arena_open(&arena, ARGS_LIMIT_BYTES, err)) return false;
     if (!collect(&l, &arena, options)) {
-        err_set(err, ERR_LIMIT, E2BIG, "cannot start %s", options->argv[0].at);
+        err_set(err, ERR_LIMIT, E2BIG, "cannot start %s", name);
         goto out;
     }
     l.log_fd = open(options->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -181,89 +219,44 @@ bool child_start(struct child *out, const struct child_options *options, struct 
     }
     l.null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (l.null_fd < 0 || pipe2(ends, O_CLOEXEC) != 0) {
-        err_set(err, ERR_IO, errno, "cannot start %s", options->argv[0].at);
+        err_set(err, ERR_IO, errno, "cannot start %s", name);
         goto out;
     }
+    report_fd = ends[0];
     l.report_fd = ends[1];
-    pid_t pid = fork();
-    if (pid == 0) become(&l);
-    close(ends[1]);
-    ends[1] = -1;
-    if (pid < 0) {
-        err_set(err, ERR_IO, errno, "cannot start %s", options->argv[0].at);
-        goto out;
-    }
-    if (!executed(ends[0], options, err)) {
-        reap(pid);
-        goto out;
-    }
-    out->pid = pid;
-    out->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (out->pidfd < 0) {
-        err_set(err, ERR_DENIED, errno, "cannot watch a process (pidfd_open, Linux 5.3 or later)");
-        child_stop(out, SIGKILL, 0);
-        goto out;
-    }
-    add_guard(out);
-    ok = true;
+    if (!fork_guard(out, &l, name, err)) goto out;
+    close_fd(l.report_fd); /* its end is the child's to close */
+    l.report_fd = -1;
+    ok = executed(report_fd, options, err);
+    if (!ok) child_stop(out, SIGKILL, 0);
 out:
     close_fd(l.log_fd);
     close_fd(l.null_fd);
-    close_fd(ends[0]);
-    close_fd(ends[1]);
+    close_fd(l.report_fd);
+    close_fd(report_fd);
     arena_close(&arena);
     return ok;
 }
 
-static void note_status(struct child *c, int status)
-{
-    c->ended = true;
-    c->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    c->status = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-}
-
 bool child_ended(struct child *c)
 {
+    struct pollfd p = {.fd = c->word_fd, .events = POLLIN};
+    struct guard_word word = {.says = GUARD_ENDED, .code = SIGKILL, .by_signal = true};
     if (c->ended || c->pid == 0) return true;
-    int status;
-    if (waitpid(c->pid, &status, WNOHANG) == c->pid) note_status(c, status);
+    if (poll(&p, 1, 0) <= 0) return false;
+    IGNORE(read_word(c, &word)); /* without one somebody has killed the guard: see dismiss() */
+    note(c, &word);
     return c->ended;
-}
-
-/* Until it has ended or `deadline_ns` is past. */
-static bool wait_until(struct child *c, uint64_t deadline_ns)
-{
-    while (!child_ended(c)) {
-        uint64_t now = clock_now_ns();
-        if (now >= deadline_ns) return false;
-        uint64_t left_ms = (deadline_ns - now) / NS_PER_MS + 1;
-        struct pollfd p = {.fd = c->pidfd, .events = POLLIN};
-        if (poll(&p, 1, left_ms > 1000 ? 1000 : (int)left_ms) < 0 && errno != EINTR) return false;
-    }
-    return true;
 }
 
 void child_stop(struct child *c, int signal, uint64_t within_ns)
 {
-    if (c->pid == 0) return;
-    /* The group lives on through the guard, so its number is still ours. */
-    bool ours = !c->ended || c->guard > 0;
-    if (ours) kill(-c->pid, signal);
-    bool gone = wait_until(c, clock_now_ns() + within_ns);
-    if (ours) kill(-c->pid, SIGKILL);
-    if (!gone) {
-        int status;
-        while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR) {
-        }
-        note_status(c, status);
-    }
-    if (c->guard > 0) reap(c->guard);
-    close_fd(c->guard_pipe);
-    close_fd(c->pidfd);
-    c->pid = 0;
-    c->guard = 0;
-    c->guard_pipe = -1;
-    c->pidfd = -1;
+    if (c->guard == 0) return;
+    const struct guard_order order = {.signal = signal, .within_ns = within_ns};
+    ssize_t n;
+    do n = write(c->order_fd, &order, sizeof order);
+    while (n < 0 && errno == EINTR);
+    dismiss(c);
 }
 
 void child_describe(struct text *out, const struct child *c)

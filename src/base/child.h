@@ -1,13 +1,11 @@
 /* child.h - a process of ours: started, watched, stopped, and never left behind.
  *
  * Why: a service that outlives the run that started it holds its port and spoils the next run. So
- * each child leads a process group of its own; PR_SET_PDEATHSIG takes it along when prony is killed
- * (kill -9 too), and a guard, a second small process in the same group that waits on a pipe, takes
- * along what the child has started itself. The guard also keeps the group's number from being given
- * to someone else until we are done with it.
- * Source: prctl(2), pidfd_open(2), setpgid(2), close_range(2).
- * Thread: start and stop from the main thread (the parent-death signal follows the thread that
- * forked); child_ended() from one thread at a time.  Memory: in place. */
+ * each child leads a process group of its own below a guard (guard.h), a small process of ours that
+ * takes the group along when prony is killed (kill -9 too), and also what has left the group: a
+ * program that makes itself a daemon, or is started by setsid(1).
+ * Source: guard.h; prctl(2), setpgid(2).
+ * Thread: one at a time.  Memory: in place. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,6 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/guard.h"
 #include "base/text.h"
 
 struct child_options {
@@ -28,21 +27,26 @@ struct child_options {
 };
 
 struct child {
-    pid_t pid;      /* 0: none */
-    int pidfd;      /* readable when it has ended; for poll(2) */
-    pid_t guard;    /* 0: none */
-    int guard_pipe; /* its closing tells the guard that we are gone */
+    pid_t pid;    /* 0: none */
+    pid_t guard;  /* its parent */
+    int order_fd; /* to the guard; its closing tells the guard that we are gone */
+    int word_fd;  /* from the guard; readable when the child has ended; for poll(2) */
     bool ended;
     int signal; /* that ended it, or 0 */
     int status; /* exit status, when no signal did */
+    /* What child_stop() found running out of its group, and ended. */
+    uint32_t left_count;
+    pid_t left_pid;                   /* the first, ... */
+    char left_name[GUARD_NAME_BYTES]; /* ... as proc(5) names it */
 };
 
 /* Starts it. A program that cannot be executed is an error here (ERR_PREFLIGHT), not a child. */
 MUST_USE bool child_start(struct child *out, const struct child_options *options, struct err *err);
 /* Whether the child itself has ended; does not wait. Then `signal` and `status` are known. */
 bool child_ended(struct child *c);
-/* `signal` to the whole group, SIGKILL to what is left of it after `within_ns`; waits until it is
- * gone. Harmless on a child that was never started or was stopped before. */
+/* `signal` to the whole group, SIGKILL to what is left of it after `within_ns`; then the same for
+ * what has left the group, which is told in `left_count`. Waits until all is gone. Harmless on a
+ * child that was never started or was stopped before. */
 void child_stop(struct child *c, int signal, uint64_t within_ns);
 /* "exited with status 3", "killed by SIGSEGV" */
 void child_describe(struct text *out, const struct child *c);

@@ -17,18 +17,18 @@
 #define LOG_CHUNK 16384
 #define LOG_LINES 3 /* last lines of a log that an error repeats */
 
-static void say(const struct services_options *options, const char *format, ...) PRINTF_LIKE(2, 3);
+static void say(const struct services *s, const char *format, ...) PRINTF_LIKE(2, 3);
 
-static void say(const struct services_options *options, const char *format, ...)
+static void say(const struct services *s, const char *format, ...)
 {
-    if (!options->say) return;
+    if (!s->say) return;
     char array[400];
     struct text line = text_in(array, sizeof array);
     va_list args;
     va_start(args, format);
     text_addv(&line, format, args);
     va_end(args);
-    options->say(options->ctx, array);
+    s->say(s->ctx, array);
 }
 
 /* -- Getting ready -------------------------------------------------------------------------- */
@@ -108,8 +108,8 @@ static bool hint_log(struct err *err, const struct services_item *item)
     return err_hint(err, "its log ends: %s", safe);
 }
 
-static bool wait_ready(struct services_item *item, const struct services_options *options,
-                       struct err *err)
+static bool wait_ready(const struct services *s, struct services_item *item,
+                       const struct services_options *options, struct err *err)
 {
     const struct service *service = item->service;
     uint64_t started_ns = clock_now_ns();
@@ -139,7 +139,7 @@ static bool wait_ready(struct services_item *item, const struct services_options
         }
         clock_sleep_until(clock_now_ns() + POLL_EVERY_NS);
     }
-    say(options, "service %.*s is ready after %.2f s (pid %d)", BYTES_ARG(service->name),
+    say(s, "service %.*s is ready after %.2f s (pid %d)", BYTES_ARG(service->name),
         (double)(clock_now_ns() - started_ns) / (double)NS_PER_S, (int)item->child.pid);
     return true;
 }
@@ -189,14 +189,16 @@ static bool start_one(struct services *s, struct services_item *item,
     if (!child_start(&item->child, &child, err)) {
         return err_context(err, "service %.*s", BYTES_ARG(service->name));
     }
-    return wait_ready(item, options, err);
+    return wait_ready(s, item, options, err);
 }
 
 bool services_start(struct services *s, struct arena *arena, const struct services_options *options,
                     struct err *err)
 {
     const struct plan *plan = options->plan;
-    *s = (struct services){.items = ARENA_ARRAY(arena, plan->service_count, struct services_item)};
+    *s = (struct services){.items = ARENA_ARRAY(arena, plan->service_count, struct services_item),
+                           .say = options->say,
+                           .ctx = options->ctx};
     if (!arena_ok(arena)) return err_set(err, ERR_LIMIT, 0, "no memory for the services");
     if (plan->service_count > 0) private_root_sweep(PRIVATE_ROOT_FOLDER, PRIVATE_ROOT_YOUNG_S);
     for (uint32_t i = 0; i < plan->service_count; i++) {
@@ -210,12 +212,27 @@ bool services_start(struct services *s, struct arena *arena, const struct servic
     return true;
 }
 
+/* What went on by itself, as a daemon does: nobody would look for it once the run is over. */
+static void say_left(const struct services *s, const struct services_item *item)
+{
+    const struct child *c = &item->child;
+    char array[64];
+    struct text what = text_in(array, sizeof array);
+    if (c->left_count == 0) return;
+    text_add_safe(&what, bytes_of(c->left_name));
+    text_addf(&what, " (pid %d)", (int)c->left_pid);
+    if (c->left_count > 1) text_addf(&what, " and %u more", c->left_count - 1);
+    say(s, "service %.*s had left %s running on its own: stopped", BYTES_ARG(item->service->name),
+        array);
+}
+
 void services_stop(struct services *s)
 {
     while (s->count > 0) {
         struct services_item *item = &s->items[--s->count];
         const struct service *service = item->service;
         child_stop(&item->child, service->stop_signal, service->stop_within_ns);
+        say_left(s, item);
         if (!item->has_dir || service->keep) continue;
         char path[PATH_MAX];
         struct text text = text_in(path, sizeof path);

@@ -25,9 +25,11 @@ struct services_item {
 
 struct services {
     struct services_item *items;
-    uint32_t count; /* started so far */
-    bool has_root;  /* the folder above the private ones was made, ... */
-    int root_fd;    /* ... and is held by this */
+    uint32_t count;                           /* started so far */
+    bool has_root;                            /* the folder above the private ones was made, ... */
+    int root_fd;                              /* ... and is held by this */
+    void (*say)(void *ctx, const char *line); /* as of the options */
+    void *ctx;
 };
 
 struct services_options {
@@ -46,5 +48,6 @@ MUST_USE bool services_start(struct services *s, struct arena *arena,
 /* A service that has died since it was ready and was not told before, as one sentence; false: none.
  * Cheap: ask often, since the moment of asking is the time it gets. */
 bool services_next_death(struct services *s, struct text *out);
-/* Stops all in reverse order and removes the private folders, but those with `keep: true`. */
+/* Stops all in reverse order and removes the private folders, but those with `keep: true`. Says a
+ * line of each that had left something running out of its own group, which is stopped as well. */
 void services_stop(struct services *s);

@@ -140,6 +140,31 @@ class Services(Case):
         child.wait()
         wait_until("the service's end", lambda: not lives(pid))
 
+    def test_a_daemon_of_a_service_ends_with_the_run(self):
+        for number, seconds in ((None, "1s"), (signal.SIGKILL, "60s")):
+            with self.subTest(signal=number):
+                shutil.rmtree(self.runs, ignore_errors=True)
+                self.write(seconds=seconds, command=(
+                    "/usr/bin/python3 service.py $api.port $dir",
+                    "sh -c 'setsid sleep 600 & echo daemon $$!; "
+                    "exec /usr/bin/python3 service.py $api.port $dir'"))
+                child = self.start("run", "plan.yaml")
+                wait_until("the service", self.started)
+                wait_until("load", lambda: "GET /\n" in self.log())
+                daemon = int(self.log().split()[1])
+                self.assertTrue(lives(daemon))
+                if number:
+                    folder = private_folder_of(int(self.log().split()[3]))
+                    self.addCleanup(shutil.rmtree, os.path.dirname(folder), ignore_errors=True)
+                    interrupt(child, number)
+                    child.wait()
+                    wait_until("the daemon's end", lambda pid=daemon: not lives(pid))
+                    continue
+                done = self.exits(self.wait(child), 0)
+                self.assertFalse(lives(daemon))
+                self.assertIn(f"service api had left sleep (pid {daemon}) running on its own: "
+                              "stopped\n", done.stderr)
+
     def test_check_shows_what_would_be_started_and_starts_nothing(self):
         self.write()
         done = self.exits(self.prony("check", "plan.yaml"), 0)

@@ -38,18 +38,23 @@ static bool start_script(struct child *out, const char *script, struct err *err)
 
 static void wait_end(struct child *c)
 {
-    struct pollfd p = {.fd = c->pidfd, .events = POLLIN};
+    struct pollfd p = {.fd = c->word_fd, .events = POLLIN};
     assert_int_equal(poll(&p, 1, 5000), 1);
     assert_true(child_ended(c));
 }
 
-static bool wait_log(const char *want)
+static bool has_log(const char *want)
 {
     char array[4096];
     struct text log = text_in(array, sizeof array);
+    file_read_tail(&log, log_path);
+    return strstr(array, want) != NULL;
+}
+
+static bool wait_log(const char *want)
+{
     for (int tries = 0; tries < 500; tries++) {
-        file_read_tail(&log, log_path);
-        if (strstr(array, want)) return true;
+        if (has_log(want)) return true;
         usleep(10000);
     }
     return false;
@@ -166,6 +171,52 @@ static void test_grandchildren_go_too(void **state)
     assert_true(wait_gone(grandchild));
 }
 
+/* A daemon leaves its group and its parent; only a subreaper above it still knows whose it was. */
+static void test_daemons_go_too(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *script;
+        uint32_t left;
+        bool ends; /* the child itself, before it is stopped */
+        bool asked;
+    } cases[] = {
+        {"by itself",
+         "setsid sh -c 'trap \"echo bye; exit\" TERM; echo daemon=$$; "
+         "while :; do sleep 0.01; done' & echo off; exit 0",
+         1, true, true},
+        {"below one that lives",
+         "setsid sh -c 'trap \"echo bye; exit\" TERM; echo daemon=$$; "
+         "while :; do sleep 0.01; done' & exec sleep 60",
+         1, false, true},
+        {"deaf", "setsid sh -c 'trap \"\" TERM; echo daemon=$$; exec sleep 60' & exit 0", 1, true,
+         false},
+        {"of the group", "sh -c 'echo daemon=$$; exec sleep 60' & exit 0", 0, true, false},
+        {"and what it has started",
+         "setsid sh -c 'setsid sleep 60 & echo daemon=$!; "
+         "exec sleep 60' & exit 0",
+         2, true, false},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *name = cases[i].name;
+        struct child c;
+        struct err err = {0};
+        unlink(log_path);
+        CHECK(name, start_script(&c, cases[i].script, &err));
+        CHECK(name, wait_log("daemon="));
+        if (cases[i].ends) wait_end(&c);
+        pid_t daemon = number_after("daemon=");
+        CHECK(name, daemon > 0 && kill(daemon, 0) == 0);
+        bool deaf = strcmp(name, "deaf") == 0;
+        child_stop(&c, SIGTERM, deaf ? NS_PER_S / 5 : 20 * NS_PER_S);
+        CHECK(name, kill(daemon, 0) != 0); /* gone and reaped, not only dying */
+        CHECK_U64(name, c.left_count, cases[i].left);
+        CHECK(name, cases[i].left == 0 || c.left_pid > 0);
+        CHECK(name, cases[i].asked == has_log("bye"));
+        child_stop(&c, SIGTERM, 0);
+    }
+}
+
 /* As kill -9 of prony: a process that has a child with a child dies without a word. */
 static void test_nothing_outlives_a_killed_parent(void **state)
 {
@@ -176,7 +227,11 @@ static void test_nothing_outlives_a_killed_parent(void **state)
     if (parent == 0) {
         struct child c;
         struct err err = {0};
-        if (!start_script(&c, "sleep 61 & echo second=$! self=$$; wait", &err)) _exit(1);
+        if (!start_script(&c,
+                          "sleep 61 & echo second=$!; "
+                          "setsid sleep 62 & echo third=$! self=$$; wait",
+                          &err))
+            _exit(1);
         if (!file_write(guarded, BYTES_LIT("yes"), &err)) _exit(1);
         pause();
         _exit(0);
@@ -184,12 +239,14 @@ static void test_nothing_outlives_a_killed_parent(void **state)
     assert_true(wait_log("self="));
     for (int tries = 0; tries < 500 && !file_is_there(guarded); tries++) usleep(10000);
     pid_t grandchild = number_after("second=");
+    pid_t daemon = number_after("third=");
     pid_t child = number_after("self=");
-    assert_true(child > 0 && grandchild > 0);
+    assert_true(child > 0 && grandchild > 0 && daemon > 0);
     assert_int_equal(kill(parent, SIGKILL), 0);
     assert_int_equal(waitpid(parent, NULL, 0), parent);
     assert_true(wait_gone(child));
     assert_true(wait_gone(grandchild));
+    assert_true(wait_gone(daemon));
 }
 
 int main(void)
@@ -199,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_cannot_start),
         cmocka_unit_test(test_stop_asks_then_kills),
         cmocka_unit_test(test_grandchildren_go_too),
+        cmocka_unit_test(test_daemons_go_too),
         cmocka_unit_test(test_nothing_outlives_a_killed_parent),
     };
     return cmocka_run_group_tests_name("child", tests, setup, teardown);

@@ -284,13 +284,44 @@ static void test_death_is_told_once(void **state)
     services_stop(&s);
 }
 
+/* What has left its group is nobody's to see: it is stopped, and said. */
+static void test_what_it_left_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *code, *want; /* want empty: nothing is said of it */
+    } cases[] = {
+        {"a daemon", "setsid sh -c 'echo listening; exec sleep 60' & exec sleep 60",
+         "service db had left s"},
+        {"two", "setsid sh -c 'sleep 60 & echo listening; exec sleep 60' & exec sleep 60",
+         ") and 1 more running on its own: stopped"},
+        {"nothing", "echo listening; exec sleep 60", ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *name = cases[i].name;
+        struct scene scene = {0};
+        struct services s;
+        struct err err = {0};
+        run_shell(&scene, add(&scene, "db", READY_LOG), cases[i].code);
+        CHECK(name, start(&s, &scene, &err));
+        said[0] = '\0';
+        services_stop(&s);
+        if (!strstr(said, cases[i].want)) CHECK_STR(name, said, cases[i].want);
+        CHECK(name, (said[0] == '\0') == (cases[i].want[0] == '\0'));
+    }
+}
+
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ready),          cmocka_unit_test(test_not_ready),
-        cmocka_unit_test(test_cancelled),      cmocka_unit_test(test_order),
-        cmocka_unit_test(test_private_folder), cmocka_unit_test(test_death_is_told_once),
+        cmocka_unit_test(test_ready),
+        cmocka_unit_test(test_not_ready),
+        cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_private_folder),
+        cmocka_unit_test(test_death_is_told_once),
+        cmocka_unit_test(test_what_it_left_is_told),
     };
     return cmocka_run_group_tests_name("services", tests, setup, teardown);
 }
