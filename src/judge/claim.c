@@ -51,8 +51,13 @@ bool claim_is_absolute(const struct objective *o)
     return is_of_good(o) ? o->op == OP_GE && o->value >= 1 : o->op == OP_LE && o->value <= 0;
 }
 
+enum verdict claim_seen(const struct objective *o, double value)
+{
+    return claim_met(o, value) ? VERDICT_HOLDS : VERDICT_MISSED;
+}
+
 void claim_observed(const struct objective *o, struct finding *f)
 {
     f->lo = f->hi = f->value;
-    f->verdict = claim_met(o, f->value) ? VERDICT_HOLDS : VERDICT_MISSED;
+    f->verdict = claim_seen(o, f->value);
 }

@@ -21,5 +21,7 @@ double claim_margin(const struct objective *o, double value);
 /* One that no interval can settle, since its limit is the end of the scale: `errors <= 0%`,
  * `availability >= 100%`. Judged by what was observed. */
 bool claim_is_absolute(const struct objective *o);
+/* By what was observed alone: HOLDS or MISSED. */
+enum verdict claim_seen(const struct objective *o, double value);
 /* The finding of an observed value, without an interval. */
 void claim_observed(const struct objective *o, struct finding *f);

@@ -236,7 +236,8 @@ static struct finding judge_share(const struct row *row, const struct share *sha
     f.lo = of_bad ? bad.lo : 1 - bad.hi;
     f.hi = of_bad ? bad.hi : 1 - bad.lo;
     f.verdict = claim_verdict(o, f.lo, f.hi);
-    if (claim_is_absolute(o) || o->implicit) claim_observed(o, &f);
+    if (o->implicit) f.verdict = claim_seen(o, f.value);
+    if (claim_is_absolute(o)) claim_observed(o, &f);
     if (f.verdict != VERDICT_INCONCLUSIVE) return f;
     double limit = of_bad ? o->value : 1 - o->value;
     *needed = interval_needed_trials(value, limit) * share->design_effect / share->count;

@@ -176,6 +176,38 @@ static void implicit_objective(void **state)
         CHECK_STR(cases[i].name, result_verdict_name(r->verdict),
                   result_verdict_name(cases[i].verdict));
         CHECK_U64(cases[i].name, r->exit_code, cases[i].exit_code);
+        /* Its interval stands beside it as beside any other: 1.96 x sqrt(pq/2000) is 1.3 %. */
+        const struct objective_result *o = &r->objectives[0];
+        double share = cases[i].failed / 100.0;
+        CHECK(cases[i].name, fabs(o->value - share) < 1e-9);
+        CHECK(cases[i].name, fabs(o->lo - (share - 0.013)) < 0.002);
+        CHECK(cases[i].name, fabs(o->hi - (share + 0.013)) < 0.002);
+        scene_close(&s);
+    }
+}
+
+/* Of one request no interval can say: what was seen decides, and the interval shows how little. */
+static void implicit_of_one_request(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum outcome outcome;
+        enum verdict verdict;
+    } cases[] = {{"ok", OUTCOME_OK, VERDICT_HOLDS}, {"refused", OUTCOME_REFUSED, VERDICT_MISSED}};
+    for (size_t i = 0; i < 2; i++) {
+        struct scene s;
+        scene_open(&s);
+        scene_stage(&s, "hold", MODEL_OPEN, true);
+        scene_objective(&s, "errors <= 50%")->implicit = true;
+        scene_begin(&s);
+        scene_tick(&s, 0, 1000);
+        scene_requests(&s, 0, cases[i].outcome, 1, 20 * MS);
+        scene_put(&s);
+        scene_end(&s, RUN_COMPLETE);
+        const struct objective_result *o = &scene_result(&s)->objectives[0];
+        CHECK_U64(cases[i].name, o->verdict, cases[i].verdict);
+        CHECK(cases[i].name, o->hi - o->lo > 0.5 && o->lo < 0.5 && o->hi > 0.5);
         scene_close(&s);
     }
 }
@@ -561,6 +593,7 @@ int main(void)
         cmocka_unit_test(judges_for_the_end_alone),
         cmocka_unit_test(figures_of_a_run),
         cmocka_unit_test(implicit_objective),
+        cmocka_unit_test(implicit_of_one_request),
         cmocka_unit_test(ways_to_end),
         cmocka_unit_test(what_was_not_seen_does_not_hold),
         cmocka_unit_test(a_stage_by_count_is_whole_by_its_count),
