@@ -372,6 +372,14 @@ void books_take(struct books *b, const struct tick *tick)
     }
 }
 
+uint64_t books_begun(const struct books *b, uint32_t stage)
+{
+    uint64_t begun = 0;
+    for (uint32_t i = 0; i < b->header->plan->scenario_count; i++)
+        begun += b->stages[stage].arrivals[i];
+    return begun;
+}
+
 /* Did the stage last as long as it should, or do all that it should? */
 static bool is_whole(const struct books *b, uint32_t stage)
 {
@@ -382,9 +390,8 @@ static bool is_whole(const struct books *b, uint32_t stage)
         if (b->stages[later].reached && !b->header->plan->stages[later].by_hand) return true;
     }
     if (book->end_ns - book->start_ns >= plan->length_ns) return true;
-    uint64_t begun = 0;
-    for (uint32_t i = 0; i < b->header->plan->scenario_count; i++) begun += book->arrivals[i];
-    return plan->model == MODEL_CLOSED && plan->requests > 0 && begun >= plan->requests;
+    bool by_count = plan->model == MODEL_CLOSED && plan->requests > 0;
+    return by_count && books_begun(b, stage) >= plan->requests;
 }
 
 void books_end(struct books *b, enum run_ended ended)

@@ -98,6 +98,8 @@ void books_enter(struct books *b, const struct tick *tick);
 void books_take(struct books *b, const struct tick *tick);
 /* No tick will follow: which stages are over, and which were not seen to their end. */
 void books_end(struct books *b, enum run_ended ended);
+/* Iterations begun in the whole stage, settle included. */
+uint64_t books_begun(const struct books *b, uint32_t stage);
 /* Is `cell` of a kind, stage and index that the header knows? */
 bool books_knows(const struct books *b, const struct cell *cell);
 /* Figures of a stage, of a name or scenario over the judged stages, of all judged stages. */

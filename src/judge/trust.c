@@ -187,6 +187,30 @@ static bool read_rows(const struct trust_case *c, struct reading *out)
     return true;
 }
 
+/* The least share of its iterations that a stage by count began before its time was over. */
+static bool read_count(const struct trust_case *c, struct reading *out)
+{
+    const struct books *books = c->desk->books;
+    const struct plan *plan = books->header->plan;
+    bool found = false;
+    for (uint32_t s = 0; c->desk->final && s < plan->stage_count; s++) {
+        const struct stage *stage = &plan->stages[s];
+        const struct stage_book *book = &books->stages[s];
+        bool by_count = stage->model == MODEL_CLOSED && stage->requests > 0 && book->reached;
+        if (!by_count || book->end_ns - book->start_ns < stage->length_ns) continue;
+        uint64_t begun = books_begun(books, s);
+        double share = (double)begun / (double)stage->requests;
+        if (begun >= stage->requests || (found && share >= out->value)) continue;
+        found = true;
+        out->value = share;
+        text_clear(&out->subject);
+        text_add(&out->subject, stage->name);
+        text_addf(&out->subject, " began %llu of its %llu iterations, ", (unsigned long long)begun,
+                  (unsigned long long)stage->requests);
+    }
+    return found;
+}
+
 static bool read_memory(const struct trust_case *c, struct reading *out)
 {
     out->value = c->out_of_memory;
@@ -238,6 +262,9 @@ static const struct rule {
     {"lag-high", TRUST_SUSPECT, false, read_lag, ABOVE, 0.10,
      "prony's own lag ({subject}) is {share} the tightest limit (up to 10% is fine): times look "
      "longer than they were. What holds, holds all the same."},
+    {"count-short", TRUST_VALID, false, read_count, BELOW, 1,
+     "{subject}{value}, before its time was over: its figures are of these. Give it a longer `for` "
+     "or more users, or ask for fewer."},
 };
 
 static void say(struct text *out, const char *sentence, const struct reading *reading)

@@ -69,6 +69,7 @@ static void annotate_run(struct text *out, const struct result *r)
     verdict_line_word(r, &mark, &word, &tone);
     verdict_line_facts(&words, r);
     for (uint32_t i = 0; r->verdict == VERDICT_INVALID && i < r->reason_count; i++) {
+        if (r->reasons[i].level == TRUST_VALID) continue; /* a note */
         text_adds(&words, "\n");
         text_add_safe(&words, bytes_of(r->reasons[i].text));
     }

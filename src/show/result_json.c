@@ -213,7 +213,7 @@ static json_t *trust_json(const struct result *r)
     for (uint32_t i = 0; i < r->reason_count; i++) {
         json_t *reason = json_object();
         json_tree_put(reason, "code", json_string(r->reasons[i].code));
-        json_tree_put(reason, "level", json_string(result_trust_name(r->reasons[i].level)));
+        json_tree_put(reason, "level", json_string(result_reason_name(r->reasons[i].level)));
         json_tree_put(reason, "text", json_part_text(bytes_of(r->reasons[i].text)));
         json_tree_put(reason, "value", json_part_figure(r->reasons[i].value));
         json_tree_append(reasons, reason);

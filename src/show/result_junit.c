@@ -83,7 +83,7 @@ static void judge_trust(struct test_case *t, const struct result *r)
     t->type = result_trust_name(r->trust);
     for (uint32_t i = 0; i < r->reason_count; i++) {
         if (t->message.len > 0) text_adds(&t->message, "; ");
-        text_addf(&t->message, "%s: %s", result_trust_name(r->reasons[i].level),
+        text_addf(&t->message, "%s: %s", result_reason_name(r->reasons[i].level),
                   r->reasons[i].text);
     }
     if (run_ended_early(r->end.ended)) text_adds(&t->message, "nothing was judged");

@@ -83,7 +83,9 @@ static void write_trust(struct text *out, const struct result *r)
 {
     if (r->reason_count == 0) return;
     for (uint32_t i = 0; i < r->reason_count; i++) {
-        text_addf(out, "> **trust is %s**: ", result_trust_name(r->reasons[i].level));
+        bool note = r->reasons[i].level == TRUST_VALID;
+        text_addf(out, "> **%s%s**: ", note ? "" : "trust is ",
+                  result_reason_name(r->reasons[i].level));
         add_prose(out, bytes_of(r->reasons[i].text));
         text_adds(out, "\n>\n");
     }

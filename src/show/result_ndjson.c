@@ -236,7 +236,8 @@ static void write_trust(struct result_ndjson *n, const struct result *r)
     json_t *o = line_of("trust", seconds_of(n->now_ns));
     const char *why = "";
     for (uint32_t i = r->reason_count; i > 0; i--) {
-        if (r->reasons[i - 1].level == r->trust) why = r->reasons[i - 1].text;
+        bool doubts = r->trust != TRUST_VALID && r->reasons[i - 1].level == r->trust;
+        if (doubts) why = r->reasons[i - 1].text;
     }
     json_tree_put(o, "level", json_string(result_trust_name(r->trust)));
     json_tree_put(o, "text", json_part_text(bytes_of(why)));

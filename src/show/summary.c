@@ -237,6 +237,7 @@ static void write_trust(const struct summary *s)
                                                  : TONE_BAD;
     section(s, "TRUST", tone, &body);
     for (uint32_t i = 0; i < r->reason_count; i++) {
+        if (r->reasons[i].level == TRUST_VALID) continue; /* told as a note */
         text_clear(&body);
         text_addf(&body, "%s: ", result_trust_name(r->reasons[i].level));
         text_add_safe(&body, bytes_of(r->reasons[i].text));
@@ -345,6 +346,23 @@ static void write_files(const struct summary *s)
     if (extra->elsewhere_count > 0) section(s, has_folder ? "" : "FILES", TONE_STRONG, &body);
 }
 
+static void write_notes(const struct summary *s)
+{
+    char array[PROSE_BYTES];
+    struct text body = text_in(array, sizeof array);
+    for (uint32_t i = 0; i < s->result->reason_count; i++) {
+        if (s->result->reasons[i].level != TRUST_VALID) continue;
+        text_clear(&body);
+        text_add_safe(&body, bytes_of(s->result->reasons[i].text));
+        section(s, "NOTE", TONE_NEAR, &body);
+    }
+    for (uint32_t i = 0; i < s->extra->note_count; i++) {
+        text_clear(&body);
+        text_add_safe(&body, s->extra->notes[i]);
+        section(s, "NOTE", TONE_NEAR, &body);
+    }
+}
+
 static void write_next(const struct summary *s)
 {
     char array[PROSE_BYTES];
@@ -353,11 +371,7 @@ static void write_next(const struct summary *s)
         text_adds(&body, "  would hold with a third to spare");
         section(s, "TRY", TONE_STRONG, &body);
     }
-    for (uint32_t i = 0; i < s->extra->note_count; i++) {
-        text_clear(&body);
-        text_add_safe(&body, s->extra->notes[i]);
-        section(s, "NOTE", TONE_NEAR, &body);
-    }
+    write_notes(s);
     for (uint32_t i = 0; i < s->extra->next_count; i++) {
         text_clear(&body);
         text_add_safe(&body, s->extra->next[i]);

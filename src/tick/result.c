@@ -16,6 +16,11 @@ const char *result_trust_name(enum trust_level level)
     return names[level];
 }
 
+const char *result_reason_name(enum trust_level level)
+{
+    return level == TRUST_VALID ? "note" : result_trust_name(level);
+}
+
 const char *result_figure_name(enum figure figure)
 {
     static const char *const names[FIGURE_COUNT] = {"avg", "p50",   "p90", "p95",

@@ -89,8 +89,8 @@ struct objective_result {
 };
 
 struct trust_reason {
-    enum trust_level level;
-    const char *code; /* "lag-decides", "schedule-behind", "lag-high" */
+    enum trust_level level; /* TRUST_VALID: a note, which puts nothing in doubt */
+    const char *code;       /* "lag-decides", "schedule-behind", "lag-high" */
     double value;
     char text[240]; /* a sentence with its number and what to do */
 };
@@ -125,5 +125,6 @@ const char *result_verdict_name(
 bool result_shows_stage(const struct result *result, const struct stage_result *stage);
 /* By the plan, and to its end; or it lies in the window. */
 bool result_stage_judged(const struct result *result, uint32_t stage);
-const char *result_trust_name(enum trust_level level); /* "valid", "suspect", "invalid" */
-const char *result_figure_name(enum figure figure);    /* "avg", "p50", ... "p99.9", "max" */
+const char *result_trust_name(enum trust_level level);  /* "valid", "suspect", "invalid" */
+const char *result_reason_name(enum trust_level level); /* "note", "suspect", "invalid" */
+const char *result_figure_name(enum figure figure);     /* "avg", "p50", ... "p99.9", "max" */

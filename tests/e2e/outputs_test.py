@@ -70,6 +70,23 @@ class Outputs(Case):
         self.assertEqual(failed, [o["text"] for o in result["objectives"]
                                   if o["verdict"] == "missed" and not o["warn"]])
 
+    def test_a_count_that_was_not_reached_is_a_note_in_every_form(self):
+        url = self.server().url
+        text = PLAN[:PLAN.index("load:")].format(url=url) + (
+            "load: { stages: [ { name: few, users: 2, pacing: 200ms, requests: 1000, for: 2s } ] }\n"
+            "objectives: [ errors < 50% ]\n")
+        done = self.exits(self.prony("run", self.plan(text).name), 0)
+        said = " ".join(done.stdout.split())
+        self.assertRegex(said, r"NOTE few began \d+ of its 1000 iterations, \d\.\d%, before")
+        self.assertIn("TRUST valid", said)
+        result = self.exits(self.prony("report", "last", "--output", "json"), 0).json()
+        self.assertEqual(result["trust"]["level"], "valid")
+        note = result["trust"]["reasons"][0]
+        self.assertEqual((note["code"], note["level"]), ("count-short", "note"))
+        self.assertEqual(note["value"], result["stages"][0]["arrivals"]["planned"] / 1000)
+        for form, words in (("markdown", "> **note**: few began"), ("junit", "note: few began")):
+            self.assertIn(words, self.prony("report", "last", "--output", form).stdout)
+
     def test_lines_come_while_it_runs(self):
         server = self.server()
         child = self.start("run", server.url, "--rate", "50/s", "--for", "60s", "--warmup", "0s",

@@ -397,6 +397,54 @@ static void rows_short(void **state)
     }
 }
 
+/* A stage by count whose time is over first: its figures are right, they are only of fewer. */
+static void count_short(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum model model;
+        bool judged;
+        uint64_t asked;    /* iterations */
+        uint64_t length_s; /* `for`; 20 s are seen */
+        enum run_ended ended;
+        bool told;
+    } cases[] = {
+        {"as many as asked for", MODEL_CLOSED, true, 100, 20, RUN_COMPLETE, false},
+        {"fewer", MODEL_CLOSED, true, 400, 20, RUN_COMPLETE, true},
+        {"fewer in a stage that is not judged", MODEL_CLOSED, false, 400, 20, RUN_COMPLETE, true},
+        {"fewer, but its users left before", MODEL_CLOSED, true, 400, 30, RUN_COMPLETE, false},
+        {"fewer, for somebody stopped it", MODEL_CLOSED, true, 400, 30, RUN_INTERRUPTED, false},
+        {"by time", MODEL_CLOSED, true, 0, 20, RUN_COMPLETE, false},
+        {"by a schedule", MODEL_OPEN, true, 400, 20, RUN_COMPLETE, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene s;
+        scene_open(&s);
+        struct stage *stage = scene_stage(&s, "hold", cases[i].model, cases[i].judged);
+        stage->requests = cases[i].asked;
+        stage->length_ns = cases[i].length_s * SECOND;
+        scene_objective(&s, "errors < 50%");
+        scene_begin(&s);
+        for (int t = 0; t < 20; t++) {
+            scene_tick(&s, 0, 1000);
+            scene_requests(&s, 0, OUTCOME_OK, 5, 20 * MS);
+            scene_iterations(&s, SCENE_READ, OUTCOME_OK, 2, 20 * MS);
+            scene_iterations(&s, SCENE_JOB, OUTCOME_STATUS, 3, 20 * MS);
+            scene_put(&s);
+        }
+        scene_end(&s, cases[i].ended);
+        const struct trust_reason *told = reason(&s, "count-short");
+        CHECK(cases[i].name, (told != NULL) == cases[i].told);
+        CHECK(cases[i].name, scene_result(&s)->trust == TRUST_VALID); /* a note, no doubt */
+        if (told) CHECK_STR(cases[i].name, result_reason_name(told->level), "note");
+        if (told) CHECK(cases[i].name, fabs(told->value - 0.25) < 1e-12);
+        if (told)
+            CHECK(cases[i].name, strstr(told->text, "hold began 100 of its 400 iterations, 25.0%"));
+        scene_close(&s);
+    }
+}
+
 /* A replay without some of its ticks: no verdict, however good the rest is, and no bug of ours. */
 static void a_file_that_is_short(void **state)
 {
@@ -503,8 +551,8 @@ static void every_rule_is_documented(void **state)
         CHECK(line, strncmp(line, start, row.len) == 0);
         const char *level = strrchr(line, '|'); /* the last cell is before it */
         while (level > line && level[-1] != '|') level--;
-        CHECK(line, strncmp(level + 1, result_trust_name(rule.level),
-                            strlen(result_trust_name(rule.level)))
+        CHECK(line, strncmp(level + 1, result_reason_name(rule.level),
+                            strlen(result_reason_name(rule.level)))
                         == 0);
     }
     assert_int_equal(fclose(file), 0);
@@ -526,6 +574,7 @@ int main(void)
         cmocka_unit_test(ports_short),
         cmocka_unit_test(undecided_checks),
         cmocka_unit_test(rows_short),
+        cmocka_unit_test(count_short),
         cmocka_unit_test(books_must_balance),
         cmocka_unit_test(a_file_that_is_short),
     };
