@@ -1,6 +1,7 @@
 #include "campaign/machine.h"
 
 #include <sched.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 
@@ -109,8 +110,28 @@ uint64_t machine_descriptors(const struct engine_needs *needs, const struct plan
     return needs->descriptors + OWN_DESCRIPTORS + plan->service_count * UINT64_C(2);
 }
 
-static bool fit_descriptors(struct machine *m, uint64_t needed, struct err *err)
+/* What the plan may be asked to make do with: requests beyond it wait for one that is free. `room`
+ * is what there is of the thing, `others` what is taken by what is no connection. */
+static void add_fitting(struct err *err, uint64_t room, uint64_t others)
 {
+    if (!err) return;
+    struct text hint = {.at = err->hint, .len = strlen(err->hint), .size = sizeof err->hint};
+    uint64_t connections = room > others ? room - others : 0;
+    if (connections == 0) {
+        text_addf(&hint, "; fewer connections are no cure: with one it takes %llu",
+                  (unsigned long long)others + 1);
+        return;
+    }
+    text_addf(&hint,
+              "; or make do with fewer: `connections: %llu` fits here, as does "
+              "--connections %llu",
+              (unsigned long long)connections, (unsigned long long)connections);
+}
+
+static bool fit_descriptors(struct machine *m, const struct engine_needs *needs,
+                            const struct plan *plan, struct err *err)
+{
+    uint64_t needed = machine_descriptors(needs, plan);
     if (needed <= m->descriptors_now) return true;
     struct rlimit limit = {.rlim_cur = needed, .rlim_max = m->descriptors_most};
     if (needed <= m->descriptors_most && setrlimit(RLIMIT_NOFILE, &limit) == 0) {
@@ -118,12 +139,16 @@ static bool fit_descriptors(struct machine *m, uint64_t needed, struct err *err)
         return true;
     }
     err_set(err, ERR_LIMIT, 0,
-            "too few file descriptors: the plan may need %llu, this process may have %llu",
-            (unsigned long long)needed, (unsigned long long)m->descriptors_most);
-    return err_hint(err,
-                    "allow more (`ulimit -n %llu` as root, or LimitNOFILE), or ask for fewer "
-                    "`connections`",
-                    (unsigned long long)needed);
+            "too few file descriptors: the plan may need %llu, this process may have %llu (soft "
+            "limit %llu, hard limit %llu)",
+            (unsigned long long)needed, (unsigned long long)m->descriptors_most,
+            (unsigned long long)m->descriptors_now, (unsigned long long)m->descriptors_most);
+    err_hint(err,
+             "raise the hard limit (`ulimit -n %llu` in a shell of root, LimitNOFILE=%llu of a "
+             "unit, --ulimit nofile=%llu of a container)",
+             (unsigned long long)needed, (unsigned long long)needed, (unsigned long long)needed);
+    add_fitting(err, m->descriptors_most, needed - needs->connections);
+    return false;
 }
 
 uint64_t machine_ports(const struct machine *m, const struct plan *plan)
@@ -138,15 +163,17 @@ uint64_t machine_ports(const struct machine *m, const struct plan *plan)
 bool machine_fit(struct machine *m, const struct engine_needs *needs, const struct plan *plan,
                  struct err *err)
 {
-    if (!fit_descriptors(m, machine_descriptors(needs, plan), err)) return false;
+    if (!fit_descriptors(m, needs, plan, err)) return false;
     /* Each connection to one address needs a port of its own at this end. */
     uint64_t ports = machine_ports(m, plan);
     if (needs->connections > ports) {
         err_set(err, ERR_LIMIT, 0,
                 "too few local ports: the plan may need %llu connections, this host has %llu ports",
                 (unsigned long long)needs->connections, (unsigned long long)ports);
-        return err_hint(err, "widen net.ipv4.ip_local_port_range, ask for fewer `connections`, or "
-                             "name more targets, or more own addresses as `source`");
+        err_hint(err, "widen net.ipv4.ip_local_port_range, or name more targets, or more own "
+                      "addresses as `source`");
+        add_fitting(err, ports, 0);
+        return false;
     }
     if (needs->memory_bytes > m->memory_free_bytes) {
         err_set(err, ERR_LIMIT, 0,

@@ -146,7 +146,7 @@ bool engine_measure_needs(const struct plan *plan, uint32_t threads, struct engi
     out->connections = out->slots * worker_connections_each(plan);
     if (plan->connections > 0 && plan->connections < out->connections)
         out->connections = plan->connections;
-    out->descriptors = out->connections + threads + 32; /* pollers, run file, logs, services */
+    out->descriptors = out->connections + threads; /* a poller each */
     struct arena arena;
     struct program program;
     if (!arena_open(&arena, PLAN_BYTES, err)) return false;

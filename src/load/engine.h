@@ -21,7 +21,7 @@ struct engine_needs {
     uint64_t user_bytes;   /* of them per user or iteration in flight */
     uint64_t slots;        /* users and iterations at once */
     uint64_t connections;  /* at most at once */
-    uint64_t descriptors;
+    uint64_t descriptors;  /* of its own: connections and pollers */
 };
 
 /* Threads for a plan that names none: the cores it may use, less one where that can be spared. */

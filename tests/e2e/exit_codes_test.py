@@ -1,4 +1,5 @@
 """Each exit code of `prony run`, by the thing that causes it."""
+import re
 import resource
 import signal
 import subprocess
@@ -110,9 +111,15 @@ class ExitCodes(Case):
         done = self.exits(self.prony("run", server.url, *SHORT,
                                      limits=[(resource.RLIMIT_NOFILE, 64)]), 6)
         self.assertIn("too few file descriptors", done.stderr)
-        self.assertIn("hint: ", done.stderr)
+        self.assertIn("(soft limit 64, hard limit 64)", done.stderr)
         self.assertEqual(server.requests, 0)
         self.assertFalse(self.runs.exists())
+        # Its cure is one.
+        fitting = re.search(r"hint: .*--connections (\d+)", done.stderr).group(1)
+        self.exits(self.prony("run", server.url, *SHORT, "--connections", fitting,
+                              limits=[(resource.RLIMIT_NOFILE, 64)]), 0)
+        self.exits(self.prony("run", server.url, *SHORT, "--connections", int(fitting) + 1,
+                              limits=[(resource.RLIMIT_NOFILE, 64)]), 6)
 
     @unittest.skipIf(SANITIZED, "the sanitizer needs the address space itself")
     def test_6_too_little_memory_wherever_it_is_noticed(self):

@@ -29,19 +29,35 @@ static void test_fit(void **state)
         uint64_t descriptors, connections, memory_mib;
         uint32_t targets;
         const char *msg; /* NULL: it fits */
+        const char *cure;
     } cases[] = {
-        {"nothing", 0, 0, 0, 1, NULL},
-        {"all that is there", 68, 1000, 100, 1, NULL},
-        {"a descriptor too many", 69, 1, 1, 1,
-         "too few file descriptors: the plan may need 101, this process may have 100"},
+        {"nothing", 0, 0, 0, 1, NULL, ""},
+        {"all that is there", 68, 1000, 100, 1, NULL, ""},
+        {"a descriptor too many", 69, 67, 1, 1,
+         "too few file descriptors: the plan may need 101, this process may have 100 (soft limit "
+         "90, hard limit 100)",
+         "raise the hard limit (`ulimit -n 101` in a shell of root, LimitNOFILE=101 of a unit, "
+         "--ulimit nofile=101 of a container); or make do with fewer: `connections: 66` fits here, "
+         "as does --connections 66"},
+        {"many descriptors too many", 1000002, 1000000, 1, 1,
+         "too few file descriptors: the plan may need 1000034, this process may have 100 (soft "
+         "limit 90, hard limit 100)",
+         "--connections 66"},
+        {"descriptors even for one connection", 69, 1, 1, 1,
+         "too few file descriptors: the plan may need 101, this process may have 100 (soft limit "
+         "90, hard limit 100)",
+         "nofile=101 of a container); fewer connections are no cure: with one it takes 101"},
         {"a port too many", 1, 1001, 1, 1,
-         "too few local ports: the plan may need 1001 connections, this host has 1000 ports"},
-        {"ports are by target", 1, 2000, 1, 2, NULL},
-        {"memory", 1, 1, 101, 1, "too little memory: the plan needs about 101 MiB, 100 are free"},
+         "too few local ports: the plan may need 1001 connections, this host has 1000 ports",
+         "--connections 1000"},
+        {"ports are by target", 1, 2000, 1, 2, NULL, ""},
+        {"memory", 1, 1, 101, 1, "too little memory: the plan needs about 101 MiB, 100 are free",
+         "at 0 bytes each"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const char *name = cases[i].name;
-        struct machine m = {.descriptors_now = 100,
+        /* What fits is not raised here: the limits of the test would become those of the row. */
+        struct machine m = {.descriptors_now = cases[i].msg ? 90 : 100,
                             .descriptors_most = 100,
                             .ports = 1000,
                             .memory_free_bytes = 100u << 20};
@@ -55,6 +71,9 @@ static void test_fit(void **state)
         CHECK_STR(name, err.msg, cases[i].msg ? cases[i].msg : "");
         CHECK(name, fits == (cases[i].msg == NULL));
         if (!fits) CHECK(name, err.kind == ERR_LIMIT && err.hint[0]);
+        size_t before = strlen(err.hint) - strlen(cases[i].cure); /* the end, so it is not cut */
+        CHECK(name, strlen(err.hint) >= strlen(cases[i].cure));
+        CHECK_STR(name, err.hint + before, cases[i].cure);
     }
 }
 
