@@ -2,6 +2,7 @@
 
 #include "base/json_tree.h"
 #include "cli/console.h"
+#include "cli/warnings.h"
 #include "judge/exit_code.h"
 #include "plan/mask.h"
 #include "show/json_part.h"
@@ -18,6 +19,7 @@ static json_t *error_of(const struct err *err, struct bytes file)
 {
     json_t *o = json_object();
     static const char *const none[] = {"line", "column", "length"};
+    json_tree_put(o, "severity", json_string("error"));
     json_tree_put(o, "code", json_null());
     json_tree_put(o, "flag", json_null());
     json_tree_put(o, "file", text_or_null(file));
@@ -28,6 +30,15 @@ static json_t *error_of(const struct err *err, struct bytes file)
     return o;
 }
 
+static void add_place(json_t *o, const struct planning *p, struct span at)
+{
+    bool placed = at.line > 0;
+    json_tree_put(o, "file", placed ? text_or_null(p->path) : json_null());
+    json_tree_put(o, "line", placed ? json_part_count(at.line) : json_null());
+    json_tree_put(o, "column", placed ? json_part_count(at.col) : json_null());
+    json_tree_put(o, "length", placed ? json_part_count(at.len) : json_null());
+}
+
 static json_t *diag_of(const struct diag *d, const struct planning *p)
 {
     char code[8];
@@ -35,18 +46,37 @@ static json_t *diag_of(const struct diag *d, const struct planning *p)
     json_t *o = json_object();
     bool placed = d->at.line > 0;
     text_addf(&t, "P%03d", (int)d->code);
+    json_tree_put(o, "severity", json_string("error"));
     json_tree_put(o, "code", json_string(code));
     json_tree_put(o, "flag",
                   !placed && d->at.col > 0 ? json_part_text(p->diags->flags[d->at.col - 1])
                                            : json_null());
-    json_tree_put(o, "file", placed ? text_or_null(p->path) : json_null());
-    json_tree_put(o, "line", placed ? json_part_count(d->at.line) : json_null());
-    json_tree_put(o, "column", placed ? json_part_count(d->at.col) : json_null());
-    json_tree_put(o, "length", placed ? json_part_count(d->at.len) : json_null());
+    add_place(o, p, d->at);
     json_tree_put(o, "message", json_part_text(bytes_of(d->msg)));
     json_tree_put(o, "fix", text_or_null(bytes_of(d->hint)));
     json_tree_put(o, "near", text_or_null(diag_near(d)));
     return o;
+}
+
+/* In the form of an error, so that one reader is enough for both. */
+static json_t *warnings_of(struct planning *p)
+{
+    struct warnings warnings;
+    json_t *list = json_array();
+    warnings_find(&warnings, p);
+    for (uint32_t i = 0; i < warnings.count; i++) {
+        const struct warning *w = &warnings.items[i];
+        json_t *o = json_object();
+        json_tree_put(o, "severity", json_string("warning"));
+        json_tree_put(o, "code", json_null());
+        json_tree_put(o, "flag", json_null());
+        add_place(o, p, w->at);
+        json_tree_put(o, "message", json_part_text(w->text));
+        json_tree_put(o, "fix", json_part_text(w->fix));
+        json_tree_put(o, "near", json_null());
+        json_tree_append(list, o);
+    }
+    return list;
 }
 
 /* -- A good plan ---------------------------------------------------------------------------- */
@@ -156,6 +186,7 @@ int check_json_fail(struct planning *p, const struct flags *flags, const struct 
     json_tree_put(o, "plan", text_or_null(p->path));
     json_tree_put(o, "errors", errors);
     json_tree_put(o, "more_errors", json_part_count(diags ? diags->dropped : 0));
+    json_tree_put(o, "warnings", json_array()); /* looked for in correct plans only */
     return print(o, &p->arena, exit_code_of_err(err->kind));
 }
 
@@ -171,6 +202,7 @@ int check_json_print(struct planning *p, const struct engine_needs *needs, uint3
     json_tree_put(o, "plan", text_or_null(p->path));
     json_tree_put(o, "errors", errors);
     json_tree_put(o, "more_errors", json_part_count(0));
+    json_tree_put(o, "warnings", warnings_of(p));
     add_plan(o, &p->plan);
     json_tree_put(host, "memory_bytes", json_part_count(needs->memory_bytes));
     json_tree_put(host, "connections", json_part_count(needs->connections));

@@ -6,9 +6,9 @@
 #include "cli/check_json.h"
 #include "cli/console.h"
 #include "cli/planning.h"
+#include "cli/warnings.h"
 #include "judge/exit_code.h"
 #include "load/engine.h"
-#include "load/program.h"
 #include "plan/mask.h"
 #include "plan/plan_doubt.h"
 #include "plan/print_plan.h"
@@ -16,25 +16,11 @@
 #include "show/table.h"
 
 #define OUT_LIMIT (256u << 10)
-#define PLAN_LIMIT (16u << 20) /* of a plan written in full; the plan itself has 1 MiB at most */
-#define PROGRAM_LIMIT ((size_t)64 << 20)
+#define PLAN_LIMIT (16u << 20)   /* of a plan written in full; the plan itself has 1 MiB at most */
 #define ASSUMED_REPLY_NS (100e6) /* of a reply, where no objective gives a better guess */
 #define LABEL_COLUMNS 14
 
 /* -- Sums over the load curve --------------------------------------------------------------- */
-
-static double seconds_of(uint64_t ns)
-{
-    return (double)ns / 1e9;
-}
-
-/* Iterations that a stage starts; NAN: closed, so it depends on the replies. */
-static double arrivals_of(const struct stage *s)
-{
-    if (s->requests > 0) return (double)s->requests;
-    if (s->model == MODEL_CLOSED) return (double)NAN;
-    return (s->rate_from + s->rate_to) / 2 * seconds_of(s->length_ns);
-}
 
 /* It ends with its last iteration; its length is the longest that may take. */
 static bool is_by_count(const struct stage *s)
@@ -153,7 +139,7 @@ static void stage_cell(const void *ctx, uint32_t row, uint32_t column, struct ta
         text_adds(&out->text, s->judged ? "yes" : "no");
         break;
     case COLUMN_ARRIVALS:
-        amount_count(&out->text, round(arrivals_of(s)));
+        amount_count(&out->text, round(plan_doubt_arrivals(s)));
         break;
     }
 }
@@ -187,7 +173,7 @@ static void add_requests(struct text *out, const struct show_style *style, const
     bool closed = false;
     for (uint32_t i = 0; i < plan->stage_count; i++) {
         const struct stage *s = &plan->stages[i];
-        double arrivals = arrivals_of(s);
+        double arrivals = plan_doubt_arrivals(s);
         *(is_by_count(s) ? &counted_ns : &length_ns) += (double)s->length_ns;
         if (isnan(arrivals)) closed = true;
         else sent += arrivals * steps_of(plan, s);
@@ -250,59 +236,6 @@ static void add_in_flight(struct text *out, const struct show_style *style, cons
     text_adds(&body, "; dropped beyond ");
     amount_count(&body, (double)plan->max_in_flight);
     add_line(out, style, "in flight", &body);
-}
-
-/* Iterations that take a row of this unique source, as far as they are known beforehand: of closed
- * stages by time nobody knows. */
-static double rows_needed(const struct program *program, uint32_t unique)
-{
-    const struct plan *plan = program->plan;
-    double needed = 0;
-    for (uint32_t i = 0; i < plan->stage_count; i++) {
-        const struct stage *s = &plan->stages[i];
-        double arrivals = arrivals_of(s);
-        for (uint32_t k = 0; !isnan(arrivals) && k < plan->scenario_count; k++) {
-            bool used = program->unique_used[k * program->unique_count + unique];
-            if (used) needed += arrivals * s->mix[k];
-        }
-    }
-    return needed;
-}
-
-/* Data with `pick: unique` that will run out. */
-static void add_rows(struct text *out, const struct show_style *style,
-                     const struct program *program)
-{
-    char array[400];
-    struct text body = text_in(array, sizeof array);
-    for (uint32_t i = 0; i < program->unique_count; i++) {
-        const struct data_source *data = &program->plan->data[program->unique_data[i]];
-        double needed = round(rows_needed(program, i));
-        if (needed <= data->row_count) continue;
-        text_adds(&body, "too few: ");
-        text_add_safe(&body, data->name);
-        text_adds(&body, " has ");
-        amount_count(&body, data->row_count);
-        text_adds(&body, ", and about ");
-        amount_count(&body, needed);
-        text_adds(&body, " iterations or more take one each (pick: unique); when they are used up, "
-                         "arrivals are dropped and users leave");
-        add_line(out, style, "rows", &body);
-    }
-}
-
-/* Compiled as for a run: what is wrong with it was told when the plan was read. */
-static void add_program(struct text *out, const struct show_style *style, const struct plan *plan)
-{
-    struct arena arena;
-    struct program program;
-    struct err err = {0};
-    if (!arena_open(&arena, PROGRAM_LIMIT, &err)) return;
-    if (program_build(&program, plan, &arena, &err)) {
-        add_rows(out, style, &program);
-        program_close(&program);
-    }
-    arena_close(&arena);
 }
 
 static void add_machine(struct text *out, const struct show_style *style, const struct plan *plan,
@@ -384,33 +317,19 @@ static void add_objectives(struct text *out, const struct show_style *style,
     }
 }
 
-/* What no target could satisfy, whatever it answers; a service that cannot be where it is sought.
- */
-static void add_doubts(struct text *out, const struct show_style *style, const struct plan *plan)
+static void add_warnings(struct text *out, const struct show_style *style, struct planning *p)
 {
-    char array[500];
-    struct text body = text_in(array, sizeof array);
-    for (uint32_t i = 0; i < plan->objective_count; i++) {
-        const struct objective *o = &plan->objectives[i];
-        char why_array[160];
-        struct text why = text_in(why_array, sizeof why_array);
-        if (!plan_doubt_tell(&why, plan, o)) continue;
-        text_adds(&body, "`");
-        text_add_safe(&body, o->text);
-        text_addf(&body, "` can never hold: %s", why_array);
-        add_line(out, style, "warning", &body);
-    }
-    for (uint32_t i = 0; i < plan->service_count; i++) {
-        const struct service *s = &plan->services[i];
-        char why_array[160];
-        struct text why = text_in(why_array, sizeof why_array);
-        if (!plan_doubt_tell_service(&why, s)) continue;
-        text_addf(&body, "service %.*s: %s", BYTES_ARG(s->name), why_array);
+    struct warnings warnings;
+    warnings_find(&warnings, p);
+    for (uint32_t i = 0; i < warnings.count; i++) {
+        char array[WARNING_BYTES];
+        struct text body = text_in(array, sizeof array);
+        text_add(&body, warnings.items[i].text);
         add_line(out, style, "warning", &body);
     }
 }
 
-static void write_check(struct text *out, const struct flags *flags, const struct planning *p,
+static void write_check(struct text *out, const struct flags *flags, struct planning *p,
                         const struct machine *m, const struct engine_needs *needs, uint32_t threads)
 {
     const struct plan *plan = &p->plan;
@@ -426,7 +345,7 @@ static void write_check(struct text *out, const struct flags *flags, const struc
         add_folded(out, &style, &line);
     }
     add_objectives(out, &style, plan);
-    add_doubts(out, &style, plan);
+    add_warnings(out, &style, p);
     text_addc(out, '\n', 1);
     struct table table = {.columns = columns,
                           .column_count = COUNT_OF(columns),
@@ -437,7 +356,6 @@ static void write_check(struct text *out, const struct flags *flags, const struc
     text_addc(out, '\n', 1);
     add_requests(out, &style, plan);
     add_in_flight(out, &style, plan);
-    add_program(out, &style, plan);
     add_machine(out, &style, plan, m, needs, threads);
     add_services(out, &style, plan);
     text_adds(out, "Nothing was sent.\n");

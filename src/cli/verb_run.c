@@ -7,9 +7,19 @@
 #include "cli/once.h"
 #include "cli/outputs.h"
 #include "cli/planning.h"
+#include "cli/warnings.h"
 #include "cli/watching.h"
 #include "judge/exit_code.h"
 #include "store/runs.h"
+
+/* What `check` warns of, for those who did not ask it; before the load, where it can be stopped. */
+static void warn(const struct flags *flags, struct planning *p)
+{
+    struct warnings warnings;
+    if (flags_given(flags, FLAG_QUIET)) return;
+    warnings_find(&warnings, p);
+    warnings_say(&warnings, p);
+}
 
 static int run(const struct flags *flags, struct planning *p, struct err *err)
 {
@@ -22,6 +32,7 @@ static int run(const struct flags *flags, struct planning *p, struct err *err)
                                            .source = p->path.len > 0 ? p->path.at : NULL,
                                            .arena = &p->arena};
     if (!outputs_open(&outputs, &wanted, err)) return console_fail(err);
+    warn(flags, p);
     struct sink sinks[1 + WATCHING_SINKS] = {outputs_sink(&outputs)};
     watching_open(&watching, flags, &outputs, &c.bus);
     watching_steer(&watching, &p->plan, &p->arena);

@@ -2,7 +2,15 @@
 
 #include <math.h>
 
+#include "base/ns.h"
 #include "plan/units.h"
+
+double plan_doubt_arrivals(const struct stage *s)
+{
+    if (s->requests > 0) return (double)s->requests;
+    if (s->model == MODEL_CLOSED) return (double)NAN;
+    return (s->rate_from + s->rate_to) / 2 * ((double)s->length_ns / (double)NS_PER_S);
+}
 
 bool plan_doubt_looks_at(const struct objective *o, const struct plan *plan, uint32_t stage)
 {

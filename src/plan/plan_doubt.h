@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "plan/plan.h"
 
+/* Iterations that a stage starts; NAN: closed and by time, so it depends on the replies. */
+double plan_doubt_arrivals(const struct stage *s);
 /* Whether `o` looks at this stage. */
 bool plan_doubt_looks_at(const struct objective *o, const struct plan *plan, uint32_t stage);
 /* Writes why objective `o` cannot come out well whatever the target does; false: it may. */

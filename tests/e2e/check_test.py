@@ -108,8 +108,8 @@ class Check(Case):
             if count > 0:
                 text = text.replace("post: /b", "post: /b?id=$row.id")
             _, out = self.check(text)
-            self.assertEqual("too few: row has 1,629, and about 1,630 iterations or more" in out,
-                             warned, (count, out))
+            said = "warning too few rows: row has 1,629, and about 1,630 iterations or more" in out
+            self.assertEqual(said, warned, (count, out))
             self.assertEqual("pick: unique" in out, warned)
 
     def test_warns_of_what_can_never_hold(self):
@@ -128,6 +128,33 @@ class Check(Case):
         self.assertIn(f"warning service api: {told}", text)
         _, text = self.check(plan)
         self.assertNotIn(told, text)
+
+    def test_warnings_as_data_and_before_a_run(self):
+        plan = (PLAN.replace("127.0.0.1:9/", "127.0.0.1:$api.port/")
+                .replace("./api --port $api.port", "/bin/false")
+                .replace("objectives:", "objectives:\n  - throughput > 900/s"))
+        sentence = plan[:plan.index("throughput")].count("\n") + 1
+        self.plan(plan)
+        data = self.exits(self.prony("check", "plan.yaml", "--output", "json"), 0).json()
+        self.assertEqual(data["errors"], [])
+        told = [(w["severity"], w["file"], w["line"], w["column"]) for w in data["warnings"]]
+        self.assertEqual(told, [("warning", "plan.yaml", line, column)
+                                for line, column in ((sentence, 5), (6, 3))])
+        for key in ("message", "fix"):
+            self.assertTrue(all(w[key] for w in data["warnings"]), data["warnings"])
+        self.plan(PLAN)
+        good = self.exits(self.prony("check", "plan.yaml", "--output", "json"), 0).json()
+        self.assertEqual(good["warnings"], [])
+        # A run says the same, once each, before it starts anything; -q leaves it out.
+        for quiet in ((), ("-q",)):
+            self.plan(plan)
+            done = self.exits(self.prony("run", "plan.yaml", *quiet), 4)
+            for w in data["warnings"]:
+                said = f"plan.yaml:{w['line']}:{w['column']}: warning: {w['message']}\n"
+                self.assertEqual(done.stderr.count(said), 0 if quiet else 1, done.stderr)
+                self.assertEqual(done.stderr.count(f"  hint: {w['fix']}\n"), 0 if quiet else 1)
+            if not quiet:
+                self.assertLess(done.stderr.index("warning: "), done.stderr.index(": run "))
 
     def test_a_plan_over_one_mebibyte(self):
         done, _ = self.check(PLAN + "# a comment\n" * 100000, code=2)

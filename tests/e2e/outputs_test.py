@@ -73,7 +73,7 @@ class Outputs(Case):
     def test_a_count_that_was_not_reached_is_a_note_in_every_form(self):
         url = self.server().url
         text = PLAN[:PLAN.index("load:")].format(url=url) + (
-            "load: { stages: [ { name: few, users: 2, pacing: 200ms, requests: 1000, for: 2s } ] }\n"
+            "load: { stages: [ { name: few, users: 2, pacing: 0.2s, requests: 1000, for: 2s } ] }\n"
             "objectives: [ errors < 50% ]\n")
         done = self.exits(self.prony("run", self.plan(text).name), 0)
         said = " ".join(done.stdout.split())
