@@ -1,6 +1,5 @@
 #include "cli/oneliner.h"
 
-#include "cli/oneliner_request.h"
 #include "plan/units.h"
 
 #define DEFAULT_RATE "50/s"
@@ -150,16 +149,18 @@ void oneliner_add_name(struct text *out, const struct url *url)
     add_string(out, text_bytes(&name), "$"); /* a name holds no variables */
 }
 
-bool oneliner_write(struct text *out, const struct flags *flags, struct err *err)
+bool oneliner_write(struct text *out, const struct flags *flags, enum oneliner_secrets secrets,
+                    struct err *err)
 {
     struct url url;
     if (!oneliner_read_url(&url, flags->word, err) || !check_together(flags, err)) return false;
+    if (secrets == ONELINER_SHOWN) oneliner_request_exports(out, flags);
     text_adds(out, "plan: 1 # version of the language: man prony-plan\nname: ");
     oneliner_add_name(out, &url);
     text_addf(out, "\ntarget: %s://%.*s\n", url.tls ? "https" : "http", BYTES_ARG(url.authority));
     if (!oneliner_request_ways(out, flags, &url, err)) return false;
     text_addc(out, '\n', 1);
-    if (!oneliner_request_steps(out, flags, &url, err)) return false;
+    if (!oneliner_request_steps(out, flags, &url, secrets, err)) return false;
     text_addc(out, '\n', 1);
     add_load(out, flags);
     char array[4096];

@@ -142,6 +142,53 @@ void oneliner_request_credentials(struct text *out, const struct flags *flags)
     add_base64(out, flags_value(flags, FLAG_USER, ""));
 }
 
+bool oneliner_request_is_secret(struct bytes line)
+{
+    static const char *const names[] = {"authorization", "cookie", "proxy-authorization"};
+    size_t colon = bytes_find(line, BYTES_LIT(":"));
+    if (colon == SIZE_MAX || bytes_trim(bytes_from(line, colon + 1)).len == 0) return false;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (bytes_same_nocase((struct bytes){line.at, colon}, bytes_of(names[i]))) return true;
+    }
+    return false;
+}
+
+/* The start of a value that says how it is meant and is no secret; else nothing. */
+static struct bytes scheme_of(struct bytes value)
+{
+    static const char *const schemes[] = {"Basic ", "Bearer ", "Digest ", "Negotiate ", "Token "};
+    for (size_t i = 0; i < COUNT_OF(schemes); i++) {
+        struct bytes start = {value.at, strlen(schemes[i])};
+        if (value.len > start.len && bytes_same_nocase(start, bytes_of(schemes[i]))) return start;
+    }
+    return (struct bytes){value.at, 0};
+}
+
+/* PROXY_AUTHORIZATION: the variable that stands for the header's credentials. */
+static void add_variable(struct text *out, struct bytes header)
+{
+    for (size_t i = 0; i < header.len; i++) {
+        char c = header.at[i];
+        bool low = c >= 'a' && c <= 'z';
+        text_addc(out, c == '-' ? '_' : low ? (char)(c - 'a' + 'A') : c, 1);
+    }
+}
+
+void oneliner_request_exports(struct text *out, const struct flags *flags)
+{
+    if (flags_given(flags, FLAG_USER))
+        text_adds(out, "# export CREDENTIALS=\"$(printf NAME:PASSWORD | base64)\"\n");
+    for (uint32_t i = 0; i < flags->given_count; i++) {
+        struct bytes line = flags->given[i].value;
+        if (flags->given[i].flag != FLAG_HEADER || !oneliner_request_is_secret(line)) continue;
+        struct bytes name = {line.at, bytes_find(line, BYTES_LIT(":"))};
+        struct bytes scheme = scheme_of(bytes_trim(bytes_from(line, name.len + 1)));
+        text_adds(out, "# export ");
+        add_variable(out, name);
+        text_addf(out, "='what follows \"%.*s: %.*s\"'\n", BYTES_ARG(name), BYTES_ARG(scheme));
+    }
+}
+
 static bool is_header_given(const struct flags *flags, const char *name)
 {
     for (uint32_t i = 0; i < flags->given_count; i++) {
@@ -162,7 +209,33 @@ static void add_header(struct text *out, struct bytes name, struct bytes value)
     text_addc(out, '\n', 1);
 }
 
-static bool add_headers(struct text *out, const struct flags *flags, struct err *err)
+/* The same with a variable for the credentials in it: `scheme` is what of the value is none. */
+static void add_shown(struct text *out, struct bytes name, struct bytes scheme, struct bytes of)
+{
+    text_adds(out, "          ");
+    oneliner_add_quoted(out, name);
+    text_addf(out, ": \"%.*s$env.", BYTES_ARG(scheme));
+    add_variable(out, of);
+    text_adds(out, "\"\n");
+}
+
+static bool add_user(struct text *out, const struct flags *flags, enum oneliner_secrets secrets,
+                     struct err *err)
+{
+    char array[4096];
+    struct text value = text_in(array, sizeof array);
+    struct bytes name = BYTES_LIT("Authorization");
+    struct bytes scheme = BYTES_LIT("Basic ");
+    text_add(&value, scheme);
+    oneliner_request_credentials(&value, flags);
+    if (value.cut) return err_set(err, ERR_USAGE, 0, "--user is longer than 3 KiB");
+    if (secrets == ONELINER_SHOWN) add_shown(out, name, scheme, BYTES_LIT("CREDENTIALS"));
+    else add_header(out, name, text_bytes(&value));
+    return true;
+}
+
+static bool add_headers(struct text *out, const struct flags *flags, enum oneliner_secrets secrets,
+                        struct err *err)
 {
     bool form = flags_given(flags, FLAG_BODY) && !is_header_given(flags, "content-type");
     bool user = flags_given(flags, FLAG_USER);
@@ -177,19 +250,15 @@ static bool add_headers(struct text *out, const struct flags *flags, struct err 
     if (!form && !user && !flags_given(flags, FLAG_HEADER)) return true;
     text_adds(out, "        headers:\n");
     if (form) add_header(out, BYTES_LIT("Content-Type"), BYTES_LIT(FORM));
-    if (user) {
-        char array[4096];
-        struct text value = text_in(array, sizeof array);
-        text_adds(&value, "Basic ");
-        oneliner_request_credentials(&value, flags);
-        if (value.cut) return err_set(err, ERR_USAGE, 0, "--user is longer than 3 KiB");
-        add_header(out, BYTES_LIT("Authorization"), text_bytes(&value));
-    }
+    if (user && !add_user(out, flags, secrets, err)) return false;
     for (uint32_t i = 0; i < flags->given_count; i++) {
         struct bytes line = flags->given[i].value;
         if (flags->given[i].flag != FLAG_HEADER) continue;
-        size_t colon = bytes_find(line, BYTES_LIT(":"));
-        add_header(out, (struct bytes){line.at, colon}, bytes_trim(bytes_from(line, colon + 1)));
+        struct bytes name = {line.at, bytes_find(line, BYTES_LIT(":"))};
+        struct bytes value = bytes_trim(bytes_from(line, name.len + 1));
+        bool shown = secrets == ONELINER_SHOWN && oneliner_request_is_secret(line);
+        if (shown) add_shown(out, name, scheme_of(value), name);
+        else add_header(out, name, value);
     }
     return true;
 }
@@ -237,7 +306,7 @@ static bool add_body(struct text *out, const struct flags *flags, struct err *er
 }
 
 bool oneliner_request_steps(struct text *out, const struct flags *flags, const struct url *url,
-                            struct err *err)
+                            enum oneliner_secrets secrets, struct err *err)
 {
     bool has_body = flags_given(flags, FLAG_BODY);
     struct bytes method = flags_value(flags, FLAG_METHOD, has_body ? "POST" : "GET");
@@ -252,5 +321,5 @@ bool oneliner_request_steps(struct text *out, const struct flags *flags, const s
     if (path.cut) out->cut = true;
     oneliner_add_quoted(out, text_bytes(&path));
     text_addc(out, '\n', 1);
-    return add_headers(out, flags, err) && add_body(out, flags, err);
+    return add_headers(out, flags, secrets, err) && add_body(out, flags, err);
 }

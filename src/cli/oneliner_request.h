@@ -15,8 +15,16 @@
 /* Appends `tls` and `hosts` where flags ask for them. False: ERR_USAGE. */
 MUST_USE bool oneliner_request_ways(struct text *out, const struct flags *flags,
                                     const struct url *url, struct err *err);
+/* Credentials of -u and -H: as they are sent, or as variables, for a plan that is shown. */
+enum oneliner_secrets { ONELINER_SENT, ONELINER_SHOWN };
+
 /* Appends the scenario with its one step. False: ERR_USAGE. */
 MUST_USE bool oneliner_request_steps(struct text *out, const struct flags *flags,
-                                     const struct url *url, struct err *err);
+                                     const struct url *url, enum oneliner_secrets secrets,
+                                     struct err *err);
+/* Appends a comment for each variable that stands for credentials: how to give it its value. */
+void oneliner_request_exports(struct text *out, const struct flags *flags);
+/* Whether the header line `NAME: VALUE` carries credentials. */
+bool oneliner_request_is_secret(struct bytes line);
 /* What -u comes to behind `Basic `; empty without it. */
 void oneliner_request_credentials(struct text *out, const struct flags *flags);

@@ -108,7 +108,7 @@ static bool read_source(struct planning *p, const struct flags *flags, struct pl
     }
     if (oneliner_is_url(flags->word)) {
         struct text text = text_in(arena_alloc(&p->arena, ONELINER_LIMIT), ONELINER_LIMIT);
-        if (!oneliner_write(&text, flags, err)) return false;
+        if (!oneliner_write(&text, flags, ONELINER_SENT, err)) return false;
         input->source = text_bytes(&text);
         return find_folder(p, ".", &input->folder, err);
     }
@@ -192,23 +192,12 @@ static void add_word(struct text *out, struct bytes word)
     if (quoted) text_addc(out, '\'', 1);
 }
 
-static bool is_secret_header(struct bytes line)
-{
-    static const char *const names[] = {"authorization", "cookie", "proxy-authorization"};
-    size_t colon = bytes_find(line, BYTES_LIT(":"));
-    if (colon == SIZE_MAX) return false;
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        if (bytes_same_nocase((struct bytes){line.at, colon}, bytes_of(names[i]))) return true;
-    }
-    return false;
-}
-
 /* Headers that carry credentials keep only their name, URLs lose their password. */
 static void add_masked(struct text *out, struct bytes word)
 {
     char array[4096];
     struct text masked = text_in(array, sizeof array);
-    if (is_secret_header(word)) {
+    if (oneliner_request_is_secret(word)) {
         text_add(&masked, (struct bytes){word.at, bytes_find(word, BYTES_LIT(":"))});
         text_adds(&masked, ": ***");
     } else if (bytes_find(word, BYTES_LIT("://")) != SIZE_MAX) {
@@ -270,7 +259,7 @@ static bool add_secrets(struct planning *p, const struct flags *flags, struct er
     for (uint32_t i = 0; i < plan->secret_count; i++) all[i] = plan->secrets[i];
     for (uint32_t i = 0; i < flags->given_count; i++) {
         struct bytes line = flags->given[i].value;
-        if (flags->given[i].flag != FLAG_HEADER || !is_secret_header(line)) continue;
+        if (flags->given[i].flag != FLAG_HEADER || !oneliner_request_is_secret(line)) continue;
         struct bytes value = bytes_trim(bytes_from(line, bytes_find(line, BYTES_LIT(":")) + 1));
         if (value.len > 0) all[plan->secret_count++] = value;
     }
@@ -325,20 +314,10 @@ bool planning_open(struct planning *p, const struct flags *flags, int argc, char
     return err_set(err, ERR_PLAN, 0, "the plan is wrong");
 }
 
-void planning_add_source(struct text *out, const struct planning *p, const struct flags *flags)
+void planning_add_shown(struct text *out, const struct flags *flags)
 {
-    char array[4096];
-    struct text secret = text_in(array, sizeof array);
-    oneliner_request_credentials(&secret, flags);
-    size_t at = bytes_find(p->source, text_bytes(&secret));
-    if (secret.len == 0 || at == SIZE_MAX) {
-        text_add(out, p->source);
-        return;
-    }
-    text_adds(out, "# export CREDENTIALS=\"$(printf NAME:PASSWORD | base64)\"\n");
-    text_add(out, (struct bytes){p->source.at, at});
-    text_adds(out, "$env.CREDENTIALS");
-    text_add(out, bytes_from(p->source, at + secret.len));
+    struct err err;
+    IGNORE(oneliner_write(out, flags, ONELINER_SHOWN, &err)); /* as it has gone well to be sent */
 }
 
 int planning_fail(struct planning *p, const struct err *err)

@@ -25,8 +25,8 @@ struct planning {
 /* Reads PLAN or writes the plan of a URL. False: `diags`, or where there are none `err`. */
 MUST_USE bool planning_open(struct planning *p, const struct flags *flags, int argc,
                             char *const *argv, struct err *err);
-/* The plan's text to be shown: what -u stands for is a variable in it. */
-void planning_add_source(struct text *out, const struct planning *p, const struct flags *flags);
+/* Appends the plan of a URL as it is shown: credentials of -u and -H are variables in it. */
+void planning_add_shown(struct text *out, const struct flags *flags);
 /* Says on stderr why planning_open() failed, and that nothing was sent; the exit code. */
 int planning_fail(struct planning *p, const struct err *err);
 void planning_close(struct planning *p);

@@ -366,7 +366,7 @@ static int print_plan(const struct flags *flags, struct planning *p)
 {
     struct text text = text_in(arena_alloc(&p->arena, PLAN_LIMIT), PLAN_LIMIT);
     struct err err;
-    if (flags_given(flags, FLAG_PRINT_PLAN)) planning_add_source(&text, p, flags);
+    if (flags_given(flags, FLAG_PRINT_PLAN)) planning_add_shown(&text, flags);
     else print_plan_write(&text, &p->plan);
     if (!text.cut) return console_print(text_bytes(&text)) ? EXIT_HOLDS : EXIT_PREFLIGHT;
     err_set(&err, ERR_LIMIT, 0, "the plan is too large to be printed");

@@ -70,9 +70,9 @@ static int run(const struct flags *flags, struct planning *p, struct err *err)
 
 static int print_plan(const struct flags *flags, struct planning *p)
 {
-    size_t size = p->source.len + 4096;
+    size_t size = 2 * p->source.len + 4096; /* each name of a variable stands there twice */
     struct text text = text_in(arena_alloc(&p->arena, size), size);
-    planning_add_source(&text, p, flags);
+    planning_add_shown(&text, flags);
     return console_print(text_bytes(&text)) ? EXIT_HOLDS : EXIT_PREFLIGHT;
 }
 

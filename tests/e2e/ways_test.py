@@ -123,6 +123,25 @@ class Flags(Ways):
             self.assertIn('"Basic $env.CREDENTIALS"', shown)
             self.assertNotIn(sent, shown)
 
+    def test_the_plan_of_secret_headers_holds_none_and_sends_the_same(self):
+        server = self.recorder()
+        secrets = {"AUTHORIZATION": "s3cr$t-t0ken", "COOKIE": "sid=\"q$w\"; b=2"}
+        url = f"http://127.0.0.1:{server.port}/"
+        flags = ["-H", f"Authorization: Bearer {secrets['AUTHORIZATION']}",
+                 "-H", f"Cookie: {secrets['COOKIE']}", "-H", "X-Plain: $5"]
+        self.load(url, *flags)
+        sent = server.requests[-1]
+        for words in (["run"], ["check"]):
+            shown = self.exits(self.prony(*words, url, *flags, "--print-plan"), 0).stdout
+            for secret in secrets.values():
+                self.assertNotIn(secret, shown)
+            self.assertRegex(shown, r"(?m)^# export AUTHORIZATION=.*Bearer")
+            self.plan(shown)
+            env = dict(self.environment(), **secrets)
+            self.exits(self.prony("check", "plan.yaml", env=env), 0)
+            self.exits(self.prony("run", "plan.yaml", "--once", env=env), 0)
+            self.assertEqual(server.requests[-1], sent)
+
     def test_tls_flags(self):
         made = certificates.make()
         server = HostileServer(tls=tls_traps.context(made, "named", clients=True))

@@ -20,7 +20,7 @@ static bool write_plan(struct text *out, const char *const *words, struct err *e
         argv[argc] = memcpy(store + used, words[argc], size);
         used += size;
     }
-    return flags_parse(&flags, argc, argv, err) && oneliner_write(out, &flags, err);
+    return flags_parse(&flags, argc, argv, err) && oneliner_write(out, &flags, ONELINER_SENT, err);
 }
 
 #define ARGS(...) ((const char *const[]){"prony", "run", __VA_ARGS__, NULL})
