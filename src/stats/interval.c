@@ -15,11 +15,13 @@ static double tail_from(double rank, double n, double p)
     return beta_regularized(rank, n - rank + 1, p);
 }
 
-/* The rank with P(B >= rank) == chance, between `low` (where it is more) and n (where it is less).
- * Source: regula falsi, the Illinois variant of M. Dowell and P. Jarratt (1971). */
+/* The rank with P(B >= rank) == chance, between `low` (where it is more) and n; n itself where even
+ * there it is more. Source: regula falsi, the Illinois variant of M. Dowell and P. Jarratt (1971).
+ */
 static double rank_with_tail(double chance, double n, double p, double guess)
 {
-    double low = fmax(guess - 2, 1e-6);
+    if (pow(p, n) >= chance) return n;
+    double low = fmax(fmin(guess, n) - 2, 1e-6);
     double high = fmin(guess + 2, n);
     if (tail_from(low, n, p) < chance) low = 1e-6;
     if (tail_from(high, n, p) > chance) high = n;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "base/attr.h"
 #include "base/rng.h"
 #include "check.h"
 #include "stats/beta.h"
@@ -69,10 +70,10 @@ static double binomial_tail(uint64_t n, double p, uint64_t from)
 static void ranks_are_the_binomial_ones(void **state)
 {
     (void)state;
-    static const double quantiles[] = {0.5, 0.9, 0.95, 0.99};
-    static const uint64_t counts[] = {10, 72, 100, 368, 500, 1000, 3000};
-    for (size_t q = 0; q < 4; q++) {
-        for (size_t c = 0; c < 7; c++) {
+    static const double quantiles[] = {0.5, 0.9, 0.95, 0.99, 0.999};
+    static const uint64_t counts[] = {1, 2, 3, 10, 25, 26, 72, 100, 368, 500, 1000, 3000};
+    for (size_t q = 0; q < COUNT_OF(quantiles); q++) {
+        for (size_t c = 0; c < COUNT_OF(counts); c++) {
             uint64_t n = counts[c];
             double p = quantiles[q];
             struct interval_ranks ranks = interval_of_quantile(n, p, 1);
@@ -85,6 +86,23 @@ static void ranks_are_the_binomial_ones(void **state)
                 CHECK("the smallest such", binomial_tail(n, p, ranks.hi - 1) > 0.025 - 1e-9);
             } else {
                 CHECK("even the largest is too likely", binomial_tail(n, p, n) > 0.025);
+            }
+        }
+    }
+}
+
+/* Whatever a run may come to: as few values, and as dependent, as can be. */
+static void any_sample_has_its_ranks(void **state)
+{
+    (void)state;
+    static const double quantiles[] = {0.001, 0.5, 0.9, 0.99, 0.999, 0.999999};
+    static const double effects[] = {1, 1.01, 3.7, 20, 999};
+    for (size_t q = 0; q < COUNT_OF(quantiles); q++) {
+        for (size_t e = 0; e < COUNT_OF(effects); e++) {
+            for (uint64_t n = 1; n < 3000; n++) {
+                struct interval_ranks r = interval_of_quantile(n, quantiles[q], effects[e]);
+                CHECK("within the sample", r.lo <= n && r.hi <= n);
+                CHECK("in order", r.hi == 0 || r.lo <= r.hi);
             }
         }
     }
@@ -205,6 +223,7 @@ int main(void)
         cmocka_unit_test(beta_matches_known_values),
         cmocka_unit_test(student_matches_the_tables),
         cmocka_unit_test(ranks_are_the_binomial_ones),
+        cmocka_unit_test(any_sample_has_its_ranks),
         cmocka_unit_test(least_counts),
         cmocka_unit_test(large_samples_join_smoothly),
         cmocka_unit_test(covers_the_true_quantile),
