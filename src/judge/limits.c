@@ -9,14 +9,11 @@
 #include "judge/times.h"
 #include "stats/interval.h"
 
-#define TICKS_OF_ITS_OWN 10 /* a stage with fewer uses the run's largest design effect */
+#define TICKS_TO_SAY 3      /* a stage with fewer can't say how far its times depend */
+#define TICKS_OF_ITS_OWN 10 /* one with fewer says it badly, and uses the run's largest if more */
 
-static bool has_data(const struct row *row, uint32_t stage)
-{
-    return row->stages[stage].counted.batches != NULL;
-}
-
-/* The design effect of all that ended in a stage, whatever the window; 1: nobody can tell. */
+/* The design effect of a share of all that ended in a stage, whatever the window; 1: nobody can
+ * tell. */
 static double effect_in_run(const struct limits_desk *desk, const struct row *row, uint32_t stage)
 {
     const struct row_stage *rs = &row->stages[stage];
@@ -24,7 +21,7 @@ static double effect_in_run(const struct limits_desk *desk, const struct row *ro
     return desk->books->header->window ? rs->run.design_effect : rs->counted.design_effect;
 }
 
-/* The design effect to use in a stage: its own, or the run's largest where it is too short. */
+/* The design effect of a share in a stage: its own, or the run's largest where it is too short. */
 static double effect_in(const struct limits_desk *desk, const struct row *row, uint32_t stage)
 {
     const struct books *books = desk->books;
@@ -39,30 +36,10 @@ static double effect_in(const struct limits_desk *desk, const struct row *row, u
     return largest;
 }
 
-/* The design effect of all judged stages put together: their variances add up, what differs
- * between stages is no chance. */
-static double effect_of_all(const struct limits_desk *desk, const struct row *row)
-{
-    double y = 0;
-    double n = 0;
-    double variance = 0;
-    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
-        if (!rows_apply(row, desk->books, s) || !has_data(row, s)) continue;
-        const struct batches *b = row->stages[s].counted.batches;
-        double share = batches_ratio(b);
-        y += b->y;
-        n += b->n;
-        variance += b->n * share * (1 - share) * effect_in(desk, row, s);
-    }
-    double share = n > 0 ? y / n : 0;
-    double binomial = n * share * (1 - share);
-    return binomial > 0 ? fmax(1, variance / binomial) : 1;
-}
-
 static double half_in(const struct row *row, uint32_t stage)
 {
-    return has_data(row, stage) ? batches_half_width(row->stages[stage].counted.batches)
-                                : (double)NAN;
+    return rows_has_data(row, stage) ? batches_half_width(row->stages[stage].counted.batches)
+                                     : (double)NAN;
 }
 
 /* Half interval of the mean of all judged stages together; a stage that is too short to have one
@@ -72,7 +49,7 @@ static double half_of_all(const struct limits_desk *desk, const struct row *row)
     double n = 0;
     double square = 0;
     for (uint32_t s = 0; s < desk->books->stage_count; s++) {
-        if (!rows_apply(row, desk->books, s) || !has_data(row, s)) continue;
+        if (!rows_apply(row, desk->books, s) || !rows_has_data(row, s)) continue;
         double weight = row->stages[s].counted.batches->n;
         double half = weight * half_in(row, s);
         n += weight;
@@ -143,12 +120,109 @@ static void pardon_times(struct ranked *r, const struct tally *t, uint64_t count
 
 /* -- times -------------------------------------------------------------------------------- */
 
-static struct times_spread spread_in(const struct limits_desk *desk, const struct row *row,
-                                     uint32_t stage)
+/* Whose times are asked about: of one stage, or (PLAN_NO_INDEX) of all that the row is about. */
+struct times_of {
+    const struct limits_desk *desk;
+    const struct row *row;
+    uint32_t stage;
+    double lent; /* the run's largest design effect, to stages under ten ticks; NAN: none */
+};
+
+/* At the percentile itself, of all that ended in the stage, whatever the window. */
+static double effect_of_run(const struct limits_desk *desk, const struct row *row, uint32_t stage)
 {
-    bool avg = row->objective->metric == METRIC_AVG;
-    return (struct times_spread){.design_effect = avg ? 1 : effect_in(desk, row, stage),
-                                 .avg_half_ns = avg ? half_in(row, stage) : (double)NAN};
+    const struct row_stage *times = rows_times(row, stage);
+    const struct bands *bands =
+        desk->books->header->window ? times->run.bands : times->counted.bands;
+    if (!bands || desk->books->stages[stage].run_ticks < TICKS_OF_ITS_OWN) return (double)NAN;
+    return bands_effect_at(bands, 1 - row->objective->per_million / 1e6);
+}
+
+/* What stages that are long enough to tell lend to those that are not. */
+static double lent_effect(const struct limits_desk *desk, const struct row *row)
+{
+    double largest = (double)NAN;
+    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
+        if (!rows_apply(row, desk->books, s) && !rows_apply_in_run(row, desk->books, s)) continue;
+        largest = fmax(largest, effect_of_run(desk, row, s));
+    }
+    return largest;
+}
+
+static struct bands_share beyond_in(const struct times_of *of, uint32_t stage, uint64_t limit_ns)
+{
+    uint32_t ticks = of->desk->books->stages[stage].counted_ticks;
+    struct bands_share share = bands_above(rows_times(of->row, stage)->counted.bands, limit_ns);
+    if (ticks < TICKS_TO_SAY) share.design_effect = of->lent;
+    else if (ticks < TICKS_OF_ITS_OWN) share.design_effect = fmax(share.design_effect, of->lent);
+    return share;
+}
+
+/* Of all stages put together the variances add up; what differs between them is no chance. */
+static double effect_over(const void *ctx, uint64_t limit_ns)
+{
+    const struct times_of *of = ctx;
+    double hits = 0;
+    double count = 0;
+    double variance = 0;
+    for (uint32_t s = 0; s < of->desk->books->stage_count; s++) {
+        if (of->stage != PLAN_NO_INDEX && s != of->stage) continue;
+        if (!rows_apply(of->row, of->desk->books, s) || !rows_has_data(of->row, s)) continue;
+        struct bands_share share = beyond_in(of, s, limit_ns);
+        if (s == of->stage) return share.design_effect;
+        hits += share.hits;
+        count += share.count;
+        variance += share.hits * (1 - share.hits / share.count) * share.design_effect;
+    }
+    double binomial = count > 0 ? hits * (1 - hits / count) : 0;
+    if (isnan(variance)) return variance; /* what one stage can't say all of them can't */
+    return binomial > 0 ? fmax(1, variance / binomial) : 1;
+}
+
+static double seconds_of(const struct times_of *of)
+{
+    if (of->stage != PLAN_NO_INDEX) return seconds_in(of->desk, of->stage);
+    return seconds_of_all(of->desk, of->row);
+}
+
+/* Judged seconds with which every stage asked about could say how far its times depend. */
+static double seconds_to_say(const struct times_of *of)
+{
+    double times = 0;
+    for (uint32_t s = 0; s < of->desk->books->stage_count; s++) {
+        if (of->stage != PLAN_NO_INDEX && s != of->stage) continue;
+        if (!rows_apply(of->row, of->desk->books, s) || !rows_has_data(of->row, s)) continue;
+        uint32_t ticks = of->desk->books->stages[s].counted_ticks;
+        bool can = ticks >= TICKS_TO_SAY || !isnan(of->lent);
+        if (!can && ticks > 0) times = fmax(times, (double)TICKS_TO_SAY / ticks);
+    }
+    return times * seconds_of(of);
+}
+
+/* Also how many judged seconds would settle it. */
+static struct finding find_times(const struct times_of *of, const struct ranked *r, double half_ns,
+                                 double *needed_s)
+{
+    const struct objective *o = of->row->objective;
+    struct times_spread spread = {.effect = effect_over, .of = of, .avg_half_ns = half_ns};
+    struct finding f;
+    times_find(o, r, &spread, of->desk->scratch, &f);
+    *needed_s = times_needed(o, r, &spread, &f) * seconds_of(of);
+    double least_s = seconds_to_say(of);
+    if (least_s > 0) *needed_s = fmax(*needed_s, least_s);
+    return f;
+}
+
+static struct times_of about(const struct limits_desk *desk, const struct row *row, uint32_t stage)
+{
+    struct times_of of = {.desk = desk, .row = row, .stage = stage, .lent = (double)NAN};
+    if (row->objective->metric == METRIC_QUANTILE) of.lent = lent_effect(desk, row);
+    return of;
+}
+
+static bool is_avg(const struct row *row)
+{
+    return row->objective->metric == METRIC_AVG;
 }
 
 static struct finding times_in(const struct limits_desk *desk, const struct row *row,
@@ -157,11 +231,8 @@ static struct finding times_in(const struct limits_desk *desk, const struct row 
     const struct tally *t = rows_tally(row, desk->books, stage);
     struct ranked r = tally_ranked(t, pardon->lag, desk->with_cuts);
     pardon_times(&r, t, pardoned_in(desk, row, stage, pardon));
-    struct times_spread spread = spread_in(desk, row, stage);
-    struct finding f;
-    times_find(row->objective, &r, &spread, desk->scratch, &f);
-    *needed_s = times_needed(row->objective, &r, &spread, &f) * seconds_in(desk, stage);
-    return f;
+    struct times_of of = about(desk, row, stage);
+    return find_times(&of, &r, is_avg(row) ? half_in(row, stage) : (double)NAN, needed_s);
 }
 
 static struct finding times_of_all(const struct limits_desk *desk, const struct row *row,
@@ -176,13 +247,8 @@ static struct finding times_of_all(const struct limits_desk *desk, const struct 
     }
     struct ranked r = tally_ranked(desk->pool, pardon->lag, desk->with_cuts);
     pardon_times(&r, desk->pool, pardoned);
-    bool avg = row->objective->metric == METRIC_AVG;
-    struct times_spread spread = {.design_effect = avg ? 1 : effect_of_all(desk, row),
-                                  .avg_half_ns = avg ? half_of_all(desk, row) : (double)NAN};
-    struct finding f;
-    times_find(row->objective, &r, &spread, desk->scratch, &f);
-    *needed_s = times_needed(row->objective, &r, &spread, &f) * seconds_of_all(desk, row);
-    return f;
+    struct times_of of = about(desk, row, PLAN_NO_INDEX);
+    return find_times(&of, &r, is_avg(row) ? half_of_all(desk, row) : (double)NAN, needed_s);
 }
 
 /* -- shares ------------------------------------------------------------------------------- */
@@ -275,7 +341,7 @@ static struct finding mean_in(const struct limits_desk *desk, const struct row *
     double none = (double)NAN;
     struct finding f = {VERDICT_NOT_JUDGED, none, none, none, false, 0};
     *needed_s = none;
-    if (!has_data(row, stage)) return f;
+    if (!rows_has_data(row, stage)) return f;
     f.n = tally_ended(t->outcomes, true);
     f.value = batches_ratio(row->stages[stage].counted.batches);
     if (o->of_offered) { /* the ticks tell the interval; the sums, with what came late, the value */
@@ -383,7 +449,7 @@ static bool conclude_at_all(const struct limits_desk *desk, const struct row *ro
         if (!rows_apply(row, desk->books, s)) continue;
         any = true;
         reached = reached || desk->books->stages[s].counted_ticks > 0;
-        came = came || row->findings[s].n > 0 || has_data(row, s);
+        came = came || row->findings[s].n > 0 || rows_has_data(row, s);
         if (row->findings[s].verdict == VERDICT_NOT_JUDGED) continue;
         out->judged_stages++;
         if (row->findings[s].verdict == VERDICT_MISSED) out->missed_stages++;
@@ -421,6 +487,7 @@ void limits_conclude(const struct limits_desk *desk, const struct row *row,
         limits_show(row, PLAN_NO_INDEX, &f, out);
     }
     if (row->kind == ROW_TIMES) notes_over_limit(desk, row, out);
+    if (row->kind == ROW_TIMES) notes_no_end(row, out);
     if (row->kind == ROW_TIMES) notes_answered_only(desk, row, out);
     notes_too_close(row, out);
     if (out->verdict != VERDICT_INCONCLUSIVE) out->needed_s = (double)NAN;

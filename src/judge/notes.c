@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/text.h"
+#include "judge/times.h"
 
 #define FAST_FAILURES_TOLD 0.05
 #define ROLL_NAMED 2u /* stages by name, then their number */
@@ -99,6 +100,17 @@ void notes_answered_only(const struct limits_desk *desk, const struct row *row,
     if (share <= FAST_FAILURES_TOLD) return;
     struct text note = more_note(out);
     text_addf(&note, "of the answered: %.1f%% failed at once", share * 100);
+}
+
+void notes_no_end(const struct row *row, struct objective_result *out)
+{
+    if (row->objective->metric != METRIC_QUANTILE) return;
+    bool held = out->verdict == VERDICT_HOLDS && isnan(out->hi);
+    if (!held && !(out->verdict == VERDICT_MISSED && isnan(out->lo))) return;
+    struct text note = more_note(out);
+    text_adds(&note, "too few bursts or seconds for an interval, but ");
+    text_addf(&note, held ? "1/%d of the limit is kept" : "it is over %d times the limit",
+              TIMES_CLEARLY);
 }
 
 void notes_too_close(const struct row *row, struct objective_result *out)

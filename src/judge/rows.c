@@ -53,11 +53,27 @@ void rows_forget(struct row *row, uint32_t stage)
     row->stages[stage].needed_s = none;
 }
 
+/* `max` has no interval, and needs none. */
+static bool is_quantile(const struct objective *o)
+{
+    return o->metric == METRIC_QUANTILE;
+}
+
+static bool same_times(const struct row *a, const struct row *b)
+{
+    const struct objective *x = a->objective;
+    const struct objective *y = b->objective;
+    return is_quantile(x) && x->scope == y->scope && x->scope_index == y->scope_index
+           && a->each_index == b->each_index;
+}
+
 static void open_row(struct rows *rows, const struct objective *o, uint32_t each_index)
 {
-    struct row *row = &rows->rows[rows->count++];
+    struct row *row = &rows->rows[rows->count];
     uint32_t stage_count = rows->books->stage_count;
-    *row = (struct row){.objective = o, .each_index = each_index, .kind = kind_of(o)};
+    *row = (struct row){.rows = rows, .objective = o, .each_index = each_index, .kind = kind_of(o)};
+    while (row->keeper < rows->count && !same_times(&rows->rows[row->keeper], row)) row->keeper++;
+    rows->count++;
     row->capacity = objective_is_capacity(o);
     if (row->kind == ROW_TIMES) row->limit_ns = o->value < 0x1p63 ? (uint64_t)o->value : UINT64_MAX;
     row->stages = ARENA_ARRAY(rows->arena, stage_count, struct row_stage);
@@ -83,6 +99,17 @@ void rows_open(struct rows *rows, const struct books *books, struct arena *arena
     }
 }
 
+const struct row_stage *rows_times(const struct row *row, uint32_t stage)
+{
+    return &row->rows->rows[row->keeper].stages[stage];
+}
+
+bool rows_has_data(const struct row *row, uint32_t stage)
+{
+    if (is_quantile(row->objective)) return rows_times(row, stage)->counted.bands != NULL;
+    return row->stages[stage].counted.batches != NULL;
+}
+
 bool rows_lacks_scope(const struct row *row)
 {
     const struct objective *o = row->objective;
@@ -96,11 +123,17 @@ static bool can_apply(const struct row *row, const struct books *books, uint32_t
     return !rows_lacks_scope(row) && !books->stages[stage].cut;
 }
 
+/* No sentence can be about the warm-up or the drain. */
+static bool is_aside(const struct plan *plan, uint32_t stage)
+{
+    return stage >= plan->stage_count || plan->stages[stage].warmup;
+}
+
 bool rows_apply_in_run(const struct row *row, const struct books *books, uint32_t stage)
 {
     const struct plan *plan = books->header->plan;
     const struct objective *o = row->objective;
-    if (stage >= plan->stage_count || plan->stages[stage].warmup) return false;
+    if (is_aside(plan, stage)) return false;
     if (!can_apply(row, books, stage)) return false;
     return o->has_in ? scope_has_stage(o, stage) : plan->stages[stage].judged;
 }
@@ -156,18 +189,13 @@ struct part {
     double y, n;
 };
 
-/* Cuts are left out of the batches: they come once, at the end, and say nothing of dependence. */
-static struct part times_of(const struct row *row, const struct cell *cell)
+/* Cuts are left out: they come once, at the end, and say nothing of dependence. */
+static struct part mean_time_of(const struct cell *cell)
 {
     const struct hist_sparse *ok = &cell->measures[MEASURE_OK];
     const struct hist_sparse *timeouts = &cell->measures[MEASURE_TIMEOUT_AGE];
-    if (row->objective->metric == METRIC_AVG) {
-        return (struct part){(double)ok->sum_ns + (double)timeouts->sum_ns,
-                             (double)ok->count + (double)timeouts->count};
-    }
-    uint64_t unseen = cell->outcomes[OUTCOME_TIMEOUT] + cell->outcomes[OUTCOME_DROPPED];
-    return (struct part){(double)hist_sparse_count_above(ok, row->limit_ns) + (double)unseen,
-                         (double)ok->count + (double)unseen};
+    return (struct part){(double)ok->sum_ns + (double)timeouts->sum_ns,
+                         (double)ok->count + (double)timeouts->count};
 }
 
 static struct part share_of(const struct row *row, const struct cell *cell)
@@ -180,7 +208,7 @@ static struct part share_of(const struct row *row, const struct cell *cell)
 static struct part part_of(const struct row *row, const struct cell *cell)
 {
     bool by_slots = row->objective->metric == METRIC_AVAILABILITY_BY_TIME; /* in the books */
-    if (row->kind == ROW_TIMES) return times_of(row, cell);
+    if (row->objective->metric == METRIC_AVG) return mean_time_of(cell);
     if (row->kind == ROW_SHARE && !by_slots) return share_of(row, cell);
     return (struct part){0, 0};
 }
@@ -191,6 +219,24 @@ static void add_part(struct row_series *series, struct part part)
     series->n += part.n;
 }
 
+static void add_times(struct rows *rows, struct row_series *series, const struct cell *cell)
+{
+    const struct hist_sparse *ok = &cell->measures[MEASURE_OK];
+    uint64_t unseen = cell->outcomes[OUTCOME_TIMEOUT] + cell->outcomes[OUTCOME_DROPPED];
+    if (ok->count + unseen == 0 || is_aside(rows->books->header->plan, cell->stage)) return;
+    if (!series->bands) series->bands = ARENA_NEW(rows->arena, struct bands);
+    if (!series->bands) return;
+    bands_add(series->bands, ok, unseen);
+    series->n += (double)ok->count + (double)unseen;
+}
+
+static void add_cell(struct rows *rows, const struct row *row, struct row_series *series,
+                     const struct cell *cell)
+{
+    if (!is_quantile(row->objective)) add_part(series, part_of(row, cell));
+    else if (row == &rows->rows[row->keeper]) add_times(rows, series, cell);
+}
+
 /* A cell that reaches its stage in this tick, which may be a later one. */
 static void take_cell(struct rows *rows, const struct cell *cell, bool counted)
 {
@@ -199,10 +245,9 @@ static void take_cell(struct rows *rows, const struct cell *cell, bool counted)
         struct row *row = &rows->rows[i];
         if (!concerns(row, cell)) continue;
         struct row_stage *rs = &row->stages[cell->stage];
-        struct part part = part_of(row, cell);
         rs->stale = true;
-        if (counted) add_part(&rs->counted, part);
-        if (of_run) add_part(&rs->run, part);
+        if (counted) add_cell(rows, row, &rs->counted, cell);
+        if (of_run) add_cell(rows, row, &rs->run, cell);
     }
 }
 
@@ -233,10 +278,15 @@ static void take_mean(struct rows *rows, struct row *row, const struct tick *tic
 static void close_series(struct rows *rows, const struct row *row, struct row_series *series)
 {
     if (series->n <= 0) return;
+    if (is_quantile(row->objective)) {
+        bands_close(series->bands);
+        series->n = 0;
+        return;
+    }
     if (!series->batches) series->batches = ARENA_NEW(rows->arena, struct batches);
     if (series->batches) {
         batches_add(series->batches, series->y, series->n);
-        if (row->kind != ROW_MEAN) series->design_effect = batches_design_effect(series->batches);
+        if (row->kind == ROW_SHARE) series->design_effect = batches_design_effect(series->batches);
     }
     series->y = series->n = 0;
 }

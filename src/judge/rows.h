@@ -11,20 +11,22 @@
 
 #include "base/arena.h"
 #include "judge/books.h"
+#include "stats/bands.h"
 #include "stats/batches.h"
 #include "tick/result.h"
 
 enum row_kind {
-    ROW_TIMES, /* avg, percentiles, max: batches of the share over the limit, or of the mean */
+    ROW_TIMES, /* avg: batches of the mean; percentiles: bands of times */
     ROW_SHARE, /* errors, availability: batches of the share that is bad */
     ROW_MEAN   /* throughput, users, in_flight: batches of the amount over time */
 };
 
-/* A ratio of sums, tick by tick. */
+/* What came, tick by tick. */
 struct row_series {
-    struct batches *batches; /* NULL: no value yet */
+    struct batches *batches; /* a ratio of sums; NULL: no value yet, or bands */
+    struct bands *bands;     /* of percentiles, in the row that keeps them; NULL: no value yet */
     double y, n;             /* of the tick in hand */
-    double design_effect;    /* of its own batches */
+    double design_effect;    /* ROW_SHARE: of its own batches */
 };
 
 struct row_stage {
@@ -35,10 +37,12 @@ struct row_stage {
 };
 
 struct row {
+    const struct rows *rows; /* that it is one of */
     const struct objective *objective;
     uint32_t each_index; /* request name of `of each`, else PLAN_NO_INDEX */
     enum row_kind kind;
     bool capacity;            /* one stage that reaches it is enough */
+    uint32_t keeper;          /* percentiles: the first row about the same times has their bands */
     uint64_t limit_ns;        /* ROW_TIMES */
     struct row_stage *stages; /* [stage_count] */
     struct finding *findings; /* [stage_count] */
@@ -58,6 +62,10 @@ void rows_open(struct rows *rows, const struct books *books, struct arena *arena
 /* After books_take() of the same tick. */
 void rows_take(struct rows *rows, const struct tick *tick);
 
+/* Has a tick brought anything that counts? */
+bool rows_has_data(const struct row *row, uint32_t stage);
+/* What is known of the row's times in that stage, percentiles in the row that keeps them. */
+const struct row_stage *rows_times(const struct row *row, uint32_t stage);
 /* Is it of a name, where ticks tell only of all requests together (availability by time)? */
 bool rows_lacks_scope(const struct row *row);
 /* The stage is none that is judged any more: what was found of it is gone. */

@@ -7,6 +7,8 @@
 
 #define PER_MILLION 1e6
 
+/* Of a mean of times, which can't be below nothing and now and then are very long, the logarithm is
+ * much nearer to a normal distribution than the mean itself. */
 static void find_avg(const struct objective *o, const struct ranked *r, double half_ns,
                      struct finding *f)
 {
@@ -14,8 +16,9 @@ static void find_avg(const struct objective *o, const struct ranked *r, double h
     if (r->summed == 0) return; /* only dropped: no age at all */
     f->value = r->sum_ns / (double)r->summed;
     if (isnan(half_ns)) return;
-    f->lo = fmax(0, f->value - half_ns);
-    if (r->dropped == 0) f->hi = f->value + half_ns; /* a dropped one may have taken any time */
+    double stretch = f->value > 0 ? exp(half_ns / f->value) : 1;
+    f->lo = f->value / stretch;
+    if (r->dropped == 0) f->hi = f->value * stretch; /* a dropped one may have taken any time */
     f->verdict = claim_verdict(o, f->lo, f->hi);
 }
 
@@ -29,38 +32,127 @@ static void find_max(const struct objective *o, const struct ranked *r, struct f
     f->lo = f->value;
 }
 
+/* -- percentiles ---------------------------------------------------------------------------- */
+
+#define STEPS_MAX 8 /* outward, of an end */
+
+struct search {
+    const struct ranked *r;
+    const struct times_spread *spread;
+    struct hist *scratch;
+    double p;
+};
+
 /* The least that the `rank`-th time can have been; INFINITY when it is over every limit. */
-static double least_at(const struct ranked *r, uint64_t rank, struct hist *scratch)
+static double least_at(const struct search *s, uint64_t rank)
 {
-    const struct hist *seen = r->answered;
-    if (r->cuts > 0) { /* a cut one took at least its age */
-        *scratch = *r->answered;
-        hist_merge(scratch, r->cut_ages);
-        seen = scratch;
+    const struct hist *seen = s->r->answered;
+    if (s->r->cuts > 0) { /* a cut one took at least its age */
+        *s->scratch = *s->r->answered;
+        hist_merge(s->scratch, s->r->cut_ages);
+        seen = s->scratch;
     }
     if (rank > seen->count) return (double)INFINITY;
     return (double)hist_floor_at_rank(seen, rank);
 }
 
-static void find_quantile(const struct objective *o, const struct ranked *r, double design_effect,
-                          struct hist *scratch, struct finding *f)
+/* The most that it can have been; INFINITY when it is over every limit, or a cut one. */
+static double most_at(const struct search *s, uint64_t rank)
 {
-    const struct hist *answered = r->answered;
+    if (rank > s->r->answered->count) return (double)INFINITY;
+    return (double)hist_at_rank(s->r->answered, rank);
+}
+
+/* Of the share of times that are `time_ns` or longer. */
+static double effect_from(const struct search *s, double time_ns)
+{
+    uint64_t limit_ns = UINT64_MAX;
+    if (time_ns < 0x1p63) limit_ns = time_ns >= 1 ? (uint64_t)time_ns - 1 : 0;
+    return s->spread->effect(s->spread->of, limit_ns);
+}
+
+/* At the percentile itself; of all that take just as long where nothing takes longer. */
+static double effect_at(const struct search *s, uint64_t rank)
+{
+    double value = most_at(s, rank);
+    if (isinf(value)) return effect_from(s, value);
+    double beyond = s->spread->effect(s->spread->of, (uint64_t)value);
+    return fmax(beyond, effect_from(s, least_at(s, rank)));
+}
+
+/* A few bursts tell little of how long bursts are: an end needs more than two on either side. */
+static bool has_bursts(uint64_t beyond, double effect)
+{
+    return (double)beyond >= 2 * (effect - 1);
+}
+
+/* If the percentile were the lower end, times beyond it would come in such bursts as they do there:
+ * the end lies where that is what it was found with. */
+static uint64_t lower_rank(const struct search *s, double effect)
+{
+    uint64_t rank = interval_of_quantile(s->r->total, s->p, effect).lo;
+    for (uint32_t i = 0; i < STEPS_MAX && rank > 0; i++) {
+        double there = effect_from(s, least_at(s, rank));
+        if (!(there > effect)) break;
+        effect = there;
+        rank = interval_of_quantile(s->r->total, s->p, effect).lo;
+    }
+    return has_bursts(s->r->total - rank + 1, effect) ? rank : 0;
+}
+
+static uint64_t upper_rank(const struct search *s, double effect)
+{
+    uint64_t rank = interval_of_quantile(s->r->total, s->p, effect).hi;
+    for (uint32_t i = 0; i < STEPS_MAX && rank > 0; i++) {
+        double there = effect_from(s, most_at(s, rank));
+        if (!(there > effect)) break;
+        effect = there;
+        rank = interval_of_quantile(s->r->total, s->p, effect).hi;
+    }
+    return has_bursts(rank, effect) ? rank : 0;
+}
+
+/* Does the share beyond that limit alone say that the percentile is below it, or (`above`) above?
+ */
+static bool is_beside(const struct search *s, double limit_ns, bool above)
+{
+    double effect = effect_from(s, limit_ns);
+    struct interval_ranks ranks =
+        interval_of_quantile(s->r->total, s->p, isnan(effect) ? 1 : effect);
+    if (above) return ranks.lo > 0 && least_at(s, ranks.lo) >= limit_ns;
+    return ranks.hi > 0 && most_at(s, ranks.hi) < limit_ns;
+}
+
+/* An interval that reaches across the limit. Where that is because it lacks an end, times that are
+ * nowhere near the limit still are on one side of it; what is not is not settled by this sample. */
+static enum verdict verdict_across(const struct search *s, const struct objective *o,
+                                   const struct interval_ranks *ends)
+{
+    bool below = claim_is_below(o);
+    if (below && ends->hi == 0 && is_beside(s, o->value / TIMES_CLEARLY, false))
+        return VERDICT_HOLDS;
+    if (below && ends->lo == 0 && is_beside(s, o->value * TIMES_CLEARLY, true))
+        return VERDICT_MISSED;
+    return ends->hi == 0 ? VERDICT_NOT_JUDGED : VERDICT_INCONCLUSIVE;
+}
+
+static void find_quantile(const struct objective *o, const struct search *s, struct finding *f)
+{
+    const struct ranked *r = s->r;
     uint64_t rank = hist_rank(r->total, o->per_million);
-    f->at_least = rank > answered->count;
-    if (!f->at_least) f->value = (double)hist_at_rank(answered, rank);
+    f->at_least = rank > r->answered->count;
+    if (!f->at_least) f->value = (double)hist_at_rank(r->answered, rank);
     else if (r->known_ns > 0) f->value = (double)r->known_ns;
 
-    struct interval_ranks ranks =
-        interval_of_quantile(r->total, o->per_million / PER_MILLION, design_effect);
-    double lo = ranks.lo > 0 ? least_at(r, ranks.lo, scratch) : (double)NAN;
-    if (ranks.hi > 0 && ranks.hi <= answered->count) {
-        f->hi = (double)hist_at_rank(answered, ranks.hi);
-    }
+    double effect = effect_at(s, rank);
+    struct interval_ranks ends = {0, 0};
+    if (!isnan(effect)) ends.lo = lower_rank(s, effect);
+    if (!isnan(effect)) ends.hi = upper_rank(s, effect);
+    double lo = ends.lo > 0 ? least_at(s, ends.lo) : (double)NAN;
+    if (ends.hi > 0 && ends.hi <= r->answered->count) f->hi = most_at(s, ends.hi);
     f->verdict = claim_verdict(o, lo, f->hi);
     f->lo = isinf(lo) ? f->value : lo;
-    /* Too few for an upper end: what is not surely outside is not settled by this sample. */
-    if (ranks.hi == 0 && f->verdict == VERDICT_INCONCLUSIVE) f->verdict = VERDICT_NOT_JUDGED;
+    if (f->verdict == VERDICT_INCONCLUSIVE) f->verdict = verdict_across(s, o, &ends);
 }
 
 static bool is_max(const struct objective *o)
@@ -76,7 +168,10 @@ void times_find(const struct objective *o, const struct ranked *r,
     if (r->total == 0) return;
     if (o->metric == METRIC_AVG) find_avg(o, r, spread->avg_half_ns, out);
     else if (is_max(o)) find_max(o, r, out);
-    else find_quantile(o, r, spread->design_effect, scratch, out);
+    else {
+        struct search s = {r, spread, scratch, o->per_million / PER_MILLION};
+        find_quantile(o, &s, out);
+    }
 }
 
 double times_needed(const struct objective *o, const struct ranked *r,
@@ -93,6 +188,7 @@ double times_needed(const struct objective *o, const struct ranked *r,
     double within = (double)tally_ranked_within(r, limit_ns) / (double)r->total;
     double trials = (double)interval_least_count(p); /* enough where none is over the limit */
     if (within < 1) trials = fmax(trials, interval_needed_trials(within, p));
-    double times = trials * spread->design_effect / (double)r->total;
+    double effect = spread->effect(spread->of, (uint64_t)f->value);
+    double times = trials * (isnan(effect) ? 1 : effect) / (double)r->total;
     return isfinite(times) && times > 1 ? times : (double)NAN;
 }

@@ -12,14 +12,20 @@
 
 /* What the ticks say of how far the values depend on each other. */
 struct times_spread {
-    double design_effect; /* of the share over the limit, >= 1 */
-    double avg_half_ns;   /* half interval of the mean; NAN: too few ticks */
+    /* Design effect of the share of times over `limit_ns` (UINT64_MAX: over every limit), >= 1;
+     * NAN: too few ticks to say. */
+    double (*effect)(const void *of, uint64_t limit_ns);
+    const void *of;
+    double avg_half_ns; /* half interval of the mean; NAN: too few ticks */
 };
 
 /* Judges `r` against a METRIC_AVG, METRIC_QUANTILE or METRIC_MAX objective. A finding that is
- * NOT_JUDGED says that there were too few values. `scratch` is overwritten. */
+ * NOT_JUDGED says that there were too few values, or too few bursts of them. `scratch` is
+ * overwritten. */
 void times_find(const struct objective *o, const struct ranked *r,
                 const struct times_spread *spread, struct hist *scratch, struct finding *out);
+/* Times this far from a limit are on one side of it, though the interval lacks that end. */
+#define TIMES_CLEARLY 4
 /* How many times as much of the same would have settled an inconclusive or too small finding;
  * NAN: unknown, or never. */
 double times_needed(const struct objective *o, const struct ranked *r,

@@ -6,7 +6,9 @@
 #include "stats/interval.h"
 
 #define TICKS_MIN 3
-#define CORRELATION_MAX 0.9 /* beyond it the sample is too short to say how much */
+#define CORRELATION_MAX 0.95 /* beyond it the sample is too short to say how much */
+#define CHANCE 1.0           /* correlations, in deviations, that are put down to it */
+#define SURELY 2.0           /* that are not: what it may be is then taken, not what is likely */
 
 void batches_add(struct batches *b, double y, double n)
 {
@@ -45,13 +47,19 @@ double batches_ratio(const struct batches *b)
 }
 
 /* How much wider dependence between neighbours makes the variance: (1 + r) / (1 - r) of a first
- * order process, with r's small-sample bias taken out, where r is more than chance.
- * Source: M. G. Kendall, Note on bias in the estimation of autocorrelation (1954). */
+ * order process, with r's small-sample bias taken out, where r is more than chance. Where it surely
+ * is, waves go on for several batches, and what the sample says of them errs on the low side: they
+ * may well be a deviation of r longer.
+ * Source: M. G. Kendall, Note on bias in the estimation of autocorrelation (1954); the deviation is
+ * M. S. Bartlett's (1946). Ours: the two thresholds. */
 static double neighbours(double lag, double scatter, double k)
 {
     double r = scatter > 0 ? lag / scatter : 0;
-    if (r * sqrt(k) <= 1) return 1;
-    r = fmin(CORRELATION_MAX, r + (1 + 3 * r) / k);
+    double deviations = r * sqrt(k);
+    if (deviations <= CHANCE) return 1;
+    double likely = r + (1 + 3 * r) / k;
+    if (deviations > SURELY) likely += sqrt(fmax(0, 1 - r * r) / k);
+    r = fmin(CORRELATION_MAX, likely);
     return (1 + r) / (1 - r);
 }
 

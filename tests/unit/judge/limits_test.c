@@ -154,17 +154,17 @@ static void small_stages_settle_nothing(void **state)
     scene_objective(&s, "p95 < 100ms");
     scene_objective(&s, "p95 in short < 100ms");
     scene_begin(&s);
-    for (int i = 0; i < 2; i++) scene_second(&s, 0, 25, 20 * MS);
-    for (int i = 0; i < 2; i++) scene_second(&s, 1, 25, 20 * MS);
+    for (int i = 0; i < 3; i++) scene_second(&s, 0, 17, 20 * MS);
+    for (int i = 0; i < 3; i++) scene_second(&s, 1, 17, 20 * MS);
     scene_end(&s, RUN_COMPLETE);
     const struct objective_result *both = scene_said(&s, 0), *one = scene_said(&s, 1);
-    assert_int_equal(both->stages[0].verdict, VERDICT_NOT_JUDGED); /* 50 of 72 */
-    assert_int_equal(both->stages[0].n, 50);
+    assert_int_equal(both->stages[0].verdict, VERDICT_NOT_JUDGED); /* 51 of 72 */
+    assert_int_equal(both->stages[0].n, 51);
     assert_true(isnan(both->stages[0].hi));
-    assert_int_equal(both->verdict, VERDICT_HOLDS); /* all 100 together can say */
+    assert_int_equal(both->verdict, VERDICT_HOLDS); /* all 102 together can say */
     assert_int_equal(both->stage, PLAN_NO_INDEX);
     assert_int_equal(one->verdict, VERDICT_INCONCLUSIVE);
-    assert_true(fabs(one->needed_s - 2 * 72.0 / 50) < 1e-9);
+    assert_true(fabs(one->needed_s - 3 * 72.0 / 51) < 1e-9);
     scene_close(&s);
 }
 

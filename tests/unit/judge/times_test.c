@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "base/attr.h"
 #include "check.h"
 #include "judge/figures.h"
 
@@ -19,6 +20,20 @@ struct mix {
 };
 
 static struct hist ok, cut_ages, scratch;
+
+/* The same design effect at every limit. */
+static double same(const void *of, uint64_t limit_ns)
+{
+    (void)limit_ns;
+    return *(const double *)of;
+}
+
+static struct times_spread spread_of(const double *effect, double avg_half_ns)
+{
+    return (struct times_spread){.effect = same, .of = effect, .avg_half_ns = avg_half_ns};
+}
+
+static const double independent = 1;
 
 static struct tally tally_of(const struct mix *m)
 {
@@ -255,7 +270,7 @@ static void unseen_ends_rank_above_all(void **state)
         struct tally t = tally_of(&cases[i].mix);
         struct ranked r = tally_ranked(&t, false, cases[i].with_cuts);
         struct objective o = limit(cases[i].metric, cases[i].per_million, cases[i].limit_ms);
-        struct times_spread spread = {1, 0.5e6};
+        struct times_spread spread = spread_of(&independent, 0.5e6);
         struct finding f;
         times_find(&o, &r, &spread, &scratch, &f);
         CHECK_STR(cases[i].name, result_verdict_name(f.verdict),
@@ -273,17 +288,108 @@ static void the_interval_ends(void **state)
     struct tally t = tally_of(&mix);
     struct ranked r = tally_ranked(&t, false, true);
     struct objective o = limit(METRIC_QUANTILE, 950000, 100);
-    struct times_spread spread = {1, (double)NAN};
+    double effect = 1;
+    struct times_spread spread = spread_of(&effect, (double)NAN);
     struct finding f;
     times_find(&o, &r, &spread, &scratch, &f);
     assert_int_equal(f.verdict, VERDICT_INCONCLUSIVE);
     assert_true(f.lo <= 10e6 && f.lo > 9.9e6); /* the bottom of its bucket */
     assert_true(f.hi == 400e6);
     assert_true(isnan(times_needed(&o, &r, &spread, &f))); /* just 5 %: no sample is enough */
-    spread.design_effect = 20; /* 1,000 values worth 50 have no upper end */
+    effect = 20; /* 1,000 values worth 50 have no upper end */
     times_find(&o, &r, &spread, &scratch, &f);
     assert_int_equal(f.verdict, VERDICT_NOT_JUDGED);
     assert_true(isnan(f.hi));
+}
+
+/* Of times of 1 to 1,000 ms, once each: 4 at the p95, more or less (by that power) beyond it. */
+static double by_length(const void *of, uint64_t limit_ns)
+{
+    return fmax(1, 4 * pow((double)limit_ns / 950e6, *(const double *)of));
+}
+
+static void each_end_has_its_own_design_effect(void **state)
+{
+    (void)state;
+    hist_init(&ok);
+    for (uint32_t i = 1; i <= 1000; i++) hist_record(&ok, i * MS);
+    struct tally t = {.ok = &ok, .outcomes[OUTCOME_OK] = 1000};
+    struct ranked r = tally_ranked(&t, false, true);
+    struct objective o = limit(METRIC_QUANTILE, 950000, 5000);
+    static const struct {
+        const char *name;
+        double power;
+        bool lower, higher; /* which end lies further out than with 4 everywhere */
+    } cases[] = {{"the same", 0, false, false},
+                 {"the long ones in bursts", 10, false, true},
+                 {"the short ones in waves", -10, true, false}};
+    struct finding flat = {0};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct times_spread spread = {by_length, &cases[i].power, (double)NAN};
+        struct finding f;
+        times_find(&o, &r, &spread, &scratch, &f);
+        if (i == 0) flat = f;
+        CHECK(cases[i].name, (f.lo < flat.lo) == cases[i].lower);
+        CHECK(cases[i].name, (f.hi > flat.hi) == cases[i].higher);
+        CHECK(cases[i].name, f.lo <= flat.lo && f.hi >= flat.hi);
+    }
+}
+
+/* Known at the times that came (10 and 400 ms), but not where hardly any did. */
+static double at_ten(const void *of, uint64_t limit_ns)
+{
+    bool came = limit_ns == UINT64_MAX || (limit_ns > 9 * MS && limit_ns < 11 * MS)
+                || (limit_ns > 390 * MS && limit_ns < 410 * MS);
+    return came ? *(const double *)of : 1;
+}
+
+/* What depends on each other too much for an interval is told where it is nowhere near the limit.
+ */
+static void far_from_the_limit_is_told_without_an_end(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        struct mix mix;
+        double limit_ms, effect;
+        enum verdict verdict;
+        bool has_lo, has_hi;
+    } cases[] = {
+        {"near, and independent", {1000, 0, 0, 0, 0, 0, 0}, 11, 1, VERDICT_HOLDS, true, true},
+        {"near", {1000, 0, 0, 0, 0, 0, 0}, 30, 600, VERDICT_NOT_JUDGED, false, false},
+        {"a quarter is kept", {1000, 0, 0, 0, 0, 0, 0}, 50, 600, VERDICT_HOLDS, false, false},
+        {"but not by enough", {960, 40, 0, 0, 0, 0, 0}, 50, 600, VERDICT_NOT_JUDGED, false, false},
+        {"over", {0, 1000, 0, 0, 0, 0, 0}, 300, 600, VERDICT_NOT_JUDGED, false, false},
+        {"four times over", {0, 1000, 0, 0, 0, 0, 0}, 90, 600, VERDICT_MISSED, false, false},
+        {"all dropped", {0, 0, 0, 1000, 0, 0, 0}, 90, 600, VERDICT_MISSED, false, false},
+        {"too few whatever they are",
+         {71, 0, 0, 0, 0, 0, 0},
+         5000,
+         1,
+         VERDICT_NOT_JUDGED,
+         true,
+         false},
+        {"nothing known of it",
+         {1000, 0, 0, 0, 0, 0, 0},
+         30,
+         NAN,
+         VERDICT_NOT_JUDGED,
+         false,
+         false},
+        {"nothing known, and far", {1000, 0, 0, 0, 0, 0, 0}, 50, NAN, VERDICT_HOLDS, false, false},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct tally t = tally_of(&cases[i].mix);
+        struct ranked r = tally_ranked(&t, false, true);
+        struct objective o = limit(METRIC_QUANTILE, 950000, cases[i].limit_ms);
+        struct times_spread spread = {at_ten, &cases[i].effect, (double)NAN};
+        struct finding f;
+        times_find(&o, &r, &spread, &scratch, &f);
+        CHECK_STR(cases[i].name, result_verdict_name(f.verdict),
+                  result_verdict_name(cases[i].verdict));
+        CHECK(cases[i].name, isnan(f.lo) == !cases[i].has_lo);
+        CHECK(cases[i].name, isnan(f.hi) == !cases[i].has_hi);
+    }
 }
 
 static void avg_needs_ticks(void **state)
@@ -293,12 +399,16 @@ static void avg_needs_ticks(void **state)
     struct tally t = tally_of(&mix);
     struct ranked r = tally_ranked(&t, false, true);
     struct objective o = limit(METRIC_AVG, 0, 12);
-    struct times_spread unknown = {1, (double)NAN}, wide = {1, 4e6}, narrow = {1, 1e6};
+    struct times_spread unknown = spread_of(&independent, (double)NAN);
+    struct times_spread wide = spread_of(&independent, 4e6);
+    struct times_spread narrow = spread_of(&independent, 1e6);
     struct finding f;
     times_find(&o, &r, &unknown, &scratch, &f);
     assert_int_equal(f.verdict, VERDICT_NOT_JUDGED);
     times_find(&o, &r, &narrow, &scratch, &f);
     assert_int_equal(f.verdict, VERDICT_HOLDS);
+    assert_true(fabs(f.lo / 10e6 - exp(-0.1)) < 1e-9); /* as far below as above, by ratio */
+    assert_true(fabs(f.hi / 10e6 - exp(0.1)) < 1e-9);
     times_find(&o, &r, &wide, &scratch, &f);
     assert_int_equal(f.verdict, VERDICT_INCONCLUSIVE);
     assert_true(fabs(times_needed(&o, &r, &wide, &f) - 4) < 1e-9); /* half of the width: 4 times */
@@ -335,6 +445,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unseen_ends_rank_above_all),
         cmocka_unit_test(the_interval_ends),
+        cmocka_unit_test(each_end_has_its_own_design_effect),
+        cmocka_unit_test(far_from_the_limit_is_told_without_an_end),
         cmocka_unit_test(avg_needs_ticks),
         cmocka_unit_test(figures_mark_lower_bounds),
     };

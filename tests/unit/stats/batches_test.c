@@ -54,6 +54,7 @@ static void independent_trials_have_no_effect(void **state)
 {
     (void)state;
     double sum = 0;
+    uint32_t large = 0;
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         struct rng_stream s = rng_stream_at((struct rng_key){seed, 3, RNG_THINK}, 0);
         struct batches b = {0};
@@ -65,8 +66,10 @@ static void independent_trials_have_no_effect(void **state)
         double effect = batches_design_effect(&b);
         assert_true(effect >= 1);
         sum += effect;
+        large += effect > 4;
     }
-    assert_true(sum / SEEDS < 1.7); /* the price of never being below 1, and of Student's t */
+    assert_true(sum / SEEDS < 2); /* the price of never being below 1, and of Student's t */
+    assert_true(large < 0.05 * SEEDS);
 }
 
 static void whole_ticks_together_are_one_trial(void **state)
