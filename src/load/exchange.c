@@ -59,7 +59,7 @@ static void discard(struct worker *w, struct connection *c)
 
 void exchange_close_all(struct worker *w)
 {
-    for (uint32_t i = 0; i < w->connection_count; i++) {
+    for (uint32_t i = 0; i < w->connection_fresh; i++) {
         if (w->connections[i].state != CONNECTION_FREE) discard(w, &w->connections[i]);
     }
 }
@@ -108,8 +108,11 @@ static const struct address *next_source(struct worker *w)
 
 static void connect_for(struct worker *w, struct flow *f)
 {
-    struct connection *c = &w->connections[w->connection_free];
-    w->connection_free = c->next_free;
+    uint32_t id = w->connection_free;
+    if (id == NOBODY) id = w->connection_fresh++;
+    else w->connection_free = w->connections[id].next_free;
+    struct connection *c = &w->connections[id];
+    c->stream.fd = -1;
     c->state = CONNECTION_MAKING;
     c->target = f->target;
     w->pools[c->target].open++;
@@ -117,7 +120,7 @@ static void connect_for(struct worker *w, struct flow *f)
     c->shaking = c->ended = false;
     c->began_ns = clock_now_ns();
     f->state = FLOW_CONNECTING;
-    f->connection = (uint32_t)(c - w->connections);
+    f->connection = id;
     struct route *route = &w->setting.routes[f->target];
     struct stream_way way = {.to = route_address(route), .from = next_source(w)};
     if (route->tls) way.tls = &w->peers[f->target];
@@ -135,13 +138,18 @@ static void connect_for(struct worker *w, struct flow *f)
     fail_connection(w, c, outcome, why, (struct bytes){0});
 }
 
+static bool has_room(const struct worker *w)
+{
+    return w->connection_free != NOBODY || w->connection_fresh < w->connection_count;
+}
+
 /* Room for a new connection: a free place, or that of an idle connection to another target. */
 static bool make_room(struct worker *w)
 {
-    for (uint32_t i = 0; w->connection_free == NOBODY && i < w->setting.plan->target_count; i++) {
+    for (uint32_t i = 0; !has_room(w) && i < w->setting.plan->target_count; i++) {
         if (w->pools[i].idle != NOBODY) discard(w, &w->connections[w->pools[i].idle]);
     }
-    return w->connection_free != NOBODY;
+    return has_room(w);
 }
 
 /* Of two queues: whose first flow was there earlier. */

@@ -42,9 +42,11 @@ struct values flow_values(const struct worker *w, const struct flow *f)
 
 struct flow *flow_take(struct worker *w)
 {
-    if (w->flow_free == NOBODY) return NULL;
-    struct flow *f = &w->flows[w->flow_free];
-    w->flow_free = f->next_free;
+    uint32_t id = w->flow_free;
+    if (id == NOBODY && w->flow_fresh == w->flow_count) return NULL;
+    if (id == NOBODY) id = w->flow_fresh++;
+    else w->flow_free = w->flows[id].next_free;
+    struct flow *f = &w->flows[id];
     w->open_flows++;
     memset(f, 0, sizeof *f);
     f->connection = NOBODY;
@@ -341,7 +343,7 @@ void flow_timer(struct worker *w, struct flow *f, uint64_t now_ns)
 
 void flow_stages_moved(struct worker *w)
 {
-    for (uint32_t i = 0; i < w->flow_count; i++) {
+    for (uint32_t i = 0; i < w->flow_fresh; i++) {
         struct flow *f = &w->flows[i];
         if (f->state != FLOW_RESTING || f->woken) continue;
         uint64_t edge = timeline_end(w->setting.timeline, f->arrival_stage);

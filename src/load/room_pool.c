@@ -35,10 +35,7 @@ void room_pool_init(struct room_pool *p, struct arena *arena, uint32_t chunk_cou
     p->base = arena_array(arena, chunk_count, ROOM_CHUNK);
     p->units = ARENA_ARRAY(arena, p->unit_count, struct room_unit);
     for (uint32_t i = 0; i < ROOM_ORDERS; i++) p->heads[i] = NONE;
-    /* The first chunk on top: few replies touch few pages. */
-    for (uint32_t i = chunk_count; p->base && p->units && i-- > 0;) {
-        push(p, i * ROOM_CHUNK_UNITS, ROOM_ORDERS - 1);
-    }
+    if (!p->base || !p->units) p->unit_count = 0;
 }
 
 char *room_pool_take(struct room_pool *p, size_t size)
@@ -48,7 +45,11 @@ char *room_pool_take(struct room_pool *p, size_t size)
     assert(order < ROOM_ORDERS);
     uint32_t from = order;
     while (from < ROOM_ORDERS && p->heads[from] == NONE) from++;
-    if (from == ROOM_ORDERS) return NULL;
+    if (from == ROOM_ORDERS) { /* one chunk after the other: few replies touch few pages */
+        if (p->fresh == p->unit_count) return NULL;
+        push(p, p->fresh, --from);
+        p->fresh += ROOM_CHUNK_UNITS;
+    }
     uint32_t unit = p->heads[from];
     unlink_free(p, unit);
     while (from > order) { /* the upper half stays free */

@@ -24,6 +24,7 @@ struct room_pool {
     char *base;
     struct room_unit *units;
     uint32_t unit_count;
+    uint32_t fresh;              /* units from here on were never taken, in whole chunks */
     uint32_t heads[ROOM_ORDERS]; /* first free piece of each order */
 };
 

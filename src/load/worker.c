@@ -134,19 +134,9 @@ static void lay_out(struct worker *w, uint32_t room_chunks)
     for (uint32_t i = 0; i < WORKER_SHEETS; i++) sheet_init(&w->sheets[i], &s->shape, a);
 }
 
-/* Free lists in rising order, so that few pages are touched by few users. */
-static void link_free(struct worker *w)
+static void open_targets(struct worker *w)
 {
     w->flow_free = w->connection_free = NOBODY;
-    for (uint32_t i = w->flow_count; i-- > 0;) {
-        w->flows[i].next_free = w->flow_free;
-        w->flow_free = i;
-    }
-    for (uint32_t i = w->connection_count; i-- > 0;) {
-        w->connections[i].stream.fd = -1;
-        w->connections[i].next_free = w->connection_free;
-        w->connection_free = i;
-    }
     for (uint32_t i = 0; i < w->setting.plan->target_count; i++) {
         w->pools[i] = (struct pool){0, NOBODY, NOBODY, NOBODY};
         const struct route *route = &w->setting.routes[i];
@@ -182,7 +172,7 @@ bool worker_open(struct worker **out, const struct worker_setting *setting, uint
         worker_close(w);
         return false;
     }
-    link_free(w);
+    open_targets(w);
     arena_seal(&w->arena);
     w->sheet = &w->sheets[0];
     w->tick_start_ns = setting->origin_ns;
@@ -284,7 +274,7 @@ static void leave(struct worker *w, uint64_t now_ns)
     w->leaving = true;
     w->look_ns = UINT64_MAX; /* what is cut now belongs to the last tick */
     arrivals_cut(w, now_ns);
-    for (uint32_t i = 0; i < w->flow_count && w->open_flows > 0; i++) {
+    for (uint32_t i = 0; i < w->flow_fresh && w->open_flows > 0; i++) {
         flow_cut(w, &w->flows[i], now_ns);
     }
     exchange_close_all(w);

@@ -77,10 +77,11 @@ struct worker {
     struct h1_seen *heads_seen; /* [operation_count] */
     char *in, *out;
     uint32_t flow_count, connection_count;
-    uint32_t flow_free, connection_free;
-    uint32_t now_head, now_tail; /* flows due at once, in order; spares the heap */
-    uint32_t open_flows;         /* not FLOW_FREE */
-    uint32_t open_iterations;    /* open model: counted against max_in_flight */
+    uint32_t flow_free, connection_free;   /* used before; first those that were last */
+    uint32_t flow_fresh, connection_fresh; /* from here on never used: their pages cost nothing */
+    uint32_t now_head, now_tail;           /* flows due at once, in order; spares the heap */
+    uint32_t open_flows;                   /* not FLOW_FREE */
+    uint32_t open_iterations;              /* open model: counted against max_in_flight */
     uint32_t max_in_flight;
     uint32_t next_source; /* of the plan's source addresses, in turn */
     bool leaving;         /* the run is over: what is open is being cut */
