@@ -16,9 +16,9 @@ test:           ## every test, then unit, simulation and fuzz regressions under 
 	@tools/setup test
 	@tools/run-tests
 
-check:          ## the long checks: TSan, sanitised end to end, each fuzzer for 60 s
+check:          ## the long checks: 20,000 seeds, TSan, sanitised end to end, fuzzers for 60 s each
 	@tools/setup test
-	@tools/run-tests --fuzz 60 build-tsan:unit,simulation,e2e build-asan:golden,e2e
+	@tools/run-tests --fuzz 60 build:deep build-tsan:unit,simulation,e2e build-asan:golden,e2e
 
 bench:          ## compare with wrk and others on this machine; writes bench/RESULTS.md
 	@tools/setup bench

@@ -8,7 +8,7 @@
 #define LEDGER_STAGES 28 /* those by hand included */
 #define LEDGER_NAMES 8
 #define LEDGER_SCENARIOS 4
-#define LEDGER_TICKS 1024
+#define LEDGER_TICKS 4096
 
 struct ledger_cell {
     bool used;

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "load/schedule.h"
+#include "percentiles.h"
 
 enum { DUES = 1 << 14 };
 
@@ -371,10 +372,10 @@ static void fill(uint32_t index)
     hist_record(&walk->response, end_ns - arrival_ns);
 }
 
+/* Equal in every bucket: then every percentile is, too. */
 static void compare_hist(const struct hist *got, const struct hist *want, const char *what,
                          uint32_t stage, uint32_t at)
 {
-    static const uint32_t asked[] = {500000, 900000, 950000, 990000, 999000, 1000000};
     MUST(got->count == want->count && got->sum_ns == want->sum_ns && got->max_ns == want->max_ns,
          "%s of %u in stage %u: %llu of %llu ns at most %llu, want %llu of %llu at most %llu", what,
          at, stage, (unsigned long long)got->count, (unsigned long long)got->sum_ns,
@@ -382,16 +383,12 @@ static void compare_hist(const struct hist *got, const struct hist *want, const 
          (unsigned long long)want->sum_ns, (unsigned long long)want->max_ns);
     MUST(memcmp(got, want, sizeof *got) == 0, "%s of %u in stage %u: a bucket differs", what, at,
          stage);
-    for (uint32_t i = 0; i < sizeof asked / sizeof asked[0] && want->count > 0; i++) {
-        uint64_t a = 0, b = 0;
-        MUST(hist_quantile(got, asked[i], &a) && hist_quantile(want, asked[i], &b) && a == b,
-             "%s of %u in stage %u: a quantile differs", what, at, stage);
-    }
 }
 
 static void compare_cell(const struct ledger_cell *got, struct truth_cell *want, bool request,
                          uint32_t stage, uint32_t at)
 {
+    if (!got->used && !want->used) return; /* most places of most runs */
     fresh(want);
     MUST(got->outcomes[OUTCOME_OK] == want->ok, "ok of %u in stage %u: %llu, want %llu", at, stage,
          (unsigned long long)got->outcomes[OUTCOME_OK], (unsigned long long)want->ok);
@@ -443,10 +440,16 @@ static void check_ends(void)
     }
 }
 
+uint64_t truth_response_ns(uint32_t exchange)
+{
+    return run_ns(target_exchange(exchange)->read_ns) - truth.intended_ns[exchange];
+}
+
 void truth_of_good(const struct run_outcome *run)
 {
     truth_of_any(run);
     for (uint32_t i = 0; i < target_exchange_count(); i++) fill(i);
+    percentiles_check(run);
     check_ends();
     double waited_ns = 0, response_ns = 0;
     for (uint32_t s = 0; s <= run->plan->stage_count; s++) {

@@ -17,5 +17,7 @@ void truth_of_good(const struct run_outcome *run);
 /* For such a world without any cost: no lag, and requests in flight and users are those of the
  * model in every tick. */
 void truth_of_instant(const struct run_outcome *run);
+/* From intended to read, once one of the above has looked at a run in which all was answered. */
+uint64_t truth_response_ns(uint32_t exchange);
 /* A number for all that was sent in open stages, whatever the order in which it came. */
 uint64_t truth_digest(const struct run_outcome *run);

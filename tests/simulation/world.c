@@ -46,7 +46,7 @@ uint64_t world_now_ns(void)
 
 uint64_t world_passed_ns(void)
 {
-    return world.passed_ns + (world.now_ns - START_NS);
+    return world.passed_ns + (world.now_ns > START_NS ? world.now_ns - START_NS : 0);
 }
 
 uint64_t world_draw(void)

@@ -42,6 +42,12 @@ class Counting(unittest.TestCase):
                 entry = {"name": name, "result": result, "stdout": stdout, "stderr": stderr}
                 self.assertEqual(want, run_tests.count_entry(entry))
 
+    def test_the_deep_ones_are_asked_for(self):
+        every = run_tests.test_command("build", [])
+        self.assertEqual(["--no-suite", "deep"], every[-2:])
+        self.assertEqual(["--suite", "deep"], run_tests.test_command("build", ["deep"])[-2:])
+        self.assertNotIn("--no-suite", run_tests.test_command("build", ["deep"]))
+
     def test_last_line(self):
         count = run_tests.Count()
         count.add(3, 0, 0)
