@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "live/pane_priv.h"
+#include "plan/objective_words.h"
 #include "show/amount.h"
 #include "show/objective_row.h"
 
@@ -28,7 +29,7 @@ uint32_t pane_goals_rows(const struct view *view)
 
 static void add_goal(struct text *out, const struct objective *o)
 {
-    struct bytes text = bytes_trim(bytes_from(o->text, objective_row_goal(o->text)));
+    struct bytes text = bytes_trim(bytes_from(o->text, objective_words_goal(o->text)));
     text_add_safe(out, text);
 }
 

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "base/attr.h"
+#include "plan/objective_words.h"
 #include "show/amount.h"
 
 #define WORDS_BYTES 1024
@@ -66,36 +66,38 @@ const char *objective_row_mark(const struct objective_result *o)
     return "";
 }
 
-size_t objective_row_goal(struct bytes text)
+/* `p95 of each`: the name stands for `each`. */
+static void add_subject(struct text *out, struct bytes text, struct bytes of)
 {
-    static const char *const ops[] = {"<", ">", "≤", "≥"};
-    char quote = '\0';
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.at[i];
-        if (quote == '\0' && (c == '"' || c == '\'')) quote = c;
-        else if (c == quote) quote = '\0';
-        for (size_t k = 0; k < COUNT_OF(ops) && quote == '\0'; k++) {
-            if (bytes_starts(bytes_from(text, i), bytes_of(ops[k]))) return i;
-        }
+    struct bytes subject = objective_words_subject(text);
+    if (of.len == 0) {
+        text_add_safe(out, subject);
+        return;
     }
-    return text.len;
+    size_t each = bytes_find(subject, BYTES_LIT(" of each"));
+    text_add_safe(out, (struct bytes){subject.at, each < subject.len ? each : subject.len});
+    text_adds(out, " of ");
+    text_add_safe(out, of);
+    text_add_safe(out, bytes_from(subject, each + sizeof " of each" - 1));
+}
+
+static struct bytes each_name(const struct result *r, const struct objective_result *o)
+{
+    return o->each_index == PLAN_NO_INDEX ? (struct bytes){0}
+                                          : r->header->plan->names[o->each_index];
 }
 
 void objective_row_subject(struct text *out, const struct result *r,
                            const struct objective_result *o)
 {
-    struct bytes text = o->objective->text;
-    struct bytes subject = bytes_trim((struct bytes){text.at, objective_row_goal(text)});
-    if (o->each_index == PLAN_NO_INDEX) {
-        text_add_safe(out, subject);
-        return;
-    }
-    /* `p95 of each`: the name stands for `each`. */
-    size_t each = bytes_find(subject, BYTES_LIT(" of each"));
-    text_add_safe(out, (struct bytes){subject.at, each < subject.len ? each : subject.len});
-    text_adds(out, " of ");
-    text_add_safe(out, r->header->plan->names[o->each_index]);
-    text_add_safe(out, bytes_from(subject, each + sizeof " of each" - 1));
+    add_subject(out, o->objective->text, each_name(r, o));
+}
+
+void objective_row_named(struct text *out, struct bytes text, struct bytes of)
+{
+    add_subject(out, text, of);
+    text_addc(out, ' ', 1);
+    text_add_safe(out, bytes_from(text, objective_words_goal(text)));
 }
 
 #define TIMES_FROM 2 /* from here on percentages tell less than how many times */
@@ -154,10 +156,7 @@ void objective_row_interval(struct text *out, const struct objective_result *o)
 void objective_row_sentence(struct text *out, const struct result *r,
                             const struct objective_result *o)
 {
-    struct bytes text = o->objective->text;
-    objective_row_subject(out, r, o);
-    text_addc(out, ' ', 1);
-    text_add_safe(out, bytes_from(text, objective_row_goal(text)));
+    objective_row_named(out, o->objective->text, each_name(r, o));
 }
 
 void objective_row_words(struct text *out, const struct result *r, const struct objective_result *o)
@@ -178,7 +177,7 @@ void objective_row_words(struct text *out, const struct result *r, const struct 
         text_add_safe(out, run_stage_name(r->header, o->stage));
     }
     text_adds(out, ", wanted ");
-    text_add_safe(out, bytes_from(text, objective_row_goal(text)));
+    text_add_safe(out, bytes_from(text, objective_words_goal(text)));
     char array[WORDS_BYTES];
     struct text detail = text_in(array, sizeof array);
     objective_row_detail(&detail, o);

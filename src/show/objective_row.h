@@ -18,11 +18,12 @@ const struct objective_result *objective_row_at(const struct result *r, uint32_t
 enum tone objective_row_tone(const struct objective_result *o);
 /* `✗` `⚠` `?` `–` `✓` */
 const char *objective_row_mark(const struct objective_result *o);
-/* Where the comparison of a sentence begins; a quoted name may hold such a sign too. */
-size_t objective_row_goal(struct bytes text);
 /* `p99 of poll`; of `of each` with the name in the place of `each`. */
 void objective_row_subject(struct text *out, const struct result *r,
                            const struct objective_result *o);
+/* The sentence of an objective `of each`, with the name in the place of `each`; as it is where `of`
+ * is empty. */
+void objective_row_named(struct text *out, struct bytes text, struct bytes of);
 /* What stands behind the verdict where there is room: how far, how often, what is wanting. */
 void objective_row_detail(struct text *out, const struct objective_result *o);
 /* `13.4 – 15.3 ms`: the unit once where both ends have the same; nothing where there is none. */

@@ -1,5 +1,6 @@
 #include <math.h>
 
+#include "plan/objective_words.h"
 #include "show/amount.h"
 #include "show/objective_row.h"
 #include "show/summary_priv.h"
@@ -99,7 +100,7 @@ static void objective_cell(const void *ctx, uint32_t row, uint32_t column, struc
         objective_row_subject(&out->text, r, o);
         break;
     case OBJ_GOAL:
-        text_add_safe(&out->text, bytes_from(text, objective_row_goal(text)));
+        text_add_safe(&out->text, bytes_from(text, objective_words_goal(text)));
         break;
     case OBJ_VALUE:
         if (o->at_least && !isnan(o->value)) text_adds(&out->text, "≥ ");
