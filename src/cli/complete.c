@@ -154,17 +154,36 @@ static void add_runs(struct line *l)
 {
     struct arena arena = {0};
     struct err err = {0};
-    struct run_entry *runs = NULL;
+    struct runs_ids ids = {0};
+    if (arena_open(&arena, ARENA_LIMIT, &err)) ids = runs_ids(runs_root(l), &arena);
+    if (ids.count > 0) add_word(l, RUNS_LAST, "the newest run");
+    if (ids.count > 1) add_word(l, RUNS_LAST "~1", "the run before it");
+    for (uint32_t i = 0; i < ids.count && i < RUNS_MAX; i++) {
+        struct run_entry run;
+        char array[300];
+        struct text what = text_in(array, sizeof array);
+        runs_read(&run, runs_root(l), ids.items[i], false, &arena);
+        text_addf(&what, "%.*s, %.*s", BYTES_ARG(run.plan), BYTES_ARG(run.verdict));
+        if (run.trouble.len == 0) add_word(l, run.id, array);
+    }
+    arena_close(&arena);
+}
+
+/* The plans of the recorded runs, each once. */
+static void add_run_plans(struct line *l)
+{
+    struct arena arena = {0};
+    struct err err = {0};
+    struct runs_ids ids = {0};
+    struct bytes names[RUNS_MAX];
     uint32_t count = 0;
-    if (arena_open(&arena, ARENA_LIMIT, &err)
-        && runs_list(runs_root(l), RUNS_MAX, &arena, &runs, &count, &err)) {
-        if (count > 0) add_word(l, RUNS_LAST, "the newest run");
-        for (uint32_t i = 0; i < count; i++) {
-            char array[300];
-            struct text what = text_in(array, sizeof array);
-            text_addf(&what, "%.*s, %.*s", BYTES_ARG(runs[i].plan), BYTES_ARG(runs[i].verdict));
-            if (runs[i].trouble.len == 0) add_word(l, runs[i].id, array);
-        }
+    if (arena_open(&arena, ARENA_LIMIT, &err)) ids = runs_ids(runs_root(l), &arena);
+    for (uint32_t i = 0; i < ids.count && i < RUNS_MAX; i++) {
+        struct run_entry run;
+        runs_read(&run, runs_root(l), ids.items[i], false, &arena);
+        bool seen = run.trouble.len > 0;
+        for (uint32_t k = 0; k < count; k++) seen = seen || bytes_equal(names[k], run.plan);
+        if (!seen) add(l, names[count++] = run.plan, "", BYTES_LIT("plan"));
     }
     arena_close(&arena);
 }
@@ -183,10 +202,22 @@ static void add_choices(struct line *l, const char *choices)
     }
 }
 
+/* Of words with commas between, the last. */
+static void add_last_choice(struct line *l, const char *choices)
+{
+    for (size_t i = l->before.len; i < l->current.len; i++) {
+        if (l->current.at[i] == ',') l->before = (struct bytes){l->current.at, i + 1};
+    }
+    add_choices(l, choices);
+}
+
 static void add_values(struct line *l, enum flag flag)
 {
     const struct flag_info *info = &flags_table[flag];
     if (info->kind == KIND_CHOICE) add_choices(l, info->argument);
+    if (info->kind == KIND_CHOICES) add_last_choice(l, info->argument);
+    if (info->kind == KIND_MOMENT) add_choices(l, "today|yesterday|7d|30d");
+    if (flag == FLAG_PLAN) add_run_plans(l);
     if (info->kind == KIND_OUTPUT) {
         for (uint32_t i = 0; i < OUTPUT_KINDS; i++)
             add_word(l, output_kind_name((enum output_kind)i), "");

@@ -3,6 +3,8 @@
 #include <stdio.h>
 
 #include "base/attr.h"
+#include "base/clock.h"
+#include "cli/moment.h"
 #include "plan/diag.h"
 #include "plan/output_kind.h"
 #include "plan/units.h"
@@ -121,6 +123,18 @@ static bool is_choice(const char *choices, struct bytes value)
     return false;
 }
 
+/* `missed,holds` */
+static bool are_choices(const char *choices, struct bytes value)
+{
+    for (;;) {
+        size_t comma = bytes_find(value, BYTES_LIT(","));
+        bool last = comma == SIZE_MAX;
+        if (!is_choice(choices, (struct bytes){value.at, last ? value.len : comma})) return false;
+        if (last) return true;
+        value = bytes_from(value, comma + 1);
+    }
+}
+
 static bool is_header(struct bytes value, const char **why)
 {
     size_t colon = bytes_find(value, BYTES_LIT(":"));
@@ -185,6 +199,10 @@ static const char *fault_of(enum flag flag, struct bytes value)
         why = "that is not one of its values";
         ok = is_choice(info->argument, value);
         break;
+    case KIND_CHOICES:
+        why = "that is not one of its values, nor some with commas between";
+        ok = are_choices(info->argument, value);
+        break;
     case KIND_OUTPUT:
         ok = is_output(value, &why);
         break;
@@ -211,6 +229,9 @@ static const char *fault_of(enum flag flag, struct bytes value)
         break;
     case KIND_DURATIONS:
         ok = is_durations(value, &why);
+        break;
+    case KIND_MOMENT:
+        ok = moment_read(value, clock_wall_ns(), &whole, &why);
         break;
     case KIND_PAIR:
         why = "a variable is written NAME=VALUE";
@@ -241,7 +262,9 @@ static bool add(struct flags *out, enum flag flag, struct bytes value, struct er
     const char *why = fault_of(flag, value);
     if (why) {
         err_set(err, ERR_USAGE, 0, "--%s %.*s: %s", info->name, BYTES_ARG(value), why);
-        if (info->kind == KIND_CHOICE) return err_hint(err, "one of %s", info->argument);
+        if (info->kind == KIND_CHOICE || info->kind == KIND_CHOICES) {
+            return err_hint(err, "one of %s", info->argument);
+        }
         const char *near = info->kind == KIND_OUTPUT ? output_kind_nearest(value) : NULL;
         if (near && bytes_find(value, BYTES_LIT("=")) == SIZE_MAX) {
             return err_hint(err, "did you mean --%s %s?", info->name, near);

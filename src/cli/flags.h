@@ -33,12 +33,14 @@ enum flag_kind {
     KIND_SWITCH,
     KIND_TEXT,
     KIND_CHOICE,    /* one of the words of `argument` */
+    KIND_CHOICES,   /* some of them, with commas between */
     KIND_OUTPUT,    /* FORM or FORM=FILE */
     KIND_NUMBER,    /* a whole number, 0 too */
     KIND_COUNT,     /* a whole number from 1 on */
     KIND_RATE,      /* 500/s */
     KIND_DURATION,  /* 30s */
     KIND_DURATIONS, /* 1s or 0.5s..2s */
+    KIND_MOMENT,    /* 2d, 2026-11-01, '2026-11-01 14:30', today, yesterday */
     KIND_HEADER,    /* NAME: VALUE */
     KIND_PAIR,      /* NAME=VALUE */
     KIND_LATENCY,   /* objective `NAME < VALUE` */
@@ -51,12 +53,13 @@ enum flag_group {
     GROUP_LOAD,
     GROUP_REQUEST,
     GROUP_PLAN,
+    GROUP_FILTER,
     GROUP_OBJECTIVE,
     GROUP_WINDOW,
     GROUP_ENGINE,
     GROUP_OUTPUT
 };
-#define GROUP_COUNT 7
+#define GROUP_COUNT 8
 
 struct verb_info {
     const char *name, *argument;

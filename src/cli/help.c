@@ -63,6 +63,7 @@ const char *help_group_title(enum flag_group group)
         [GROUP_LOAD] = "Load (of a URL; a plan says its own)",
         [GROUP_REQUEST] = "Request (of a URL; a plan says its own)",
         [GROUP_PLAN] = "Plan (changes what it says, for this time)",
+        [GROUP_FILTER] = "Which runs (all of these must be true of a run)",
         [GROUP_OBJECTIVE] = "Objectives (with any given, the plan's own are left out)",
         [GROUP_WINDOW] = "Window (judges and shows that part of the run alone)",
         [GROUP_ENGINE] = "Engine",

@@ -145,6 +145,14 @@ void amount_of(struct text *out, const struct objective *objective, double value
     }
 }
 
+void amount_in_unit(struct text *out, struct bytes unit, double value)
+{
+    if (bytes_is(unit, "ms")) amount_time(out, value * NS_PER_MS_F);
+    else if (bytes_starts(unit, BYTES_LIT("%"))) amount_share(out, value / 100);
+    else if (bytes_is(unit, "/s")) amount_rate(out, value);
+    else amount_count(out, value);
+}
+
 void amount_moment(struct text *out, uint64_t wall_ns)
 {
     time_t seconds = (time_t)(wall_ns / NS_PER_S);

@@ -33,5 +33,7 @@ void amount_count(struct text *out, double count);
 void amount_bytes(struct text *out, double bytes);
 /* A value in the unit of an objective: time, share, rate or count. */
 void amount_of(struct text *out, const struct objective *objective, double value);
+/* The same of a value in a unit of result.json: "ms", "%", "% of offered", "/s", or a count. */
+void amount_in_unit(struct text *out, struct bytes unit, double value);
 /* A moment as RFC 3339 has it, UTC, to the millisecond; nothing when it is beyond all years. */
 void amount_moment(struct text *out, uint64_t wall_ns);

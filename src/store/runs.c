@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "store/run_file.h"
+#include "store/run_entry.h"
 
 /* Letters and digits that can't be taken for one another, in the order of their codes. */
 static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -27,6 +27,17 @@ static void make_id(uint64_t wall_ns, uint32_t turn, char id[RUN_ID_LEN + 1])
     }
     id[ID_TIME_LEN] = digits[turn & 31];
     id[RUN_ID_LEN] = '\0';
+}
+
+uint64_t runs_id_ns(const char *id)
+{
+    uint64_t tenths = 0;
+    for (int i = 0; i < ID_TIME_LEN; i++) {
+        const char *digit = strchr(digits, id[i]);
+        assert(digit);
+        tenths = tenths << 5 | (uint64_t)(digit - digits);
+    }
+    return tenths * ID_UNIT_NS;
 }
 
 static bool is_id(const char *name)
@@ -68,37 +79,33 @@ bool runs_create(struct bytes root, struct arena *arena, char id[RUN_ID_LEN + 1]
 
 /* ---- finding ---- */
 
-static int by_name(const void *a, const void *b)
+static int newest_first(const void *a, const void *b)
 {
-    return strcmp(a, b);
+    return strcmp(b, a);
 }
 
-typedef char run_id[RUN_ID_LEN + 1];
-
-/* All ids below `root`, in rising order of time; NULL when there are none. */
-static run_id *read_ids(struct bytes root, struct arena *arena, uint32_t *count)
+struct runs_ids runs_ids(struct bytes root, struct arena *arena)
 {
-    *count = 0;
+    struct runs_ids ids = {0};
     struct bytes path = arena_copy(arena, root);
     DIR *dir = opendir(path.at);
-    if (!dir) return NULL;
-    run_id *ids = NULL;
+    if (!dir) return ids;
     uint32_t room = 0;
     /* readdir() shares nothing between streams, whatever its name in the list says. */
     struct dirent *entry;
-    while (*count < RUNS_MAX && (entry = readdir(dir))) { /* NOLINT(concurrency-mt-unsafe) */
+    while (ids.count < RUNS_MAX && (entry = readdir(dir))) { /* NOLINT(concurrency-mt-unsafe) */
         if (!is_id(entry->d_name)) continue;
-        if (*count == room) {
+        if (ids.count == room) {
             room = room > 0 ? 2 * room : 64;
-            run_id *more = ARENA_ARRAY(arena, room, run_id);
+            void *more = arena_array(arena, room, sizeof *ids.items);
             if (!more) break;
-            if (*count > 0) memcpy(more, ids, *count * sizeof *ids);
-            ids = more;
+            if (ids.count > 0) memcpy(more, ids.items, ids.count * sizeof *ids.items);
+            ids.items = more;
         }
-        memcpy(ids[(*count)++], entry->d_name, sizeof *ids);
+        memcpy(ids.items[ids.count++], entry->d_name, sizeof *ids.items);
     }
     closedir(dir);
-    if (*count > 0) qsort(ids, *count, sizeof *ids, by_name);
+    if (ids.count > 0) qsort(ids.items, ids.count, sizeof *ids.items, newest_first);
     return ids;
 }
 
@@ -107,31 +114,47 @@ static struct bytes file_of(struct bytes root, const char *id, struct arena *are
     return join(arena, join(arena, root, bytes_of(id)), BYTES_LIT(RUN_FILE_NAME));
 }
 
-static bool find_last(struct bytes root, struct arena *arena, struct bytes *path, struct err *err)
+static bool find_last(struct bytes root, uint64_t back, struct arena *arena, struct bytes *path,
+                      struct err *err)
 {
-    uint32_t count;
-    run_id *ids = read_ids(root, arena, &count);
-    while (count > 0) {
-        *path = file_of(root, ids[--count], arena);
-        if (file_is_there(path->at)) return true;
+    struct runs_ids ids = runs_ids(root, arena);
+    uint64_t seen = 0;
+    for (uint32_t i = 0; i < ids.count; i++) {
+        *path = file_of(root, ids.items[i], arena);
+        if (file_is_there(path->at) && seen++ == back) return true;
+    }
+    if (seen > 0) {
+        err_set(err, ERR_USAGE, 0, "last~%llu goes back too far: %llu run%s in %.*s",
+                (unsigned long long)back, (unsigned long long)seen, seen == 1 ? " is" : "s are",
+                BYTES_ARG(root));
+        return err_hint(err, "see them: prony list; the oldest is last~%llu",
+                        (unsigned long long)seen - 1);
     }
     err_set(err, ERR_USAGE, 0, "there is no run yet in %.*s", BYTES_ARG(root));
     return err_hint(err, "start one: prony run PLAN, or prony run URL");
+}
+
+/* `last` or `last~N`. */
+static bool reads_last(struct bytes name, uint64_t *back)
+{
+    *back = 0;
+    if (bytes_is(name, RUNS_LAST)) return true;
+    struct bytes start = BYTES_LIT(RUNS_LAST "~");
+    return bytes_starts(name, start) && bytes_to_u64(bytes_from(name, start.len), back);
 }
 
 /* By the start of an id. */
 static bool find_id(struct bytes root, struct bytes start, struct arena *arena, struct bytes *path,
                     struct err *err)
 {
-    uint32_t count;
+    struct runs_ids ids = runs_ids(root, arena);
     uint32_t matches = 0;
-    run_id *ids = read_ids(root, arena, &count);
     const char *first = "";
     const char *second = "";
-    for (uint32_t i = 0; i < count; i++) {
-        if (!bytes_starts(bytes_of(ids[i]), start)) continue;
-        if (matches == 0) first = ids[i];
-        else second = ids[i];
+    for (uint32_t i = ids.count; i-- > 0;) {
+        if (!bytes_starts(bytes_of(ids.items[i]), start)) continue;
+        if (matches == 0) first = ids.items[i];
+        else second = ids.items[i];
         matches++;
     }
     if (matches == 1) {
@@ -148,7 +171,8 @@ static bool find_id(struct bytes root, struct bytes start, struct arena *arena, 
     }
     err_set(err, ERR_USAGE, 0, "there is no run '%s': no file, no folder, no id in %.*s", shown,
             BYTES_ARG(root));
-    return err_hint(err, "see the ids: prony list; the newest run is 'last'");
+    return err_hint(err,
+                    "see the ids: prony list; the newest run is 'last', the one before 'last~1'");
 }
 
 bool runs_find(struct bytes root, struct bytes name, struct arena *arena, struct bytes *path,
@@ -156,9 +180,11 @@ bool runs_find(struct bytes root, struct bytes name, struct arena *arena, struct
 {
     if (name.len == 0) {
         err_set(err, ERR_USAGE, 0, "no run is named");
-        return err_hint(err, "see the ids: prony list; the newest run is 'last'");
+        return err_hint(
+            err, "see the ids: prony list; the newest run is 'last', the one before 'last~1'");
     }
-    if (bytes_is(name, RUNS_LAST)) return find_last(root, arena, path, err);
+    uint64_t back;
+    if (reads_last(name, &back)) return find_last(root, back, arena, path, err);
     struct bytes given = arena_copy(arena, name);
     if (file_is_folder(given.at)) {
         *path = join(arena, given, BYTES_LIT(RUN_FILE_NAME));
@@ -176,70 +202,18 @@ bool runs_find(struct bytes root, struct bytes name, struct arena *arena, struct
 
 /* ---- listing ---- */
 
-/* The first row of a query whose columns are: number, number, text; false: none. */
-static bool read_row(struct run_file *f, const char *sql, int64_t numbers[2], struct text *words)
+void runs_read(struct run_entry *out, struct bytes root, const char *id, bool goals,
+               struct arena *arena)
 {
-    sqlite3_stmt *s = NULL;
-    bool found =
-        sqlite3_prepare_v2(f->db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW;
-    if (found) {
-        numbers[0] = sqlite3_column_int64(s, 0);
-        numbers[1] = sqlite3_column_int64(s, 1);
-        text_adds(words, (const char *)sqlite3_column_text(s, 2));
-    }
-    sqlite3_finalize(s);
-    return found;
-}
-
-static void read_entry(struct run_file *f, bool live, struct arena *arena, struct run_entry *out)
-{
-    char array[256];
-    struct text words = text_in(array, sizeof array);
-    int64_t numbers[2] = {0};
-    if (read_row(f,
-                 "SELECT json_extract(value, '$.wall_start_ns'), 0,"
-                 " json_extract(value, '$.plan.name') FROM header WHERE key = 'run'",
-                 numbers, &words)) {
-        out->wall_start_ns = (uint64_t)numbers[0];
-        out->plan = arena_copy(arena, text_bytes(&words));
-    }
-    text_clear(&words);
-    if (read_row(f,
-                 "SELECT coalesce((SELECT at_ns FROM ending),"
-                 " (SELECT max(end_ns) FROM tick), 0), 0, ''",
-                 numbers, &words)) {
-        out->length_ns = (uint64_t)numbers[0];
-    }
-    text_clear(&words);
-    out->has_exit = read_row(f, "SELECT exit, 0, verdict FROM result", numbers, &words);
-    if (out->has_exit) {
-        out->exit_code = (int)numbers[0];
-        out->verdict = arena_copy(arena, text_bytes(&words));
+    struct run_file file;
+    struct err why = {0};
+    bool live;
+    *out = (struct run_entry){0};
+    memcpy(out->id, id, sizeof out->id);
+    if (run_file_open(&file, file_of(root, id, arena).at, &live, &why)) {
+        run_entry_read(out, &file, live, goals, arena);
+        run_file_close(&file);
     } else {
-        out->verdict = live ? BYTES_LIT("running") : BYTES_LIT("no verdict");
+        out->trouble = arena_copy(arena, bytes_of(why.msg));
     }
-}
-
-bool runs_list(struct bytes root, uint32_t max, struct arena *arena, struct run_entry **out,
-               uint32_t *count, struct err *err)
-{
-    uint32_t id_count;
-    run_id *ids = read_ids(root, arena, &id_count);
-    *count = id_count < max ? id_count : max;
-    *out = ARENA_ARRAY(arena, *count, struct run_entry);
-    for (uint32_t i = 0; *out && i < *count; i++) {
-        struct run_entry *entry = &(*out)[i];
-        memcpy(entry->id, ids[id_count - 1 - i], sizeof entry->id);
-        struct run_file file;
-        struct err why = {0};
-        bool live;
-        if (run_file_open(&file, file_of(root, entry->id, arena).at, &live, &why)) {
-            read_entry(&file, live, arena, entry);
-            run_file_close(&file);
-        } else {
-            entry->trouble = arena_copy(arena, bytes_of(why.msg));
-        }
-    }
-    if (!arena_ok(arena)) return err_set(err, ERR_LIMIT, 0, "too many runs to list");
-    return true;
 }

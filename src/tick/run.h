@@ -70,15 +70,3 @@ bool run_going_on(const struct run_end *end);
 const char *run_end_name(const struct run_end *end); /* the same names, or "running" */
 /* Nothing could be judged. */
 bool run_ended_early(enum run_ended ended);
-
-/* A stored run as a list shows it. */
-struct run_entry {
-    char id[RUN_ID_LEN + 1];
-    uint64_t wall_start_ns; /* 0: unknown */
-    uint64_t length_ns;     /* as far as it is known */
-    struct bytes plan;
-    struct bytes verdict; /* "holds" ...; "no verdict" of a run that was killed; "running" */
-    bool has_exit;
-    int exit_code;
-    struct bytes trouble; /* why the file can't be read; empty: it can */
-};

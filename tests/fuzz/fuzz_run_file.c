@@ -1,9 +1,11 @@
-/* fuzz_run_file.c - what a run file holds: blobs of ticks and the header's JSON. A blob that
- * decodes lies within its tables, and encodes to a text that decodes to the same. A header that is
- * read can be written and read again. Input: a byte that says which ('h' header, 'z' compressed
- * blob, else a blob of so many names), then the bytes. */
+/* fuzz_run_file.c - what a run file holds: blobs of ticks, the header's JSON, the objectives of the
+ * result's. A blob that decodes lies within its tables, and encodes to a text that decodes to the
+ * same. A header that is read can be written and read again. What an objective measures is part of
+ * its sentence. Input: a byte that says which ('h' header, 'g' objectives, 'z' compressed blob,
+ * else a blob of so many names), then the bytes. */
 #include "laws.h"
 #include "store/header_json.h"
+#include "store/run_entry.h"
 #include "store/tick_blob.h"
 
 #define ARENA_BYTES ((size_t)256 << 20)
@@ -73,6 +75,24 @@ static void check_header(struct bytes json)
     LAW(again.plan->objective_count == header.plan->objective_count);
 }
 
+static void check_goals(struct bytes json)
+{
+    struct run_entry entry = {0};
+    struct run_trend trend;
+    run_entry_take_goals(&entry, json, &first);
+    LAW(entry.goal_count == 0 || entry.goals);
+    for (uint32_t i = 0; i < entry.goal_count; i++) {
+        const struct run_goal *goal = &entry.goals[i];
+        const char *end = goal->text.at + goal->text.len;
+        LAW(goal->subject.len == 0
+            || (goal->subject.at >= goal->text.at && goal->subject.at + goal->subject.len <= end));
+        LAW(goal->stage_count == 0 || goal->stages);
+    }
+    entry.sound = true;
+    history_trend(&trend, (const struct run_entry[]){entry, entry}, 2, 0);
+    LAW(trend.change == CHANGE_UNKNOWN || trend.change == CHANGE_NONE || trend.was);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct err err;
@@ -88,6 +108,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .stage_count = 7, .name_count = 3, .scenario_count = 2, .version = TICK_BLOB_VERSION};
     if (data[0] == 'h') {
         check_header(in);
+    } else if (data[0] == 'g') {
+        check_goals(in);
     } else if (data[0] == 'z') {
         check_blob(tick_blob_expand(&first, in), &dims);
     } else {

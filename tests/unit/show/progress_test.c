@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "check.h"
 #include "sample.h"
-#include "show/runs_text.h"
 
 static char said[65536];
 static struct text out;
@@ -240,41 +239,13 @@ static void folded(void **state)
     sample_close(&p.sample);
 }
 
-static void list_of_runs(void **state)
-{
-    (void)state;
-    struct run_entry entries[] = {
-        {.id = "1f2e3d4c",
-         .wall_start_ns = UINT64_C(1763836800250000000),
-         .length_ns = 67600000000,
-         .plan = BYTES_LIT("jobs"),
-         .verdict = BYTES_LIT("missed"),
-         .has_exit = true,
-         .exit_code = 1},
-        {.id = "1f2e3d4b",
-         .wall_start_ns = UINT64_C(1763836000000000000),
-         .length_ns = 12000000000,
-         .plan = BYTES_LIT("jobs\x1b[2J"),
-         .verdict = BYTES_LIT("no verdict")},
-        {.id = "1f2e3d4a", .trouble = BYTES_LIT("it is damaged")},
-    };
-    struct show_style style = {.width = 80};
-    out = text_in(said, sizeof said);
-    runs_text_write(&out, entries, COUNT_OF(entries), 3600, &style);
-    assert_string_equal(
-        said, " RUN       STARTED              PLAN           VERDICT     EXIT     LENGTH\n"
-              " 1f2e3d4c  2025-11-22 19:40:00  jobs           missed         1  1 min 8 s\n"
-              " 1f2e3d4b  2025-11-22 19:26:40  jobs\\x1b[2J    no verdict             12 s\n"
-              " 1f2e3d4a                       it is damaged  unreadable\n");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_run),      cmocka_unit_test(long_run),
         cmocka_unit_test(slow_replies), cmocka_unit_test(nothing_said_twice),
         cmocka_unit_test(by_count),     cmocka_unit_test(silent_at_the_last_tick),
-        cmocka_unit_test(folded),       cmocka_unit_test(list_of_runs),
+        cmocka_unit_test(folded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -104,8 +104,10 @@ static void find(void **state)
     clock_sleep_until(clock_now_ns() + 150 * NS_PER_MS);
     assert_true(runs_create(root, &arena, third, &empty, &err)); /* a run without a file */
 
-    char file[160], same[8] = "", longest[RUN_ID_LEN + 1];
-    struct text text = text_in(file, sizeof file);
+    char file[160], older[160], same[8] = "", longest[RUN_ID_LEN + 1];
+    struct text text = text_in(older, sizeof older);
+    text_addf(&text, "%.*s/%s/" RUN_FILE_NAME, BYTES_ARG(root), first);
+    text = text_in(file, sizeof file);
     text_addf(&text, "%.*s/" RUN_FILE_NAME, BYTES_ARG(folder));
     size_t common = 0;
     while (first[common] == second[common]) common++;
@@ -119,6 +121,12 @@ static void find(void **state)
         {second, file, true},
         {longest, file, true},
         {"last", file, true},
+        {"last~0", file, true},
+        {"last~1", older, true},
+        {"last~2", "last~2 goes back too far: 2 runs are in", false},
+        {"last~18446744073709551616", "there is no run 'last~18446744073709551616'", false},
+        {"last~", "there is no run 'last~'", false},
+        {"last~x", "there is no run 'last~x'", false},
         {folder.at, file, true},
         {file, file, true},
         {same, "is the start of", false},
@@ -142,12 +150,11 @@ static void no_runs(void **state)
     (void)state;
     struct err err;
     struct bytes path;
-    struct run_entry *entries;
-    uint32_t count = 7;
     assert_false(runs_find(root, BYTES_LIT("last"), &arena, &path, &err));
     assert_non_null(strstr(err.msg, "no run yet"));
-    assert_true(runs_list(root, 10, &arena, &entries, &count, &err));
-    assert_int_equal(count, 0);
+    assert_false(runs_find(root, BYTES_LIT("last~1"), &arena, &path, &err));
+    assert_non_null(strstr(err.msg, "no run yet"));
+    assert_int_equal(runs_ids(root, &arena).count, 0);
 }
 
 static void list(void **state)
@@ -163,25 +170,39 @@ static void list(void **state)
     text_addf(&text, "%.*s/" RUN_FILE_NAME, BYTES_ARG(folder));
     assert_true(file_write(file, BYTES_LIT("not a run"), &err));
 
-    struct run_entry *entries;
-    uint32_t count;
-    assert_true(runs_list(root, 10, &arena, &entries, &count, &err));
-    assert_int_equal(count, 3);
+    struct runs_ids ids = runs_ids(root, &arena);
+    struct run_entry entries[3];
+    assert_int_equal(ids.count, 3);
+    for (uint32_t i = 0; i < ids.count; i++) {
+        runs_read(&entries[i], root, ids.items[i], true, &arena);
+    }
     assert_string_equal(entries[0].id, broken);
     assert_string_equal(entries[1].id, killed);
     assert_string_equal(entries[2].id, ended);
     assert_true(entries[0].trouble.len > 0);
     assert_true(bytes_is(entries[1].verdict, "no verdict"));
-    assert_false(entries[1].has_exit);
+    assert_false(entries[1].has_exit || entries[1].sound);
     assert_true(entries[1].length_ns == 4 * NS_PER_S);
     assert_true(bytes_is(entries[2].verdict, "holds"));
     assert_true(entries[2].has_exit && entries[2].exit_code == 0);
     assert_true(entries[2].length_ns == 5300000000);
     assert_true(entries[2].wall_start_ns == tape.header.wall_start_ns);
     assert_true(bytes_is(entries[2].plan, "tape"));
-    assert_true(runs_list(root, 1, &arena, &entries, &count, &err));
-    assert_int_equal(count, 1);
-    assert_string_equal(entries[0].id, broken);
+}
+
+/* An id says when it was given. */
+static void moment_of_an_id(void **state)
+{
+    (void)state;
+    char id[RUN_ID_LEN + 1];
+    struct bytes folder;
+    struct err err;
+    uint64_t before_ns = clock_wall_ns();
+    assert_true(runs_create(root, &arena, id, &folder, &err));
+    uint64_t id_ns = runs_id_ns(id);
+    assert_true(id_ns + 100 * NS_PER_MS > before_ns && id_ns <= clock_wall_ns());
+    assert_true(runs_id_ns("00000010") == 100 * NS_PER_MS);
+    assert_true(runs_id_ns("0000010z") == 32 * 100 * NS_PER_MS);
 }
 
 int main(void)
@@ -189,7 +210,8 @@ int main(void)
     tape_open(&tape, NULL);
 #define CASE(f) cmocka_unit_test_setup_teardown(f, enter, leave)
     const struct CMUnitTest tests[] = {
-        CASE(new_ones), CASE(cannot_create), CASE(find), CASE(no_runs), CASE(list),
+        CASE(new_ones), CASE(cannot_create), CASE(find),
+        CASE(no_runs),  CASE(list),          CASE(moment_of_an_id),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
