@@ -7,11 +7,13 @@
 
 #include "base/arena.h"
 #include "cli/flags.h"
+#include "show/beside.h"
 #include "show/style.h"
 #include "tick/result.h"
 
 struct ending {
     const struct result *result;
+    const struct beside *beside; /* several runs, in the place of a result; NULL: one */
     const struct flags *flags;
     struct bytes folder;           /* of the run; empty: unknown */
     const char *trouble;           /* with the run file, a sentence; empty: none */

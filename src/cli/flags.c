@@ -353,6 +353,11 @@ static bool count_words(const struct flags *out, uint32_t words, const char *ext
 {
     const struct verb_info *verb = &flags_verbs[out->verb];
     if (flags_given(out, FLAG_HELP)) return true;
+    if (words > verb->most && verb->most > 2) {
+        err_set(err, ERR_USAGE, 0, "`prony %s` takes %u words at most, and these are %u",
+                verb->name, verb->most, words);
+        return err_hint(err, "leave some of them to another command");
+    }
     if (words > verb->most) {
         err_set(err, ERR_USAGE, 0, "`prony %s` has no use for '%s'", verb->name, extra);
         return err_hint(err, "usage: prony %s%s%s [flags]", verb->name,
@@ -395,7 +400,7 @@ bool flags_parse(struct flags *out, int argc, char *const *argv, struct err *err
             if (!read_short(out, &c, err)) return false;
         } else {
             if (words == 0) out->word = word;
-            if (words == 1) out->second = word;
+            if (words < FLAGS_WORDS_MAX) out->words[out->word_count++] = word;
             if (words == flags_verbs[out->verb].most) extra = word;
             words++;
         }

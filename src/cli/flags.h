@@ -81,13 +81,15 @@ extern const struct verb_info flags_verbs[VERB_COUNT];
 extern const struct flag_info flags_table[FLAG_COUNT];
 
 #define FLAGS_GIVEN_MAX 64
+#define FLAGS_WORDS_MAX 32
 #define FLAGS_OBJECTIVES_MAX 32
 
 struct flags {
     enum verb verb;
-    bool version;       /* `prony --version` and nothing else */
-    const char *word;   /* PLAN, URL, RUN or COMMAND; NULL: none */
-    const char *second; /* FILE of init; NULL: none */
+    bool version;                       /* `prony --version` and nothing else */
+    const char *word;                   /* PLAN, URL, the first RUN or COMMAND; NULL: none */
+    const char *words[FLAGS_WORDS_MAX]; /* [word_count]: all of them, that one too */
+    uint32_t word_count;
     struct {
         enum flag flag;
         struct bytes value; /* empty for a switch; NUL-terminated behind it */

@@ -99,3 +99,10 @@ bool moment_read(struct bytes in, uint64_t now_ns, uint64_t *out_ns, const char 
     *out_ns = ago_ns < now_ns ? now_ns - ago_ns : 0;
     return true;
 }
+
+int64_t moment_utc_offset_s(void)
+{
+    time_t now = (time_t)(clock_wall_ns() / NS_PER_S);
+    struct tm local;
+    return localtime_r(&now, &local) ? local.tm_gmtoff : 0;
+}

@@ -11,3 +11,5 @@
 
 /* Reads all of `in`; ns since 1970. False: `*why` is a static sentence. */
 MUST_USE bool moment_read(struct bytes in, uint64_t now_ns, uint64_t *out_ns, const char **why);
+/* What local time is ahead of UTC now. */
+int64_t moment_utc_offset_s(void);

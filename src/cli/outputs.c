@@ -7,6 +7,7 @@
 
 #include "base/attr.h"
 #include "cli/console.h"
+#include "cli/several_document.h"
 #include "judge/exit_code.h"
 #include "show/result_json.h"
 #include "show/result_junit.h"
@@ -15,9 +16,10 @@
 #define BUFFER_BYTES ((size_t)64 << 10)
 #define DOCUMENT_LIMIT ((size_t)4 << 20)
 
-static bool is_stream(enum output_kind kind)
+/* Written while the ticks pass by; of several runs there is only an end. */
+static bool is_stream(const struct outputs *o, enum output_kind kind)
 {
-    return kind == OUTPUT_NDJSON || kind == OUTPUT_CSV;
+    return o->source_count == 0 && (kind == OUTPUT_NDJSON || kind == OUTPUT_CSV);
 }
 
 /* ---- writing ---- */
@@ -136,14 +138,24 @@ static bool is_file(int fd, const struct stat *st)
            && own.st_ino == st->st_ino;
 }
 
+static bool would_overwrite(const struct output *out, const char *source, struct err *err)
+{
+    struct stat st;
+    const char *name = output_kind_name(out->kind);
+    if (!source || stat(source, &st) != 0 || !is_file(out->fd, &st)) return false;
+    err_set(err, ERR_USAGE, 0, "%s would be written over %s, which is read", name, source);
+    err_hint(err, "name another file: --output %s=FILE", name);
+    return true;
+}
+
 /* By whatever name it was called. */
 static bool is_free(const struct outputs *o, const struct output *out, struct err *err)
 {
     struct stat st;
     const char *name = output_kind_name(out->kind);
-    if (o->source && stat(o->source, &st) == 0 && is_file(out->fd, &st)) {
-        err_set(err, ERR_USAGE, 0, "%s would be written over %s, which is read", name, o->source);
-        return err_hint(err, "name another file: --output %s=FILE", name);
+    if (would_overwrite(out, o->source, err)) return false;
+    for (uint32_t i = 0; i < o->source_count; i++) {
+        if (would_overwrite(out, o->sources[i].at, err)) return false;
     }
     for (uint32_t i = 0; i < o->count; i++) {
         const struct output *other = &o->items[i];
@@ -177,7 +189,9 @@ static bool add_output(struct outputs *o, enum output_kind kind, struct bytes pa
     if (!arena_ok(arena)) return err_set(err, ERR_LIMIT, 0, "no memory for the outputs");
     out->buffer = text_in(buffer, BUFFER_BYTES);
     struct outlet outlet = {put, out};
-    if (kind == OUTPUT_NDJSON) {
+    if (!is_stream(o, kind)) {
+        out->sink = (struct sink){0};
+    } else if (kind == OUTPUT_NDJSON) {
         result_ndjson_init(&out->ndjson, outlet);
         out->sink = result_ndjson_sink(&out->ndjson);
     } else if (kind == OUTPUT_CSV) {
@@ -200,6 +214,11 @@ static bool add_flag(struct outputs *o, struct bytes value, struct err *err)
     struct bytes form = {value.at, equals < value.len ? equals : value.len};
     struct bytes path = equals < value.len ? bytes_from(value, equals + 1) : (struct bytes){0};
     if (bytes_is(path, "-")) path.len = 0; /* stdout, as everywhere */
+    if (o->source_count > 0 && !several_document_has(output_kind_of(form))) {
+        err_set(err, ERR_USAGE, 0, "--output %.*s is about one run, and these are %u",
+                BYTES_ARG(form), o->source_count);
+        return err_hint(err, "name one run, or ask for text, json, csv or markdown");
+    }
     for (uint32_t i = 0; i < o->count && path.len == 0; i++) {
         if (!to_stdout(&o->items[i])) continue;
         err_set(err, ERR_USAGE, 0, "only one --output can go to stdout");
@@ -212,8 +231,11 @@ bool outputs_open(struct outputs *o, const struct outputs_options *options, stru
 {
     const struct flags *flags = options->flags;
     const struct plan *plan = options->plan;
-    *o = (struct outputs){
-        .folder = options->folder, .source = options->source, .arena = options->arena};
+    *o = (struct outputs){.folder = options->folder,
+                          .source = options->source,
+                          .sources = options->sources,
+                          .source_count = options->source_count,
+                          .arena = options->arena};
     o->loads = plan != NULL;
     bool fine = true;
     bool has_stdout = false;
@@ -330,7 +352,7 @@ bool outputs_trouble(void *outputs, struct text *out)
 bool outputs_streams(const struct outputs *o)
 {
     for (uint32_t i = 0; i < o->count; i++) {
-        if (is_stream(o->items[i].kind) && o->items[i].path.len == 0 && !o->items[i].in_folder)
+        if (is_stream(o, o->items[i].kind) && o->items[i].path.len == 0 && !o->items[i].in_folder)
             return true;
     }
     return false;
@@ -349,6 +371,7 @@ static struct bytes document(const struct output *o, const struct ending *ending
 {
     struct show_style plain = {.width = 100};
     struct show_style style = to_stdout(o) ? console_style(CONSOLE_OUT, ending->flags) : plain;
+    if (ending->beside) return several_document_make(o->kind, ending, &style, arena);
     bool made_here = o->kind == OUTPUT_MARKDOWN || o->kind == OUTPUT_JUNIT;
     char *array = made_here ? arena_alloc(arena, DOCUMENT_LIMIT) : NULL;
     if (made_here && !array) return (struct bytes){0};
@@ -410,8 +433,8 @@ static void write_document(const struct outputs *all, struct output *o, const st
 static bool finish_output(struct outputs *o, struct output *out, const struct ending *ending,
                           bool wanted)
 {
-    if (out->in_folder && !is_stream(out->kind)) open_in_folder(o, out);
-    if (wanted && !is_stream(out->kind) && !out->broken) write_document(o, out, ending);
+    if (out->in_folder && !is_stream(o, out->kind)) open_in_folder(o, out);
+    if (wanted && !is_stream(o, out->kind) && !out->broken) write_document(o, out, ending);
     close_output(out);
     return !out->broken;
 }

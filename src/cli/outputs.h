@@ -17,9 +17,11 @@
 
 struct outputs_options {
     const struct flags *flags;
-    const struct plan *plan;    /* whose outputs are wanted, too; NULL: none */
-    const struct bytes *folder; /* of the run, filled before it begins */
-    const char *source;         /* plan or run file that is read, and so not to be written over */
+    const struct plan *plan;     /* whose outputs are wanted, too; NULL: none */
+    const struct bytes *folder;  /* of the run, filled before it begins */
+    const char *source;          /* plan or run file that is read, and so not to be written over */
+    const struct bytes *sources; /* of several runs, in its place; NUL-terminated */
+    uint32_t source_count;
     struct arena *arena;
 };
 
@@ -44,6 +46,8 @@ struct outputs {
     uint32_t count;
     const struct bytes *folder; /* of the run */
     const char *source;
+    const struct bytes *sources;
+    uint32_t source_count; /* 0: it is about one run */
     struct arena *arena;
     bool loads; /* what is written while it goes must not wait for a reader */
 };

@@ -24,8 +24,8 @@ static bool read_words(const struct flags *flags, struct url *url, struct err *e
         return err_hint(err, "write http://%s", flags->word);
     }
     if (!oneliner_read_url(url, flags->word, err)) return false;
-    if (!flags->second || !oneliner_is_url(flags->second)) return true;
-    err_set(err, ERR_USAGE, 0, "'%s' is a URL, where the name of a file belongs", flags->second);
+    if (!flags->words[1] || !oneliner_is_url(flags->words[1])) return true;
+    err_set(err, ERR_USAGE, 0, "'%s' is a URL, where the name of a file belongs", flags->words[1]);
     return err_hint(err, "a plan has one target to begin with: prony init URL FILE");
 }
 
@@ -46,8 +46,8 @@ static bool write_new(const char *path, struct bytes plan, struct err *err)
 
 static bool write_plan(const struct flags *flags, struct bytes plan, struct err *err)
 {
-    if (flags_given(flags, FLAG_FORCE)) return file_write(flags->second, plan, err);
-    return write_new(flags->second, plan, err);
+    if (flags_given(flags, FLAG_FORCE)) return file_write(flags->words[1], plan, err);
+    return write_new(flags->words[1], plan, err);
 }
 
 int verb_init_main(const struct flags *flags)
@@ -57,8 +57,8 @@ int verb_init_main(const struct flags *flags)
     struct url url;
     struct err err = {0};
     if (!read_words(flags, &url, &err)) return console_fail(&err);
-    bool to_stdout = !flags->second || strcmp(flags->second, "-") == 0;
-    scaffold_write(&plan, &url, bytes_of(to_stdout ? NULL : flags->second));
+    bool to_stdout = !flags->words[1] || strcmp(flags->words[1], "-") == 0;
+    scaffold_write(&plan, &url, bytes_of(to_stdout ? NULL : flags->words[1]));
     if (plan.cut) {
         err_set(&err, ERR_USAGE, 0, "the URL makes a plan larger than 64 KiB");
         return console_fail(&err);
@@ -67,7 +67,7 @@ int verb_init_main(const struct flags *flags)
     if (!write_plan(flags, text_bytes(&plan), &err)) return console_fail(&err);
     char next[600];
     struct text line = text_in(next, sizeof next);
-    text_addf(&line, "wrote %s; next: prony check %s", flags->second, flags->second);
+    text_addf(&line, "wrote %s; next: prony check %s", flags->words[1], flags->words[1]);
     console_say(next);
     return EXIT_HOLDS;
 }

@@ -1,13 +1,11 @@
 #include "cli/verb_list.h"
 
 #include <jansson.h>
-#include <stdlib.h>
-#include <time.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "cli/console.h"
 #include "cli/list_filter.h"
+#include "cli/moment.h"
 #include "judge/exit_code.h"
 #include "show/json_part.h"
 #include "show/runs_text.h"
@@ -96,7 +94,7 @@ static json_t *trend_json(const struct run_trend *trend)
     if (trend->change == CHANGE_UNKNOWN) return json_null();
     bool same = trend->change == CHANGE_NONE;
     json_t *o = json_object();
-    json_tree_put(o, "mark", json_string(same ? "same" : trend->better ? "better" : "worse"));
+    json_tree_put(o, "mark", json_string(history_change_name(trend)));
     json_tree_put(o, "sure", same ? json_null() : json_boolean(trend->sure));
     json_tree_put(o, "before", json_string(trend->before->id));
     json_tree_put(o, "is", place_json(trend->is));
@@ -137,14 +135,6 @@ static bool print_json(const struct listing *l, struct arena *arena)
 
 /* ---- text ---- */
 
-/* What local time is ahead of UTC now. */
-static int64_t utc_offset_s(void)
-{
-    time_t now = (time_t)(clock_wall_ns() / NS_PER_S);
-    struct tm local;
-    return localtime_r(&now, &local) ? local.tm_gmtoff : 0;
-}
-
 static bool print_table(const struct listing *l, struct arena *arena, const struct flags *flags)
 {
     size_t limit = l->row_count * ROW_BYTES + LEGEND_BYTES;
@@ -152,7 +142,7 @@ static bool print_table(const struct listing *l, struct arena *arena, const stru
     if (!array) return false;
     struct text text = text_in(array, limit);
     struct show_style style = console_style(CONSOLE_OUT, flags);
-    runs_text_write(&text, l->rows, l->row_count, utc_offset_s(), &style);
+    runs_text_write(&text, l->rows, l->row_count, moment_utc_offset_s(), &style);
     return console_print(text_bytes(&text));
 }
 

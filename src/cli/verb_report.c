@@ -7,6 +7,7 @@
 #include "cli/console.h"
 #include "cli/ending.h"
 #include "cli/outputs.h"
+#include "cli/several.h"
 #include "judge/exit_code.h"
 #include "store/runs.h"
 
@@ -23,7 +24,7 @@ static struct bytes folder_of(struct bytes path)
     return BYTES_LIT(".");
 }
 
-static int report_objectives(struct arena *arena, const struct diags *diags)
+int verb_report_objectives(struct arena *arena, const struct diags *diags)
 {
     struct text text = text_in(arena_alloc(arena, DIAGS_TEXT_LIMIT), DIAGS_TEXT_LIMIT);
     diag_print(&text, diags, BYTES_LIT("(command line)"), (struct bytes){0});
@@ -31,8 +32,7 @@ static int report_objectives(struct arena *arena, const struct diags *diags)
     return exit_code_of_err(ERR_PLAN);
 }
 
-/* A file that is no run, or no longer one, is a wrong word on the command line. */
-static const struct err *unreadable(struct err *err)
+const struct err *verb_report_unreadable(struct err *err)
 {
     if (err->kind != ERR_IO) return err;
     err->kind = ERR_USAGE;
@@ -63,8 +63,8 @@ static int report(const struct flags *flags, struct arena *arena, struct rejudge
     options.sink_count = 1;
     if (!rejudge_run(r, &options, diags, err)) {
         outputs_drop(&outputs);
-        if (diags->count > 0) return report_objectives(arena, diags);
-        return console_fail(unreadable(err));
+        if (diags->count > 0) return verb_report_objectives(arena, diags);
+        return console_fail(verb_report_unreadable(err));
     }
     struct ending ending = {
         .result = rejudge_result(r), .flags = flags, .folder = folder, .trouble = r->trouble};
@@ -73,6 +73,7 @@ static int report(const struct flags *flags, struct arena *arena, struct rejudge
 
 int verb_report_main(const struct flags *flags)
 {
+    if (flags->word_count > 1) return several_main(flags);
     struct arena arena = {0};
     struct rejudge r = {0};
     struct err err = {0};

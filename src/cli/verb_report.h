@@ -5,6 +5,12 @@
  * Thread: main.  Memory: its own arena. */
 #pragma once
 
+#include "base/arena.h"
 #include "cli/flags.h"
+#include "plan/diag.h"
 
 int verb_report_main(const struct flags *flags);
+/* Prints what is wrong with the objectives that flags ask for; the exit code. */
+int verb_report_objectives(struct arena *arena, const struct diags *diags);
+/* A file that is no run, or no longer one, is a wrong word on the command line: makes it one. */
+const struct err *verb_report_unreadable(struct err *err);

@@ -32,11 +32,11 @@ int exit_code_of(const struct exit_facts *facts)
     return EXIT_HOLDS;
 }
 
-int exit_code_of_result(const struct result *result, bool bug)
+static struct exit_facts facts_of(const struct result *result, bool bug)
 {
     /* How the run ended is no answer to a question put to it later; the verdict is. */
     bool asked_later = result->header->other_objectives || result->header->window;
-    struct exit_facts facts = {
+    return (struct exit_facts){
         .preflight = result->end.ended == RUN_PREFLIGHT,
         .refused = result->end.ended == RUN_REFUSED,
         .bug = bug,
@@ -47,7 +47,26 @@ int exit_code_of_result(const struct result *result, bool bug)
         .missed = result->verdict == VERDICT_MISSED,
         .inconclusive = result->verdict == VERDICT_INCONCLUSIVE,
     };
+}
+
+int exit_code_of_result(const struct result *result, bool bug)
+{
+    struct exit_facts facts = facts_of(result, bug);
     return exit_code_of(&facts);
+}
+
+void exit_code_add(struct exit_facts *facts, const struct result *result)
+{
+    struct exit_facts more = facts_of(result, result->exit_code == EXIT_BUG);
+    facts->preflight = facts->preflight || more.preflight;
+    facts->refused = facts->refused || more.refused;
+    facts->bug = facts->bug || more.bug;
+    if (facts->signal == 0) facts->signal = more.signal;
+    facts->going_on = facts->going_on || more.going_on;
+    facts->invalid = facts->invalid || more.invalid;
+    facts->aborted = facts->aborted || more.aborted;
+    facts->missed = facts->missed || more.missed;
+    facts->inconclusive = facts->inconclusive || more.inconclusive;
 }
 
 int exit_code_of_err(enum err_kind kind)

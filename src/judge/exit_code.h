@@ -47,5 +47,7 @@ struct exit_facts {
 int exit_code_of(const struct exit_facts *facts);
 /* Of a run that was judged. `bug`: its books do not add up. */
 int exit_code_of_result(const struct result *result, bool bug);
+/* Of several that were judged: what is true of one of them is true of all together. */
+void exit_code_add(struct exit_facts *facts, const struct result *result);
 /* Of an error that kept prony from going on. */
 int exit_code_of_err(enum err_kind kind);

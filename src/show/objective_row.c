@@ -34,28 +34,33 @@ const struct objective_result *objective_row_at(const struct result *r, uint32_t
     return NULL;
 }
 
-enum tone objective_row_tone(const struct objective_result *o)
+enum tone objective_row_tone_of(enum verdict verdict, bool warn, double margin)
 {
-    switch (o->verdict) {
+    switch (verdict) {
     case VERDICT_INVALID:
     case VERDICT_MISSED:
-        return o->objective->warn ? TONE_NEAR : TONE_BAD;
+        return warn ? TONE_NEAR : TONE_BAD;
     case VERDICT_INCONCLUSIVE:
         return TONE_NEAR;
     case VERDICT_NOT_JUDGED:
         return TONE_DIM;
     case VERDICT_HOLDS:
-        return o->margin < 0.1 ? TONE_NEAR : TONE_GOOD;
+        return margin < 0.1 ? TONE_NEAR : TONE_GOOD;
     }
     return TONE_PLAIN;
 }
 
-const char *objective_row_mark(const struct objective_result *o)
+enum tone objective_row_tone(const struct objective_result *o)
 {
-    switch (o->verdict) {
+    return objective_row_tone_of(o->verdict, o->objective->warn, o->margin);
+}
+
+const char *objective_row_mark_of(enum verdict verdict, bool warn)
+{
+    switch (verdict) {
     case VERDICT_INVALID:
     case VERDICT_MISSED:
-        return o->objective->warn ? "⚠" : "✗";
+        return warn ? "⚠" : "✗";
     case VERDICT_INCONCLUSIVE:
         return "?";
     case VERDICT_NOT_JUDGED:
@@ -64,6 +69,11 @@ const char *objective_row_mark(const struct objective_result *o)
         return "✓";
     }
     return "";
+}
+
+const char *objective_row_mark(const struct objective_result *o)
+{
+    return objective_row_mark_of(o->verdict, o->objective->warn);
 }
 
 /* `p95 of each`: the name stands for `each`. */
@@ -134,6 +144,17 @@ void objective_row_detail(struct text *out, const struct objective_result *o)
     if (o->objective->implicit) text_adds(out, out->len > 0 ? " (implied)" : "implied");
 }
 
+void objective_row_between(struct text *out, struct bytes lo, struct bytes hi)
+{
+    size_t lo_unit = bytes_find(lo, BYTES_LIT(" "));
+    size_t hi_unit = bytes_find(hi, BYTES_LIT(" "));
+    bool once = lo_unit < lo.len && hi_unit < hi.len
+                && bytes_equal(bytes_from(lo, lo_unit), bytes_from(hi, hi_unit));
+    text_add(out, once ? (struct bytes){lo.at, lo_unit} : lo);
+    text_adds(out, " – ");
+    text_add(out, hi);
+}
+
 void objective_row_interval(struct text *out, const struct objective_result *o)
 {
     if (isnan(o->lo) || isnan(o->hi) || o->lo == o->hi) return;
@@ -144,13 +165,7 @@ void objective_row_interval(struct text *out, const struct objective_result *o)
     amount_of(&lo, o->objective, o->lo);
     if (isinf(o->hi)) text_adds(&hi, "?");
     else amount_of(&hi, o->objective, o->hi);
-    const char *lo_unit = strchr(lo_array, ' ');
-    const char *hi_unit = strchr(hi_array, ' ');
-    size_t shown = lo.len;
-    if (lo_unit && hi_unit && strcmp(lo_unit, hi_unit) == 0) shown = (size_t)(lo_unit - lo_array);
-    text_add(out, (struct bytes){lo_array, shown});
-    text_adds(out, " – ");
-    text_add(out, text_bytes(&hi));
+    objective_row_between(out, text_bytes(&lo), text_bytes(&hi));
 }
 
 void objective_row_sentence(struct text *out, const struct result *r,

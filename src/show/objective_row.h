@@ -18,6 +18,9 @@ const struct objective_result *objective_row_at(const struct result *r, uint32_t
 enum tone objective_row_tone(const struct objective_result *o);
 /* `✗` `⚠` `?` `–` `✓` */
 const char *objective_row_mark(const struct objective_result *o);
+/* The same of its parts; `margin` is the share left. */
+enum tone objective_row_tone_of(enum verdict verdict, bool warn, double margin);
+const char *objective_row_mark_of(enum verdict verdict, bool warn);
 /* `p99 of poll`; of `of each` with the name in the place of `each`. */
 void objective_row_subject(struct text *out, const struct result *r,
                            const struct objective_result *o);
@@ -26,7 +29,9 @@ void objective_row_subject(struct text *out, const struct result *r,
 void objective_row_named(struct text *out, struct bytes text, struct bytes of);
 /* What stands behind the verdict where there is room: how far, how often, what is wanting. */
 void objective_row_detail(struct text *out, const struct objective_result *o);
-/* `13.4 – 15.3 ms`: the unit once where both ends have the same; nothing where there is none. */
+/* `13.4 – 15.3 ms`: of two amounts, the unit once where both have the same. */
+void objective_row_between(struct text *out, struct bytes lo, struct bytes hi);
+/* The interval so; nothing where there is none. */
 void objective_row_interval(struct text *out, const struct objective_result *o);
 /* The sentence, of `of each` with the name: `p99 of poll < 200ms`. */
 void objective_row_sentence(struct text *out, const struct result *r,

@@ -27,3 +27,5 @@ void summary_tables_times(const struct summary *s, struct summary_legend *legend
 double summary_tables_errors(const struct result *result, const struct figures *figures);
 /* Whether a missed objective, not only a warning, points at this stage. */
 bool summary_tables_stage_missed(const struct result *result, uint32_t stage);
+/* Whether a percentile of `n` values is only a guess. */
+bool summary_tables_few(enum figure figure, uint64_t n);

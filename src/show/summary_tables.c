@@ -13,6 +13,11 @@
  * bounds it (docs/method.md, "Too few to say"). By enum figure; 0: always fine. */
 static const uint64_t enough[FIGURE_COUNT] = {2, 6, 36, 72, 368, 3688, 1};
 
+bool summary_tables_few(enum figure figure, uint64_t n)
+{
+    return n < enough[figure];
+}
+
 double summary_tables_errors(const struct result *result, const struct figures *f)
 {
     uint64_t ended = f->offered;
@@ -69,7 +74,7 @@ static void latency_cell(struct table_cell *out, const struct latency *l, enum f
         out->tone = TONE_DIM;
         return;
     }
-    bool few = l->n < enough[figure], at_least = (l->at_least >> figure & 1) != 0;
+    bool few = summary_tables_few(figure, l->n), at_least = (l->at_least >> figure & 1) != 0;
     if (few) text_addc(&out->text, '(', 1);
     if (at_least) text_adds(&out->text, "≥");
     amount_ms(&out->text, ns, scale->decimals[figure]);

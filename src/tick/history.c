@@ -133,3 +133,17 @@ void history_trend(struct run_trend *out, const struct run_entry *entries, uint3
     uint32_t known = values_of(out, entry + left, values);
     out->sure = change_is_unusual(values, known);
 }
+
+const char *history_change_name(const struct run_trend *trend)
+{
+    switch (trend->change) {
+    case CHANGE_UNKNOWN:
+        return NULL;
+    case CHANGE_NONE:
+        return "same";
+    case CHANGE_DOWN:
+    case CHANGE_UP:
+        return trend->better ? "better" : "worse";
+    }
+    return NULL;
+}

@@ -75,3 +75,5 @@ void history_compare(struct run_trend *out, const struct run_entry *entry,
  * of the `count` at most HISTORY_RUNS_BACK behind it are looked at. */
 void history_trend(struct run_trend *out, const struct run_entry *entries, uint32_t count,
                    uint32_t index);
+/* "better", "worse", "same"; NULL: nothing to compare. */
+const char *history_change_name(const struct run_trend *trend);

@@ -10,6 +10,7 @@ import time
 import unittest
 
 from harness import PATIENCE_S, PRONY, Case
+from past_runs import make_run
 
 PLAN = """
 plan: 1
@@ -142,6 +143,15 @@ class Completion(Case):
         self.plan("no plan")
         self.assertEqual(self.words("run", "plan.yaml", "--only", ""), [])
 
+    def test_recorded_runs_and_their_plans(self):
+        runs = [make_run(self.runs, 1793491200 + day * 86400, plan, [])
+                for day, plan in enumerate(("shop", "jobs", "shop"))]
+        self.assertEqual(self.words("report", ""), ["last", "last~1", *reversed(runs)])
+        self.assertEqual(self.words("report", "last", "last"), ["last", "last~1"])
+        self.assertEqual(self.words("report", runs[0], runs[1][:-1]), [runs[1]])
+        self.assertEqual(self.words("list", "--plan", ""), ["shop", "jobs"])
+        self.assertEqual(self.words("list", "--plan=j"), ["--plan=jobs"])
+
     def test_places_and_values(self):
         self.assertEqual(self.words("run", ""), [":plans"])
         self.assertEqual(self.words("run", "plan.yaml", ""), [])
@@ -151,6 +161,10 @@ class Completion(Case):
         self.assertEqual(self.words("run", "-X", "P"), ["POST", "PUT", "PATCH"])
         self.assertEqual(self.words("report", "last", "--output", "j"), ["json", "junit"])
         self.assertEqual(self.words("report", ""), [])
+        self.assertEqual(self.words("list", "--verdict", "missed,h"), ["missed,holds"])
+        self.assertEqual(self.words("list", "--verdict=missed,inv"), ["--verdict=missed,invalid"])
+        self.assertEqual(self.words("list", "--since", "to"), ["today"])
+        self.assertEqual(self.words("list", "--plan", ""), [])
         self.assertEqual(self.words("bogus", ""), [])
         self.assertEqual(self.words(), [])
 

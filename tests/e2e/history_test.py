@@ -128,6 +128,7 @@ class History(Case):
         self.assertIsNone(second(trust={"level": "invalid", "reasons": []}))
         self.assertIsNone(second(steered=True))
         self.assertIsNone(second(spread=None))
+        self.assertIsNone(second(spread=0))
         self.assertEqual(second(value=5.5, stage="open"), "same")
         self.assertEqual(second(value=9, stage="open"), "worse")
         self.assertIsNone(second(value=9, stage="closed"))

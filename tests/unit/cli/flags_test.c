@@ -10,7 +10,7 @@
 static bool parse(struct flags *out, const char *line, struct err *err)
 {
     static char copy[512]; /* flags borrow it */
-    static char *argv[32];
+    static char *argv[64];
     int argc = 0;
     snprintf(copy, sizeof copy, "%s", line);
     for (char *at = copy; *at;) {
@@ -77,6 +77,10 @@ static void test_good(void **state)
     }
     struct flags flags;
     assert_true(parse(&flags, "prony --version", NULL) && flags.version);
+    assert_true(parse(&flags, "prony report a --p95 1s b -q c", NULL));
+    assert_int_equal(flags.word_count, 3);
+    assert_string_equal(flags.words[2], "c");
+    assert_true(flags.words[3] == NULL && strcmp(flags.word, flags.words[0]) == 0);
 }
 
 static void test_wrong(void **state)
@@ -92,8 +96,13 @@ static void test_wrong(void **state)
          "to run a plan: prony run plan.yaml"},
         {"prony run", "`prony run` needs a plan or a URL: PLAN|URL",
          "`prony run --help` has examples"},
-        {"prony report", "`prony report` needs one more word: RUN",
+        {"prony report", "`prony report` needs one more word: RUN...",
          "`prony report --help` has examples"},
+        {"prony report 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 "
+         "29 "
+         "30 31 32 33",
+         "`prony report` takes 32 words at most, and these are 33",
+         "leave some of them to another command"},
         {"prony run a b c", "`prony run` has no use for 'b'", "usage: prony run PLAN|URL [flags]"},
         {"prony list a", "`prony list` has no use for 'a'", "usage: prony list [flags]"},
         {"prony run u --raet 5/s", "there is no flag --raet", "did you mean --rate?"},

@@ -74,6 +74,53 @@ static void of_results(void **state)
     }
 }
 
+/* The worst of several: the order of reasons decides, not the numbers. */
+static void of_several(void **state)
+{
+    (void)state;
+    enum kind { HELD, MISSED, OPEN, UNTRUE, ABORTED, STOPPED, KILLED, GOES_ON, EARLY, BROKEN };
+    static const struct result kinds[] = {
+        [HELD] = {.verdict = VERDICT_HOLDS},
+        [MISSED] = {.verdict = VERDICT_MISSED},
+        [OPEN] = {.verdict = VERDICT_INCONCLUSIVE},
+        [UNTRUE] = {.verdict = VERDICT_INVALID, .trust = TRUST_INVALID},
+        [ABORTED] = {.verdict = VERDICT_MISSED, .end = {.ended = RUN_ABORTED}},
+        [STOPPED] = {.end = {.ended = RUN_INTERRUPTED, .signal = 2}},
+        [KILLED] = {.end = {.ended = RUN_INTERRUPTED, .signal = 9}},
+        [GOES_ON] = {.end = {.ended = RUN_INTERRUPTED}},
+        [EARLY] = {.verdict = VERDICT_NOT_JUDGED, .end = {.ended = RUN_PREFLIGHT}},
+        [BROKEN] = {.trust = TRUST_INVALID, .exit_code = EXIT_BUG},
+    };
+    static const struct {
+        const char *name;
+        enum kind runs[3];
+        int code;
+    } cases[] = {
+        {"all hold", {HELD, HELD, HELD}, 0},
+        {"one missed", {HELD, MISSED, HELD}, 1},
+        {"missed before undecided", {OPEN, MISSED, HELD}, 1},
+        {"one undecided", {HELD, HELD, OPEN}, 3},
+        {"one not to be trusted, though one is missed", {MISSED, UNTRUE, HELD}, 3},
+        {"one aborted, one missed", {MISSED, ABORTED, HELD}, 5},
+        {"one not to be trusted, one aborted", {ABORTED, UNTRUE, HELD}, 3},
+        {"one interrupted", {UNTRUE, STOPPED, MISSED}, 130},
+        {"two, of which the first counts", {KILLED, STOPPED, HELD}, 137},
+        {"one goes on", {GOES_ON, MISSED, HELD}, 3},
+        {"one had no target", {BROKEN, EARLY, STOPPED}, 4},
+        {"our bug", {BROKEN, STOPPED, MISSED}, 70},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct exit_facts facts = {0};
+        for (size_t k = 0; k < 3; k++) {
+            struct run_header header = {0};
+            struct result result = kinds[cases[i].runs[k]];
+            result.header = &header;
+            exit_code_add(&facts, &result);
+        }
+        CHECK_U64(cases[i].name, exit_code_of(&facts), cases[i].code);
+    }
+}
+
 static void of_errors(void **state)
 {
     (void)state;
@@ -88,6 +135,7 @@ static void of_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(each_reason_and_their_order),
-                                       cmocka_unit_test(of_results), cmocka_unit_test(of_errors)};
+                                       cmocka_unit_test(of_results), cmocka_unit_test(of_several),
+                                       cmocka_unit_test(of_errors)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

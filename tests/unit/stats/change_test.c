@@ -29,6 +29,8 @@ static void intervals_apart(void **state)
         {"was a lower bound", {3, NONE}, {1, 2}, CHANGE_DOWN},
         {"an upper bound", {3, 4}, {NONE, 2}, CHANGE_DOWN},
         {"two lower bounds", {3, NONE}, {9, NONE}, CHANGE_UNKNOWN},
+        {"a point: what was observed", {5, 5}, {3, 3}, CHANGE_UNKNOWN},
+        {"one of them", {5, 6}, {3, 3}, CHANGE_UNKNOWN},
         {"no interval", {NONE, NONE}, {1, 2}, CHANGE_UNKNOWN},
         {"none now", {1, 2}, {NONE, NONE}, CHANGE_UNKNOWN},
     };
