@@ -174,6 +174,11 @@ static bool read_room(const struct trust_case *c, struct reading *out)
     return read_shortage(c, SHORTAGE_ROOM, out);
 }
 
+static bool read_values(const struct trust_case *c, struct reading *out)
+{
+    return read_shortage(c, SHORTAGE_VALUE, out);
+}
+
 /* Arrivals and users of the judged stages that found no row left. */
 static bool read_rows(const struct trust_case *c, struct reading *out)
 {
@@ -262,6 +267,10 @@ static const struct rule {
     {"lag-high", TRUST_SUSPECT, false, read_lag, ABOVE, 0.10,
      "prony's own lag ({subject}) is {share} the tightest limit (up to 10% is fine): times look "
      "longer than they were. What holds, holds all the same."},
+    {"never-sent", TRUST_VALID, false, read_values, ABOVE, 0,
+     "{subject} count as failed checks though they were never sent: a value of an earlier reply "
+     "cannot stand where it is used. ERRORS has the first; a check where it is captured tells "
+     "more."},
     {"count-short", TRUST_VALID, false, read_count, BELOW, 1,
      "{subject}{value}, before its time was over: its figures are of these. Give it a longer `for` "
      "or more users, or ask for fewer."},

@@ -213,6 +213,9 @@ void record_request(struct worker *w, struct flow *f, const struct ending *e)
     if (e->outcome == OUTCOME_DROPPED) { /* of those that began only for want of a port */
         sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0)->shortages[SHORTAGE_PORTS]++;
     }
+    if (e->outcome == OUTCOME_CHECK && f->sent_ns == 0) {
+        sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0)->shortages[SHORTAGE_VALUE]++;
+    }
     if (e->no_room) {
         sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0)->shortages[SHORTAGE_ROOM]++;
     }

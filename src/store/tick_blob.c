@@ -184,7 +184,8 @@ static void get_shortages(struct unpack *u, uint32_t version, struct cell *out)
         out->shortages[SHORTAGE_ROOM] = old.outcomes[OUTCOME_CUT];
         return;
     }
-    for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) out->shortages[i] = unpack_u64(u);
+    uint32_t count = version < 4 ? SHORTAGE_ROOM + 1 : SHORTAGE_COUNT;
+    for (uint32_t i = 0; i < count; i++) out->shortages[i] = unpack_u64(u);
 }
 
 static void get_cell(struct unpack *u, struct arena *arena, const struct blob_dims *dims,

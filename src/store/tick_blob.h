@@ -23,7 +23,8 @@ struct blob_dims {
     uint32_t version; /* of the format; those before it are read, never written */
 };
 
-#define TICK_BLOB_VERSION 3 /* 1: no TLS; 2: a stage's own counts stood for others' */
+/* 1: no TLS; 2: a stage's own counts stood for others'; 3: did not tell what was never sent. */
+#define TICK_BLOB_VERSION 4
 
 /* Those of the run's plan. */
 struct blob_dims tick_blob_dims(const struct run_header *header);

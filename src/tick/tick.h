@@ -61,13 +61,13 @@ enum stage_measure {
     STAGE_MEASURE_COUNT
 };
 
-/* What was short, and no fault of the target: how many arrivals or requests ended so because of it.
- */
+/* What was short on this side: how many arrivals or requests ended so because of it. */
 enum shortage {
     SHORTAGE_ROWS,  /* arrivals dropped and users gone: `pick: unique` had no row left */
     SHORTAGE_PORTS, /* requests dropped: prony had no local port or descriptor left */
     SHORTAGE_TRIES, /* requests ended by check: an expression ran into its limit */
     SHORTAGE_ROOM,  /* requests ended by check: prony had no room to keep the body */
+    SHORTAGE_VALUE, /* requests ended by check, never sent: of a value that cannot stand in them */
     SHORTAGE_COUNT
 };
 

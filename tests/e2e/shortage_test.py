@@ -36,6 +36,30 @@ class Shortage(Case):
         self.assertEqual(reasons["expression-limit"], 20)
         self.assertEqual(result["totals"]["outcomes"]["check"], 20)
 
+    def test_what_was_never_sent_is_told_from_checks_that_failed(self):
+        """Of three requests one is sent and fails its check, one cannot be written at all."""
+        body = reply(b'{"next": "/a b"}')
+        server = self.server(lambda connection, _number: connection.sendall(body))
+        self.plan(f"plan: 1\ntarget: {server.url}\n"
+                  "scenarios:\n  s:\n    steps:\n"
+                  "      - { get: /, capture: { next: json .next } }\n"
+                  "      - { get: /n, check: [ body contains nothing ], on_fail: continue }\n"
+                  "      - { get: $next, name: follow }\n"
+                  "load: { stages: [ { name: a, rate: 20/s, for: 1s, arrivals: even } ] }\n"
+                  "objectives: [ errors <= 100% ]\n")
+        done = self.exits(self.prony("run", "plan.yaml"), 0)
+        self.assertEqual(server.requests, 40)
+        self.assertIn("request", done.stderr)
+        self.assertIn("never sent, so failed: a value cannot stand where it is used", done.stderr)
+        text = " ".join(done.stdout.split())
+        self.assertIn("NOTE 20 requests count as failed checks though they were never sent", text)
+        self.assertIn("a captured URL has a blank or control character", text)
+        result = self.exits(self.prony("report", "last", "--output", "json"), 0).json()
+        self.assertEqual(result["totals"]["outcomes"]["check"], 40)
+        reason, = result["trust"]["reasons"]
+        self.assertEqual((reason["code"], reason["level"], reason["value"]),
+                         ("never-sent", "note", 20))
+
     def run_bodies(self, users, length, held):
         """Each user gets a body of which all but the end comes at once: `held` are under way
         together. The result, after the run."""

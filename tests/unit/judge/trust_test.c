@@ -361,6 +361,43 @@ static void undecided_checks(void **state)
     }
 }
 
+/* Failed checks of which nothing was sent: told by their number, and no doubt about the rest. */
+static void never_sent(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool judged;
+        uint32_t count; /* in each of two seconds */
+        bool told;
+    } cases[] = {
+        {"none", true, 0, false},
+        {"some", true, 3, true},
+        {"where nobody judges", false, 3, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene s;
+        scene_open(&s);
+        scene_stage(&s, "hold", MODEL_OPEN, cases[i].judged);
+        scene_objective(&s, "errors < 50%");
+        scene_begin(&s);
+        for (int t = 0; t < 20; t++) {
+            scene_tick(&s, 0, 1000);
+            scene_requests(&s, 0, OUTCOME_OK, 100, 20 * MS);
+            scene_requests(&s, 0, OUTCOME_CHECK, 5, MS);
+            if (t < 2) scene_undecided(&s, SHORTAGE_VALUE, cases[i].count);
+            scene_put(&s);
+        }
+        scene_end(&s, RUN_COMPLETE);
+        const struct trust_reason *told = reason(&s, "never-sent");
+        CHECK(cases[i].name, (told != NULL) == cases[i].told);
+        CHECK(cases[i].name, scene_result(&s)->trust == TRUST_VALID);
+        if (told) CHECK_U64(cases[i].name, told->value, 6);
+        if (told) CHECK(cases[i].name, strstr(told->text, "6 requests count as failed checks"));
+        scene_close(&s);
+    }
+}
+
 static void rows_short(void **state)
 {
     (void)state;
@@ -573,6 +610,7 @@ int main(void)
         cmocka_unit_test(lag_high),
         cmocka_unit_test(ports_short),
         cmocka_unit_test(undecided_checks),
+        cmocka_unit_test(never_sent),
         cmocka_unit_test(rows_short),
         cmocka_unit_test(count_short),
         cmocka_unit_test(books_must_balance),

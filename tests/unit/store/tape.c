@@ -236,8 +236,9 @@ struct tick tape_tick(const struct tape *tape, struct arena *arena, uint32_t ind
     }
     struct cell *scenario = &cells[tape->names], *whole = &cells[tape->names + 1];
     *scenario = (struct cell){.kind = CELL_ITERATION, .stage = stage, .begun = index};
-    *whole = (struct cell){
-        .kind = CELL_STAGE, .stage = stage, .shortages = {index % 4, 300 * (index % 3), 0, 1}};
+    *whole = (struct cell){.kind = CELL_STAGE,
+                           .stage = stage,
+                           .shortages = {index % 4, 300 * (index % 3), 0, 1, index % 2}};
     whole->measures[STAGE_LAG] = sparse_of(arena, &lag_hist);
     whole->measures[STAGE_WAIT] = sparse_of(arena, &wait_hist);
     iterations[0] = 0.1;
