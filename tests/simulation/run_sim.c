@@ -66,6 +66,7 @@ static void walk(struct engine *engine, const struct run_setup *setup, struct le
         case ENGINE_TICK:
             if (setup->sealing) setup->sealing(tick.index == 0, tick.last);
             ledger_add(ledger, &tick);
+            if (setup->sink) setup->sink->tick(setup->sink->ctx, &tick);
             break;
         case ENGINE_IDLE:
             break;
@@ -85,10 +86,12 @@ static bool start(const struct run_setup *setup, struct engine **engine, struct 
     target_open(&setup->law);
     stream_sim_open();
     set_limit();
-    struct run_header header = {.plan = &little.plan,
-                                .tick_ns = NS_PER_S,
-                                .threads = setup->threads,
-                                .response_limit_ns = setup->response_limit_ns};
+    static struct run_header header;
+    header = (struct run_header){.plan = &little.plan,
+                                 .tick_ns = NS_PER_S,
+                                 .threads = setup->threads,
+                                 .response_limit_ns = setup->response_limit_ns};
+    if (setup->sink) setup->sink->begin(setup->sink->ctx, &header);
     struct engine_options options = {.header = &header,
                                      .stages = setup->key_count > 0 ? little.plan.stages : NULL,
                                      .routes = routes};
@@ -117,6 +120,8 @@ struct run_outcome run_sim(const struct run_setup *setup)
     walk(engine, setup, out.ledger);
     engine_close(engine);
     ledger_balance(out.ledger);
+    struct run_end end = {.ended = RUN_COMPLETE, .at_ns = ledger_end_ns(out.ledger)};
+    if (setup->sink) setup->sink->end(setup->sink->ctx, &end);
     MUST(stream_sim_open_count() == 0, "%u connections are still open", stream_sim_open_count());
     uint64_t last_ns = target_counts()->last_action_ns;
     out.last_action_ns = last_ns > out.origin_ns ? last_ns - out.origin_ns : 0;

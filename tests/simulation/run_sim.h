@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "ledger.h"
 #include "target.h"
+#include "tick/bus.h"
 #include "world.h"
 
 /* A key pressed at `at_ns` of run time. */
@@ -28,6 +29,7 @@ struct run_setup {
     struct run_key keys[RUN_KEYS];          /* in the order of their time */
     uint32_t key_count;                     /* none: the plan has no stages by hand */
     void (*sealing)(bool first, bool last); /* told of each tick; may be NULL */
+    const struct sink *sink;                /* takes header, ticks and end; may be NULL */
 };
 
 struct run_outcome {
