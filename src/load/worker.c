@@ -230,7 +230,12 @@ static void wake_due_now(struct worker *w, uint64_t now_ns)
 
 static void see_timeline(struct worker *w)
 {
-    if (shared_see(&w->setting.timeline->held) != UINT64_MAX) record_await(w, clock_now_ns());
+    uint64_t held = shared_see(&w->setting.timeline->held);
+    if (held != UINT64_MAX) {
+        record_await(w, clock_now_ns());
+        /* It may come while what is ready is read. */
+        if (w->setting.origin_ns + held < w->look_ns) w->look_ns = w->setting.origin_ns + held;
+    }
     uint64_t version = shared_see(&w->setting.timeline->version);
     if (version == w->version) return;
     w->version = version;
