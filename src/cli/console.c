@@ -7,12 +7,19 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/backlog.h"
 #include "judge/exit_code.h"
 #include "show/github.h"
 
 #define COLUMNS_ELSE 100 /* of a result that goes to no terminal */
 #define COLUMNS_MOST 140 /* wider lines are hard to follow */
 #define FOLD_INDENT 2    /* columns before what follows a fold on stderr */
+
+/* While a run is on, and to its end: stderr must not hold it up. There is but one stderr. */
+static struct {
+    struct backlog backlog;
+    bool is_on;
+} hurry;
 
 static int fd_of(enum console_stream stream)
 {
@@ -89,13 +96,21 @@ bool console_print(struct bytes text)
     return console_fail(&err) == 0;
 }
 
+/* To a descriptor, or (negative) to the backlog. */
+static bool put(int fd, struct bytes b)
+{
+    if (fd >= 0) return write_all(fd, b);
+    backlog_add(&hurry.backlog, b);
+    return true;
+}
+
 bool console_write_words(int fd, struct bytes text)
 {
     while (text.len > 0) {
         size_t at = github_find_command(text);
-        if (!write_all(fd, (struct bytes){text.at, at})) return false;
+        if (!put(fd, (struct bytes){text.at, at})) return false;
         if (at == text.len) return true;
-        if (!write_all(fd, BYTES_LIT("\\x3a"))) return false; /* for the first colon */
+        if (!put(fd, BYTES_LIT("\\x3a"))) return false; /* for the first colon */
         text = bytes_from(text, at + 1);
     }
     return true;
@@ -104,12 +119,36 @@ bool console_write_words(int fd, struct bytes text)
 /* Where stderr is closed there is nobody to tell. */
 void console_say_all(struct bytes text)
 {
-    if (!console_write_words(STDERR_FILENO, text)) return;
+    if (!console_write_words(hurry.is_on ? -1 : STDERR_FILENO, text)) return;
+    if (hurry.is_on) backlog_end(&hurry.backlog);
 }
 
 void console_say_commands(struct bytes lines)
 {
-    if (!write_all(STDERR_FILENO, lines)) return;
+    if (!put(hurry.is_on ? -1 : STDERR_FILENO, lines)) return;
+    if (hurry.is_on) backlog_end(&hurry.backlog);
+}
+
+void console_hurry(struct arena *arena)
+{
+    hurry.is_on = backlog_open(&hurry.backlog, STDERR_FILENO, arena);
+}
+
+void console_look(void)
+{
+    if (hurry.is_on) backlog_flush(&hurry.backlog);
+}
+
+void console_last_words(void)
+{
+    if (hurry.is_on) backlog_widen(&hurry.backlog);
+}
+
+void console_settle(void)
+{
+    if (!hurry.is_on) return;
+    backlog_close(&hurry.backlog);
+    hurry.is_on = false;
 }
 
 void console_say(const char *line)

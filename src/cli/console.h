@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/bytes.h"
 #include "base/err.h"
 #include "cli/flags.h"
@@ -30,6 +31,15 @@ void console_say_all(struct bytes text);
 void console_say_commands(struct bytes lines);
 /* Words to a descriptor, whole, with such a `::` broken. False: errno says why. */
 MUST_USE bool console_write_words(int fd, struct bytes text);
+/* From here on, while a run is on, nothing that is said on stderr waits for its reader: what he
+ * does not take is kept in `arena`, and beyond 16 KiB left out and counted. */
+void console_hurry(struct arena *arena);
+/* Gives him what he takes by now; often. */
+void console_look(void);
+/* The run is over: what is said from here on has more room. */
+void console_last_words(void);
+/* The end of it: gives a slow reader a second, and says how many lines he did not get. */
+void console_settle(void);
 /* An empty line on stderr, where one terminal shows it between progress and result. */
 void console_part(void);
 /* `prony: what happened` and what to do about it, on stderr; the exit code of its kind. */

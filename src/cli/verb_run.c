@@ -32,6 +32,7 @@ static int run(const struct flags *flags, struct planning *p, struct err *err)
                                            .source = p->path.len > 0 ? p->path.at : NULL,
                                            .arena = &p->arena};
     if (!outputs_open(&outputs, &wanted, err)) return console_fail(err);
+    console_hurry(&p->arena);
     warn(flags, p);
     struct sink sinks[1 + WATCHING_SINKS] = {outputs_sink(&outputs)};
     watching_open(&watching, flags, &outputs, &c.bus);
@@ -54,6 +55,7 @@ static int run(const struct flags *flags, struct planning *p, struct err *err)
         .status_ctx = &watching,
     };
     bool ran = conduct_run(&c, &options, err);
+    console_last_words();
     watching_close(&watching); /* from here on the terminal is the shell's again */
     if (ran && !flags_given(flags, FLAG_QUIET)) console_part();
     int code = ran ? EXIT_HOLDS : console_fail(err);
@@ -65,6 +67,7 @@ static int run(const struct flags *flags, struct planning *p, struct err *err)
     if (ran) code = ending_code(&ending, written);
     outputs_drop(&outputs);
     conduct_close(&c);
+    console_settle();
     return code;
 }
 

@@ -103,5 +103,6 @@ uint32_t watching_sinks(struct watching *w, struct sink *sinks)
 void watching_look(void *watching)
 {
     struct watching *w = watching;
+    console_look();
     if (w->is_live) live_look(&w->live);
 }

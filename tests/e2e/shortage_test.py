@@ -2,12 +2,13 @@
 import fcntl
 import json
 import os
+import re
 import subprocess
 import threading
 import time
 import unittest
 
-from harness import PATIENCE_S, PRONY, SANITIZED, Case
+from harness import PATIENCE_S, PRONY, SANITIZED, Case, wait_until
 
 
 def reply(body):
@@ -151,6 +152,52 @@ class Shortage(Case):
         self.assertRegex(" ".join(said.split()), r"\d+ lines of ndjson are lost: stdout was read"
                                                  r" too slowly")
         self.is_undisturbed()
+
+    def run_with_a_full_stderr(self, stages):
+        """prony, whose stderr is a pipe of a page that is full; its reading end, and the server."""
+        server = self.server()
+        self.plan(f"plan: 1\ntarget: {server.url}\nscenarios: {{ s: {{ steps: [ GET / ] }} }}\n"
+                  f"load: {{ stages: [ {stages} ] }}\nobjectives: [ errors < 50% ]\n")
+        ours, theirs = os.pipe()
+        self.addCleanup(os.close, ours)
+        fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
+        os.write(theirs, b"x" * 4095 + b"\n")
+        child = subprocess.Popen([PRONY, "run", "plan.yaml", "--output", "json=out.json"],
+                                 cwd=self.folder, env=self.environment(), stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL, stderr=theirs)
+        self.addCleanup(self.finish, child)
+        os.close(theirs)
+        return child, ours, server
+
+    def written(self):
+        return json.loads((self.folder / "out.json").read_text())
+
+    def test_a_stderr_that_nobody_reads_holds_up_neither_the_run_nor_its_end(self):
+        child, _, _ = self.run_with_a_full_stderr(
+            "{ name: a, rate: 50/s, for: 2s, arrivals: even }")
+        self.assertEqual(child.wait(PATIENCE_S), 0)
+        result = self.written()
+        self.assertEqual(result["trust"]["level"], "valid", result["trust"])
+        self.assertEqual(result["totals"]["outcomes"]["ok"], 100)
+
+    def test_progress_that_was_left_out_is_counted_at_the_end(self):
+        """Two hundred stages say two lines each, which is more than waits for a reader; he comes
+        when it has become too much, and before the end."""
+        child, ours, server = self.run_with_a_full_stderr(
+            "{ name: climb, rate: 20/s..219/s, step: 1/s, each: 20ms }")
+        wait_until("most of the load", lambda: server.requests > 400 or child.poll() is not None)
+        said = b""
+        while got := os.read(ours, 65536):
+            said += got
+        child.wait(PATIENCE_S)
+        self.assertEqual(self.written()["ended"], "complete")
+        lines = said.decode().splitlines()[1:]
+        for line, start in zip(lines, ("plan: run ", "climb@20/s: ", "climb@2")):
+            self.assertIn(start, line)  # the first were kept, whole and in order
+        told = re.fullmatch(r"prony: (\d+) lines are left out here: stderr was read too slowly",
+                            lines[-1])
+        self.assertTrue(told, lines[-3:])
+        self.assertLess(len(lines), 400)
 
 
 if __name__ == "__main__":
