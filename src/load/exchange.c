@@ -517,7 +517,9 @@ static void receive(struct worker *w, struct connection *c)
         struct stream_arrival arrival;
         char *at = w->in + KEEP_SIZE;
         enum stream_status status = stream_receive(&c->stream, &w->poller, at, IN_SIZE, &arrival);
-        if (status == STREAM_AGAIN) return;
+        if (status == STREAM_AGAIN && !c->ended) return;
+        /* A TLS record in part, and the end behind it, which is not told of again. */
+        if (status == STREAM_AGAIN) continue;
         chunk.read_ns = clock_now_ns();
         if (status != STREAM_OK) {
             lost(w, c, status, chunk.read_ns);
