@@ -77,7 +77,7 @@ static void add_message(struct text *out, const struct once *o, const char *mark
 {
     static char array[MESSAGE_MAX];
     struct text masked = text_in(array, sizeof array);
-    mask_reply(&masked, head, o->plan);
+    mask_reply(&masked, head, false, o->plan);
     add_lines(out, o, mark, text_bytes(&masked));
     if (body.len == 0) return;
     text_clear(&masked);

@@ -151,7 +151,7 @@ static struct bytes safe_sample(struct collector *c, struct bytes raw)
     assert(masked_room && room);
     struct text masked = text_in(masked_room, size);
     struct text safe = text_in(room, size);
-    mask_reply(&masked, raw, c->setting->plan);
+    mask_reply(&masked, raw, raw.len == SHEET_SAMPLE, c->setting->plan);
     text_add_safe(&safe, text_bytes(&masked));
     return text_bytes(&safe);
 }

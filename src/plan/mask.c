@@ -40,21 +40,40 @@ static size_t credential_name(struct bytes line)
     return 0;
 }
 
-void mask_reply(struct text *out, struct bytes b, const struct plan *plan)
+/* Whether `rest`, where a message was cut, is the beginning of a secret. */
+static bool is_half_secret(struct bytes rest, const struct plan *plan)
 {
-    bool in_head = true;
-    while (b.len > 0) {
-        size_t end = bytes_find(b, BYTES_LIT("\n"));
-        size_t len = end == SIZE_MAX ? b.len : end + 1;
-        struct bytes line = {b.at, len};
-        size_t name = in_head ? credential_name(line) : 0;
+    for (uint32_t i = 0; i < plan->secret_count; i++) {
+        if (rest.len > 0 && bytes_starts(plan->secrets[i], rest)) return true;
+    }
+    return false;
+}
+
+/* Length of the line that `rest` begins with, its end included. */
+static size_t line_len(struct bytes rest)
+{
+    size_t end = bytes_find(rest, BYTES_LIT("\n"));
+    return end == SIZE_MAX ? rest.len : end + 1;
+}
+
+void mask_reply(struct text *out, struct bytes b, bool cut, const struct plan *plan)
+{
+    size_t line = 0; /* where the line in hand of the head began; SIZE_MAX: behind the head */
+    for (size_t i = 0; i < b.len;) {
+        struct bytes rest = bytes_from(b, i);
+        size_t name = i == line ? credential_name((struct bytes){rest.at, line_len(rest)}) : 0;
+        size_t secret = name == 0 ? secret_at(rest, plan) : 0;
         if (name > 0) {
-            text_add(out, (struct bytes){line.at, name});
+            text_add(out, (struct bytes){rest.at, name});
             text_adds(out, " " MASK_TEXT "\n");
+            i = line = i + line_len(rest);
+        } else if (secret > 0 || (cut && is_half_secret(rest, plan))) {
+            text_adds(out, MASK_TEXT);
+            i += secret > 0 ? secret : rest.len;
         } else {
-            mask_add(out, line, plan);
+            text_add(out, (struct bytes){rest.at, 1});
+            i++;
+            if (b.at[i - 1] == '\n' && line != SIZE_MAX) line = i - line > 2 ? i : SIZE_MAX;
         }
-        in_head = in_head && line.len > 2;
-        b = bytes_from(b, len);
     }
 }

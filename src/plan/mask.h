@@ -12,5 +12,6 @@
 /* Appends `b` with every secret of the plan masked. Secrets under 4 bytes are masked too. */
 void mask_add(struct text *out, struct bytes b, const struct plan *plan);
 /* The same for the start of an HTTP message: values of Authorization, Proxy-Authorization, Cookie
- * and Set-Cookie lines are masked as well. */
-void mask_reply(struct text *out, struct bytes b, const struct plan *plan);
+ * and Set-Cookie lines are masked as well. `cut`: more followed `b`, so that its end may be half a
+ * secret, which is masked, too. */
+void mask_reply(struct text *out, struct bytes b, bool cut, const struct plan *plan);
