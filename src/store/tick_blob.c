@@ -277,8 +277,12 @@ struct bytes tick_blob_compress(ZSTD_CCtx *zstd, struct arena *arena, struct byt
     size_t room = ZSTD_compressBound(raw.len);
     char *out = arena_alloc(arena, room);
     if (!out) return (struct bytes){NULL, 0};
-    size_t len = ZSTD_compressCCtx(zstd, out, room, raw.at, raw.len, COMPRESSION_LEVEL);
-    if (ZSTD_isError(len)) return (struct bytes){NULL, 0};
+    /* With a checksum: a bit that turned is a damaged file, and not another figure. */
+    bool set =
+        !ZSTD_isError(ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, COMPRESSION_LEVEL))
+        && !ZSTD_isError(ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, 1));
+    size_t len = ZSTD_compress2(zstd, out, room, raw.at, raw.len);
+    if (!set || ZSTD_isError(len)) return (struct bytes){NULL, 0};
     return (struct bytes){out, len};
 }
 

@@ -46,6 +46,27 @@ static void round_trip(void **state)
     }
 }
 
+/* A damaged blob is refused, or reads the same: never as other figures. */
+static void a_turned_bit_is_seen(void **state)
+{
+    (void)state;
+    struct blob_dims dims = tick_blob_dims(&tape.header);
+    arena_reset(&made);
+    struct tick tick = tape_tick(&tape, &made, 3);
+    struct bytes raw = tick_blob_encode(&made, &tick, &dims);
+    struct bytes packed = tick_blob_compress(zstd, &made, raw);
+    char *turned = arena_alloc(&made, packed.len);
+    assert_non_null(turned);
+    memcpy(turned, packed.at, packed.len);
+    for (size_t bit = 0; bit < packed.len * 8; bit++) {
+        arena_reset(&read);
+        turned[bit / 8] = (char)(turned[bit / 8] ^ 1 << bit % 8);
+        struct bytes back = tick_blob_expand(&read, (struct bytes){turned, packed.len});
+        CHECK_U64("refused, or the same", back.at == NULL || bytes_equal(back, raw), 1);
+        turned[bit / 8] = (char)(turned[bit / 8] ^ 1 << bit % 8);
+    }
+}
+
 /* What a stage says of itself stood under other names before version 3, without TLS in 1, and
  * without what was never sent before 4. */
 static void older_versions(void **state)
@@ -207,10 +228,11 @@ int main(void)
     if (!zstd) return 1;
     tape_open(&tape, NULL);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip), cmocka_unit_test(nothing_in_it),
-        cmocka_unit_test(cut),        cmocka_unit_test(older_versions),
-        cmocka_unit_test(flipped),    cmocka_unit_test(not_a_frame),
-        cmocka_unit_test(no_room),    cmocka_unit_test(tick_lengths),
+        cmocka_unit_test(round_trip),     cmocka_unit_test(a_turned_bit_is_seen),
+        cmocka_unit_test(nothing_in_it),  cmocka_unit_test(cut),
+        cmocka_unit_test(older_versions), cmocka_unit_test(flipped),
+        cmocka_unit_test(not_a_frame),    cmocka_unit_test(no_room),
+        cmocka_unit_test(tick_lengths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
