@@ -5,6 +5,7 @@
 #include "base/attr.h"
 #include "show/summary.h"
 
+#define BUSY_SHARE 0.5 /* of the time of its threads */
 #define LINE_BYTES 1024
 
 struct hinting {
@@ -146,11 +147,19 @@ static void hint_longer(struct hinting *h)
     add_line(h, &line, "long enough to decide");
 }
 
+/* Whether its threads had their hands full; else the machine was busy with others. */
+static bool was_busy(const struct result *r)
+{
+    double could = (double)r->end.at_ns * r->header->threads;
+    return (double)r->end.generator_cpu_ns > BUSY_SHARE * could;
+}
+
 /* What only prony's own lateness put in doubt, with a core to spare. */
 static void hint_threads(struct hinting *h)
 {
     const struct run_header *header = h->result->header;
     bool late = false;
+    if (!was_busy(h->result)) return;
     for (uint32_t i = 0; i < h->result->reason_count; i++) {
         const char *code = h->result->reasons[i].code;
         late = late || strncmp(code, "lag", 3) == 0 || strcmp(code, "schedule-behind") == 0;

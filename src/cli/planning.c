@@ -116,6 +116,7 @@ static bool read_source(struct planning *p, const struct flags *flags, struct pl
     for (size_t i = 0; i < COUNT_OF(groups); i++) {
         enum flag flag = flags_of_group(flags, groups[i]);
         if (flag == FLAG_COUNT) continue;
+        if (!file_is_there(flags->word)) break; /* said below, with what it may be */
         err_set(err, ERR_USAGE, 0, "--%s is for a URL, and %s is a plan", flags_table[flag].name,
                 flags->word);
         return err_hint(err, "the plan says its own load and requests; change them there");

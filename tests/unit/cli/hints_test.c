@@ -1,3 +1,4 @@
+#include "base/ns.h"
 #include "cli/hints.h"
 
 #include <math.h>
@@ -28,9 +29,9 @@ static void replaced_flags(void **state)
 
 /* What was seen, and what was typed. */
 struct scene {
-    const char *name, *line; /* the command line */
-    const char *path;        /* of the plan; empty: a URL */
-    bool undecided, late, own;
+    const char *name, *line;         /* the command line */
+    const char *path;                /* of the plan; empty: a URL */
+    bool undecided, late, idle, own; /* idle: the threads were, so lateness was the machine's */
     uint32_t stage;
     double needed_s;
     uint64_t dropped, failed;
@@ -74,6 +75,8 @@ static void check_scene(const struct scene *scene)
     r.verdict = o.verdict;
     r.reasons[0] = (struct trust_reason){.level = TRUST_SUSPECT, .code = "lag-high"};
     r.reason_count = scene->late;
+    r.end.at_ns = 10 * NS_PER_S;
+    r.end.generator_cpu_ns = (scene->idle ? 1 : 9) * NS_PER_S;
     r.totals.iterations_dropped = scene->dropped;
     r.totals.offered = 100;
     r.totals.outcomes[OUTCOME_OK] = 100 - scene->failed;
@@ -151,6 +154,12 @@ static void scenes(void **state)
          .stage = PLAN_NO_INDEX,
          .needed_s = 60,
          .want = {REPORT MORE}},
+        {.name = "late, with nothing to do",
+         .line = "prony run http://x/",
+         .own = true,
+         .late = true,
+         .idle = true,
+         .want = {REPORT}},
         {.name = "late and dropped",
          .line = "prony run http://x/ --max-in-flight 500 --threads 1",
          .own = true,
