@@ -94,6 +94,7 @@ int address_try(const struct address *to, const struct address *from, uint64_t d
         int left_ms = now < deadline_ns ? (int)((deadline_ns - now) / NS_PER_MS) + 1 : 0;
         int ready = poll(&wait, 1, left_ms);
         if (ready == 0) error = ETIMEDOUT;
+        if (ready < 0) error = errno;
         if (ready <= 0) continue;
         socklen_t len = sizeof error;
         if (getsockopt(*fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0) error = errno;

@@ -45,7 +45,7 @@ struct bands_share {
 void bands_add(struct bands *b, const struct hist_sparse *times, uint64_t over);
 /* The tick is over; call it where something came. */
 void bands_close(struct bands *b);
-/* Times over `limit_ns`, by whole bands: one counts when its top is above the limit. UINT64_MAX:
+/* Times over `limit_ns`, by whole bands: the one that the limit lies in is left out. UINT64_MAX:
  * only those over every limit. */
 struct bands_share bands_above(const struct bands *b, uint64_t limit_ns);
 /* The design effect where that share of all is longer: the larger of the band's two edges. */

@@ -11,7 +11,7 @@ plan: 1
 name: {name}
 target: {url}
 scenarios: {{ a: {{ steps: [ GET / ] }} }}
-load: {{ stages: [ {{ name: {stage}, rate: 100/s, for: 1500ms }} ] }}
+load: {{ stages: [ {{ name: {stage}, rate: 50/s, for: 1500ms }} ] }}
 objectives: {objectives}
 """
 
@@ -23,7 +23,7 @@ class Several(Case):
 
     def run_one(self, name="shop", stage="load", objectives="[ p95 < 9s, errors < 90% ]",
                 bad=False):
-        """A run of 150 requests; `bad`: of which every other one is refused."""
+        """A run of some 75 requests; `bad`: of which every other one is refused."""
         def behave(connection, number):
             connection.sendall(REFUSAL if bad and number % 2 else REPLY)
         server = self.server(behave)
