@@ -1,6 +1,7 @@
 """prony and TLS: whom it believes, what it says of whom it doesn't, what is counted of a handshake,
 and the servers that misbehave below HTTP."""
 import ssl
+import time
 import unittest
 
 import certificates
@@ -244,6 +245,22 @@ objectives: [ errors < 99% ]
                 self.assertEqual(counts["ok"], 5)  # and one for the look before the start
                 shown = self.exits(self.prony("report", "last", "-v"), 0).stdout
                 self.assertIn(words, " ".join(shown.split()))
+
+    def test_an_end_behind_half_a_record(self):
+        """It is told once, with the bytes before it; whoever misses it waits for the timeout."""
+        server = self.tls_server(trap=(6, "half-record"))
+        text = self.lines(server).replace("{ all: {", "{ all: { connection: new,")
+        began = time.monotonic()
+        done = self.run_plan(text + """
+load:
+  threads: 1
+  arrivals: even
+  stages: [ { rate: 20/s, for: 1s } ]
+  timeout: { response: 30s }
+objectives: [ errors < 99% ]
+""")
+        self.assertLess(time.monotonic() - began, 25)
+        self.assertEqual(set(self.outcomes(done)), {"ok", "reset"})
 
     def test_a_chain_without_end(self):
         done = self.run_plan(self.lines(self.tls_server("chain")) + ONE, 4)

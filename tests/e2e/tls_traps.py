@@ -4,6 +4,7 @@ A trap gets the server and an accepted connection, and returns what becomes of t
 behaviour of hostile_server.py does.
 """
 import os
+import socket
 import ssl
 
 HOLD_S = 60
@@ -110,8 +111,9 @@ def plain_reply(server, connection):
 
 @trap
 def half_record(server, connection):
-    """the connection ends inside a record"""
+    """the connection ends inside a record: its FIN comes in one packet with the last bytes"""
     wrapped = shaken(server, connection)
+    wrapped.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
     os.write(wrapped.fileno(), b"\x17\x03\x03\x01\x00" + os.urandom(64))
     os.close(wrapped.detach())
     return "close"
