@@ -106,9 +106,13 @@ void notes_no_end(const struct row *row, struct objective_result *out)
 {
     if (row->objective->metric != METRIC_QUANTILE) return;
     bool held = out->verdict == VERDICT_HOLDS && isnan(out->hi);
-    if (!held && !(out->verdict == VERDICT_MISSED && isnan(out->lo))) return;
+    bool missed = out->verdict == VERDICT_MISSED && isnan(out->lo);
+    bool open = out->verdict == VERDICT_INCONCLUSIVE && (isnan(out->lo) || isnan(out->hi));
+    if (!held && !missed && !open) return;
     struct text note = more_note(out);
-    text_adds(&note, "too few bursts or seconds for an interval, but ");
+    text_adds(&note, "too few bursts or seconds for an interval");
+    if (open) return;
+    text_adds(&note, ", but ");
     text_addf(&note, held ? "1/%d of the limit is kept" : "it is over %d times the limit",
               TIMES_CLEARLY);
 }

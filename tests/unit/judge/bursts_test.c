@@ -17,12 +17,14 @@ static void bursts_are_few_witnesses(void **state)
         const char *note;
     } cases[] = {
         {"no burst", "p99 < 25ms", 60, 0, VERDICT_HOLDS, true, ""},
-        {"one burst", "p99 < 1s", 60, 1, VERDICT_INCONCLUSIVE, false, ""},
+        {"one burst", "p99 < 1s", 60, 1, VERDICT_INCONCLUSIVE, false,
+         "too few bursts or seconds for an interval"},
         {"one burst, far from the limit", "p99 < 2s", 60, 1, VERDICT_HOLDS, false,
          "too few bursts or seconds for an interval, but 1/4 of the limit is kept"},
         {"nine of them tell of a p80", "p80 < 1s", 60, 9, VERDICT_HOLDS, true, ""},
         {"the middle does not know of it", "p50 < 25ms", 60, 1, VERDICT_HOLDS, true, ""},
-        {"two seconds", "p95 < 50ms", 2, 0, VERDICT_INCONCLUSIVE, false, ""},
+        {"two seconds", "p95 < 50ms", 2, 0, VERDICT_INCONCLUSIVE, false,
+         "too few bursts or seconds for an interval"},
         {"two seconds, far", "p95 < 100ms", 2, 0, VERDICT_HOLDS, false,
          "too few bursts or seconds for an interval, but 1/4 of the limit is kept"},
         {"two seconds, far over it", "p95 < 4ms", 2, 0, VERDICT_MISSED, false,
