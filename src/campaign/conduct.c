@@ -172,13 +172,17 @@ static void look_for_commands(struct conduct *c)
     if (other != COMMAND_NONE) bus_command(&c->bus, other, "another process asked for it");
 }
 
-/* What somebody asked for at the keys; the engine says in an event what became of it. */
+/* What somebody asked for at the keys, or the judge; the engine says in an event what became of
+ * it. */
 static void steer(struct conduct *c)
 {
     uint32_t per_mille;
     for (; c->holds_done < bus_holds(&c->bus); c->holds_done++) {
         if (c->obeyed == COMMAND_NONE) engine_hold(c->engine);
     }
+    uint32_t stage;
+    bool end = bus_ended_stage(&c->bus, &c->ends_done, &stage);
+    if (end && c->obeyed == COMMAND_NONE) engine_end_stage(c->engine, stage, c->bus.why);
     bool asked = bus_rated(&c->bus, &c->rates_done, &per_mille);
     if (asked && c->obeyed == COMMAND_NONE) engine_rate(c->engine, per_mille);
 }

@@ -61,6 +61,7 @@ struct conduct {
     enum command obeyed;      /* the strongest command already obeyed */
     uint64_t holds_done;      /* keys already obeyed */
     uint32_t rates_done;
+    uint32_t ends_done;
     struct answers answers;
     bool began;
     struct event *events; /* of the tick in hand */

@@ -227,6 +227,9 @@ static const char *fault_of(enum flag flag, struct bytes value)
     case KIND_LATENCY:
         ok = units_duration(value, &whole, &why);
         break;
+    case KIND_WARMUP:
+        ok = bytes_is(value, "auto") || units_duration(value, &whole, &why);
+        break;
     case KIND_DURATIONS:
         ok = is_durations(value, &why);
         break;

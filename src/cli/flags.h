@@ -39,6 +39,7 @@ enum flag_kind {
     KIND_COUNT,     /* a whole number from 1 on */
     KIND_RATE,      /* 500/s */
     KIND_DURATION,  /* 30s */
+    KIND_WARMUP,    /* 30s or auto */
     KIND_DURATIONS, /* 1s or 0.5s..2s */
     KIND_MOMENT,    /* 2d, 2026-11-01, '2026-11-01 14:30', today, yesterday */
     KIND_HEADER,    /* NAME: VALUE */

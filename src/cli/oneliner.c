@@ -100,11 +100,12 @@ static void add_load(struct text *out, const struct flags *flags)
               open ? "a rate is arrivals a second, whether replies come or not"
                    : "each user waits for the reply before going on");
     add_key(out, flags, FLAG_ARRIVALS, "arrivals");
-    if (!flags_given(flags, FLAG_WARMUP) || flags_ns(flags, FLAG_WARMUP) > 0) {
+    struct bytes warmup = flags_value(flags, FLAG_WARMUP, DEFAULT_WARMUP);
+    bool timed = flags_given(flags, FLAG_WARMUP) && !bytes_is(warmup, "auto");
+    if (!timed || flags_ns(flags, FLAG_WARMUP) > 0) {
         text_adds(out, "  warmup: { ");
         add_amount(out, flags);
-        text_addf(out, ", for: %.*s } # sent first, never judged\n",
-                  BYTES_ARG(flags_value(flags, FLAG_WARMUP, DEFAULT_WARMUP)));
+        text_addf(out, ", for: %.*s } # sent first, never judged\n", BYTES_ARG(warmup));
     }
     text_adds(out, "  stages:\n    - { name: load, ");
     add_amount(out, flags);

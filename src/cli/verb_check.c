@@ -129,7 +129,7 @@ static void stage_cell(const void *ctx, uint32_t row, uint32_t column, struct ta
         add_load(&out->text, s);
         break;
     case COLUMN_FOR:
-        if (is_by_count(s)) text_adds(&out->text, "≤ ");
+        if (is_by_count(s) || s->until_steady) text_adds(&out->text, "≤ ");
         amount_length(&out->text, (double)s->length_ns);
         break;
     case COLUMN_SETTLE:

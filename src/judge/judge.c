@@ -11,6 +11,7 @@
 #include "judge/limits.h"
 #include "judge/rows.h"
 #include "judge/trust.h"
+#include "judge/warming.h"
 
 /* Address space, not memory: only what has values is touched. About 100,000 histograms. */
 #define ARENA_LIMIT ((size_t)4 << 30)
@@ -24,6 +25,7 @@ struct judge {
     struct rows rows;
     struct abort_when abort_when;
     struct keep keep;
+    struct warming warming;
     struct tally pool;
     struct hist scratch;
     struct objective_result *objectives; /* [rows.count] */
@@ -76,6 +78,7 @@ static void begin(void *ctx, const struct run_header *header)
     rows_open(&judge->rows, &judge->books, arena);
     abort_when_open(&judge->abort_when, &judge->books, arena);
     keep_open(&judge->keep, judge->books.stage_count, arena);
+    warming_open(&judge->warming, header, arena);
     judge->pool = (struct tally){.keep = TALLY_RESPONSE | TALLY_LESS_LAG};
     judge->objectives = ARENA_ARRAY(arena, judge->rows.count, struct objective_result);
     judge->stages = ARENA_ARRAY(arena, judge->books.stage_count, struct stage_result);
@@ -206,6 +209,7 @@ static void judge_now(struct judge *judge, bool final)
                                .rows = &judge->rows,
                                .results = judge->objectives,
                                .end = &result->end,
+                               .warming = &judge->warming,
                                .out_of_memory = !arena_ok(&judge->run)};
     bool bug = trust_judge(&trust, result);
     result->final = final;
@@ -214,6 +218,16 @@ static void judge_now(struct judge *judge, bool final)
     result->exit_code = exit_code_of_result(result, bug);
     result->exemplar_count = keep_show(&judge->keep);
     if (judge->bus) bus_result(judge->bus, result);
+}
+
+/* A warm-up that ends by itself has done so: the conductor is asked for the next stage. */
+static void watch_warming(struct judge *judge, const struct tick *tick)
+{
+    char array[200];
+    struct text why = text_in(array, sizeof array);
+    if (warming_take(&judge->warming, tick, &why) && judge->bus) {
+        bus_end_stage(judge->bus, tick->stage, array);
+    }
 }
 
 static void take(void *ctx, const struct tick *tick)
@@ -236,6 +250,7 @@ static void take(void *ctx, const struct tick *tick)
         judge->aborted = abort_when_take(&judge->abort_when, tick, &reason);
         if (judge->aborted) bus_command(judge->bus, COMMAND_ABORT, reason.at);
     }
+    watch_warming(judge, tick);
     /* What nobody looks at was a third of the time that a report takes. */
     if (!judge->bus || bus_wants_results(judge->bus)) judge_now(judge, false);
 }

@@ -16,7 +16,7 @@ struct judge;
 MUST_USE bool judge_open(struct judge **out, struct bus *bus, struct err *err);
 /* begin, tick, end. Puts a provisional result on the bus after each tick, where a sink takes them,
  * and the final one after the end; asks the bus to abort when a sentence of abort_when has come
- * true. */
+ * true, and for the next stage when a warm-up with `for: auto` has come to rest. */
 struct sink judge_sink(struct judge *judge);
 /* The newest result; before the first tick it is empty. Valid until the judge's next one. */
 const struct result *judge_result(const struct judge *judge);

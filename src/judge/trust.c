@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/text.h"
+#include "judge/warming.h"
 
 #define LAG_PER_MILLION 999000
 #define LAG_SHORT_PER_MILLION 990000 /* of a run too short to have a p99.9 */
@@ -216,6 +217,18 @@ static bool read_count(const struct trust_case *c, struct reading *out)
     return found;
 }
 
+/* A warm-up that was given all its time and had not come to rest. */
+static bool read_warming(const struct trust_case *c, struct reading *out)
+{
+    const struct warming *w = c->warming;
+    const struct stage_book *book = c->desk->books->stages;
+    if (!w->stage || w->steady || !book->over || book->cut || book->unseen) return false;
+    if (book->end_ns - book->start_ns < w->stage->length_ns) return false;
+    text_addf(&out->subject, "after %.0f s ", (double)w->stage->length_ns / 1e9);
+    out->value = fabs(warming_unrest(w, &out->subject));
+    return true;
+}
+
 static bool read_memory(const struct trust_case *c, struct reading *out)
 {
     out->value = c->out_of_memory;
@@ -267,6 +280,9 @@ static const struct rule {
     {"lag-high", TRUST_SUSPECT, false, read_lag, ABOVE, 0.10,
      "prony's own lag ({subject}) is {share} the tightest limit (up to 10% is fine): times look "
      "longer than they were. What holds, holds all the same."},
+    {"warmup-unsteady", TRUST_SUSPECT, false, read_warming, ABOVE, -1,
+     "the warm-up did not come to rest: {subject}. What is judged may not be the warm service. "
+     "Give it a larger `at_most`, or more requests a second to tell it by."},
     {"never-sent", TRUST_VALID, false, read_values, ABOVE, 0,
      "{subject} count as failed checks though they were never sent: a value of an earlier reply "
      "cannot stand where it is used. ERRORS has the first; a check where it is captured tells "

@@ -9,11 +9,14 @@
 #include "judge/limits.h"
 
 /* What the rules look at. */
+struct warming;
+
 struct trust_case {
     const struct limits_desk *desk;
     const struct rows *rows;
     const struct objective_result *results; /* [rows->count], concluded */
     const struct run_end *end;              /* of a final result */
+    const struct warming *warming;          /* of the plan's warm-up, where it ends by itself */
     bool out_of_memory;                     /* a series could not be kept */
 };
 

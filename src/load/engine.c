@@ -288,19 +288,33 @@ static uint64_t stage_over(const struct engine *e, uint32_t stage)
     return quota_over(&e->setting.quotas[stage]);
 }
 
-static void watch_quota(struct engine *e, uint64_t now_ns)
+/* As soon as can be. False: by then it is over anyhow. */
+static bool end_stage(struct engine *e, uint32_t stage)
 {
-    uint32_t stage = timeline_stage(&e->timeline, now_ns);
-    uint64_t over_ns = stage_over(e, stage);
     uint64_t edge_ns = timeline_end(&e->timeline, stage);
-    if (over_ns == UINT64_MAX || now_ns + TIMELINE_NOTICE_NS >= edge_ns) return;
+    if (run_now(e) + TIMELINE_NOTICE_NS >= edge_ns) return false;
     uint64_t at_ns = hold_ahead(e);
     bool ahead = at_ns < edge_ns;
     if (ahead) timeline_end_stage(&e->timeline, stage, at_ns);
     timeline_release(&e->timeline);
-    if (!ahead) return;
+    return ahead;
+}
+
+static void watch_quota(struct engine *e, uint64_t now_ns)
+{
+    uint32_t stage = timeline_stage(&e->timeline, now_ns);
+    uint64_t over_ns = stage_over(e, stage);
+    if (over_ns == UINT64_MAX || !end_stage(e, stage)) return;
     add_event(e, EVENT_COMMAND, over_ns, stage, e->setting.plan->stages[stage].name,
               ": all requests are done");
+}
+
+void engine_end_stage(struct engine *e, uint32_t stage, const char *words)
+{
+    uint64_t now_ns = run_now(e);
+    bool on = timeline_stage(&e->timeline, now_ns) == stage;
+    if (!on || e->steer.held != STEER_NOBODY || !end_stage(e, stage)) return;
+    add_event(e, EVENT_COMMAND, now_ns, stage, e->setting.plan->stages[stage].name, words);
 }
 
 static void watch_idle(struct engine *e, uint64_t now_ns)

@@ -60,6 +60,8 @@ void engine_stop(struct engine *engine);
  * thousandths of what it is. An event says what became of it (load/steer.h). */
 void engine_hold(struct engine *engine);
 void engine_rate(struct engine *engine, uint32_t per_mille);
+/* Ends the stage that is on, unless it is another one, is held, or ends anyhow; `words` say why. */
+void engine_end_stage(struct engine *engine, uint32_t stage, const char *words);
 /* Cuts what is open at once; the last tick follows. */
 void engine_leave(struct engine *engine);
 /* Joins the workers and frees all. */

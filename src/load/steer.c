@@ -57,7 +57,7 @@ static void fill(struct stage *out, const struct stage *like, uint64_t at_ns)
     out->rate_from = out->rate_to = rate;
     out->users_from = out->users_to;
     out->requests = out->settle_ns = 0;
-    out->judged = out->warmup = false;
+    out->judged = out->warmup = out->until_steady = false;
     out->by_hand = true;
     /* So many in a given time means nothing where the time is not given. */
     if (out->arrivals == ARRIVALS_EXACT || like->requests > 0) out->arrivals = ARRIVALS_POISSON;

@@ -1,5 +1,7 @@
 #include "load/timeline.h"
 
+#include "base/ns.h"
+
 #define NO_STAGE UINT32_MAX /* behind the drain */
 
 void timeline_init(struct timeline *t, const struct plan *plan, uint64_t tick_ns,
@@ -75,7 +77,9 @@ bool timeline_settling(const struct timeline *t, uint32_t stage, uint64_t at_ns)
 uint64_t timeline_tick_end(const struct timeline *t, uint64_t start_ns)
 {
     uint32_t stage = timeline_stage(t, start_ns);
-    uint64_t end = start_ns + t->tick_ns;
+    bool watched = stage < t->plan->stage_count && t->plan->stages[stage].until_steady;
+    /* However long the ticks of a long run are, here each is a value that is waited for. */
+    uint64_t end = start_ns + (watched && t->tick_ns > NS_PER_S ? NS_PER_S : t->tick_ns);
     uint64_t edge = timeline_end(t, stage);
     if (edge < end) end = edge;
     if (timeline_settling(t, stage, start_ns)) {

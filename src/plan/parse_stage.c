@@ -6,6 +6,8 @@
 
 #define LENGTH_MAX_NS (UINT64_C(30) * 86400 * NS_PER_S)
 #define COUNTED_MAX_NS (3600 * NS_PER_S) /* closed, by count, without `for` */
+#define STEADY_MAX_NS (60 * NS_PER_S)    /* of a warm-up with `for: auto` and no `at_most` */
+#define STEADY_LEAST_NS (10 * NS_PER_S)  /* as many seconds as stats/steady.h needs values */
 #define STAGES_MAX 1000
 #define RATE_MAX 10e6
 #define USERS_MAX 1000000
@@ -300,6 +302,37 @@ bool parse_stage_read(struct parse *p, const struct node *n, uint32_t number)
     return push_stage(p, &d, d.stage);
 }
 
+/* `for: 5s`, or `for: auto` and `at_most`. */
+static void read_warmup_length(struct parse *p, struct draft *d)
+{
+    const struct node *length = d->f.at[KEY_WARMUP_FOR];
+    struct stage *s = &d->stage;
+    s->until_steady = length && bytes_is(length->text, "auto");
+    if (length && !s->until_steady && bytes_same_nocase(length->text, BYTES_LIT("auto"))) {
+        refuse(p, d, KEY_WARMUP_FOR, DIAG_UNIT, "write: for: auto",
+               "a warm-up lasts for a duration, or until it is steady");
+        return;
+    }
+    if (!s->until_steady) {
+        if (parse_node_duration(p, &d->f, KEY_WARMUP_FOR, &s->length_ns)) {
+            check_length(p, d, KEY_WARMUP_FOR, s->length_ns);
+        }
+        if (d->f.at[KEY_WARMUP_AT_MOST]) {
+            refuse(
+                p, d, KEY_WARMUP_AT_MOST, DIAG_CONFLICT, "take it away, or write: for: auto",
+                "'at_most' bounds a warm-up that ends by itself, and this one is of fixed length");
+        }
+        return;
+    }
+    s->length_ns = STEADY_MAX_NS;
+    if (!parse_node_duration(p, &d->f, KEY_WARMUP_AT_MOST, &s->length_ns)) return;
+    check_length(p, d, KEY_WARMUP_AT_MOST, s->length_ns);
+    if (s->length_ns < STEADY_LEAST_NS) {
+        refuse(p, d, KEY_WARMUP_AT_MOST, DIAG_NUMBER, "give it some more: at_most: 60s",
+               "it takes 10 s to see that a service has come to rest");
+    }
+}
+
 bool parse_stage_warmup(struct parse *p, const struct node *n)
 {
     struct draft d = {.stage = {.at = n->at,
@@ -333,9 +366,7 @@ bool parse_stage_warmup(struct parse *p, const struct node *n)
         refuse(p, &d, KEY_WARMUP_THINK, DIAG_CONFLICT, "take it away, or use 'users'",
                "users pause, arrivals do not: this warm-up has a 'rate'");
     }
-    if (parse_node_duration(p, &d.f, KEY_WARMUP_FOR, &s->length_ns)) {
-        check_length(p, &d, KEY_WARMUP_FOR, s->length_ns);
-    }
+    read_warmup_length(p, &d);
     s->mix = read_mix(p, NULL);
     set_load(s, open ? rate : (double)users, open ? rate : (double)users);
     return !d.f.bad && push_stage(p, &d, *s);

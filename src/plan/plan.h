@@ -34,8 +34,9 @@ struct stage {
     uint64_t requests;  /* iterations in all, 0: by time. Open: exactly so many in length_ns */
     uint64_t settle_ns;
     bool judged;
-    bool warmup;  /* the plan's warm-up; also not judged */
-    bool by_hand; /* kept free for somebody at the keys (plan/by_hand.h); behind all others */
+    bool warmup;       /* the plan's warm-up; also not judged */
+    bool until_steady; /* it ends when it has come to rest; length_ns: the longest it may take */
+    bool by_hand;      /* kept free for somebody at the keys (plan/by_hand.h); behind all others */
     enum arrivals arrivals;
     double *mix;           /* weights by scenario, scenario_count of them, sum 1 */
     struct range_ns think; /* closed: after each iteration, unless the steps say more */

@@ -460,7 +460,8 @@ static void put_warmup(const struct printer *p, const struct stage *s)
     text_adds(p->out, "  warmup:\n");
     put_amount(p, 4, s, 1);
     if (s->has_think) put_think(p, 4, s->think);
-    put_duration(p, 4, "for", s->length_ns);
+    if (s->until_steady) text_adds(p->out, "    for: auto\n");
+    put_duration(p, 4, s->until_steady ? "at_most" : "for", s->length_ns);
 }
 
 static void put_load(const struct printer *p)

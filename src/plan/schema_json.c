@@ -48,6 +48,7 @@ static const struct {
     {"count", REF("count")},
     {"number", REF("number")},
     {"duration", REF("duration")},
+    {"duration or `auto`", EITHER(REF("duration"), "'const':'auto'")},
     {"rate", REF("rate")},
     {"duration or range", STRING(RANGE(DURATION))},
     {"rate or range", STRING(RANGE(RATE))},

@@ -59,7 +59,7 @@ static void add_shape(struct text *out, const struct stage *s)
     } else if (s->by_hand && s->length_ns == BY_HAND_HOLD_NS) {
         text_adds(out, " until it is released");
     } else {
-        text_adds(out, " for ");
+        text_adds(out, s->until_steady ? " until it is steady, at most " : " for ");
         amount_length(out, (double)s->length_ns);
     }
     if (!s->judged) text_adds(out, ", not judged");

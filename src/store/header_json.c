@@ -66,6 +66,7 @@ static json_t *stage_json(const struct stage *s, uint32_t scenario_count)
     json_tree_put(o, "settle_ns", number(s->settle_ns));
     json_tree_put(o, "judged", json_boolean(s->judged));
     json_tree_put(o, "warmup", json_boolean(s->warmup));
+    if (s->until_steady) json_tree_put(o, "until_steady", json_true());
     if (s->by_hand) json_tree_put(o, "by_hand", json_true());
     json_tree_put(o, "arrivals", number(s->arrivals));
     json_t *mix = json_array();
@@ -275,6 +276,7 @@ static void read_stage(struct reader *r, const json_t *o, uint32_t scenario_coun
     out->settle_ns = get_number(r, o, "settle_ns");
     out->judged = get_bool(r, o, "judged");
     out->warmup = get_bool(r, o, "warmup");
+    out->until_steady = json_is_true(json_object_get(o, "until_steady"));
     out->by_hand = json_is_true(json_object_get(o, "by_hand"));
     uint32_t arrivals = get_u32(r, o, "arrivals");
     uint32_t mixed;

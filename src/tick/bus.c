@@ -110,3 +110,20 @@ bool bus_rated(const struct bus *bus, uint32_t *count, uint32_t *per_mille)
     *per_mille = (uint32_t)asked;
     return true;
 }
+
+void bus_end_stage(struct bus *bus, uint32_t stage, const char *why)
+{
+    uint64_t count = (shared_see(&bus->ends) >> 32) + 1;
+    struct text text = text_in(bus->why, sizeof bus->why);
+    text_adds(&text, why);
+    shared_publish(&bus->ends, count << 32 | stage);
+}
+
+bool bus_ended_stage(const struct bus *bus, uint32_t *count, uint32_t *stage)
+{
+    uint64_t asked = shared_see(&bus->ends);
+    if ((uint32_t)(asked >> 32) == *count) return false;
+    *count = (uint32_t)(asked >> 32);
+    *stage = (uint32_t)asked;
+    return true;
+}

@@ -39,7 +39,9 @@ struct bus {
     struct shared command; /* enum command: the strongest asked for so far */
     struct shared holds;   /* how often */
     struct shared rates;   /* how often << 32 | thousandths asked for last */
+    struct shared ends;    /* how often << 32 | the stage that is to end */
     char reason[200];      /* of COMMAND_ABORT; written before the command */
+    char why[200];         /* of the last of `ends`; written before it */
     bool busy; /* a tick or the end is going round: a result waits until all have seen it */
     const struct result *waiting;
 };
@@ -66,3 +68,8 @@ uint64_t bus_holds(const struct bus *bus);
 void bus_rate(struct bus *bus, uint32_t per_mille);
 /* What was asked last; false: nothing since it was asked for `*count` times, which is renewed. */
 bool bus_rated(const struct bus *bus, uint32_t *count, uint32_t *per_mille);
+/* Asks it to end that stage now, for `why` (a clause); one thread. */
+void bus_end_stage(struct bus *bus, uint32_t stage, const char *why);
+/* The stage asked for last, with bus->why; false: nothing since `*count` times, which is renewed.
+ */
+bool bus_ended_stage(const struct bus *bus, uint32_t *count, uint32_t *stage);
