@@ -4,8 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define Z90 1.6448536269514722 /* 95 % point of the normal distribution: 5 % left out at each end  \
-                                */
+#define Z90                                                                                        \
+    1.6448536269514722 /* 95 % point of the normal distribution: 5 % left out at each end          \
+                        */
 #define SLOPES_MOST (STEADY_MOST * (STEADY_MOST - 1) / 2)
 
 /* The squared standard error of the mean of values[from ..]. */

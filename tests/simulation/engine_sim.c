@@ -132,8 +132,9 @@ static void run_rough(uint64_t seed)
     truth_of_any(&run);
 }
 
-/* Somebody holds stages, lets them go and changes the rate, on a host that may be late: arrivals
- * are those of the schedule all the same, each in its stage. Nothing costs any in every third one.
+/* Somebody holds stages, lets them go, ends them and changes the rate, on a host that may be late:
+ * arrivals are those of the schedule all the same, each in its stage. Nothing costs any in every
+ * third one.
  */
 static void run_steered(uint64_t seed)
 {
@@ -150,8 +151,9 @@ static void run_steered(uint64_t seed)
     for (uint32_t i = 0; i < setup.key_count; i++) {
         at_ns += ms(1, 2500);
         bool holds = world_chance(500000);
+        bool ends = world_chance(200000);
         uint32_t per_mille = (uint32_t)world_between(300, 1500);
-        setup.keys[i] = (struct run_key){at_ns, holds ? 0 : per_mille};
+        setup.keys[i] = (struct run_key){at_ns, ends ? RUN_KEY_NEXT : holds ? 0 : per_mille};
     }
     setup.stop_at_ns = at_ns + ms(1, 4000); /* else what is held lasts for a day */
     setup.yaml = plan_for(&wish, seed);

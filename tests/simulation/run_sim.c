@@ -45,9 +45,10 @@ static void set_limit(void)
     world_limit(world_now_ns() + length_ns);
 }
 
-static void press(struct engine *engine, const struct run_key *key)
+static void press(struct engine *engine, const struct run_key *key, uint32_t stage)
 {
-    if (key->per_mille == 0) engine_hold(engine);
+    if (key->per_mille == RUN_KEY_NEXT) engine_end_stage(engine, stage, ": ends early");
+    else if (key->per_mille == 0) engine_hold(engine);
     else engine_rate(engine, key->per_mille);
 }
 
@@ -56,16 +57,18 @@ static void walk(struct engine *engine, const struct run_setup *setup, struct le
     struct tick tick;
     uint64_t origin_ns = engine_origin_ns(engine);
     uint32_t key = 0;
+    uint32_t stage = 0; /* of the tick before */
     for (;;) {
         uint64_t run_ns = world_now_ns() > origin_ns ? world_now_ns() - origin_ns : 0;
         if (setup->stop_at_ns > 0 && run_ns >= setup->stop_at_ns) engine_stop(engine);
         for (; key < setup->key_count && run_ns >= setup->keys[key].at_ns; key++)
-            press(engine, &setup->keys[key]);
+            press(engine, &setup->keys[key], stage);
         if (setup->leave_at_ns > 0 && run_ns >= setup->leave_at_ns) engine_leave(engine);
         switch (engine_next_tick(engine, &tick)) {
         case ENGINE_TICK:
             if (setup->sealing) setup->sealing(tick.index == 0, tick.last);
             ledger_add(ledger, &tick);
+            stage = tick.stage;
             if (setup->sink) setup->sink->tick(setup->sink->ctx, &tick);
             break;
         case ENGINE_IDLE:

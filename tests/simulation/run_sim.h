@@ -8,11 +8,13 @@
 #include "tick/bus.h"
 #include "world.h"
 
-/* A key pressed at `at_ns` of run time. */
+/* A key pressed at `at_ns` of run time, or the judge's wish for the next stage. */
 struct run_key {
     uint64_t at_ns;
-    uint32_t per_mille; /* of the rate; 0: hold, or release */
+    uint32_t per_mille; /* of the rate; 0: hold, or release; RUN_KEY_NEXT: the stage ends */
 };
+
+#define RUN_KEY_NEXT UINT32_MAX
 
 #define RUN_KEYS 6
 
