@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 
 #define Z90                                                                                        \
     1.6448536269514722 /* 95 % point of the normal distribution: 5 % left out at each end          \
@@ -34,32 +33,49 @@ static uint32_t find_cut(const double *values, uint32_t count)
     return best;
 }
 
-static int by_value(const void *a, const void *b)
+/* The `rank`-th smallest (0-based), which moves to its place (C. A. R. Hoare, Algorithm 65: FIND,
+ * 1961). */
+static double find_rank(double *values, int32_t count, int32_t rank)
 {
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
+    int32_t first = 0;
+    int32_t last = count - 1;
+    while (first < last) {
+        double pivot = values[rank];
+        int32_t i = first;
+        int32_t j = last;
+        while (i <= j) {
+            while (values[i] < pivot) i++;
+            while (values[j] > pivot) j--;
+            if (i > j) break;
+            double held = values[i];
+            values[i++] = values[j];
+            values[j--] = held;
+        }
+        if (j < rank) first = i;
+        if (i > rank) last = j;
+    }
+    return values[rank];
 }
 
 static void find_slope(const double *values, uint32_t count, struct steady_trend *out)
 {
     double slopes[SLOPES_MOST];
-    uint32_t slope_count = 0;
+    int32_t slope_count = 0;
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t j = i + 1; j < count; j++) {
             slopes[slope_count++] = (values[j] - values[i]) / (j - i);
         }
     }
     assert(slope_count > 0 && slope_count <= SLOPES_MOST);
-    qsort(slopes, slope_count, sizeof slopes[0], by_value);
     double n = count;
     double spread = Z90 * sqrt(n * (n - 1) * (2 * n + 5) / 18); /* of Kendall's S */
-    double lo = floor((slope_count - spread) / 2);
-    double hi = ceil((slope_count + spread) / 2);
-    double last = slope_count - 1;
-    out->slope = (slopes[(slope_count - 1) / 2] + slopes[slope_count / 2]) / 2;
-    out->slope90.lo = slopes[(uint32_t)fmax(lo - 1, 0)];
-    out->slope90.hi = slopes[(uint32_t)fmin(hi, last)];
+    double lo = fmax(floor((slope_count - spread) / 2) - 1, 0);
+    double hi = fmin(ceil((slope_count + spread) / 2), slope_count - 1);
+    double below = find_rank(slopes, slope_count, (slope_count - 1) / 2);
+    double above = find_rank(slopes, slope_count, slope_count / 2);
+    out->slope = (below + above) / 2;
+    out->slope90.lo = find_rank(slopes, slope_count, (int32_t)lo);
+    out->slope90.hi = find_rank(slopes, slope_count, (int32_t)hi);
 }
 
 bool steady_trend(const double *values, uint32_t count, struct steady_trend *out)
