@@ -15,7 +15,8 @@ enum rng_use {
     RNG_THINK,
     RNG_DATA,
     RNG_VARIABLE, /* $rand, $uuid */
-    RNG_EXEMPLAR = 6
+    RNG_EXEMPLAR = 6,
+    RNG_SERIES /* the seed of each run of a series */
 };
 
 struct rng_key {

@@ -118,6 +118,11 @@ static bool open_run(struct conduct *c, struct err *err)
         err->kind = ERR_PREFLIGHT;
         return err_hint(err, "choose another folder with --runs-dir");
     }
+    c->header.series_index = o->series_index;
+    c->header.series_count = o->series_count;
+    if (o->series_count > 0) {
+        memcpy(c->header.series, o->series ? o->series : c->header.id, sizeof c->header.series);
+    }
     if (!judge_open(&c->judge, &c->bus, err)) return false;
     bus_add(&c->bus, judge_sink(c->judge));
     bus_add(&c->bus, recorder_sink(c->recorder));

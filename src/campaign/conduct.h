@@ -27,7 +27,9 @@ struct conduct_options {
     struct bytes command; /* how it was started, masked; keeps */
     struct bytes version; /* keeps */
     struct bytes runs_folder;
-    const struct sink *sinks; /* that show the run; called behind the judge */
+    const char *series; /* id of the first run of it; NULL: this is the first, or it stands alone */
+    uint32_t series_index, series_count; /* of run_header */
+    const struct sink *sinks;            /* that show the run; called behind the judge */
     uint32_t sink_count;
     void (*look)(void *ctx); /* between ticks, some twenty times a second; may be NULL */
     void *look_ctx;

@@ -23,7 +23,7 @@ bool interrupt_open(struct interrupt *i, struct err *err)
     /* Blocked, it would be read although somebody had it ignored. */
     i->hangs_up = sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN;
     fill(&set, i->hangs_up);
-    int refused = pthread_sigmask(SIG_BLOCK, &set, NULL);
+    int refused = pthread_sigmask(SIG_BLOCK, &set, &i->before);
     if (refused != 0) return err_set(err, ERR_IO, refused, "cannot block signals");
     i->fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     if (i->fd < 0) return err_set(err, ERR_IO, errno, "cannot read signals");
@@ -47,6 +47,7 @@ void interrupt_close(struct interrupt *i)
     if (i->fd < 0) return;
     close(i->fd);
     i->fd = -1;
+    if (sigismember(&i->before, SIGINT) == 1) return; /* the outer one's */
     fill(&set, i->hangs_up);
     /* What is pending would end us now, after all is done: read it away first. */
     struct timespec none = {0, 0};

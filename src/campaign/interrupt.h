@@ -8,21 +8,25 @@
  * Memory: in place. */
 #pragma once
 
+#include <signal.h>
 #include <stdint.h>
 
 #include "base/err.h"
 
 struct interrupt {
     int fd;
-    bool hangs_up;  /* SIGHUP is read too; under nohup(1) it stays ignored */
-    int signal;     /* the first that came: SIGINT, SIGTERM or SIGHUP; 0: none */
-    uint32_t count; /* how many came */
-    uint32_t asked; /* how many times SIGUSR1 asked for the state of things */
+    sigset_t before; /* what was blocked already: with one around this one, all of it */
+    bool hangs_up;   /* SIGHUP is read too; under nohup(1) it stays ignored */
+    int signal;      /* the first that came: SIGINT, SIGTERM or SIGHUP; 0: none */
+    uint32_t count;  /* how many came */
+    uint32_t asked;  /* how many times SIGUSR1 asked for the state of things */
 };
 
+/* One may be opened within another, as a run in a series: each signal is read by whoever looks
+ * first, and what came last is left to the outer one. */
 MUST_USE bool interrupt_open(struct interrupt *i, struct err *err);
 /* Reads what has come; does not wait. How many have asked for the end so far: a SIGHUP only as the
  * first, since shell and kernel both send one when a terminal is closed. */
 uint32_t interrupt_look(struct interrupt *i);
-/* Signals work as usual again. */
+/* Signals work as they did before. */
 void interrupt_close(struct interrupt *i);

@@ -154,7 +154,7 @@ static bool is_free(const struct outputs *o, const struct output *out, struct er
     struct stat st;
     const char *name = output_kind_name(out->kind);
     if (would_overwrite(out, o->source, err)) return false;
-    for (uint32_t i = 0; i < o->source_count; i++) {
+    for (uint32_t i = 0; o->sources && i < o->source_count; i++) {
         if (would_overwrite(out, o->sources[i].at, err)) return false;
     }
     for (uint32_t i = 0; i < o->count; i++) {
@@ -239,12 +239,12 @@ bool outputs_open(struct outputs *o, const struct outputs_options *options, stru
     o->loads = plan != NULL;
     bool fine = true;
     bool has_stdout = false;
-    for (uint32_t i = 0; i < flags->given_count && fine; i++) {
+    for (uint32_t i = 0; i < flags->given_count && fine && !options->in_series; i++) {
         if (flags->given[i].flag != FLAG_OUTPUT) continue;
         fine = add_flag(o, flags->given[i].value, err);
     }
     for (uint32_t i = 0; i < o->count; i++) has_stdout = has_stdout || to_stdout(&o->items[i]);
-    if (fine && !has_stdout) {
+    if (fine && !has_stdout && !options->in_series) {
         fine = add_output(o, OUTPUT_TEXT, (struct bytes){0}, false, err);
     }
     /* Every run leaves it in its folder, beside result.json, which the conductor writes. */
@@ -254,6 +254,13 @@ bool outputs_open(struct outputs *o, const struct outputs_options *options, stru
         bool kept_anyway = item->kind == OUTPUT_JSON || item->kind == OUTPUT_JUNIT;
         bool in_folder = item->path.len == 0;
         if (in_folder && kept_anyway) continue;
+        if (!in_folder && options->in_series) {
+            err_set(err, ERR_USAGE, 0, "--repeat: each run would write over %.*s of the one before",
+                    BYTES_ARG(item->path));
+            err_hint(err, "leave out its name in `outputs`: then it lies in each run's folder");
+            fine = false;
+            break;
+        }
         fine = add_output(o, item->kind, item->path, in_folder, err);
     }
     if (!fine) outputs_drop(o);

@@ -21,7 +21,8 @@ struct outputs_options {
     const struct bytes *folder;  /* of the run, filled before it begins */
     const char *source;          /* plan or run file that is read, and so not to be written over */
     const struct bytes *sources; /* of several runs, in its place; NUL-terminated */
-    uint32_t source_count;
+    uint32_t source_count;       /* also of runs still to come: of a series */
+    bool in_series;              /* one of a series: what the flags ask for is about all of it */
     struct arena *arena;
 };
 

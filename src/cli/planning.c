@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/rng.h"
 #include "campaign/targets.h"
 #include "cli/console.h"
 #include "cli/oneliner.h"
@@ -98,6 +99,13 @@ static bool find_folder(struct planning *p, const char *path, struct bytes *out,
     return true;
 }
 
+/* As find_folder(), of a plan that has a path of its own. */
+static bool find_plan_folder(struct planning *p, const char *word, struct bytes *out,
+                             struct err *err)
+{
+    return find_folder(p, strcmp(word, "-") == 0 ? "." : word, out, err);
+}
+
 static bool read_source(struct planning *p, const struct flags *flags, struct plan_input *input,
                         struct err *err)
 {
@@ -134,7 +142,17 @@ static bool read_source(struct planning *p, const struct flags *flags, struct pl
         if (like_host) return err_hint(err, "is it a URL? prony run http://%s", flags->word);
         return false;
     }
-    return find_folder(p, piped ? "." : path, &input->folder, err);
+    return find_plan_folder(p, flags->word, &input->folder, err);
+}
+
+/* The text that was read before: a file may be edited meanwhile, and a pipe is read once. */
+static bool take_source(struct planning *p, const struct planning *first, const struct flags *flags,
+                        struct plan_input *input, struct err *err)
+{
+    const char *word = oneliner_is_url(flags->word) ? "." : flags->word;
+    input->source = arena_copy(&p->arena, first->source);
+    input->path = first->path;
+    return find_plan_folder(p, word, &input->folder, err);
 }
 
 /* --set, --var and --only, which go for any plan. */
@@ -289,10 +307,10 @@ static bool choose_seed(struct planning *p, struct err *err)
     return true;
 }
 
-bool planning_open(struct planning *p, const struct flags *flags, int argc, char *const *argv,
-                   struct err *err)
+/* `first`: where the text comes from; NULL: from where the flags say. */
+static bool load(struct planning *p, const struct planning *first, const struct flags *flags,
+                 struct err *err)
 {
-    *p = (struct planning){0};
     if (!arena_open(&p->arena, ARENA_LIMIT, err) || !name_private_root(p, err)) return false;
     const struct plan_host host = {.ctx = p,
                                    .free_port = free_port,
@@ -304,15 +322,36 @@ bool planning_open(struct planning *p, const struct flags *flags, int argc, char
     struct plan_input input = {.host = &host, .overrides = &overrides};
     p->diags = ARENA_NEW(&p->arena, struct diags);
     if (!arena_ok(&p->arena)) return err_set(err, ERR_LIMIT, 0, "no memory for a plan");
-    if (!read_source(p, flags, &input, err)) return false;
+    bool read =
+        first ? take_source(p, first, flags, &input, err) : read_source(p, flags, &input, err);
+    if (!read) return false;
     p->source = input.source;
     p->path = input.path;
     read_overrides(p, flags, &overrides);
-    p->command = describe_command(p, flags, argc, argv);
     if (plan_load(&p->plan, &p->arena, &input, p->diags)) {
         return add_secrets(p, flags, err) && choose_seed(p, err);
     }
     return err_set(err, ERR_PLAN, 0, "the plan is wrong");
+}
+
+bool planning_open(struct planning *p, const struct flags *flags, int argc, char *const *argv,
+                   struct err *err)
+{
+    *p = (struct planning){0};
+    if (!load(p, NULL, flags, err)) return false;
+    p->command = describe_command(p, flags, argc, argv);
+    return true;
+}
+
+bool planning_again(struct planning *p, const struct planning *first, uint32_t index,
+                    const struct flags *flags, struct err *err)
+{
+    *p = (struct planning){0};
+    if (!load(p, first, flags, err)) return false;
+    p->command = arena_copy(&p->arena, first->command);
+    struct rng_key key = {.seed = first->plan.seed, .use = RNG_SERIES};
+    if (p->plan.seed_given) p->plan.seed = (uint32_t)rng_at(key, index, 0).a;
+    return true;
 }
 
 void planning_add_shown(struct text *out, const struct flags *flags)

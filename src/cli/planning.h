@@ -25,6 +25,10 @@ struct planning {
 /* Reads PLAN or writes the plan of a URL. False: `diags`, or where there are none `err`. */
 MUST_USE bool planning_open(struct planning *p, const struct flags *flags, int argc,
                             char *const *argv, struct err *err);
+/* The plan of `first` once more, from the same text, with ports and private folders of its own and
+ * another seed: that of run `index` (from 1) of a series. */
+MUST_USE bool planning_again(struct planning *p, const struct planning *first, uint32_t index,
+                             const struct flags *flags, struct err *err);
 /* Appends the plan of a URL as it is shown: credentials of -u and -H are variables in it. */
 void planning_add_shown(struct text *out, const struct flags *flags);
 /* Says on stderr why planning_open() failed, and that nothing was sent; the exit code. */

@@ -3,6 +3,7 @@
 #include "cli/moment.h"
 #include "show/beside_forms.h"
 #include "show/beside_text.h"
+#include "show/spread_text.h"
 
 #define DOCUMENT_LIMIT ((size_t)16 << 20)
 
@@ -30,6 +31,7 @@ static void write_text(struct text *out, const struct ending *ending,
     if (quiet == 1) beside_text_verdicts(out, ending->beside, style);
     if (quiet > 0) return;
     beside_text_write(out, ending->beside, moment_utc_offset_s(), verbose, style);
+    if (ending->beside->series) spread_text_write(out, ending->beside, style);
 }
 
 struct bytes several_document_make(enum output_kind kind, const struct ending *ending,

@@ -36,6 +36,8 @@ struct beside {
     const struct beside_row *rows; /* in the order of the first run, then what the others add */
     uint32_t row_count;
     struct bytes window; /* what is judged of each, as it was asked for; at == NULL: all */
+    const char *series;  /* they are one: the id of the first; NULL: they are not */
+    uint32_t asked;      /* of a series: how many there were to be */
     int exit_code;       /* of all together */
 };
 

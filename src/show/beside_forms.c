@@ -7,6 +7,7 @@
 #include "show/objective_row.h"
 #include "show/result_csv.h"
 #include "show/result_markdown.h"
+#include "show/spread.h"
 
 #define JSON_STYLE (JSON_INDENT(2) | JSON_REAL_PRECISION(JSON_PART_PRECISION))
 #define CELL_BYTES 1024
@@ -98,6 +99,46 @@ static json_t *row_json(const struct beside *b, const struct beside_row *row)
     return o;
 }
 
+static json_t *spread_json(const struct spread *s)
+{
+    json_t *o = json_object();
+    json_t *range = json_array();
+    json_tree_append(range, json_part_figure(s->range.lo));
+    json_tree_append(range, json_part_figure(s->range.hi));
+    json_tree_put(o, "unit", json_part_text(s->unit));
+    json_tree_put(o, "runs", json_integer(s->count));
+    json_tree_put(o, "mean", json_part_figure(s->mean));
+    json_tree_put(o, "interval", range);
+    json_tree_put(o, "deviation", json_part_figure(s->deviation));
+    json_tree_put(o, "least", json_part_figure(s->least));
+    json_tree_put(o, "most", json_part_figure(s->most));
+    json_tree_put(o, "at_least", json_boolean(s->at_least));
+    return o;
+}
+
+/* How far its runs lie apart; null where they are no series. */
+static json_t *series_json(const struct beside *b)
+{
+    if (!b->series) return json_null();
+    json_t *o = json_object();
+    json_t *objectives = json_array();
+    json_t *figures = json_object();
+    struct spread s;
+    for (uint32_t i = 0; i < b->row_count; i++) {
+        spread_of_row(&s, b, &b->rows[i]);
+        json_tree_append(objectives, spread_json(&s));
+    }
+    for (int i = 0; i < SPREAD_FIGURES; i++) {
+        spread_of_figure(&s, b, (enum spread_figure)i);
+        json_tree_put(figures, spread_figure_name((enum spread_figure)i), spread_json(&s));
+    }
+    json_tree_put(o, "id", json_string(b->series));
+    json_tree_put(o, "asked", json_integer(b->asked));
+    json_tree_put(o, "objectives", objectives);
+    json_tree_put(o, "figures", figures);
+    return o;
+}
+
 struct bytes beside_forms_json(struct arena *arena, const struct beside *b)
 {
     json_t *o = json_object();
@@ -112,6 +153,7 @@ struct bytes beside_forms_json(struct arena *arena, const struct beside *b)
     json_tree_put(o, "window", b->window.at ? json_part_text(b->window) : json_null());
     json_tree_put(o, "runs", runs);
     json_tree_put(o, "objectives", objectives);
+    json_tree_put(o, "series", series_json(b));
     size_t len = json_dumpb(o, NULL, 0, JSON_STYLE);
     char *text = arena_alloc(arena, len + 1);
     struct bytes out = {NULL, 0};

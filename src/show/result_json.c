@@ -249,6 +249,16 @@ static json_t *window_json(const struct run_header *h)
     return o;
 }
 
+static json_t *series_json(const struct run_header *h)
+{
+    if (h->series_count == 0) return json_null();
+    json_t *o = json_object();
+    json_tree_put(o, "id", json_string(h->series));
+    json_tree_put(o, "index", json_integer(h->series_index));
+    json_tree_put(o, "count", json_integer(h->series_count));
+    return o;
+}
+
 static void put_head(json_t *o, const struct result *r)
 {
     const struct run_header *h = r->header;
@@ -264,6 +274,7 @@ static void put_head(json_t *o, const struct result *r)
     json_tree_put(o, "started", json_part_moment(h->wall_start_ns));
     json_tree_put(o, "seconds", seconds_json(r->end.at_ns));
     json_tree_put(o, "window", window_json(h));
+    json_tree_put(o, "series", series_json(h));
     json_t *targets = json_array();
     for (uint32_t i = 0; i < h->plan->target_count; i++) {
         json_tree_append(targets, json_part_text(h->plan->targets[i].text));

@@ -1,5 +1,6 @@
 #include "stats/interval.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "base/attr.h"
@@ -110,4 +111,16 @@ double interval_student(uint64_t degrees)
     double z7 = z5 * z * z;
     return z + (z3 + z) / (4 * v) + (5 * z5 + 16 * z3 + 3 * z) / (96 * v * v)
            + (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * v * v * v);
+}
+
+struct interval interval_of_mean(const double *values, uint32_t count)
+{
+    assert(count >= 2);
+    double mean = 0;
+    double squares = 0;
+    for (uint32_t i = 0; i < count; i++) mean += values[i];
+    mean /= count;
+    for (uint32_t i = 0; i < count; i++) squares += (values[i] - mean) * (values[i] - mean);
+    double half = interval_student(count - 1) * sqrt(squares / (count - 1) / count);
+    return (struct interval){mean - half, mean + half};
 }

@@ -37,6 +37,10 @@ struct interval interval_of_share(double hits, double count, double design_effec
  * Source: Wilson's interval excludes L just when |share - L| > z sqrt(L (1 - L) / n). */
 double interval_needed_trials(double share, double limit);
 
+/* Of the mean of `count` >= 2 independent values: mean -+ t s / sqrt(count).
+ * Source: Student, The probable error of a mean (1908). */
+struct interval interval_of_mean(const double *values, uint32_t count);
+
 /* 97.5 % point of Student's t, degrees >= 1, to 1e-4 of its value.
  * Source: M. Abramowitz, I. A. Stegun, Handbook (1964) 26.7.5; a table under ten degrees. */
 double interval_student(uint64_t degrees);

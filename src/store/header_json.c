@@ -140,6 +140,15 @@ static json_t *plan_json(struct arena *arena, const struct plan *plan)
     return o;
 }
 
+static json_t *series_json(const struct run_header *header)
+{
+    json_t *o = json_object();
+    json_tree_put(o, "id", json_string(header->series));
+    json_tree_put(o, "index", number(header->series_index));
+    json_tree_put(o, "count", number(header->series_count));
+    return o;
+}
+
 struct bytes header_json_make(struct arena *arena, const struct run_header *header)
 {
     json_t *o = json_object();
@@ -156,6 +165,7 @@ struct bytes header_json_make(struct arena *arena, const struct run_header *head
     json_tree_put(o, "threads", number(header->threads));
     json_tree_put(o, "budget_bytes", number(header->budget_bytes));
     json_tree_put(o, "response_limit_ns", number(header->response_limit_ns));
+    if (header->series_count > 0) json_tree_put(o, "series", series_json(header));
     struct bytes out = {NULL, 0};
     json_t *plan = plan_json(arena, header->plan);
     json_tree_put(o, "plan", plan);
@@ -395,6 +405,16 @@ static void read_plan(struct reader *r, const json_t *o, struct plan *out)
     out->seed_given = get_bool(r, o, "seed_given");
 }
 
+/* Absent of a run that stands alone. */
+static void read_series(struct reader *r, const json_t *o, struct run_header *out)
+{
+    if (!o) return;
+    struct text id = text_in(out->series, sizeof out->series);
+    text_add(&id, get_text(r, o, "id"));
+    out->series_index = get_u32(r, o, "index");
+    out->series_count = get_u32(r, o, "count");
+}
+
 bool header_json_read(struct run_header *out, struct arena *arena, struct bytes json,
                       struct err *err)
 {
@@ -421,6 +441,7 @@ bool header_json_read(struct run_header *out, struct arena *arena, struct bytes 
     out->threads = get_u32(&r, o, "threads");
     out->budget_bytes = get_number(&r, o, "budget_bytes");
     out->response_limit_ns = get_number(&r, o, "response_limit_ns");
+    read_series(&r, json_object_get(o, "series"), out);
     read_plan(&r, get(&r, o, "plan"), plan);
     out->plan = plan;
     json_decref(o);

@@ -30,7 +30,11 @@ struct run_header {
     uint64_t budget_bytes; /* memory planned for the generator */
     uint64_t
         response_limit_ns; /* tightest latency limit, 0 without one; slots count `over` by it */
-    bool other_objectives; /* a replay asked about others than the run's own */
+    /* Runs of one plan, one behind the other: the id of the first, which of them this one is (from
+     * 1) and how many were asked for; 0: it stands alone. */
+    char series[RUN_ID_LEN + 1];
+    uint32_t series_index, series_count;
+    bool other_objectives;           /* a replay asked about others than the run's own */
     const struct run_window *window; /* and about so much of the run; NULL: all of it */
 };
 

@@ -100,6 +100,8 @@ class Server:
                 self.open.discard(connection)
 
     def close(self):
+        if self.listener.fileno() < 0:
+            return  # a test that closes it, and its clean-up
         self.listener.shutdown(socket.SHUT_RDWR)  # wakes accept(), which would keep it open
         self.listener.close()
         with self.lock:
@@ -143,7 +145,7 @@ class Case(unittest.TestCase):
         env.update(LC_ALL="C.UTF-8", TZ="UTC")
         return env
 
-    def start(self, *args, limits=(), env=None):
+    def start(self, *args, limits=(), env=None, inherit=()):
         """prony as a child that is certain to end with the test. `limits`: (resource, value)."""
         def apply_limits():
             for what, value in limits:
@@ -151,7 +153,7 @@ class Case(unittest.TestCase):
 
         child = subprocess.Popen([PRONY, *map(str, args)], cwd=self.folder, text=True,
                                  env=env or self.environment(), stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                 pass_fds=inherit, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                  preexec_fn=apply_limits if limits else None)
         self.addCleanup(self.finish, child)
         return child

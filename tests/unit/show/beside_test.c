@@ -9,6 +9,8 @@
 #include "sample.h"
 #include "show/beside_forms.h"
 #include "show/beside_text.h"
+#include "show/spread.h"
+#include "show/spread_text.h"
 
 /* The expected texts. */
 static const char *folder;
@@ -185,6 +187,105 @@ static void forms(void **state)
     looks_as_expected(folder, "beside-json", &json);
 }
 
+/* Runs of one plan that were made up: `ms` of each, and whether it went to its end. */
+static struct beside series_of(const double *ms, const bool *sound, const bool *at_least,
+                               uint32_t count)
+{
+    static struct run_goal goals[RUNS_MAX];
+    for (uint32_t i = 0; i < count; i++) {
+        goals[i] = (struct run_goal){.text = BYTES_LIT("p95 < 9ms"),
+                                     .unit = BYTES_LIT("ms"),
+                                     .at = {.value = ms[i], .at_least = at_least && at_least[i]}};
+        runs[i] = (struct beside_run){.mark = "✓", .word = "HOLDS", .ended = "complete"};
+        runs[i].done_per_s = 100;
+        for (int k = 0; k < FIGURE_COUNT; k++) runs[i].response.ns[k] = ms[i] * 1e6;
+        runs[i].response.n = 5000;
+        runs[i].entry = (struct run_entry){.plan = BYTES_LIT("shop"),
+                                           .sound = !sound || sound[i],
+                                           .goals = &goals[i],
+                                           .goal_count = 1};
+        memcpy(runs[i].entry.id, "gq800000", RUN_ID_LEN + 1);
+        runs[i].entry.id[RUN_ID_LEN - 1] = (char)('a' + i);
+    }
+    struct beside b = {
+        .runs = runs, .run_count = count, .series = runs[0].entry.id, .asked = count};
+    assert_true(beside_join(&b, &arena));
+    return b;
+}
+
+static void spreads(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        double ms[5];
+        bool sound[5], at_least[5];
+        uint32_t count, counted;
+        double mean, deviation, lo, hi; /* NAN: there is none */
+    } cases[] = {
+        {"three", {1, 2, 3}, {true, true, true}, {false}, 3, 3, 2, 1, 0, 4.484},
+        {"one that was cut short",
+         {10, 99, 12, 14},
+         {true, false, true, true},
+         {false},
+         4,
+         3,
+         12,
+         2,
+         7.032,
+         16.968},
+        {"a lower bound", {4, 5, 6}, {true, true, true}, {false, true}, 3, 3, 5, 1, 2.516, NAN},
+        {"one alone", {4, 5}, {true, false}, {false}, 2, 1, 4, NAN, NAN, NAN},
+        {"none", {4, 5}, {false, false}, {false}, 2, 0, NAN, NAN, NAN, NAN},
+        {"one that has no value",
+         {4, NAN, 6},
+         {true, true, true},
+         {false},
+         3,
+         2,
+         5,
+         1.4142,
+         0,
+         17.706},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct beside b = series_of(cases[i].ms, cases[i].sound, cases[i].at_least, cases[i].count);
+        struct spread s;
+        spread_of_row(&s, &b, &b.rows[0]);
+        const double got[] = {s.mean, s.deviation, s.range.lo, s.range.hi};
+        const double want[] = {cases[i].mean, cases[i].deviation, cases[i].lo, cases[i].hi};
+        CHECK_U64(cases[i].name, s.count, cases[i].counted);
+        for (size_t k = 0; k < COUNT_OF(got); k++) {
+            CHECK(cases[i].name, isnan(want[k]) ? isnan(got[k]) : fabs(got[k] - want[k]) < 0.01);
+        }
+        struct spread figure;
+        spread_of_figure(&figure, &b, SPREAD_P95);
+        CHECK(cases[i].name,
+              isnan(s.mean) ? isnan(figure.mean) : fabs(s.mean - figure.mean) < 1e-9);
+    }
+}
+
+static void a_series(void **state)
+{
+    (void)state;
+    static const double ms[] = {4.2, 4.5, 3.9, 6.1, 4.0};
+    static const bool sound[] = {true, true, true, false, true};
+    struct beside b = series_of(ms, sound, NULL, COUNT_OF(ms));
+    struct text out = new_text();
+    struct text json = new_text();
+    struct show_style style = {.width = 80};
+    spread_text_write(&out, &b, &style);
+    style.ascii = true;
+    spread_text_write(&out, &b, &style);
+    text_add(&json, beside_forms_json(&arena, &b));
+    looks_as_expected(folder, "spread", &out);
+    looks_as_expected(folder, "spread-json", &json);
+    b.run_count = 1;
+    size_t len = out.len;
+    spread_text_write(&out, &b, &style);
+    assert_int_equal(out.len, len); /* one run has no spread */
+}
+
 /* Nothing of a target's drives a terminal, a page or a spreadsheet. */
 static void hostile_names(void **state)
 {
@@ -214,7 +315,8 @@ int main(int argc, char **argv)
     folder = argv[1];
 #define CASE(f) cmocka_unit_test_setup_teardown(f, enter, leave)
     /* What is hostile comes last: names of the samples stay so. */
-    const struct CMUnitTest tests[] = {CASE(texts), CASE(verdicts), CASE(blocks),       CASE(rows),
-                                       CASE(forms), CASE(widths),   CASE(hostile_names)};
+    const struct CMUnitTest tests[] = {CASE(texts),    CASE(verdicts), CASE(blocks),
+                                       CASE(rows),     CASE(forms),    CASE(spreads),
+                                       CASE(a_series), CASE(widths),   CASE(hostile_names)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

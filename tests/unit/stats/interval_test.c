@@ -217,6 +217,27 @@ static void needed_trials_settle(void **state)
     CHECK("never", isinf(interval_needed_trials(0.01, 0.01)));
 }
 
+static void means(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        double values[5];
+        uint32_t count;
+        double lo, hi;
+    } cases[] = {
+        {"two", {1, 3}, 2, 2 - 12.7062, 2 + 12.7062},
+        {"three: t(2) = 4.3027, s = 1", {1, 2, 3}, 3, 2 - 2.48414, 2 + 2.48414},
+        {"five: t(4) = 2.7764", {10, 12, 14, 16, 18}, 5, 14 - 3.92649, 14 + 3.92649},
+        {"all the same", {7, 7, 7}, 3, 7, 7},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct interval got = interval_of_mean(cases[i].values, cases[i].count);
+        CHECK(cases[i].name, fabs(got.lo - cases[i].lo) < 0.002);
+        CHECK(cases[i].name, fabs(got.hi - cases[i].hi) < 0.002);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +250,7 @@ int main(void)
         cmocka_unit_test(covers_the_true_quantile),
         cmocka_unit_test(shares),
         cmocka_unit_test(needed_trials_settle),
+        cmocka_unit_test(means),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
