@@ -267,7 +267,7 @@ static const struct rule {
      "a thread of prony took over 80% {subject}: what is slow there may be prony, and the "
      "throughput its own limit. Use more threads, a faster machine, or ask for less."},
     {"core-shared", TRUST_SUSPECT, false, trust_host_waited, ABOVE, 0.10,
-     "for {value} of the time of {subject} a thread of prony had work and got no core: something "
+     "a thread of prony had work and got no core for {value} of the time of {subject}: something "
      "else runs there, and lag shows it. Give prony cores of its own (taskset, cpuset), or stop "
      "the rest."},
     {"cpu-throttled", TRUST_SUSPECT, false, trust_host_throttled, ABOVE, 0.01,

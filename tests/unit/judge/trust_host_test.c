@@ -130,7 +130,7 @@ static const struct story stories[] = {
      .lag_ns = 2 * MS,
      .told = true,
      .value = 0.125,
-     .text = "for 12.5% of the time of hold a thread of prony had work"},
+     .text = "got no core for 12.5% of the time of hold: something"},
     {"less", "core-shared", {{STRAIN_WAITED, 500 * MS}}, .pressed = 4, .lag_ns = 2 * MS},
     {"many wake-ups, but no lag",
      "core-shared",
