@@ -1,5 +1,5 @@
-"""prony is short of a core, by a quota, by a neighbour, by its own work: it says so, with the number,
-and never takes it for the target's. Skipped where this host lets nobody bring that about."""
+"""prony is short of a core, by a quota, a neighbour, its own work: it says so, with the number, and
+never takes it for the target's. Skipped where this host lets nobody bring that about."""
 import os
 import pathlib
 import subprocess
