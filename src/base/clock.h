@@ -18,5 +18,7 @@ uint64_t clock_wall_ns(void);
 int64_t clock_wall_offset_ns(void);
 /* CPU time (user + system) of this process, in ns. */
 uint64_t clock_process_cpu_ns(void);
+/* The same of the calling thread. */
+uint64_t clock_thread_cpu_ns(void);
 /* Sleeps until `deadline_ns` (monotonic) or a signal, whichever is first. */
 void clock_sleep_until(uint64_t deadline_ns);

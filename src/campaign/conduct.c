@@ -149,6 +149,7 @@ static bool start_load(struct conduct *c, struct err *err)
                                     .sources = c->targets.sources,
                                     .source_count = c->targets.source_count};
     if (!engine_start(&c->engine, &engine, err)) return false;
+    host_open(&c->host, "", &c->machine.affinity);
     c->header.wall_start_ns =
         (uint64_t)((int64_t)engine_origin_ns(c->engine) + clock_wall_offset_ns());
     return true;
@@ -269,9 +270,21 @@ static void look_for_answers(struct conduct *c, const struct tick *tick)
     if (!tick->last) bus_command(&c->bus, COMMAND_LEAVE, NULL);
 }
 
+/* Workers have their threads for the whole run, and all of them when the first tick is over. */
+static void look_at_host(struct conduct *c, struct strain *out)
+{
+    for (; c->thread_count < HOST_THREADS_MAX; c->thread_count++) {
+        uint32_t id = engine_thread_id(c->engine, c->thread_count);
+        if (id == 0) break;
+        c->thread_ids[c->thread_count] = id;
+    }
+    host_look(&c->host, c->thread_ids, c->thread_count, out);
+}
+
 static void take_tick(struct conduct *c, const struct tick *from)
 {
     struct tick tick = *from;
+    look_at_host(c, &tick.strain);
     /* Events of the engine first, then those that happened meanwhile. */
     uint32_t own = c->event_count;
     uint32_t room = EVENTS_MAX - own;

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "campaign/answers.h"
+#include "campaign/host.h"
 #include "campaign/interrupt.h"
 #include "campaign/machine.h"
 #include "campaign/targets.h"
@@ -49,6 +50,9 @@ struct conduct {
     struct bus bus;
     struct interrupt interrupt;
     struct machine machine;
+    struct host host;
+    uint32_t thread_ids[HOST_THREADS_MAX]; /* of the workers */
+    uint32_t thread_count;
     struct engine_needs needs;
     struct run_header header;
     struct run_end end;

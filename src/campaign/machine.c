@@ -1,6 +1,5 @@
 #include "campaign/machine.h"
 
-#include <sched.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
@@ -8,22 +7,10 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "campaign/proc_text.h"
 
 #define OWN_DESCRIPTORS 32  /* beside the engine's: streams, the run file and its log, signals */
 #define PORTS_DEFAULT 28232 /* Linux: 32768..60999 */
-
-/* The number behind `label` in the text of a /proc file; 0 when it is not there. */
-static uint64_t number_after(struct bytes text, const char *label)
-{
-    size_t at = bytes_find(text, bytes_of(label));
-    if (at == SIZE_MAX) return 0;
-    struct bytes rest = bytes_trim(bytes_from(text, at + bytes_of(label).len));
-    size_t len = 0;
-    while (len < rest.len && bytes_is_digit(rest.at[len])) len++;
-    uint64_t value = 0;
-    if (!bytes_to_u64((struct bytes){rest.at, len}, &value)) return 0;
-    return value;
-}
 
 /* A file that holds one number; UINT64_MAX for `max` or when there is no such file. */
 static uint64_t number_in(const char *path)
@@ -39,7 +26,7 @@ static uint64_t meminfo_bytes(const char *label)
 {
     char array[4096];
     struct bytes text = {array, file_read_at("/proc/meminfo", 0, array, sizeof array)};
-    return number_after(text, label) * 1024;
+    return proc_text_after(text, label) * 1024;
 }
 
 uint64_t machine_free_memory_bytes(void)
@@ -73,9 +60,9 @@ static uint32_t read_ports(void)
     char array[64];
     struct bytes text = {
         array, file_read_at("/proc/sys/net/ipv4/ip_local_port_range", 0, array, sizeof array)};
-    uint64_t first = number_after(text, "");
+    uint64_t first = proc_text_after(text, "");
     size_t tab = bytes_find(text, BYTES_LIT("\t"));
-    uint64_t last = tab < text.len ? number_after(bytes_from(text, tab), "\t") : 0;
+    uint64_t last = tab < text.len ? proc_text_after(bytes_from(text, tab), "\t") : 0;
     if (first == 0 || last < first || last > UINT16_MAX) return PORTS_DEFAULT;
     return (uint32_t)(last - first + 1);
 }
@@ -92,8 +79,9 @@ void machine_look(struct machine *out)
     }
     struct text cpu = text_in(out->cpu, sizeof out->cpu);
     read_cpu(&cpu);
-    cpu_set_t cores;
-    if (sched_getaffinity(0, sizeof cores, &cores) == 0) out->cores = (uint32_t)CPU_COUNT(&cores);
+    cpu_set_t *affinity = &out->affinity;
+    if (sched_getaffinity(0, sizeof *affinity, affinity) == 0)
+        out->cores = (uint32_t)CPU_COUNT(affinity);
     out->memory_bytes = meminfo_bytes("MemTotal:");
     uint64_t most = number_in("/sys/fs/cgroup/memory.max");
     if (most < out->memory_bytes) out->memory_bytes = most;

@@ -6,6 +6,7 @@
  * Thread: main.  Memory: in place. */
 #pragma once
 
+#include <sched.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -16,7 +17,8 @@ struct machine {
     char name[65];                              /* of the host */
     char kernel[65];                            /* release */
     char cpu[128];                              /* model */
-    uint32_t cores;                             /* that this process may use */
+    cpu_set_t affinity;                         /* the cores that this process may use, and ... */
+    uint32_t cores;                             /* ... how many they are */
     uint64_t memory_bytes;                      /* in all, or what the cgroup allows */
     uint64_t memory_free_bytes;                 /* of it, to be had now */
     uint64_t descriptors_now, descriptors_most; /* soft and hard RLIMIT_NOFILE */

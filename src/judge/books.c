@@ -312,6 +312,7 @@ static void take_time(struct books *b, const struct tick *tick)
     book->counted_ns += tick->end_ns - tick->start_ns;
     book->counted_ticks++;
     book->users_ns += tick->users;
+    strain_sum_take(&book->strain, b->header, tick);
     for (uint32_t i = 0; i < plan->name_count; i++) {
         book->names_in_flight_ns[i] += tick->requests_in_flight[i];
         b->names[i].fresh = true;

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "judge/figures.h"
+#include "judge/strain_sum.h"
 #include "judge/tally.h"
 #include "tick/run.h"
 #include "tick/tick.h"
@@ -46,6 +47,7 @@ struct stage_book {
     uint64_t full_handshakes, resumed_handshakes;
     uint64_t planned, taken;            /* slots after settle */
     uint64_t shortages[SHORTAGE_COUNT]; /* settle included */
+    struct strain_sum strain;           /* of the counted ticks */
     uint64_t *arrivals; /* [scenario_count]: begun in the whole stage, settle included */
     uint64_t (*ends)[OUTCOME_COUNT]; /* [scenario_count]: likewise */
     struct books_balance requests_balance, iterations_balance;

@@ -2,17 +2,12 @@
 
 #include <math.h>
 
-#include "base/text.h"
+#include "judge/trust_priv.h"
 #include "judge/warming.h"
 
 #define LAG_PER_MILLION 999000
 #define LAG_SHORT_PER_MILLION 990000 /* of a run too short to have a p99.9 */
 #define LAG_LEAST_COUNT 3688         /* a stage with fewer take-ups has no p99.9 of its own */
-
-struct reading {
-    double value;
-    struct text subject; /* what it was read from, for the sentence */
-};
 
 static bool is_missed(const struct trust_case *c, uint32_t row)
 {
@@ -280,6 +275,25 @@ static const struct rule {
     {"lag-high", TRUST_SUSPECT, false, read_lag, ABOVE, 0.10,
      "prony's own lag ({subject}) is {share} the tightest limit (up to 10% is fine): times look "
      "longer than they were. What holds, holds all the same."},
+    {"stood-still", TRUST_SUSPECT, false, trust_host_held, ABOVE, 0.001,
+     "prony stood still for {subject}: it was stopped, its machine was paused, or it got no core. "
+     "What was due meanwhile was late. Run it again where nothing holds it up."},
+    {"cpu-busy", TRUST_SUSPECT, false, trust_host_busy, ABOVE, 0.10,
+     "a thread of prony took over 80% {subject}: what is slow there may be prony, and the "
+     "throughput its own limit. Use more threads, a faster machine, or ask for less."},
+    {"core-shared", TRUST_SUSPECT, false, trust_host_waited, ABOVE, 0.10,
+     "a thread of prony had work and got no core for {value} of the time of {subject}: something "
+     "else runs there, and lag shows it. Give prony cores of its own (taskset, cpuset), or stop "
+     "the rest."},
+    {"cpu-throttled", TRUST_SUSPECT, false, trust_host_throttled, ABOVE, 0.01,
+     "the CPU quota of prony's cgroup was used up in {subject}: what is slow there may be prony. "
+     "Give it more (cpu.max, --cpus), or ask for less."},
+    {"cpu-stolen", TRUST_SUSPECT, false, trust_host_stolen, ABOVE, 0.02,
+     "{value} of the time of prony's cores went to other machines in {subject} (up to 2% is fine): "
+     "what is slow there may be prony. Use a machine whose cores are its own."},
+    {"clock-step", TRUST_SUSPECT, false, trust_host_step, ABOVE, 0.010,
+     "the wall clock was set {subject}: the kernel stamps replies by it, so times around then may "
+     "be wrong by as much. Have it slewed, not set, while prony runs."},
     {"warmup-unsteady", TRUST_SUSPECT, false, read_warming, ABOVE, -1,
      "the warm-up did not come to rest: {subject}. What is judged may not be the warm service. "
      "Give it a larger `at_most`, or more requests a second to tell it by."},

@@ -222,6 +222,18 @@ static void merge_integrals(struct collector *c, struct tick *out)
     out->iterations_in_flight = iterations;
 }
 
+/* A worker has one core at the most, so the one that is pressed most says it all. */
+static void merge_strain(struct collector *c, struct tick *out)
+{
+    uint64_t *of = out->strain.of;
+    for (uint32_t i = 0; i < c->setting->worker_count; i++) {
+        const struct sheet *sheet = sheet_of(c, i);
+        of[STRAIN_WORKERS] += sheet->cpu_ns;
+        if (sheet->cpu_ns > of[STRAIN_BUSIEST]) of[STRAIN_BUSIEST] = sheet->cpu_ns;
+        if (sheet->held_ns > of[STRAIN_HELD]) of[STRAIN_HELD] = sheet->held_ns;
+    }
+}
+
 void collect_tick(struct collector *c, struct tick *out)
 {
     assert(collect_ready(c));
@@ -238,6 +250,7 @@ void collect_tick(struct collector *c, struct tick *out)
     merge_slots(c, out);
     merge_exemplars(c, out);
     merge_integrals(c, out);
+    merge_strain(c, out);
     for (uint32_t i = 0; i < c->setting->worker_count; i++) {
         sheet_clear(sheet_of(c, i));
         shared_publish(&worker_board(c->workers[i])->returned, c->tick + 1);

@@ -37,6 +37,7 @@ struct engine {
     uint64_t tick_end_ns; /* ... and where it ended, in run time */
     bool any_tick, ended, stopped;
     uint64_t cpu_ns;
+    int64_t wall_offset_ns;
     struct event events[EVENTS_MAX];
     uint32_t event_count;
     uint32_t tick_index;
@@ -164,6 +165,12 @@ uint64_t engine_origin_ns(const struct engine *engine)
     return engine->setting.origin_ns;
 }
 
+uint32_t engine_thread_id(const struct engine *engine, uint32_t worker)
+{
+    if (worker >= engine->setting.worker_count) return 0;
+    return (uint32_t)shared_see(&worker_board(engine->workers[worker])->thread_id);
+}
+
 static void add_event(struct engine *e, enum event_kind kind, uint64_t at_ns, uint32_t stage,
                       struct bytes a, const char *b)
 {
@@ -255,6 +262,7 @@ bool engine_start(struct engine **out, const struct engine_options *options, str
     struct engine *e = ARENA_NEW(&arena, struct engine);
     e->arena = arena;
     e->cpu_ns = clock_process_cpu_ns();
+    e->wall_offset_ns = clock_wall_offset_ns();
     if (!prepare(e, options, err)) {
         engine_close(e);
         return false;
@@ -368,6 +376,19 @@ static void say_rows(struct engine *e, const struct tick *tick)
     }
 }
 
+/* Both clocks are slewed alike: only a step moves them against each other. */
+static void look_at_clocks(struct engine *e, struct tick *out)
+{
+    int64_t offset_ns = clock_wall_offset_ns();
+    int64_t step_ns = offset_ns - e->wall_offset_ns;
+    e->wall_offset_ns = offset_ns;
+    if (step_ns > 0) out->strain.of[STRAIN_FORWARD] = (uint64_t)step_ns;
+    if (step_ns < 0) out->strain.of[STRAIN_BACK] = (uint64_t)-step_ns;
+    uint64_t cpu = clock_process_cpu_ns();
+    out->generator_cpu_ns = cpu - e->cpu_ns;
+    e->cpu_ns = cpu;
+}
+
 static void finish_tick(struct engine *e, struct tick *out)
 {
     const struct plan *plan = e->setting.plan;
@@ -392,9 +413,7 @@ static void finish_tick(struct engine *e, struct tick *out)
     out->events = e->events;
     out->event_count = e->event_count;
     e->event_count = 0;
-    uint64_t cpu = clock_process_cpu_ns();
-    out->generator_cpu_ns = cpu - e->cpu_ns;
-    e->cpu_ns = cpu;
+    look_at_clocks(e, out);
     out->index = e->tick_index++;
 }
 

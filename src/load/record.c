@@ -294,9 +294,39 @@ static void close_integrals(struct worker *w, struct sheet *t)
     t->users += whole * w->users_now;
 }
 
+/* The part of the standstill that lies in the tick in hand. */
+static uint64_t standstill_in_tick(const struct worker *w)
+{
+    const struct standstill *s = &w->standstill;
+    uint64_t from = s->from_ns > w->tick_start_ns ? s->from_ns : w->tick_start_ns;
+    uint64_t to = s->to_ns < w->tick_end_ns ? s->to_ns : w->tick_end_ns;
+    if (to <= from) return 0;
+    double share = (double)(to - from) / (double)(s->to_ns - s->from_ns);
+    return (uint64_t)(share * (double)s->held_ns);
+}
+
+void record_standstill(struct worker *w, uint64_t now_ns)
+{
+    uint64_t turn_ns = now_ns - w->turned_ns;
+    /* A reply may be hard to check. What ran since the tick before ran in this turn at the most. */
+    uint64_t ran_ns = clock_thread_cpu_ns() - w->cpu_ns;
+    if (turn_ns < ran_ns + RECORD_STANDSTILL_NS) return;
+    w->sheet->held_ns += standstill_in_tick(w); /* of the one before */
+    w->standstill = (struct standstill){w->turned_ns, now_ns, turn_ns - ran_ns};
+}
+
+static void close_strain(struct worker *w)
+{
+    uint64_t cpu_ns = clock_thread_cpu_ns();
+    w->sheet->cpu_ns = cpu_ns - w->cpu_ns;
+    w->cpu_ns = cpu_ns;
+    w->sheet->held_ns += standstill_in_tick(w);
+}
+
 void record_close(struct worker *w)
 {
     close_integrals(w, w->sheet);
+    close_strain(w);
     w->sheet->start_ns = run_time(w, w->tick_start_ns);
     w->sheet->end_ns = run_time(w, w->tick_end_ns);
     shared_publish(&w->board.published, ++w->tick);
@@ -337,6 +367,7 @@ void record_await(const struct worker *w, uint64_t now_ns)
 
 void record_roll(struct worker *w, uint64_t now_ns)
 {
+    if (now_ns > w->turned_ns) record_turn(w, now_ns); /* before its ticks are closed */
     for (;;) {
         /* An edge may have been moved up while this worker was held up; all must cut there. */
         record_await(w, now_ns);

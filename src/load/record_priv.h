@@ -4,6 +4,7 @@
  * Source: own.  Thread: the worker's.  Memory: none of its own. */
 #pragma once
 
+#include "base/ns.h"
 #include "base/text.h"
 #include "load/worker_priv.h"
 
@@ -41,6 +42,19 @@ void record_expect(struct worker *w);
 void record_await(const struct worker *w, uint64_t now_ns);
 /* Closes sheets whose tick has ended by `now_ns`; the last, which ends with the run, stays open. */
 void record_roll(struct worker *w, uint64_t now_ns);
+
+/* A worker looks at the time every 30 ms, and a turn takes a few ms: longer, and it was not run. */
+#define RECORD_STANDSTILL_NS (100 * NS_PER_MS)
+
+/* The turn before took until `now_ns`, which is later than it may. */
+void record_standstill(struct worker *w, uint64_t now_ns);
+
+/* A turn begins; the thread may have stood still in the one before. */
+static inline void record_turn(struct worker *w, uint64_t now_ns)
+{
+    if (now_ns - w->turned_ns >= RECORD_STANDSTILL_NS) record_standstill(w, now_ns);
+    w->turned_ns = now_ns;
+}
 
 static inline void record_reach(struct worker *w, uint64_t now_ns)
 {

@@ -113,6 +113,7 @@ void sheet_clear(struct sheet *t)
     memset(t->requests_in_flight, 0, t->shape.name_count * sizeof(double));
     memset(t->iterations_in_flight, 0, t->shape.scenario_count * sizeof(double));
     t->users = 0;
+    t->cpu_ns = t->held_ns = 0;
     for (uint32_t i = 0; i < t->shape.name_count; i++) {
         t->slowest[i].response_ns = t->random[i].response_ns = 0;
         t->random_seen[i] = 0;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "load/arrivals_priv.h"
@@ -175,7 +176,7 @@ bool worker_open(struct worker **out, const struct worker_setting *setting, uint
     open_targets(w);
     arena_seal(&w->arena);
     w->sheet = &w->sheets[0];
-    w->tick_start_ns = setting->origin_ns;
+    w->tick_start_ns = w->turned_ns = setting->origin_ns;
     record_expect(w);
     *out = w;
     return true;
@@ -294,6 +295,8 @@ void *worker_run(void *arg)
     int slack = prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
     UNUSED(slack);
     poller_own_descriptors();
+    w->cpu_ns = clock_thread_cpu_ns();
+    shared_publish(&w->board.thread_id, (uint64_t)gettid());
     clock_sleep_until(w->setting.origin_ns);
     for (;;) {
         uint64_t now = clock_now_ns();
@@ -301,6 +304,7 @@ void *worker_run(void *arg)
             clock_sleep_until(w->setting.origin_ns);
             continue;
         }
+        record_turn(w, now);
         see_timeline(w);
         if (now >= leave_at(w)) {
             leave(w, now);

@@ -42,6 +42,7 @@ struct worker_setting {
 struct worker_board {
     struct shared published; /* worker: sheets closed so far */
     struct shared returned;  /* collector: sheets emptied so far */
+    struct shared thread_id; /* worker: the kernel's number of its thread; 0: it has not run yet */
     struct shared idle;      /* worker: 1 when no iteration is open and no stage is left */
 };
 

@@ -55,6 +55,12 @@ struct flow {
     struct head_marks marks;
 };
 
+/* A turn that took longer than any does. */
+struct standstill {
+    uint64_t from_ns, to_ns; /* CLOCK_MONOTONIC */
+    uint64_t held_ns;        /* of it, at least, the thread did not run */
+};
+
 struct worker {
     struct worker_setting setting;
     struct worker_board board;
@@ -107,6 +113,9 @@ struct worker {
     uint32_t *requests_now;              /* [name_count] in flight */
     uint32_t *iterations_now;
     uint32_t users_now;
+    uint64_t cpu_ns;              /* of this thread, when the tick before was closed */
+    uint64_t turned_ns;           /* when the turn in hand began */
+    struct standstill standstill; /* the one before, as far as its ticks are not closed */
     uint64_t *error_seen; /* [name_count][stage_count] bit per outcome: a first one was kept */
 };
 

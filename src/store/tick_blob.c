@@ -15,6 +15,7 @@
 static_assert((int)STAGE_MEASURE_COUNT <= (int)MEASURE_COUNT, "a cell has room for either kind");
 static_assert((int)SHORTAGE_COUNT <= (int)OUTCOME_COUNT, "a stage's cell is no longer than others");
 static_assert(OUTCOME_COUNT <= 32, "outcomes are a bit mask");
+static_assert(STRAIN_COUNT < 32, "so are the facts of a strain");
 
 struct blob_dims tick_blob_dims(const struct run_header *header)
 {
@@ -47,8 +48,8 @@ static size_t pairs_of(const struct tick *tick)
 /* The most bytes that a tick can take. */
 static size_t bound_of(const struct tick *tick, const struct blob_dims *dims)
 {
-    size_t numbers =
-        3 + (size_t)tick->cell_count * CELL_NUMBERS_MAX + (size_t)tick->slot_count * SLOT_NUMBERS;
+    size_t numbers = 4 + STRAIN_COUNT + (size_t)tick->cell_count * CELL_NUMBERS_MAX
+                     + (size_t)tick->slot_count * SLOT_NUMBERS;
     size_t doubles = 1 + (size_t)dims->name_count + dims->scenario_count;
     return numbers * PACK_VARINT_MAX + doubles * sizeof(double) + pairs_of(tick) * PAIR_BYTES_MAX
            + PACK_VARINT_MAX; /* pack_u64() wants that much for its last number, too */
@@ -115,6 +116,17 @@ static void put_slots(struct pack *p, const struct tick *tick)
     }
 }
 
+/* Most of them are 0 most of the time. */
+static void put_strain(struct pack *p, const struct strain *s)
+{
+    uint64_t mask = 0;
+    for (uint32_t i = 0; i < STRAIN_COUNT; i++) mask |= (uint64_t)(s->of[i] > 0) << i;
+    pack_u64(p, mask);
+    for (uint32_t i = 0; i < STRAIN_COUNT; i++) {
+        if (s->of[i] > 0) pack_u64(p, s->of[i]);
+    }
+}
+
 struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
                               const struct blob_dims *dims)
 {
@@ -131,6 +143,7 @@ struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
     pack_u64(&p, tick->cell_count);
     for (uint32_t i = 0; i < tick->cell_count; i++) put_cell(&p, &tick->cells[i]);
     put_slots(&p, tick);
+    put_strain(&p, &tick->strain);
     return (struct bytes){(const char *)start, (size_t)(p.at - start)};
 }
 
@@ -228,6 +241,17 @@ static void get_slots(struct unpack *u, struct arena *arena, const struct blob_d
     out->slot_count = count;
 }
 
+/* Not told before version 5. */
+static void get_strain(struct unpack *u, uint32_t version, struct strain *out)
+{
+    *out = (struct strain){0};
+    if (version < 5) return;
+    uint32_t mask = unpack_u32(u, (1u << STRAIN_COUNT) - 1);
+    for (uint32_t i = 0; i < STRAIN_COUNT; i++) {
+        if (mask >> i & 1) out->of[i] = unpack_u64(u);
+    }
+}
+
 /* A time integral: finite and not negative. */
 static double get_integral(struct unpack *u)
 {
@@ -267,6 +291,7 @@ bool tick_blob_decode(struct tick *out, struct arena *arena, struct bytes raw,
     out->iterations_in_flight = get_integrals(&u, arena, dims->scenario_count);
     get_cells(&u, arena, dims, out);
     get_slots(&u, arena, dims, out);
+    get_strain(&u, dims->version, &out->strain);
     return !u.bad && unpack_left(&u) == 0 && arena_ok(arena);
 }
 

@@ -95,7 +95,7 @@ struct trust_reason {
     char text[240]; /* a sentence with its number and what to do */
 };
 
-#define TRUST_REASONS_MAX 16
+#define TRUST_REASONS_MAX 24
 
 struct result {
     const struct run_header *header;

@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "stats/hist.h"
+#include "tick/strain.h"
 
 #define SLOT_NS UINT64_C(100000000) /* the 100 ms of intended time that a slot counts */
 
@@ -141,6 +142,7 @@ struct tick {
     const double *iterations_in_flight; /* [scenario_count] */
     double users;
     uint64_t generator_cpu_ns; /* user + system of the whole process, in this tick */
+    struct strain strain;
 };
 
 const char *

@@ -25,6 +25,10 @@ SANITIZED = os.path.exists(PRONY) and any(
     name in pathlib.Path(PRONY).read_bytes() for name in (b"__asan_init", b"__tsan_init"))
 PATIENCE_S = 30  # for what takes a second or two on an idle machine
 
+# What a busy test machine may say of itself; all else that casts a doubt is prony's.
+OF_THE_HOST = {"stood-still", "cpu-busy", "core-shared", "cpu-throttled", "cpu-stolen",
+               "clock-step"}
+
 REPLY = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nok\n"
 REFUSAL = b"HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n"
 
@@ -206,6 +210,11 @@ class Case(unittest.TestCase):
 
     def wait_for_requests(self, server, count):
         wait_until(f"{count} requests", lambda: server.requests >= count)
+
+    def reasons(self, result):
+        """Why the result may not be trusted, by code, but for what this machine is to blame for."""
+        return {reason["code"]: reason for reason in result["trust"]["reasons"]
+                if reason["code"] not in OF_THE_HOST}
 
     def exits(self, done, code):
         self.assertEqual(done.code, code, done)

@@ -39,14 +39,19 @@ class Stall(Case):
         server = self.server()
         # A rate that the server keeps up with on a busy machine, too: nothing else may be slow.
         child = self.load(server.url, "threads: 1, connections: 40,"
-                          " stages: [ { rate: 100/s, for: 5s } ]", "p95 < 100ms")
+                          " stages: [ { name: a, rate: 100/s, for: 5s } ]", "max < 100ms")
         self.wait_for_requests(server, 50)
         stand_still(child, 1.5)
         done = self.exits(self.wait(child), 3)
         result = done.json()
         self.assertEqual(result["verdict"], "invalid")
         self.assertEqual(result["trust"]["level"], "invalid")
-        self.assertIn("invalid", {reason["level"] for reason in result["trust"]["reasons"]})
+        reasons = {reason["code"]: reason for reason in result["trust"]["reasons"]}
+        self.assertEqual(reasons["lag-decides"]["level"], "invalid")
+        # What made it late is named beside it: 1.5 s of 5.
+        self.assertGreater(reasons["stood-still"]["value"], 1.4 / 5)
+        self.assertRegex(reasons["stood-still"]["text"],
+                         r"prony stood still for 1\.\d\d s of a, between \d\.0 s and \d\.\d s of")
         totals = result["totals"]
         self.assertEqual(totals["offered"], sum(totals["outcomes"].values()))
 

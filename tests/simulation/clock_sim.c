@@ -14,17 +14,22 @@ uint64_t clock_now_ns(void)
 
 uint64_t clock_wall_ns(void)
 {
-    return world_now_ns() + (uint64_t)WALL_OFFSET_NS;
+    return world_now_ns() + (uint64_t)clock_wall_offset_ns();
 }
 
 int64_t clock_wall_offset_ns(void)
 {
-    return WALL_OFFSET_NS;
+    return WALL_OFFSET_NS + world_wall_step_ns();
 }
 
 uint64_t clock_process_cpu_ns(void)
 {
     return world_now_ns() / 10;
+}
+
+uint64_t clock_thread_cpu_ns(void)
+{
+    return world_worked_ns();
 }
 
 void clock_sleep_until(uint64_t deadline_ns)

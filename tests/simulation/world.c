@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/rng.h"
@@ -16,7 +17,7 @@ static struct {
     uint64_t seed, now_ns, limit_ns;
     struct world_costs costs;
     struct rng_stream draws;
-    uint64_t wake_ns[FIBERS_MAX];
+    uint64_t wake_ns[FIBERS_MAX], worked_ns[FIBERS_MAX];
     uint32_t fiber_count;
     uint64_t called_ns;
     uint32_t standing; /* calls and switches since time went on */
@@ -35,6 +36,7 @@ void world_open(uint64_t seed, const struct world_costs *costs)
     world.costs = *costs;
     world.draws = rng_stream_at((struct rng_key){seed, 1, RNG_DATA}, 0);
     world.fiber_count = 1;
+    memset(world.worked_ns, 0, sizeof world.worked_ns);
     world.standing = 0;
     fiber_on_return(run_next);
 }
@@ -42,6 +44,16 @@ void world_open(uint64_t seed, const struct world_costs *costs)
 uint64_t world_now_ns(void)
 {
     return world.now_ns;
+}
+
+uint64_t world_worked_ns(void)
+{
+    return world.worked_ns[fiber_self()];
+}
+
+int64_t world_wall_step_ns(void)
+{
+    return world.now_ns >= world.costs.step_at_ns ? world.costs.step_ns : 0;
 }
 
 uint64_t world_passed_ns(void)
@@ -69,7 +81,10 @@ void world_call(void)
     world.standing = world.called_ns == world.now_ns ? world.standing + 1 : 0;
     MUST(world.standing < STANDSTILL, "time stands still");
     world.called_ns = world.now_ns;
-    if (world.costs.call_ns > 0) world.now_ns += world_between(0, world.costs.call_ns);
+    if (world.costs.call_ns == 0) return;
+    uint64_t cost_ns = world_between(0, world.costs.call_ns);
+    world.now_ns += cost_ns;
+    world.worked_ns[fiber_self()] += cost_ns;
 }
 
 /* The fiber that wakes first goes on; time moves to there. */

@@ -24,11 +24,17 @@ struct world_costs {
     uint64_t freeze_at_ns;     /* then the whole host stands still, ... */
     uint64_t freeze_ns;        /* ... for so long; 0: never */
     uint32_t threads_most;     /* that the host lets start; 0: any number */
+    uint64_t step_at_ns;       /* then somebody sets the wall clock by so much */
+    int64_t step_ns;
 };
 
 /* Time 1,000 s, no fiber but the caller's. */
 void world_open(uint64_t seed, const struct world_costs *costs);
 uint64_t world_now_ns(void);
+/* Time that the fiber which runs spent in calls: its CPU time. */
+uint64_t world_worked_ns(void);
+/* By how much the wall clock was set so far. */
+int64_t world_wall_step_ns(void);
 /* Made-up time of all runs of this program together. */
 uint64_t world_passed_ns(void);
 /* What the named seed draws next. */

@@ -252,6 +252,11 @@ void scene_levels(struct scene *s, double users, double requests, double jobs)
     s->iterations_in_flight[SCENE_JOB] = jobs * ns;
 }
 
+void scene_strain(struct scene *s, enum strain_fact fact, uint64_t value)
+{
+    s->tick.strain.of[fact] = value;
+}
+
 static void rest(struct scene *s, struct cell *cell, uint32_t measure, struct hist_pair *pairs)
 {
     const struct hist *h = hist_of(s, cell, measure);

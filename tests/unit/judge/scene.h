@@ -82,6 +82,8 @@ void scene_rowless(struct scene *s, uint32_t count);
 void scene_slot(struct scene *s, uint32_t tenth, uint32_t planned, uint32_t taken, uint32_t ok);
 /* Mean users, requests of name 0 and iterations of scenario 1 in flight over the tick. */
 void scene_levels(struct scene *s, double users, double requests, double jobs);
+/* A fact of the tick's strain. */
+void scene_strain(struct scene *s, enum strain_fact fact, uint64_t value);
 /* Puts the tick on the bus. */
 void scene_put(struct scene *s);
 /* A whole tick of one second: `count` ok requests of name 0, each of `ns`. */

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "check.h"
+#include "stats/anderson.h"
 
 enum { DUES = 1 << 16 };
 
@@ -166,18 +167,11 @@ static int by_value(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-/* Anderson-Darling statistic of `u`, which is sorted here, against the uniform law on (0, 1).
- * Critical values: 2.49 at 5 %, 3.86 at 1 %, 6.0 at 0.1 %. */
+/* Of values that are sorted here. Critical values: 2.49 at 5 %, 3.86 at 1 %, 6.0 at 0.1 %. */
 static double anderson_darling(double *u, uint32_t count)
 {
-    double sum = 0;
     qsort(u, count, sizeof u[0], by_value);
-    for (uint32_t i = 0; i < count; i++) {
-        double low = fmin(fmax(u[i], 1e-12), 1 - 1e-12);
-        double high = fmin(fmax(u[count - 1 - i], 1e-12), 1 - 1e-12);
-        sum += (2.0 * i + 1) * (log(low) + log1p(-high));
-    }
-    return -(double)count - sum / count;
+    return anderson_statistic(u, count);
 }
 
 static void gaps_are_exponential(void **state)

@@ -225,6 +225,9 @@ struct tick tape_tick(const struct tape *tape, struct arena *arena, uint32_t ind
                      .judged = run_stage_judged(&tape->header, stage),
                      .users = 0.1 * index * 1e9,
                      .generator_cpu_ns = 300000000 + index};
+    for (uint32_t i = 0; i < STRAIN_COUNT; i++) {
+        t.strain.of[i] = (index + i) % 3 == 0 ? 0 : UINT64_C(1) << (index * 7 + i) % 64;
+    }
     hist_init(&lag_hist);
     hist_init(&wait_hist);
     struct cell *cells = ARENA_ARRAY(arena, tape->names + 2, struct cell);
@@ -328,6 +331,7 @@ void tape_check_tick(const char *name, const struct blob_dims *dims, const struc
     for (uint32_t i = 0; i < want->slot_count; i++) {
         CHECK(name, memcmp(&got->slots[i], &want->slots[i], sizeof(struct slot)) == 0);
     }
+    CHECK(name, memcmp(&got->strain, &want->strain, sizeof want->strain) == 0);
     CHECK_U64(name, got->event_count, want->event_count);
     for (uint32_t i = 0; i < want->event_count; i++) {
         CHECK_U64(name, got->events[i].at_ns, want->events[i].at_ns);

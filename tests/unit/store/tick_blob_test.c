@@ -22,6 +22,7 @@ static struct tick like(const struct tick *from)
     t.cell_count = t.slot_count = 0;
     t.users = 0;
     t.generator_cpu_ns = 0;
+    t.strain = (struct strain){0};
     return t;
 }
 
@@ -68,7 +69,7 @@ static void a_turned_bit_is_seen(void **state)
 }
 
 /* What a stage says of itself stood under other names before version 3, without TLS in 1, and
- * without what was never sent before 4. */
+ * without what was never sent before 4; strain is of 5. */
 static void older_versions(void **state)
 {
     (void)state;
@@ -81,6 +82,7 @@ static void older_versions(void **state)
         {"2", 2, BYTES_LIT("\0\4\0\7\x84\x0c\3\2\5\0\0\0\0\0\0")},
         {"3", 3, BYTES_LIT("\0\4\0\7\5\3\2\0\0\0\0\0")},
         {"4", 4, BYTES_LIT("\0\4\0\7\5\3\2\6\0\0\0\0\0")},
+        {"5", 5, BYTES_LIT("\0\4\0\7\5\3\2\6\0\0\0\0\0")},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         arena_reset(&read);
@@ -88,13 +90,17 @@ static void older_versions(void **state)
         struct text raw = text_in(array, sizeof array);
         text_add(&raw, BYTES_LIT("\0\0\0\0\0\0\0\0\0\1")); /* CPU, users; one cell */
         text_add(&raw, cases[i].cell);
-        text_addc(&raw, '\0', 1); /* no slot */
+        text_addc(&raw, '\0', 1);                                              /* no slot */
+        if (cases[i].version >= 5) text_add(&raw, BYTES_LIT("\5\x84\x0c\x9")); /* strain */
         struct blob_dims dims = {.version = cases[i].version};
-        struct tick got = {0};
+        struct tick got = {.strain = {{1, 2, 3}}}; /* left by what was read before */
         CHECK(cases[i].name, tick_blob_decode(&got, &read, text_bytes(&raw), &dims));
         uint64_t unsent = cases[i].version < 4 ? 0 : 6;
         const struct cell want = {.kind = CELL_STAGE, .shortages = {7, 5, 3, 2, unsent}};
         CHECK(cases[i].name, got.cell_count == 1 && memcmp(got.cells, &want, sizeof want) == 0);
+        bool strained = cases[i].version >= 5;
+        const struct strain strain = {{[0] = strained ? 1540 : 0, [2] = strained ? 9 : 0}};
+        CHECK(cases[i].name, memcmp(&got.strain, &strain, sizeof strain) == 0);
     }
 }
 

@@ -1,0 +1,134 @@
+/* What prony itself and its host were short of, as the ticks tell it. */
+#include <math.h>
+
+#include "judge/trust_priv.h"
+
+#define LAG_PER_MILLION 990000
+#define LAG_LEAST_NS UINT64_C(1000000)     /* schedulers give slices of a few ms */
+#define STOLEN_LEAST_NS UINT64_C(50000000) /* the kernel counts it by 10 ms */
+#define HELD_LEAST_NS UINT64_C(250000000)  /* a loaded host does as much now and then */
+#define SECONDS(ns) ((double)(ns) / 1e9)
+
+/* The judged stage of the largest share that `share_of` tells; NULL: of none it tells any. */
+static const struct strain_sum *worst(const struct trust_case *c,
+                                      double (*share_of)(const struct stage_book *),
+                                      struct bytes *name, double *share)
+{
+    const struct books *books = c->desk->books;
+    const struct strain_sum *found = NULL;
+    *share = 0;
+    for (uint32_t s = 0; s < books->stage_count; s++) {
+        const struct stage_book *book = &books->stages[s];
+        double value = book->judged && book->strain.ns > 0 ? share_of(book) : 0;
+        if (value <= *share) continue;
+        *share = value;
+        *name = run_stage_name(books->header, s);
+        found = &book->strain;
+    }
+    return found;
+}
+
+static double busy(const struct stage_book *book)
+{
+    return SECONDS(book->strain.busy_ns) / SECONDS(book->strain.ns);
+}
+
+bool trust_host_busy(const struct trust_case *c, struct reading *out)
+{
+    struct bytes name;
+    const struct strain_sum *s = worst(c, busy, &name, &out->value);
+    if (!s) return false;
+    text_addf(&out->subject, "of its core (%.0f%% at most) for %.1f s of the %.1f s judged of ",
+              s->busiest * 100, SECONDS(s->busy_ns), SECONDS(s->ns));
+    text_add(&out->subject, name);
+    return true;
+}
+
+/* Each wake-up takes its microseconds, which a fast schedule makes many: only with the lag of
+ * somebody else's time slice are they another's doing. */
+static double waited(const struct stage_book *book)
+{
+    uint64_t lag_ns;
+    bool late =
+        book->lag && hist_quantile(book->lag, LAG_PER_MILLION, &lag_ns) && lag_ns >= LAG_LEAST_NS;
+    if (!late) return 0;
+    return SECONDS(book->strain.strain.of[STRAIN_WAITED]) / SECONDS(book->strain.ns);
+}
+
+bool trust_host_waited(const struct trust_case *c, struct reading *out)
+{
+    struct bytes name;
+    if (!worst(c, waited, &name, &out->value)) return false;
+    text_add(&out->subject, name);
+    return true;
+}
+
+static double throttled(const struct stage_book *book)
+{
+    const uint64_t *of = book->strain.strain.of;
+    return of[STRAIN_PERIODS] > 0 ? (double)of[STRAIN_THROTTLED] / (double)of[STRAIN_PERIODS] : 0;
+}
+
+bool trust_host_throttled(const struct trust_case *c, struct reading *out)
+{
+    struct bytes name;
+    const struct strain_sum *s = worst(c, throttled, &name, &out->value);
+    if (!s) return false;
+    const uint64_t *of = s->strain.of;
+    text_addf(&out->subject, "%llu of %llu periods of ", (unsigned long long)of[STRAIN_THROTTLED],
+              (unsigned long long)of[STRAIN_PERIODS]);
+    text_add(&out->subject, name);
+    text_addf(&out->subject, " (%.2f s)", SECONDS(of[STRAIN_THROTTLED_NS]));
+    return true;
+}
+
+static double stolen(const struct stage_book *book)
+{
+    const uint64_t *of = book->strain.strain.of;
+    if (of[STRAIN_STOLEN] < STOLEN_LEAST_NS) return 0;
+    return of[STRAIN_CORES] > 0 ? (double)of[STRAIN_STOLEN] / (double)of[STRAIN_CORES] : 0;
+}
+
+bool trust_host_stolen(const struct trust_case *c, struct reading *out)
+{
+    struct bytes name;
+    if (!worst(c, stolen, &name, &out->value)) return false;
+    text_add(&out->subject, name);
+    return true;
+}
+
+static double stepped(const struct stage_book *book)
+{
+    return fabs(book->strain.step_s);
+}
+
+bool trust_host_step(const struct trust_case *c, struct reading *out)
+{
+    struct bytes name;
+    const struct strain_sum *s = worst(c, stepped, &name, &out->value);
+    if (!s) return false;
+    text_addf(&out->subject, "%s by %.3f s between %.1f s and %.1f s of the run (",
+              s->step_s > 0 ? "forward" : "back", out->value, SECONDS(s->step_from_ns),
+              SECONDS(s->step_to_ns));
+    text_add(&out->subject, name);
+    text_addc(&out->subject, ')', 1);
+    return true;
+}
+
+static double held(const struct stage_book *book)
+{
+    uint64_t ns = book->strain.strain.of[STRAIN_HELD];
+    return ns < HELD_LEAST_NS ? 0 : SECONDS(ns) / SECONDS(book->strain.ns);
+}
+
+bool trust_host_held(const struct trust_case *c, struct reading *out)
+{
+    struct bytes name;
+    const struct strain_sum *s = worst(c, held, &name, &out->value);
+    if (!s) return false;
+    text_addf(&out->subject, "%.2f s of ", SECONDS(s->strain.of[STRAIN_HELD]));
+    text_add(&out->subject, name);
+    text_addf(&out->subject, ", between %.1f s and %.1f s of the run", SECONDS(s->held_from_ns),
+              SECONDS(s->held_to_ns));
+    return true;
+}

@@ -1,0 +1,195 @@
+/* What the judge trusts, told by the whole engine under virtual time: a generator that stands
+ * still, is saturated or has its clock set is named; a service that does so is not taken for one.
+ */
+#include <math.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "check.h"
+#include "judge/judge.h"
+#include "run_sim.h"
+
+#define START_NS (1000 * NS_PER_S + 20 * NS_PER_MS) /* world time of run time 0 */
+
+/* Runs it before the judge; close that when the result has been read. */
+static struct judge *judged(const char *name, const char *load, const char *objective,
+                            struct run_setup setup)
+{
+    static char yaml[2048];
+    struct text t = text_in(yaml, sizeof yaml);
+    text_adds(&t, "plan: 1\nname: told\ntarget: http://127.0.0.1:1\n"
+                  "scenarios:\n  s:\n    steps:\n      - get: /x\n        name: n0\n"
+                  "        headers: { X-Seq: $seq, X-User: $user, X-Name: n0 }\n"
+                  "load:\n  seed: 5\n");
+    text_adds(&t, load);
+    text_addf(&t, "objectives: [ \"%s\" ]\n", objective);
+    assert_false(t.cut);
+    struct judge *judge;
+    struct bus quiet; /* nobody takes results: only the last one is made */
+    bus_init(&quiet);
+    assert_true(judge_open(&judge, &quiet, NULL));
+    struct sink sink = judge_sink(judge);
+    setup.yaml = yaml;
+    setup.sink = &sink;
+    if (setup.threads == 0) setup.threads = 1;
+    world_name(name);
+    run_sim(&setup);
+    return judge;
+}
+
+static const struct trust_reason *reason(const struct judge *judge, const char *code)
+{
+    const struct result *result = judge_result(judge);
+    for (uint32_t i = 0; i < result->reason_count; i++) {
+        if (strcmp(result->reasons[i].code, code) == 0) return &result->reasons[i];
+    }
+    return NULL;
+}
+
+/* A service in trouble, seen by a generator that is well: every figure is the service's, and the
+ * verdict stands. With few connections arrivals wait for one, which is no lag of ours. */
+static void a_service_in_trouble_is_not_our_fault(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *load;
+        struct target_law law;
+    } cases[] = {
+        {"it stands still, many connections",
+         "  stages: [ { name: a, rate: 100/s, for: 20s } ]\n",
+         {.service_ns = 5 * NS_PER_MS,
+          .stall_at_ns = START_NS + 5 * NS_PER_S,
+          .stall_ns = 3 * NS_PER_S}},
+        {"it stands still, few connections",
+         "  connections: 2\n  stages: [ { name: a, rate: 100/s, for: 20s } ]\n",
+         {.service_ns = 5 * NS_PER_MS,
+          .stall_at_ns = START_NS + 5 * NS_PER_S,
+          .stall_ns = 3 * NS_PER_S}},
+        {"it is overloaded, many connections",
+         "  stages: [ { name: a, rate: 150/s, for: 20s } ]\n",
+         {.law = SERVICE_EXPONENTIAL, .service_ns = 10 * NS_PER_MS, .servers = 1}},
+        {"it is overloaded, few connections",
+         "  connections: 2\n  stages: [ { name: a, rate: 150/s, for: 20s } ]\n",
+         {.law = SERVICE_EXPONENTIAL, .service_ns = 10 * NS_PER_MS, .servers = 1}},
+        {"it stands still before users",
+         "  stages: [ { name: a, users: 30, think: 100ms, for: 20s } ]\n",
+         {.service_ns = 5 * NS_PER_MS,
+          .stall_at_ns = START_NS + 5 * NS_PER_S,
+          .stall_ns = 3 * NS_PER_S}},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        for (uint32_t threads = 1; threads <= 3; threads++) {
+            struct run_setup setup = {
+                .law = cases[i].law,
+                .threads = threads,
+                .costs = {.call_ns = 20 * NS_PER_US, .wake_ns = 100 * NS_PER_US}};
+            struct judge *judge = judged(cases[i].name, cases[i].load, "max < 100ms", setup);
+            const struct result *result = judge_result(judge);
+            CHECK_STR(cases[i].name, result_trust_name(result->trust), "valid");
+            CHECK_U64(cases[i].name, result->reason_count, 0);
+            CHECK_STR(cases[i].name, result_verdict_name(result->verdict), "missed");
+            CHECK_U64(cases[i].name, result->exit_code, 1);
+            judge_close(judge);
+        }
+    }
+}
+
+/* Ctrl-Z, a paused machine: its time is told, and where it was. */
+static void who_stands_still_says_so(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint64_t freeze_ns;
+        const char *told; /* NULL: nothing */
+    } cases[] = {
+        {"for 1.5 s", 1500 * NS_PER_MS, "prony stood still for 1.5"},
+        {"for 0.4 s", 400 * NS_PER_MS, "prony stood still for 0.4"},
+        {"for 0.2 s, as loaded hosts do", 200 * NS_PER_MS, NULL},
+        {"not at all", 0, NULL},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        for (uint32_t threads = 1; threads <= 3; threads++) {
+            struct run_setup setup = {.law = {.service_ns = 5 * NS_PER_MS},
+                                      .threads = threads,
+                                      .costs = {.call_ns = 20 * NS_PER_US,
+                                                .freeze_at_ns = START_NS + 7300 * NS_PER_MS,
+                                                .freeze_ns = cases[i].freeze_ns}};
+            struct judge *judge =
+                judged(cases[i].name, "  stages: [ { name: a, rate: 50/s, for: 20s } ]\n",
+                       "errors < 50%", setup);
+            const struct trust_reason *told = reason(judge, "stood-still");
+            CHECK(cases[i].name, (told != NULL) == (cases[i].told != NULL));
+            if (told) CHECK(told->text, strstr(told->text, cases[i].told) != NULL);
+            if (told) CHECK(told->text, strstr(told->text, "of a, between 7.0 s and ") != NULL);
+            if (told) {
+                double held_s = told->value * 20;
+                CHECK(told->text, fabs(held_s - (double)cases[i].freeze_ns / 1e9) < 0.05);
+            }
+            judge_close(judge);
+        }
+    }
+}
+
+/* One worker stands for its part of the load: the busiest counts. */
+static void a_saturated_thread_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint64_t call_ns; /* a request takes some three calls, of half of it on average */
+        bool told;
+    } cases[] = {
+        {"far from it", 400 * NS_PER_US, false},
+        {"saturated", 9 * NS_PER_MS, true},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct run_setup setup = {.law = {.service_ns = 5 * NS_PER_MS},
+                                  .costs = {.call_ns = cases[i].call_ns}};
+        struct judge *judge =
+            judged(cases[i].name, "  stages: [ { name: a, rate: 100/s, for: 20s } ]\n",
+                   "errors < 50%", setup);
+        const struct trust_reason *told = reason(judge, "cpu-busy");
+        CHECK(cases[i].name, (told != NULL) == cases[i].told);
+        CHECK(cases[i].name, reason(judge, "stood-still") == NULL); /* it works, if slowly */
+        judge_close(judge);
+    }
+}
+
+/* The wall clock is set while the run goes on: no figure but the kernel's stamps hangs on it. */
+static void a_clock_that_is_set_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int64_t step_ns;
+        const char *told;
+    } cases[] = {
+        {"forward", 3200 * (int64_t)NS_PER_MS, "set forward by 3.200 s between 12.0 s and 13.0 s"},
+        {"back", -250 * (int64_t)NS_PER_MS, "set back by 0.250 s between 12.0 s and 13.0 s"},
+        {"hardly", 9 * (int64_t)NS_PER_MS, NULL},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct run_setup setup = {
+            .law = {.service_ns = 5 * NS_PER_MS},
+            .costs = {.step_at_ns = START_NS + 12500 * NS_PER_MS, .step_ns = cases[i].step_ns}};
+        struct judge *judge =
+            judged(cases[i].name, "  stages: [ { name: a, rate: 50/s, for: 20s } ]\n",
+                   "errors < 50%", setup);
+        const struct trust_reason *told = reason(judge, "clock-step");
+        CHECK(cases[i].name, (told != NULL) == (cases[i].told != NULL));
+        if (told) CHECK(told->text, strstr(told->text, cases[i].told) != NULL);
+        judge_close(judge);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_service_in_trouble_is_not_our_fault),
+        cmocka_unit_test(who_stands_still_says_so),
+        cmocka_unit_test(a_saturated_thread_is_told),
+        cmocka_unit_test(a_clock_that_is_set_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
