@@ -1,0 +1,104 @@
+#include "judge/stalls.h"
+
+#include <math.h>
+
+#define SLOTS_KEPT 1024   /* 102 s: a stall is told soon after its end */
+#define RHYTHM_WITHIN 0.1 /* share by which a distance may differ from the mean one */
+
+void stalls_open(struct stalls *s, const struct run_header *header, struct arena *arena)
+{
+    *s = (struct stalls){.header = header,
+                         .found = ARENA_ARRAY(arena, STALLS_KEPT, struct stall_found),
+                         .planned = ARENA_ARRAY(arena, SLOTS_KEPT, uint32_t)};
+}
+
+/* Requests that were due in [from_ns, to_ns), a slot in part counting in part. */
+static uint64_t due_between(const struct stalls *s, uint64_t from_ns, uint64_t to_ns)
+{
+    double sum = 0;
+    uint64_t last = (to_ns - 1) / SLOT_NS;
+    uint64_t first = from_ns / SLOT_NS;
+    if (last - first >= SLOTS_KEPT) first = last - SLOTS_KEPT + 1;
+    for (uint64_t slot = first; slot <= last; slot++) {
+        uint64_t lo = slot * SLOT_NS > from_ns ? slot * SLOT_NS : from_ns;
+        uint64_t hi = (slot + 1) * SLOT_NS < to_ns ? (slot + 1) * SLOT_NS : to_ns;
+        sum += s->planned[slot % SLOTS_KEPT] * ((double)(hi - lo) / (double)SLOT_NS);
+    }
+    return (uint64_t)(sum + 0.5);
+}
+
+/* The slots of this tick's time are new; late replies belong to older ones and plan nothing. */
+static void take_slots(struct stalls *s, const struct tick *tick)
+{
+    uint64_t first = (tick->start_ns + SLOT_NS - 1) / SLOT_NS;
+    for (uint64_t slot = first; slot * SLOT_NS < tick->end_ns; slot++) {
+        s->planned[slot % SLOTS_KEPT] = 0;
+    }
+    for (uint32_t i = 0; i < tick->slot_count; i++) {
+        s->planned[tick->slots[i].index % SLOTS_KEPT] += tick->slots[i].planned;
+    }
+}
+
+/* More than half of the shorter one lies in the other: two workers saw the same. */
+static bool is_same(const struct stall_found *a, const struct stall *b)
+{
+    uint64_t from = a->start_ns > b->start_ns ? a->start_ns : b->start_ns;
+    uint64_t to = a->end_ns < b->end_ns ? a->end_ns : b->end_ns;
+    uint64_t length_a = a->end_ns - a->start_ns;
+    uint64_t length_b = b->end_ns - b->start_ns;
+    uint64_t shorter = length_a < length_b ? length_a : length_b;
+    return to > from && 2 * (to - from) > shorter;
+}
+
+static void join(const struct stalls *s, struct stall_found *into, const struct stall *stall)
+{
+    if (into->workers == 0 || stall->start_ns < into->start_ns) into->start_ns = stall->start_ns;
+    if (stall->end_ns > into->end_ns) into->end_ns = stall->end_ns;
+    into->stage = stall->stage;
+    into->held += stall->held;
+    into->open += stall->open;
+    into->others += stall->others;
+    into->workers++;
+    into->due = due_between(s, into->start_ns, into->end_ns);
+    into->whole = into->others == 0 && into->workers >= s->header->threads;
+}
+
+/* Its place, so that they stay in the order of their start. */
+static struct stall_found *make_place(struct stalls *s, uint64_t start_ns)
+{
+    uint32_t at = s->count++;
+    for (; at > 0 && s->found[at - 1].start_ns > start_ns; at--) s->found[at] = s->found[at - 1];
+    s->found[at] = (struct stall_found){0};
+    return &s->found[at];
+}
+
+static void take_stall(struct stalls *s, const struct stall *stall)
+{
+    if (stall->end_ns <= stall->start_ns || stall->stage >= run_stage_count(s->header)) return;
+    for (uint32_t i = s->count; i > 0; i--) {
+        if (!is_same(&s->found[i - 1], stall)) continue;
+        join(s, &s->found[i - 1], stall);
+        return;
+    }
+    if (s->count == STALLS_KEPT) s->more++;
+    else join(s, make_place(s, stall->start_ns), stall);
+}
+
+void stalls_take(struct stalls *s, const struct tick *tick)
+{
+    if (!s->found || !s->planned) return; /* no memory: told by the arena */
+    take_slots(s, tick);
+    for (uint32_t i = 0; i < tick->stall_count; i++) take_stall(s, &tick->stalls[i]);
+}
+
+double stalls_period_s(const struct stall_found *found, uint32_t count)
+{
+    if (count < STALLS_RHYTHM) return 0;
+    double whole = (double)(found[count - 1].start_ns - found[0].start_ns) / 1e9;
+    double mean = whole / (count - 1);
+    for (uint32_t i = 1; i < count; i++) {
+        double step = (double)(found[i].start_ns - found[i - 1].start_ns) / 1e9;
+        if (fabs(step - mean) > RHYTHM_WITHIN * mean) return 0;
+    }
+    return mean;
+}
