@@ -281,8 +281,26 @@ static void look_at_host(struct conduct *c, struct strain *out)
     host_look(&c->host, c->thread_ids, c->thread_count, out);
 }
 
+/* Told once, whatever number of workers saw it; the result has it in full. */
+static void look_at_stalls(struct conduct *c, const struct tick *tick)
+{
+    for (uint32_t i = 0; i < tick->stall_count; i++) {
+        const struct stall *s = &tick->stalls[i];
+        if (s->start_ns < c->stalled_ns) continue;
+        c->stalled_ns = s->end_ns;
+        char array[160];
+        struct text text = text_in(array, sizeof array);
+        if (s->others > 0) text_addf(&text, "%u of %u connections got no reply", s->held, s->open);
+        else text_adds(&text, "nothing was answered");
+        text_addf(&text, " for %.2f s from %.2f s on", (double)(s->end_ns - s->start_ns) / 1e9,
+                  (double)s->start_ns / 1e9);
+        add_event(c, EVENT_NOTE, text_bytes(&text));
+    }
+}
+
 static void take_tick(struct conduct *c, const struct tick *from)
 {
+    look_at_stalls(c, from);
     struct tick tick = *from;
     look_at_host(c, &tick.strain);
     /* Events of the engine first, then those that happened meanwhile. */

@@ -72,7 +72,8 @@ struct conduct {
     bool began;
     struct event *events; /* of the tick in hand */
     uint32_t event_count;
-    char trouble[320]; /* with the run file; empty: none */
+    uint64_t stalled_ns; /* run time until which stalls were told */
+    char trouble[320];   /* with the run file; empty: none */
 };
 
 /* Runs the plan to its end. True: there is a result. False: `err` says what kept prony from going

@@ -10,6 +10,7 @@
 #include "judge/keep.h"
 #include "judge/limits.h"
 #include "judge/rows.h"
+#include "judge/stalls.h"
 #include "judge/trust.h"
 #include "judge/warming.h"
 
@@ -26,6 +27,7 @@ struct judge {
     struct abort_when abort_when;
     struct keep keep;
     struct warming warming;
+    struct stalls stalls;
     struct tally pool;
     struct hist scratch;
     struct objective_result *objectives; /* [rows.count] */
@@ -79,6 +81,7 @@ static void begin(void *ctx, const struct run_header *header)
     abort_when_open(&judge->abort_when, &judge->books, arena);
     keep_open(&judge->keep, judge->books.stage_count, arena);
     warming_open(&judge->warming, header, arena);
+    stalls_open(&judge->stalls, header, arena);
     judge->pool = (struct tally){.keep = TALLY_RESPONSE | TALLY_LESS_LAG};
     judge->objectives = ARENA_ARRAY(arena, judge->rows.count, struct objective_result);
     judge->stages = ARENA_ARRAY(arena, judge->books.stage_count, struct stage_result);
@@ -217,6 +220,7 @@ static void judge_now(struct judge *judge, bool final)
     result->verdict = overall(result);
     result->exit_code = exit_code_of_result(result, bug);
     result->exemplar_count = keep_show(&judge->keep);
+    stalls_show(&judge->stalls, result);
     if (judge->bus) bus_result(judge->bus, result);
 }
 
@@ -251,6 +255,7 @@ static void take(void *ctx, const struct tick *tick)
         if (judge->aborted) bus_command(judge->bus, COMMAND_ABORT, reason.at);
     }
     watch_warming(judge, tick);
+    stalls_take(&judge->stalls, tick);
     /* What nobody looks at was a third of the time that a report takes. */
     if (!judge->bus || bus_wants_results(judge->bus)) judge_now(judge, false);
 }

@@ -88,6 +88,7 @@ void stalls_take(struct stalls *s, const struct tick *tick)
 {
     if (!s->found || !s->planned) return; /* no memory: told by the arena */
     take_slots(s, tick);
+    if (s->header->window && !run_has_tick(s->header, tick)) return;
     for (uint32_t i = 0; i < tick->stall_count; i++) take_stall(s, &tick->stalls[i]);
 }
 
@@ -101,4 +102,12 @@ double stalls_period_s(const struct stall_found *found, uint32_t count)
         if (fabs(step - mean) > RHYTHM_WITHIN * mean) return 0;
     }
     return mean;
+}
+
+void stalls_show(const struct stalls *s, struct result *result)
+{
+    result->stalls = s->found;
+    result->stall_count = s->count;
+    result->stalls_more = s->more;
+    result->stall_period_s = s->more > 0 ? 0 : stalls_period_s(s->found, s->count);
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "tick/result.h"
 #include "tick/run.h"
 #include "tick/stall.h"
 #include "tick/tick.h"
@@ -25,5 +26,7 @@ struct stalls {
 
 void stalls_open(struct stalls *s, const struct run_header *header, struct arena *arena);
 void stalls_take(struct stalls *s, const struct tick *tick);
+/* Fills in what `result` says of stalls. */
+void stalls_show(const struct stalls *s, struct result *result);
 /* Seconds from the start of one to that of the next, where they are all alike; 0: they are not. */
 double stalls_period_s(const struct stall_found *found, uint32_t count);

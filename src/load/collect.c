@@ -234,6 +234,20 @@ static void merge_strain(struct collector *c, struct tick *out)
     }
 }
 
+static void merge_stalls(struct collector *c, struct tick *out)
+{
+    uint32_t most = c->setting->worker_count * SHEET_STALLS;
+    struct stall *stalls = ARENA_ARRAY(&c->scratch, most, struct stall);
+    assert(stalls);
+    for (uint32_t i = 0; i < c->setting->worker_count; i++) {
+        const struct sheet *sheet = sheet_of(c, i);
+        for (uint32_t k = 0; k < sheet->stall_count; k++) {
+            stalls[out->stall_count++] = sheet->stalls[k];
+        }
+    }
+    out->stalls = stalls;
+}
+
 void collect_tick(struct collector *c, struct tick *out)
 {
     assert(collect_ready(c));
@@ -251,6 +265,7 @@ void collect_tick(struct collector *c, struct tick *out)
     merge_exemplars(c, out);
     merge_integrals(c, out);
     merge_strain(c, out);
+    merge_stalls(c, out);
     for (uint32_t i = 0; i < c->setting->worker_count; i++) {
         sheet_clear(sheet_of(c, i));
         shared_publish(&worker_board(c->workers[i])->returned, c->tick + 1);

@@ -186,6 +186,36 @@ static void keep_error(struct worker *w, const struct flow *f, const struct endi
     if (kept->sample_len > 0) memcpy(kept->sample, e->sample.at, kept->sample_len);
 }
 
+static uint32_t open_connections(const struct worker *w)
+{
+    uint32_t open = 0;
+    for (uint32_t i = 0; i < w->setting.plan->target_count; i++) open += w->pools[i].open;
+    return open;
+}
+
+static void keep_stall(struct worker *w, const struct stall *stall)
+{
+    struct sheet *t = w->sheet;
+    if (t->stall_count == SHEET_STALLS) return;
+    struct stall *kept = &t->stalls[t->stall_count++];
+    *kept = *stall;
+    kept->start_ns = run_time(w, stall->start_ns);
+    kept->end_ns = run_time(w, stall->end_ns);
+    kept->stage = timeline_stage(w->setting.timeline, kept->end_ns);
+    kept->open = open_connections(w);
+    if (kept->open < kept->held) kept->open = kept->held; /* some were closed since */
+}
+
+/* Between the send and the kernel's stamp only the service and the network are in the way. */
+static void watch_reply(struct worker *w, const struct flow *f, const struct ending *e)
+{
+    struct stall stall;
+    uint32_t name = flow_operation(w, f)->step->name_index;
+    if (stall_watch_reply(&w->stalls, name, f->sent_ns, e->kernel_ns, &stall)) {
+        keep_stall(w, &stall);
+    }
+}
+
 /* A status may be known of what is no answer too: garbage behind it, a body that never came. */
 static bool is_answer(enum outcome outcome)
 {
@@ -202,6 +232,7 @@ void record_request(struct worker *w, struct flow *f, const struct ending *e)
     f->lag_ns += lag_ns;
     record_times(cell, e->outcome, response_ns, lag_ns);
     if (is_answer(e->outcome) && e->status >= 500) cell->answered_5xx++;
+    if (is_answer(e->outcome) && f->sent_ns > 0) watch_reply(w, f, e);
     if (e->outcome == OUTCOME_OK) {
         uint64_t service_ns = e->kernel_ns > f->sent_ns ? e->kernel_ns - f->sent_ns : 0;
         uint64_t ttfb_ns = f->first_byte_ns > f->sent_ns ? f->first_byte_ns - f->sent_ns : 0;
@@ -325,6 +356,8 @@ static void close_strain(struct worker *w)
 
 void record_close(struct worker *w)
 {
+    struct stall stall;
+    if (stall_watch_idle(&w->stalls, w->tick_end_ns, &stall)) keep_stall(w, &stall);
     close_integrals(w, w->sheet);
     close_strain(w);
     w->sheet->start_ns = run_time(w, w->tick_start_ns);

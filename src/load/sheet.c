@@ -118,5 +118,5 @@ void sheet_clear(struct sheet *t)
         t->slowest[i].response_ns = t->random[i].response_ns = 0;
         t->random_seen[i] = 0;
     }
-    t->error_count = 0;
+    t->error_count = t->stall_count = 0;
 }

@@ -16,6 +16,7 @@
 #define SHEET_DIRTY_WORDS 2 /* 4609 buckets in blocks of 64: 73 bits */
 #define SHEET_BLOCK 64u     /* buckets that share a dirty bit */
 #define SHEET_ERRORS 16     /* first errors of a tick that are kept with their text */
+#define SHEET_STALLS 16     /* found in a tick; more than 50 a second cannot be told apart */
 #define SHEET_SAMPLE 1024   /* bytes kept of a reply */
 #define SHEET_HIST_TOUCHED_BYTES ((size_t)8192) /* of a histogram: times lie close together */
 
@@ -74,6 +75,8 @@ struct sheet {
     uint32_t *random_seen;             /* [name_count] */
     struct live_exemplar *errors;      /* [SHEET_ERRORS] */
     uint32_t error_count;
+    struct stall stalls[SHEET_STALLS];
+    uint32_t stall_count;
 };
 
 /* Everything from `arena`, which needs about sheet_bytes() of address space. */

@@ -14,6 +14,11 @@
 #define SILENT_SHARE 0.5              /* of a stall, in which the service answered nothing */
 #define EDGE_SLOTS 1                  /* at either end of a stall a counter is not wholly in it */
 
+size_t stall_watch_bytes(uint32_t name_count)
+{
+    return name_count * sizeof(uint64_t) + STALL_RING * (sizeof(uint32_t) + sizeof(uint64_t)) + 64;
+}
+
 void stall_watch_open(struct stall_watch *s, uint32_t name_count, struct arena *arena)
 {
     *s = (struct stall_watch){.usual_ns = ARENA_ARRAY(arena, name_count, uint64_t),

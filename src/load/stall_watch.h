@@ -44,6 +44,8 @@ struct stall_watch {
     struct stall_group group;
 };
 
+/* What it takes from the arena. */
+size_t stall_watch_bytes(uint32_t name_count);
 /* A full arena is told by arena_ok(). */
 void stall_watch_open(struct stall_watch *s, uint32_t name_count, struct arena *arena);
 /* A reply of `name` that was sent and answered then (one clock, ns, rising but for some ms). True:

@@ -100,6 +100,7 @@ struct worker_sizes worker_measure(const struct worker_setting *s, uint32_t inde
     bytes += s->shape.name_count * sizeof(uint32_t) + s->shape.scenario_count * sizeof(uint32_t);
     bytes += s->plan->target_count * (sizeof(struct pool) + sizeof(struct tls_peer));
     bytes += program->operation_count * sizeof(struct h1_seen);
+    bytes += stall_watch_bytes(s->shape.name_count);
     bytes += KEEP_SIZE + IN_SIZE + program->request_limit + SLACK_BYTES;
     out.reserved_bytes = bytes + WORKER_SHEETS * sheet_bytes(&s->shape);
     out.touched_bytes = bytes + WORKER_SHEETS * sheet_touched_bytes(&s->shape) + VERIFY_STACK_MAX;
@@ -131,6 +132,7 @@ static void lay_out(struct worker *w, uint32_t room_chunks)
     w->requests_now = ARENA_ARRAY(a, s->shape.name_count, uint32_t);
     w->iterations_now = ARENA_ARRAY(a, s->shape.scenario_count, uint32_t);
     w->error_seen = ARENA_ARRAY(a, (size_t)s->shape.name_count * s->shape.stage_count, uint64_t);
+    stall_watch_open(&w->stalls, s->shape.name_count, a);
     timers_init(&w->timers, a, w->flow_count);
     for (uint32_t i = 0; i < WORKER_SHEETS; i++) sheet_init(&w->sheets[i], &s->shape, a);
 }

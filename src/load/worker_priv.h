@@ -9,6 +9,7 @@
 #include "load/connection_priv.h"
 #include "load/room_pool.h"
 #include "load/schedule.h"
+#include "load/stall_watch.h"
 #include "load/timers.h"
 #include "load/verify.h"
 #include "load/worker.h"
@@ -116,6 +117,7 @@ struct worker {
     uint64_t cpu_ns;              /* of this thread, when the tick before was closed */
     uint64_t turned_ns;           /* when the turn in hand began */
     struct standstill standstill; /* the one before, as far as its ticks are not closed */
+    struct stall_watch stalls;
     uint64_t *error_seen; /* [name_count][stage_count] bit per outcome: a first one was kept */
 };
 

@@ -283,6 +283,30 @@ static void put_head(json_t *o, const struct result *r)
     json_tree_put(o, "trust", trust_json(r));
 }
 
+static json_t *stalls_json(const struct result *r)
+{
+    json_t *o = json_object();
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < r->stall_count; i++) {
+        const struct stall_found *s = &r->stalls[i];
+        json_t *item = json_object();
+        json_tree_put(item, "start_s", seconds_json(s->start_ns));
+        json_tree_put(item, "seconds", seconds_json(s->end_ns - s->start_ns));
+        json_tree_put(item, "stage", json_part_text(run_stage_name(r->header, s->stage)));
+        json_tree_put(item, "whole", json_boolean(s->whole));
+        json_tree_put(item, "held", json_integer(s->held));
+        json_tree_put(item, "connections", json_integer(s->open));
+        json_tree_put(item, "others", json_integer(s->others));
+        json_tree_put(item, "due", json_part_count(s->due));
+        json_tree_append(list, item);
+    }
+    json_tree_put(o, "list", list);
+    json_tree_put(o, "more", json_integer(r->stalls_more));
+    json_tree_put(o, "period_s",
+                  r->stall_period_s > 0 ? json_part_figure(r->stall_period_s) : json_null());
+    return o;
+}
+
 json_t *result_json_object(const struct result *r)
 {
     const struct plan *plan = r->header->plan;
@@ -318,6 +342,7 @@ json_t *result_json_object(const struct result *r)
     json_tree_put(o, "scenarios", scenarios);
     json_tree_put(o, "totals", totals);
     json_tree_put(o, "exemplars", exemplars_json(r));
+    json_tree_put(o, "stalls", stalls_json(r));
     json_t *generator = json_object();
     json_tree_put(generator, "cpu_seconds",
                   json_part_figure((double)r->end.generator_cpu_ns / 1e9));

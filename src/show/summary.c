@@ -6,12 +6,14 @@
 #include "show/amount.h"
 #include "show/evidence.h"
 #include "show/spectrum.h"
+#include "show/stall_lines.h"
 #include "show/summary_priv.h"
 #include "show/verdict_line.h"
 #include "show/window_line.h"
 
-#define LABEL_LEN 9       /* columns of " TRUST   " */
-#define FOUND_COLUMNS 72  /* of a reply that was not as wanted */
+#define LABEL_LEN 9      /* columns of " TRUST   " */
+#define FOUND_COLUMNS 72 /* of a reply that was not as wanted */
+#define STALLS_SHOWN 3
 #define ERRORS_SHOWN 6    /* first errors, without --verbose */
 #define SPANS_SHOWN 6     /* stages of a window, likewise */
 #define NOT_OK_LABEL 0.05 /* above it percentiles are called "of the answered" */
@@ -210,6 +212,28 @@ static void write_window(const struct summary *s)
     section(s, "", TONE_STRONG, &body);
 }
 
+/* When the service stood still. */
+static void write_stalls(const struct summary *s)
+{
+    const struct result *r = s->result;
+    uint32_t most = s->extra->verbose ? r->stall_count : STALLS_SHOWN;
+    uint32_t shown = 0;
+    for (; shown < r->stall_count && shown < most; shown++) {
+        char array[PROSE_BYTES];
+        struct text body = text_in(array, sizeof array);
+        stall_lines_one(&body, r, &r->stalls[shown]);
+        section(s, shown == 0 ? "STALLS" : "", TONE_NEAR, &body);
+    }
+    char array[PROSE_BYTES];
+    struct text body = text_in(array, sizeof array);
+    if (shown < r->stall_count || r->stalls_more > 0) {
+        stall_lines_rest(&body, r, shown);
+        section(s, "", TONE_NEAR, &body);
+        text_clear(&body);
+    }
+    if (stall_lines_rhythm(&body, r)) section(s, "", TONE_NEAR, &body);
+}
+
 static void write_trust(const struct summary *s)
 {
     const struct result *r = s->result;
@@ -403,6 +427,7 @@ void summary_write(struct text *out, const struct result *result, const struct s
         write_window(&s);
         write_outcomes(&s);
         write_errors(&s);
+        write_stalls(&s);
         write_trust(&s);
         write_load(&s);
     }

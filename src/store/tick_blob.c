@@ -11,6 +11,7 @@
 /* Numbers of a cell besides its pairs: 5 of head, the outcome mask, outcomes; 3 a measure. */
 #define CELL_NUMBERS_MAX (6 + OUTCOME_COUNT + MEASURE_COUNT * 3)
 #define SLOT_NUMBERS 7
+#define STALL_NUMBERS 6
 
 static_assert((int)STAGE_MEASURE_COUNT <= (int)MEASURE_COUNT, "a cell has room for either kind");
 static_assert((int)SHORTAGE_COUNT <= (int)OUTCOME_COUNT, "a stage's cell is no longer than others");
@@ -48,7 +49,8 @@ static size_t pairs_of(const struct tick *tick)
 /* The most bytes that a tick can take. */
 static size_t bound_of(const struct tick *tick, const struct blob_dims *dims)
 {
-    size_t numbers = 4 + STRAIN_COUNT + (size_t)tick->cell_count * CELL_NUMBERS_MAX
+    size_t numbers = 5 + STRAIN_COUNT + (size_t)tick->stall_count * STALL_NUMBERS
+                     + (size_t)tick->cell_count * CELL_NUMBERS_MAX
                      + (size_t)tick->slot_count * SLOT_NUMBERS;
     size_t doubles = 1 + (size_t)dims->name_count + dims->scenario_count;
     return numbers * PACK_VARINT_MAX + doubles * sizeof(double) + pairs_of(tick) * PAIR_BYTES_MAX
@@ -127,6 +129,21 @@ static void put_strain(struct pack *p, const struct strain *s)
     }
 }
 
+static void put_stalls(struct pack *p, const struct tick *tick)
+{
+    pack_u64(p, tick->stall_count);
+    for (uint32_t i = 0; i < tick->stall_count; i++) {
+        const struct stall *s = &tick->stalls[i];
+        assert(s->end_ns >= s->start_ns);
+        pack_u64(p, s->start_ns);
+        pack_u64(p, s->end_ns - s->start_ns);
+        pack_u64(p, s->stage);
+        pack_u64(p, s->held);
+        pack_u64(p, s->open);
+        pack_u64(p, s->others);
+    }
+}
+
 struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
                               const struct blob_dims *dims)
 {
@@ -144,6 +161,7 @@ struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
     for (uint32_t i = 0; i < tick->cell_count; i++) put_cell(&p, &tick->cells[i]);
     put_slots(&p, tick);
     put_strain(&p, &tick->strain);
+    put_stalls(&p, tick);
     return (struct bytes){(const char *)start, (size_t)(p.at - start)};
 }
 
@@ -252,6 +270,33 @@ static void get_strain(struct unpack *u, uint32_t version, struct strain *out)
     }
 }
 
+static void get_stalls(struct unpack *u, struct arena *arena, const struct blob_dims *dims,
+                       struct tick *out)
+{
+    out->stalls = NULL;
+    out->stall_count = 0;
+    if (dims->version < 5) return;
+    uint32_t count = unpack_u32(u, UINT32_MAX);
+    if (count == 0 || unpack_left(u) / STALL_NUMBERS < count) { /* a number is a byte at least */
+        u->bad = u->bad || count > 0;
+        return;
+    }
+    struct stall *stalls = ARENA_ARRAY(arena, count, struct stall);
+    for (uint32_t i = 0; stalls && i < count; i++) {
+        struct stall *s = &stalls[i];
+        s->start_ns = unpack_u64(u);
+        uint64_t length_ns = unpack_u64(u);
+        if (length_ns > UINT64_MAX - s->start_ns) u->bad = true;
+        s->end_ns = s->start_ns + length_ns;
+        s->stage = unpack_u32(u, dims->stage_count);
+        s->held = unpack_u32(u, UINT32_MAX);
+        s->open = unpack_u32(u, UINT32_MAX);
+        s->others = unpack_u32(u, UINT32_MAX);
+    }
+    out->stalls = stalls;
+    out->stall_count = stalls ? count : 0;
+}
+
 /* A time integral: finite and not negative. */
 static double get_integral(struct unpack *u)
 {
@@ -292,6 +337,7 @@ bool tick_blob_decode(struct tick *out, struct arena *arena, struct bytes raw,
     get_cells(&u, arena, dims, out);
     get_slots(&u, arena, dims, out);
     get_strain(&u, dims->version, &out->strain);
+    get_stalls(&u, arena, dims, out);
     return !u.bad && unpack_left(&u) == 0 && arena_ok(arena);
 }
 

@@ -117,6 +117,9 @@ struct result {
     const struct exemplar *exemplars; /* kept over the run: by stage the slowest and one by chance,
                                          then first errors */
     uint32_t exemplar_count;
+    const struct stall_found *stalls;  /* in the order of their start */
+    uint32_t stall_count, stalls_more; /* the list is full: so many more */
+    double stall_period_s;             /* from one to the next, where all are alike; 0: not */
 };
 
 const char *result_verdict_name(

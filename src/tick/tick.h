@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "stats/hist.h"
+#include "tick/stall.h"
 #include "tick/strain.h"
 
 #define SLOT_NS UINT64_C(100000000) /* the 100 ms of intended time that a slot counts */
@@ -143,6 +144,8 @@ struct tick {
     double users;
     uint64_t generator_cpu_ns; /* user + system of the whole process, in this tick */
     struct strain strain;
+    const struct stall *stalls; /* found in this tick, each by one worker; they may be older */
+    uint32_t stall_count;
 };
 
 const char *

@@ -54,6 +54,8 @@ class Stall(Case):
                          r"prony stood still for 1\.\d\d s of a, between \d\.0 s and \d\.\d s of")
         totals = result["totals"]
         self.assertEqual(totals["offered"], sum(totals["outcomes"].values()))
+        # No stall of the service: what lay in the kernel has its stamp.
+        self.assertEqual([s for s in result["stalls"]["list"] if s["seconds"] > 0.7], [])
 
     def test_replies_that_came_while_prony_stood_still_are_no_timeouts(self):
         """They lay in the kernel before their time was over: what is late is the reading."""
@@ -105,6 +107,16 @@ class Stall(Case):
         self.assertLess(response["p50"], 500)
         outcomes = result["totals"]["outcomes"]
         self.assertEqual(outcomes["ok"], result["totals"]["offered"], outcomes)
+        # Told as what it was, and when, by a run as by its report.
+        longest = max(result["stalls"]["list"], key=lambda stall: stall["seconds"])
+        self.assertAlmostEqual(longest["seconds"], 1, delta=0.25)
+        self.assertEqual(longest["stage"], "stage1")
+        self.assertTrue(longest["whole"], done)
+        self.assertAlmostEqual(longest["due"], 200, delta=100)
+        self.assertRegex(done.stderr, r"nothing was answered for [01]\.\d\d s from \d\.\d\d s on")
+        again = self.prony("report", "last", "--output", "json").json()
+        self.assertEqual(again["stalls"], result["stalls"])
+        self.assertRegex(self.prony("report", "last").stdout, r"STALLS +nothing was answered for")
 
 
 if __name__ == "__main__":
