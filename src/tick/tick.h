@@ -131,23 +131,20 @@ struct tick {
     uint32_t index;            /* 0, 1, 2, ... */
     uint64_t start_ns, end_ns; /* run time */
     uint32_t stage;            /* in progress; header.plan->stage_count: the drain */
-    bool judged;               /* of a judged stage, after its settle */
-    bool last;
+    bool judged, last;         /* of a judged stage, after its settle; of the run */
     const struct cell *cells;
     const struct slot *slots;
     const struct event *events;
     const struct exemplar *exemplars;
-    uint32_t cell_count, slot_count, event_count, exemplar_count;
+    const struct stall *stalls; /* found in this tick, each by one worker; they may be older */
+    uint32_t cell_count, slot_count, event_count, exemplar_count, stall_count;
     /* Time integrals over the tick in ns x count; divide by end - start for the mean. */
     const double *requests_in_flight;   /* [name_count] */
     const double *iterations_in_flight; /* [scenario_count] */
     double users;
     uint64_t generator_cpu_ns; /* user + system of the whole process, in this tick */
     struct strain strain;
-    const struct stall *stalls; /* found in this tick, each by one worker; they may be older */
-    uint32_t stall_count;
 };
 
-const char *
-tick_outcome_name(enum outcome outcome); /* "ok", "status", ... as in reports and JSON */
+const char *tick_outcome_name(enum outcome outcome); /* "ok", ... as in reports and JSON */
 const char *tick_event_name(enum event_kind kind);
