@@ -149,6 +149,36 @@ static void hostile_text(void **state)
     sample_close(&sample);
 }
 
+/* Who stopped it is told as it was: a key is no Ctrl-C. */
+static void stopped(void **state)
+{
+    (void)state;
+    static char array[65536];
+    static const struct {
+        const char *name;
+        int signal;
+        const char *reason, *want;
+    } cases[] = {
+        {"Ctrl-C", 2, "", "jobs · interrupted at 12 s (Ctrl-C) · "},
+        {"SIGTERM", 15, "", "jobs · interrupted at 12 s (SIGTERM) · "},
+        {"Ctrl-C later", 2, "api died", "jobs · interrupted at 12 s (Ctrl-C): api died · "},
+        {"key", 2, RUN_BY_KEY, "jobs · stopped by q at 12 s · "},
+        {"key later", 2, RUN_BY_KEY ": api died", "jobs · stopped by q at 12 s: api died · "},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct sample sample;
+        sample_open(&sample, "interrupted");
+        sample.result.end.signal = cases[i].signal;
+        struct text reason = text_in(sample.result.end.reason, sizeof sample.result.end.reason);
+        text_adds(&reason, cases[i].reason);
+        struct show_style style = {.width = 140};
+        struct text out = text_in(array, sizeof array);
+        summary_write(&out, &sample.result, &style, &sample.extra);
+        CHECK(cases[i].name, strstr(array, cases[i].want) != NULL);
+        sample_close(&sample);
+    }
+}
+
 static void suggestions(void **state)
 {
     (void)state;
@@ -213,9 +243,10 @@ int main(int argc, char **argv)
 {
     folder = argc > 1 ? argv[1] : "tests/unit/show/golden";
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(goldens),      cmocka_unit_test(widths),
-        cmocka_unit_test(hostile_text), cmocka_unit_test(color_is_an_addition),
-        cmocka_unit_test(suggestions),  cmocka_unit_test(notes_and_misses),
+        cmocka_unit_test(goldens),          cmocka_unit_test(widths),
+        cmocka_unit_test(hostile_text),     cmocka_unit_test(color_is_an_addition),
+        cmocka_unit_test(stopped),          cmocka_unit_test(suggestions),
+        cmocka_unit_test(notes_and_misses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
