@@ -116,6 +116,24 @@ void text_add_safe(struct text *t, struct bytes b)
     }
 }
 
+void text_add_word(struct text *t, struct bytes b)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "-_./:=,+@%";
+    bool quoted = b.len == 0;
+    for (size_t i = 0; i < b.len && !quoted; i++) {
+        quoted = !memchr(plain, b.at[i], sizeof plain - 1);
+    }
+    if (quoted) text_addc(t, '\'', 1);
+    for (struct bytes rest = b; rest.len > 0;) {
+        size_t end = bytes_find(rest, BYTES_LIT("'"));
+        text_add_safe(t, (struct bytes){rest.at, end < rest.len ? end : rest.len});
+        if (end < rest.len) text_adds(t, "'\\''");
+        rest = bytes_from(rest, end < rest.len ? end + 1 : rest.len);
+    }
+    if (quoted) text_addc(t, '\'', 1);
+}
+
 void text_end_whole(struct text *t)
 {
     size_t start = t->len;

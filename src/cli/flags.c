@@ -4,6 +4,7 @@
 
 #include "base/attr.h"
 #include "base/clock.h"
+#include "base/self.h"
 #include "cli/moment.h"
 #include "plan/diag.h"
 #include "plan/output_kind.h"
@@ -70,15 +71,15 @@ static bool wrong_verb(struct bytes word, struct err *err)
     for (uint32_t i = 0; i < VERB_COUNT; i++) names[i] = flags_verbs[i].name;
     err_set(err, ERR_USAGE, 0, "there is no command '%.*s'", BYTES_ARG(word));
     if (bytes_find(word, BYTES_LIT("://")) != SIZE_MAX) {
-        return err_hint(err, "to load a URL: prony run %.*s", BYTES_ARG(word));
+        return err_hint(err, "to load a URL: %s run %.*s", self_name(), BYTES_ARG(word));
     }
     if (bytes_find(word, BYTES_LIT(".yaml")) != SIZE_MAX
         || bytes_find(word, BYTES_LIT(".yml")) != SIZE_MAX) {
-        return err_hint(err, "to run a plan: prony run %.*s", BYTES_ARG(word));
+        return err_hint(err, "to run a plan: %s run %.*s", self_name(), BYTES_ARG(word));
     }
     const char *near = diag_nearest(word, names, VERB_COUNT);
-    if (near) return err_hint(err, "did you mean `prony %s`?", near);
-    return err_hint(err, "`prony help` lists them");
+    if (near) return err_hint(err, "did you mean `%s %s`?", self_name(), near);
+    return err_hint(err, "`%s help` lists them", self_name());
 }
 
 static bool wrong_flag(enum verb verb, struct bytes name, struct err *err)
@@ -91,7 +92,7 @@ static bool wrong_flag(enum verb verb, struct bytes name, struct err *err)
     err_set(err, ERR_USAGE, 0, "there is no flag --%.*s", BYTES_ARG(name));
     const char *near = diag_nearest(name, names, count);
     if (near) return err_hint(err, "did you mean --%s?", near);
-    return err_hint(err, "`prony %s --help` lists them", flags_verbs[verb].name);
+    return err_hint(err, "`%s %s --help` lists them", self_name(), flags_verbs[verb].name);
 }
 
 /* A flag that exists, but not for this verb. */
@@ -333,7 +334,7 @@ static bool read_short(struct flags *out, struct cursor *c, struct err *err)
     enum flag flag = flag_of_brief(word[1]);
     if (flag == FLAG_COUNT) {
         err_set(err, ERR_USAGE, 0, "there is no flag %s", word);
-        return err_hint(err, "`prony %s --help` lists them", flags_verbs[out->verb].name);
+        return err_hint(err, "`%s %s --help` lists them", self_name(), flags_verbs[out->verb].name);
     }
     struct bytes value = bytes_of(word + 2);
     if (flags_table[flag].kind == KIND_SWITCH) {
@@ -363,7 +364,7 @@ static bool count_words(const struct flags *out, uint32_t words, const char *ext
     }
     if (words > verb->most) {
         err_set(err, ERR_USAGE, 0, "`prony %s` has no use for '%s'", verb->name, extra);
-        return err_hint(err, "usage: prony %s%s%s [flags]", verb->name,
+        return err_hint(err, "usage: %s %s%s%s [flags]", self_name(), verb->name,
                         verb->argument[0] ? " " : "", verb->argument);
     }
     if (words < verb->fewest) {
@@ -372,7 +373,7 @@ static bool count_words(const struct flags *out, uint32_t words, const char *ext
                 : out->verb == VERB_INIT                       ? "a URL:"
                                                                : "one more word:",
                 verb->argument);
-        return err_hint(err, "`prony %s --help` has examples", verb->name);
+        return err_hint(err, "`%s %s --help` has examples", self_name(), verb->name);
     }
     return true;
 }

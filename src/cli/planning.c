@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/rng.h"
+#include "base/self.h"
 #include "campaign/targets.h"
 #include "cli/console.h"
 #include "cli/oneliner.h"
@@ -112,7 +113,7 @@ static bool read_source(struct planning *p, const struct flags *flags, struct pl
     enum flag change = flags_of_group(flags, GROUP_PLAN);
     if (flags_given(flags, FLAG_PRINT_PLAN) && change != FLAG_COUNT) {
         err_set(err, ERR_USAGE, 0, "--print-plan does not go with --%s", flags_table[change].name);
-        return err_hint(err, "to see what a plan becomes: prony check PLAN --print");
+        return err_hint(err, "to see what a plan becomes: %s check PLAN --print", self_name());
     }
     if (oneliner_is_url(flags->word)) {
         struct text text = text_in(arena_alloc(&p->arena, ONELINER_LIMIT), ONELINER_LIMIT);
@@ -131,7 +132,7 @@ static bool read_source(struct planning *p, const struct flags *flags, struct pl
     }
     if (flags_given(flags, FLAG_PRINT_PLAN)) {
         err_set(err, ERR_USAGE, 0, "--print-plan is for a URL, and %s is a plan", flags->word);
-        return err_hint(err, "to see it in full: prony check %s --print", flags->word);
+        return err_hint(err, "to see it in full: %s check %s --print", self_name(), flags->word);
     }
     bool piped = strcmp(flags->word, "-") == 0;
     const char *path = piped ? "/dev/stdin" : flags->word;
@@ -139,7 +140,8 @@ static bool read_source(struct planning *p, const struct flags *flags, struct pl
     if (!file_read(&input->source, &p->arena, path, PLAN_LIMIT, err)) {
         bool like_host = err->sys == ENOENT && strchr(flags->word, ':') != NULL;
         err->kind = ERR_USAGE;
-        if (like_host) return err_hint(err, "is it a URL? prony run http://%s", flags->word);
+        if (like_host)
+            return err_hint(err, "is it a URL? %s run http://%s", self_name(), flags->word);
         return false;
     }
     return find_plan_folder(p, flags->word, &input->folder, err);
@@ -192,25 +194,6 @@ static void read_overrides(struct planning *p, const struct flags *flags, struct
 
 /* -- The command line, to be kept with the run ---------------------------------------------- */
 
-/* One word, in quotes where a shell would need them. */
-static void add_word(struct text *out, struct bytes word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "-_./:=,+@%";
-    bool quoted = word.len == 0;
-    for (size_t i = 0; i < word.len && !quoted; i++) {
-        quoted = !memchr(plain, word.at[i], sizeof plain - 1);
-    }
-    if (quoted) text_addc(out, '\'', 1);
-    for (struct bytes rest = word; rest.len > 0;) {
-        size_t end = bytes_find(rest, BYTES_LIT("'"));
-        text_add_safe(out, (struct bytes){rest.at, end < rest.len ? end : rest.len});
-        if (end < rest.len) text_adds(out, "'\\''");
-        rest = bytes_from(rest, end < rest.len ? end + 1 : rest.len);
-    }
-    if (quoted) text_addc(out, '\'', 1);
-}
-
 /* Headers that carry credentials keep only their name, URLs lose their password. */
 static void add_masked(struct text *out, struct bytes word)
 {
@@ -224,7 +207,7 @@ static void add_masked(struct text *out, struct bytes word)
     } else {
         text_add(&masked, word);
     }
-    add_word(out, text_bytes(&masked));
+    text_add_word(out, text_bytes(&masked));
 }
 
 /* Which of the words holds the value of -u: it is told by its place, since -u may stand in a word

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/self.h"
 #include "campaign/rejudge.h"
 #include "cli/console.h"
 #include "cli/ending.h"
@@ -36,7 +37,8 @@ const struct err *verb_report_unreadable(struct err *err)
 {
     if (err->kind != ERR_IO) return err;
     err->kind = ERR_USAGE;
-    if (!err->hint[0] && err->sys == 0) err_hint(err, "`prony list` shows the runs there are");
+    if (!err->hint[0] && err->sys == 0)
+        err_hint(err, "`%s list` shows the runs there are", self_name());
     return err;
 }
 

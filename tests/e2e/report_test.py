@@ -4,10 +4,11 @@ import pathlib
 import shutil
 import signal
 import sqlite3
+import subprocess
 import time
 import unittest
 
-from harness import REFUSAL, REPLY, Case, interrupt, wait_until
+from harness import PRONY, REFUSAL, REPLY, Case, interrupt, wait_until
 
 
 class Report(Case):
@@ -86,6 +87,14 @@ class Report(Case):
         self.assertIn("load", done.stderr)
         self.assertEqual(done.stdout, "")
 
+    def test_hints_name_the_program_as_it_was_typed(self):
+        for argv0, want in ((PRONY, PRONY), ("./my tools/prony", "'./my tools/prony'"),
+                            ("prony", "prony"), ("p", "prony")):
+            done = subprocess.run([argv0, "report", "last"], executable=PRONY, cwd=self.folder,
+                                  env=self.environment(), capture_output=True, text=True)
+            self.assertIn(f"\n  hint: start one: {want} run PLAN, or {want} run URL\n",
+                          done.stderr, argv0)
+
     def test_no_such_run(self):
         done = self.prony("report", "last")
         self.assertNotEqual(done.code, 0)
@@ -99,7 +108,7 @@ class Report(Case):
         path.write_bytes(b"no run at all" * 100)
         done = self.exits(self.prony("report", "last"), 2)
         self.assertRegex(done.stderr,
-                         r"^prony: .*run\.prony is not a run file\n  hint: `prony list`")
+                         r"^prony: .*run\.prony is not a run file\n  hint: `.*prony list`")
 
     def test_another_file(self):
         """Whatever it is, it is the command line that is wrong."""
