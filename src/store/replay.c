@@ -70,7 +70,12 @@ bool replay_open(struct replay **out, struct bytes path, struct err *err)
     if (!run_file_open(&r->file, file.at, &r->live, err)) goto out;
     struct bytes json = value_of(r, "run");
     if (!json.at) {
-        err_set(err, ERR_IO, 0, "%s holds no run: it ended before its start", file.at);
+        if (r->live) {
+            err_set(err, ERR_IO, 0, "the run in %s has not begun yet: it is being started", file.at);
+            err_hint(err, "ask again in a moment; services may take their time to be ready");
+        } else {
+            err_set(err, ERR_IO, 0, "%s holds no run: it ended before its start", file.at);
+        }
         goto out;
     }
     if (!header_json_read(&r->header, &r->arena, json, err)) {

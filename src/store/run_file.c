@@ -81,6 +81,12 @@ bool run_file_put_value(struct run_file *f, const char *key, struct bytes value)
     return done;
 }
 
+/* A first read: opening alone touches nothing, and WAL trouble shows only here. */
+static int probe(sqlite3 *db)
+{
+    return sqlite3_exec(db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+}
+
 bool run_file_create(struct run_file *out, const char *path, struct err *err)
 {
     *out = (struct run_file){0};
@@ -105,6 +111,8 @@ bool run_file_create(struct run_file *out, const char *path, struct err *err)
     if (code == SQLITE_OK) {
         code = run_file_exec(out, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     }
+    /* From here on a reader sees by our lock that the run is alive, though nothing is in it yet. */
+    if (code == SQLITE_OK) code = probe(out->db);
     if (code == SQLITE_OK) return true;
     err_set(err, ERR_PREFLIGHT, 0, "cannot create the run file %s: %s", path, run_file_said(code));
     run_file_close(out);
@@ -122,12 +130,6 @@ static void add_uri(struct text *out, const char *path, const char *query)
         else text_addc(out, *at, 1);
     }
     text_adds(out, query);
-}
-
-/* A first read: opening alone touches nothing, and WAL trouble shows only here. */
-static int probe(sqlite3 *db)
-{
-    return sqlite3_exec(db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
 }
 
 static int open_db(struct run_file *f, const char *path, const char *query, int flags)

@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from harness import PRONY, REFUSAL, REPLY, Case, interrupt, wait_until
+from harness import PRONY, REFUSAL, REPLY, Case, free_port, interrupt, wait_until
 
 
 class Report(Case):
@@ -209,9 +209,29 @@ class Report(Case):
             self.assertRegex(told, r"^ \? NO VERDICT YET  .* · at [\d.]+ s: still going on")
         told = self.exits(self.prony("report", "last", "--output", "json"), 3).json()
         self.assertEqual((told["ended"], told["exit"]), ("running", 3))
+        self.assertIn("load is still on", told["objectives"][0]["note"])
+        self.assertNotIn("cut short", json.dumps(told))
         self.assertIsNone(child.poll())
         interrupt(child)
         self.exits(self.wait(child), 130)
+
+    def test_a_run_that_is_being_started_has_not_ended(self):
+        self.plan(f"""plan: 1
+target: http://127.0.0.1:{free_port()}
+services:
+  api: {{ command: sleep 60, ready: log never within 60s }}
+scenarios:
+  read: {{ steps: [ GET / ] }}
+load:
+  stages: [ {{ rate: 5/s, for: 1s }} ]
+""")
+        child = self.start("run", "plan.yaml")
+        wait_until("the service", lambda: list(self.runs.glob("*/api.log")))
+        done = self.exits(self.prony("report", "last"), 2)
+        self.assertRegex(done.stderr, r"^prony: the run in .*/run\.prony has not begun yet: it is"
+                                      r" being started\n  hint: ask again in a moment")
+        interrupt(child)
+        self.wait(child)
 
 
 if __name__ == "__main__":
