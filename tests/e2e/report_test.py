@@ -1,5 +1,6 @@
 """`prony report` and `prony list`: what was recorded is what was seen."""
 import json
+import os
 import pathlib
 import shutil
 import signal
@@ -109,6 +110,17 @@ class Report(Case):
         done = self.exits(self.prony("report", "last"), 2)
         self.assertRegex(done.stderr,
                          r"^prony: .*run\.prony is not a run file\n  hint: `.*prony list`")
+
+    def test_a_file_cut_short_tells_what_is_left(self):
+        self.recorded()
+        path = self.run_folder() / "run.prony"
+        whole = path.stat().st_size
+        os.truncate(path, 9000)
+        done = self.exits(self.prony("report", "last"), 2)
+        self.assertRegex(done.stderr,
+                         rf"^prony: cannot read .*run\.prony: it is damaged \(cut short: 8 of its "
+                         rf"{whole // 1024} KiB are there\)\n  hint: copy it again from where it is "
+                         rf"whole; what the run found stands in .*/result\.json\n$")
 
     def test_another_file(self):
         """Whatever it is, it is the command line that is wrong."""
