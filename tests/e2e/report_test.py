@@ -118,9 +118,9 @@ class Report(Case):
         os.truncate(path, 9000)
         done = self.exits(self.prony("report", "last"), 2)
         self.assertRegex(done.stderr,
-                         rf"^prony: cannot read .*run\.prony: it is damaged \(cut short: 8 of its "
-                         rf"{whole // 1024} KiB are there\)\n  hint: copy it again from where it is "
-                         rf"whole; what the run found stands in .*/result\.json\n$")
+                         rf"^prony: cannot read .*run\.prony: it is damaged \(cut short: 8 of "
+                         rf"its {whole // 1024} KiB are there\)\n  hint: copy it again from where "
+                         rf"it is whole; what the run found stands in .*/result\.json\n$")
 
     def test_another_file(self):
         """Whatever it is, it is the command line that is wrong."""
