@@ -6,8 +6,8 @@
 #include "base/clock.h"
 #include "base/self.h"
 #include "cli/moment.h"
-#include "plan/diag.h"
 #include "plan/output_kind.h"
+#include "plan/unit_hint.h"
 #include "plan/units.h"
 
 #define FOR(verb) (1u << VERB_##verb)
@@ -255,6 +255,30 @@ static const char *fault_of(enum flag flag, struct bytes value)
     return ok ? NULL : why;
 }
 
+/* What the value must have meant, where it can mean but one thing; false: nobody knows. */
+static bool hint_amount(const struct flag_info *info, struct bytes value, struct err *err)
+{
+    static const struct {
+        enum flag_kind kind;
+        enum objective_unit unit;
+    } units[] = {{KIND_RATE, UNIT_RATE},      {KIND_CAPACITY, UNIT_RATE},
+                 {KIND_DURATION, UNIT_TIME},  {KIND_LATENCY, UNIT_TIME},
+                 {KIND_DURATIONS, UNIT_TIME}, {KIND_COUNT, UNIT_COUNT},
+                 {KIND_AT_MOST, UNIT_SHARE},  {KIND_AT_LEAST, UNIT_SHARE}};
+    char array[80];
+    struct text meant = text_in(array, sizeof array);
+    double number;
+    size_t i = 0;
+    while (i < COUNT_OF(units) && units[i].kind != info->kind) i++;
+    if (i == COUNT_OF(units) || value.len == 0) return false;
+    if (!unit_hint_find(&meant, value, units[i].unit)) return false;
+    if (bytes_equal(text_bytes(&meant), value)) return false; /* its fault is another */
+    bool either = units[i].unit == UNIT_TIME && bytes_to_double(value, &number);
+    err_hint(err, "write --%s %s%s%.*s%s", info->name, array, either ? " or " : "",
+             (int)(either ? value.len : 0), value.at, either ? "s" : "");
+    return true;
+}
+
 static bool add(struct flags *out, enum flag flag, struct bytes value, struct err *err)
 {
     const struct flag_info *info = &flags_table[flag];
@@ -273,6 +297,7 @@ static bool add(struct flags *out, enum flag flag, struct bytes value, struct er
         if (near && bytes_find(value, BYTES_LIT("=")) == SIZE_MAX) {
             return err_hint(err, "did you mean --%s %s?", info->name, near);
         }
+        if (hint_amount(info, value, err)) return false;
         return err_hint(err, "--%s: %s", info->name, info->what);
     }
     if (out->given_count == FLAGS_GIVEN_MAX) {
@@ -488,6 +513,28 @@ uint32_t flags_objectives(const struct flags *flags, struct text *out,
             if (info->kind == KIND_CAPACITY && share) text_adds(out, " of offered");
         }
         sentences[count++] = (struct bytes){out->at + start, out->len - start};
+    }
+    return count;
+}
+
+uint32_t flags_nth_objective(const struct flags *flags, uint32_t n)
+{
+    uint32_t i = 0;
+    for (; i < flags->given_count; i++) {
+        if (flags_table[flags->given[i].flag].group == GROUP_OBJECTIVE && n-- == 0) break;
+    }
+    assert(i < flags->given_count);
+    return i;
+}
+
+uint32_t flags_objective_words(const struct flags *flags,
+                               struct diag_word words[FLAGS_OBJECTIVES_MAX])
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < flags->given_count && count < FLAGS_OBJECTIVES_MAX; i++) {
+        const struct flag_info *info = &flags_table[flags->given[i].flag];
+        if (info->group != GROUP_OBJECTIVE) continue;
+        words[count++] = (struct diag_word){info->name, flags->given[i].value};
     }
     return count;
 }

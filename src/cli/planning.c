@@ -25,6 +25,7 @@
 #define DATA_LIMIT (256u << 20)       /* bytes of a data file */
 #define ONELINER_LIMIT (64u << 10)
 #define DIAGS_TEXT_LIMIT (128u << 10)
+#define FLAG_SHOWN_BYTES 256 /* of a header whose value is masked */
 
 /* -- What a plan may ask of this machine ---------------------------------------------------- */
 
@@ -116,9 +117,11 @@ static bool read_source(struct planning *p, const struct flags *flags, struct pl
         return err_hint(err, "to see what a plan becomes: %s check PLAN --print", self_name());
     }
     if (oneliner_is_url(flags->word)) {
-        struct text text = text_in(arena_alloc(&p->arena, ONELINER_LIMIT), ONELINER_LIMIT);
-        if (!oneliner_write(&text, flags, ONELINER_SENT, err)) return false;
-        input->source = text_bytes(&text);
+        p->written = ARENA_NEW(&p->arena, struct writing);
+        if (!arena_ok(&p->arena)) return err_set(err, ERR_LIMIT, 0, "no memory for a plan");
+        *p->written = writing_in(arena_alloc(&p->arena, ONELINER_LIMIT), ONELINER_LIMIT, flags);
+        if (!oneliner_write(p->written, ONELINER_SENT, err)) return false;
+        input->source = text_bytes(&p->written->text);
         return find_folder(p, ".", &input->folder, err);
     }
     static const enum flag_group groups[] = {GROUP_LOAD, GROUP_REQUEST};
@@ -154,6 +157,7 @@ static bool take_source(struct planning *p, const struct planning *first, const 
     const char *word = oneliner_is_url(flags->word) ? "." : flags->word;
     input->source = arena_copy(&p->arena, first->source);
     input->path = first->path;
+    p->written = first->written;
     return find_plan_folder(p, word, &input->folder, err);
 }
 
@@ -181,8 +185,11 @@ static void read_overrides(struct planning *p, const struct flags *flags, struct
     if (oneliner_is_url(flags->word)) return;
     struct text text = text_in(arena_alloc(&p->arena, ONELINER_LIMIT), ONELINER_LIMIT);
     struct bytes *list = ARENA_ARRAY(&p->arena, FLAGS_OBJECTIVES_MAX, struct bytes);
+    struct diag_word *words = ARENA_ARRAY(&p->arena, FLAGS_OBJECTIVES_MAX, struct diag_word);
     o->objective_count = flags_objectives(flags, &text, list);
     o->objectives = list;
+    o->objective_words = words;
+    if (words) flags_objective_words(flags, words);
     o->has_seed = flags_given(flags, FLAG_SEED);
     o->seed = flags_count(flags, FLAG_SEED);
     o->threads = (uint32_t)flags_count(flags, FLAG_THREADS);         /* KIND_COUNT: < 2^32 */
@@ -247,6 +254,69 @@ static struct bytes describe_command(struct planning *p, const struct flags *fla
         add_masked(&out, word);
     }
     return text_bytes(&out);
+}
+
+/* -- Mistakes of a one-liner ---------------------------------------------------------------- */
+
+/* Credentials are not shown, wherever in them the mistake is. */
+static struct diag_word word_of(const struct flags *flags, uint32_t given, struct arena *arena)
+{
+    if (given == WRITING_URL) return (struct diag_word){"", bytes_of(flags->word)};
+    struct diag_word word = {flags_table[flags->given[given].flag].name, flags->given[given].value};
+    if (flags->given[given].flag != FLAG_HEADER || !oneliner_request_is_secret(word.value)) {
+        return word;
+    }
+    char array[FLAG_SHOWN_BYTES];
+    struct text shown = text_in(array, sizeof array);
+    text_add(&shown, (struct bytes){word.value.at, bytes_find(word.value, BYTES_LIT(":"))});
+    text_adds(&shown, ": ***");
+    word.value = arena_copy(arena, text_bytes(&shown));
+    return word;
+}
+
+static bool is_told(const struct diags *diags, const struct diag *d)
+{
+    for (uint32_t i = 0; i < diags->count; i++) {
+        const struct diag *other = &diags->items[i];
+        bool same = other->at.line == 0 && other->at.col == d->at.col && d->at.col > 0;
+        if (same && other->code == d->code && other->at.offset == d->at.offset) return true;
+    }
+    return false;
+}
+
+/* What stands in the plan of a one-liner stands on the command line: nobody has written that plan.
+ * One flag in two places of it is told once. */
+static void point_at_words(struct planning *p, const struct flags *flags)
+{
+    struct diags *diags = p->diags;
+    uint32_t own = diags->word_count;
+    struct diag_word *words =
+        ARENA_ARRAY(&p->arena, (size_t)own + flags->given_count + 1, struct diag_word);
+    if (!words) return;
+    if (own > 0) memcpy(words, diags->words, own * sizeof *words);
+    for (uint32_t i = 0; i < flags->given_count; i++) {
+        words[own + i] = word_of(flags, i, &p->arena);
+    }
+    words[own + flags->given_count] = word_of(flags, WRITING_URL, &p->arena);
+    uint32_t count = diags->count;
+    diags->words = words;
+    diags->word_count = own + flags->given_count + 1;
+    diags->count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct diag d = diags->items[i];
+        uint32_t given;
+        struct span within;
+        if (d.at.line > 0 && writing_find(p->written, d.at, &given, &within)) {
+            d.at = within;
+            d.at.col = own + 1 + (given == WRITING_URL ? flags->given_count : given);
+            struct bytes shown = words[d.at.col - 1].value;
+            if (d.at.offset + d.at.len > shown.len) { /* it is masked */
+                d.at.offset = 0;
+                d.at.len = (uint32_t)shown.len;
+            }
+        }
+        if (!is_told(diags, &d)) diags->items[diags->count++] = d;
+    }
 }
 
 /* -- All together --------------------------------------------------------------------------- */
@@ -314,6 +384,7 @@ static bool load(struct planning *p, const struct planning *first, const struct 
     if (plan_load(&p->plan, &p->arena, &input, p->diags)) {
         return add_secrets(p, flags, err) && choose_seed(p, err);
     }
+    if (p->written) point_at_words(p, flags);
     return err_set(err, ERR_PLAN, 0, "the plan is wrong");
 }
 
@@ -340,7 +411,9 @@ bool planning_again(struct planning *p, const struct planning *first, uint32_t i
 void planning_add_shown(struct text *out, const struct flags *flags)
 {
     struct err err;
-    IGNORE(oneliner_write(out, flags, ONELINER_SHOWN, &err)); /* as it has gone well to be sent */
+    struct writing writing = writing_in(out->at, out->size, flags);
+    IGNORE(oneliner_write(&writing, ONELINER_SHOWN, &err)); /* as it has gone well to be sent */
+    *out = writing.text;
 }
 
 int planning_fail(struct planning *p, const struct err *err)

@@ -119,7 +119,9 @@ bool replay_set_objectives(struct replay *r, const struct bytes *sentences, uint
     bool all = true;
     for (uint32_t i = 0; i < count; i++) {
         struct bytes sentence = arena_copy(&r->arena, sentences[i]);
-        struct span at = {.len = (uint32_t)sentence.len};
+        /* Its word on the command line; some are sentences, of others one was made. */
+        struct span at = {.col = i + 1, .len = (uint32_t)sentence.len};
+        if (i < diags->word_count) at.len = (uint32_t)diags->words[i].value.len;
         all = objective_parse(&items[i], &r->arena, sentence, at, false, &names, diags) && all;
     }
     if (all && !objective_says_failures(items, count)) {
