@@ -358,9 +358,21 @@ static void say_kept(struct conduct *c)
     }
 }
 
+/* A server of TLS that gets plain HTTP mostly hangs up without a word: now that nothing is sent any
+ * more, it is asked in its own language. */
+static void look_for_tls(struct conduct *c)
+{
+    if (c->end.ended != RUN_PREFLIGHT || !answers_leave_open(&c->answers)) return;
+    if (!targets_speak_tls(&c->targets, c->options->plan, REACH_WITHIN_NS)) return;
+    c->answers.tls = true;
+    struct text reason = text_in(c->end.reason, sizeof c->end.reason);
+    answers_say(&c->answers, &reason);
+}
+
 static void finish(struct conduct *c)
 {
     struct rusage usage;
+    look_for_tls(c);
     c->end.generator_cpu_ns = clock_process_cpu_ns();
     if (getrusage(RUSAGE_SELF, &usage) == 0) {
         c->end.max_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
