@@ -116,6 +116,37 @@ void text_add_safe(struct text *t, struct bytes b)
     }
 }
 
+bool text_is_word(struct bytes b)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "-_./:=,+@%";
+    for (size_t i = 0; i < b.len; i++) {
+        if (!memchr(plain, b.at[i], sizeof plain - 1)) return false;
+    }
+    return b.len > 0;
+}
+
+void text_add_in_quotes(struct text *t, struct bytes b)
+{
+    while (b.len > 0) {
+        size_t end = bytes_find(b, BYTES_LIT("'"));
+        text_add_safe(t, (struct bytes){b.at, end < b.len ? end : b.len});
+        if (end < b.len) text_adds(t, "'\\''");
+        b = bytes_from(b, end < b.len ? end + 1 : b.len);
+    }
+}
+
+void text_add_word(struct text *t, struct bytes b)
+{
+    if (text_is_word(b)) {
+        text_add(t, b);
+        return;
+    }
+    text_addc(t, '\'', 1);
+    text_add_in_quotes(t, b);
+    text_addc(t, '\'', 1);
+}
+
 void text_end_whole(struct text *t)
 {
     size_t start = t->len;

@@ -31,6 +31,12 @@ void text_addv(struct text *t, const char *format, va_list args) PRINTF_LIKE(2, 
  * text round, nor be a command in a CI system's log. Other UTF-8 passes; invalid bytes become \xNN.
  */
 void text_add_safe(struct text *t, struct bytes b);
+/* Appends `b` as one word of a shell's command line: safe as above, and in quotes where a shell
+ * would make something else of it. */
+void text_add_word(struct text *t, struct bytes b);
+/* Whether that needs no quotes; and `b` as it stands within them. */
+bool text_is_word(struct bytes b);
+void text_add_in_quotes(struct text *t, struct bytes b);
 /* Of a text that was cut: drops a character at its end that is not whole. */
 void text_end_whole(struct text *t);
 struct bytes text_bytes(const struct text *t);

@@ -1,6 +1,7 @@
 #include "campaign/answers.h"
 
 #include "base/clock.h"
+#include "wire/h1.h"
 
 #define WITHIN_NS NS_PER_S /* some answer is due by then, ... */
 #define WITHIN_REQUESTS 10 /* ... and after so many requests */
@@ -10,10 +11,35 @@ static const char *const cures[OUTCOME_COUNT] = {
     [OUTCOME_TIMEOUT] = "is the service stuck? if it is only slow, give it a longer timeout",
     [OUTCOME_DNS] = "check the host's name",
     [OUTCOME_REFUSED] = "nothing listens there any more: did the service end?",
-    [OUTCOME_RESET] = "the service hangs up: see its log, and whether it speaks plain HTTP",
+    [OUTCOME_RESET] = "the service hangs up: see its log, and whether it speaks HTTP",
     [OUTCOME_TLS] = "check the certificates",
     [OUTCOME_PROTOCOL] = "no whole HTTP/1.1 reply came: check the port, and what speaks there",
 };
+
+/* How servers of TLS call a request in plain HTTP; nginx, Apache, Go, Tomcat. All with a 400. */
+static const char *const plain_refused[] = {"plain HTTP request was sent to HTTPS port",
+                                            "speaking plain HTTP to an SSL-enabled server port",
+                                            "sent an HTTP request to an HTTPS server",
+                                            "combination of host and port requires TLS"};
+
+#define STATUS_PLAIN_REFUSED 400
+
+static bool tells_of_tls(const struct exemplar *e)
+{
+    if (e->outcome == OUTCOME_PROTOCOL) return bytes_is(e->detail, h1_bad_text(H1_BAD_TLS));
+    if (e->status != STATUS_PLAIN_REFUSED) return false;
+    for (size_t i = 0; i < COUNT_OF(plain_refused); i++) {
+        if (bytes_find(e->sample, bytes_of(plain_refused[i])) < e->sample.len) return true;
+    }
+    return false;
+}
+
+/* All that was answered is that. */
+static bool only_plain_refused(const struct answers *a)
+{
+    return a->tls && a->status == STATUS_PLAIN_REFUSED
+           && a->answered == a->outcomes[OUTCOME_STATUS];
+}
 
 static void take_cell(struct answers *a, const struct tick *tick, const struct cell *cell)
 {
@@ -43,6 +69,7 @@ void answers_take(struct answers *a, const struct tick *tick)
         if (e->status > 0 && a->status != e->status) {
             a->status = a->status == 0 ? e->status : ANSWERS_MIXED;
         }
+        if (e->kind == EXEMPLAR_FIRST_ERROR) a->tls = a->tls || tells_of_tls(e);
         if (e->kind != EXEMPLAR_FIRST_ERROR || a->details[e->outcome][0]) continue;
         struct text detail = text_in(a->details[e->outcome], sizeof a->details[0]);
         text_add_safe(&detail, e->detail);
@@ -51,7 +78,7 @@ void answers_take(struct answers *a, const struct tick *tick)
 
 bool answers_none(const struct answers *a, const struct tick *tick)
 {
-    if (a->answered > 0 || a->asked == 0) return false;
+    if (a->asked == 0 || (a->answered > 0 && !only_plain_refused(a))) return false;
     bool early = a->asked < WITHIN_REQUESTS || tick->end_ns - a->first_send_ns < WITHIN_NS;
     return !early || tick->last;
 }
@@ -77,8 +104,19 @@ static void say_one(const struct answers *a, uint32_t outcome, struct text *out)
     text_adds(out, tick_outcome_name((enum outcome)outcome));
 }
 
+bool answers_leave_open(const struct answers *a)
+{
+    uint64_t closed = a->outcomes[OUTCOME_RESET] + a->outcomes[OUTCOME_PROTOCOL];
+    return !a->tls && a->answered == 0 && closed > 0;
+}
+
 void answers_say(const struct answers *a, struct text *out)
 {
+    if (only_plain_refused(a)) {
+        text_adds(out, "every reply was 400, since the port speaks TLS and was asked in plain HTTP;"
+                       " use https://");
+        return;
+    }
     if (a->asked > 1) {
         text_addf(out, "of the first %llu requests none was answered whole: ",
                   (unsigned long long)a->asked);
@@ -96,5 +134,6 @@ void answers_say(const struct answers *a, struct text *out)
         text_adds(out, ", ");
         say_one(a, i, out);
     }
-    if (cures[most]) text_addf(out, "; %s", cures[most]);
+    if (a->tls) text_adds(out, "; the port speaks TLS: use https://");
+    else if (cures[most]) text_addf(out, "; %s", cures[most]);
 }

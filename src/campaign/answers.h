@@ -23,15 +23,18 @@ struct answers {
     uint64_t first_send_ns;           /* run time */
     uint32_t status; /* of all replies looked at; 0: none, ANSWERS_MIXED: several */
     bool sending, told;
+    bool tls; /* replies, or somebody who looked, say that TLS is spoken where plain HTTP was */
     char details[OUTCOME_COUNT][100]; /* of the first of each; may be empty */
 };
 
 void answers_take(struct answers *a, const struct tick *tick);
-/* After answers_take(): enough was asked for long enough, or the run is over, and nothing answered.
- */
+/* After answers_take(): enough was asked for long enough, or the run is over, and nothing answered,
+ * or only that this is not how TLS is spoken. */
 bool answers_none(const struct answers *a, const struct tick *tick);
 /* After answers_take(): true once, when the first replies were all 401 or all 403. Says so, and
  * what helps. */
 bool answers_unwelcome(struct answers *a, struct text *out);
+/* Whether nothing came that tells what is spoken there: a handshake would. */
+bool answers_leave_open(const struct answers *a);
 /* `of the first 16 requests none was answered whole: 12 protocol, 4 reset; ...` */
 void answers_say(const struct answers *a, struct text *out);

@@ -193,6 +193,17 @@ static void steer(struct conduct *c)
     if (asked && c->obeyed == COMMAND_NONE) engine_rate(c->engine, per_mille);
 }
 
+/* What else is known of the end, a service that died, stands behind it. */
+static void note_key(struct conduct *c)
+{
+    char array[sizeof c->end.reason];
+    struct text before = text_in(array, sizeof array);
+    text_adds(&before, c->end.reason);
+    struct text reason = text_in(c->end.reason, sizeof c->end.reason);
+    text_adds(&reason, RUN_BY_KEY);
+    if (before.len > 0) text_addf(&reason, ": %s", array);
+}
+
 static void obey(struct conduct *c)
 {
     enum command wanted = bus_commanded(&c->bus);
@@ -220,6 +231,7 @@ static void obey(struct conduct *c)
     } else {
         c->end.ended = RUN_INTERRUPTED;
         c->end.signal = c->interrupt.signal ? c->interrupt.signal : SIGTERM;
+        if (before == COMMAND_NONE && c->interrupt.own) note_key(c);
     }
 }
 
@@ -364,9 +376,21 @@ static void say_kept(struct conduct *c)
     }
 }
 
+/* A server of TLS that gets plain HTTP mostly hangs up without a word: now that nothing is sent any
+ * more, it is asked in its own language. */
+static void look_for_tls(struct conduct *c)
+{
+    if (c->end.ended != RUN_PREFLIGHT || !answers_leave_open(&c->answers)) return;
+    if (!targets_speak_tls(&c->targets, c->options->plan, REACH_WITHIN_NS)) return;
+    c->answers.tls = true;
+    struct text reason = text_in(c->end.reason, sizeof c->end.reason);
+    answers_say(&c->answers, &reason);
+}
+
 static void finish(struct conduct *c)
 {
     struct rusage usage;
+    look_for_tls(c);
     c->end.generator_cpu_ns = clock_process_cpu_ns();
     if (getrusage(RUSAGE_SELF, &usage) == 0) {
         c->end.max_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;

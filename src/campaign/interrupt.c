@@ -36,7 +36,10 @@ uint32_t interrupt_look(struct interrupt *i)
     while (i->fd >= 0 && read(i->fd, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGUSR1) i->asked++;
         else if (info.ssi_signo == SIGHUP && i->count > 0) continue;
-        else if (i->count++ == 0) i->signal = (int)info.ssi_signo;
+        else if (i->count++ == 0) {
+            i->signal = (int)info.ssi_signo;
+            i->own = info.ssi_pid == (uint32_t)getpid();
+        }
     }
     return i->count;
 }

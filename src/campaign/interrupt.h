@@ -18,6 +18,7 @@ struct interrupt {
     sigset_t before; /* what was blocked already: with one around this one, all of it */
     bool hangs_up;   /* SIGHUP is read too; under nohup(1) it stays ignored */
     int signal;      /* the first that came: SIGINT, SIGTERM or SIGHUP; 0: none */
+    bool own;        /* that one came from this process: from a key of the live view */
     uint32_t count;  /* how many came */
     uint32_t asked;  /* how many times SIGUSR1 asked for the state of things */
 };

@@ -64,19 +64,26 @@ static bool read_sources(struct targets *out, const struct plan *plan, struct er
     return true;
 }
 
+static struct route_setting setting_of(const struct targets *t, const struct plan *plan,
+                                       uint32_t index, uint64_t within_ns)
+{
+    const struct target *target = &plan->targets[index];
+    return (struct route_setting){.host = target->host,
+                                  .port = target->port,
+                                  .at = target->address,
+                                  .tls = target->tls ? t->tls : NULL,
+                                  .server_name = plan->tls.server_name,
+                                  .sources = t->sources,
+                                  .source_count = t->source_count,
+                                  .timeout_ns = within_ns};
+}
+
 static bool reach(struct targets *out, const struct targets_options *o, uint32_t index,
                   struct err *err)
 {
     const struct target *target = &o->plan->targets[index];
     struct tls_facts facts;
-    struct route_setting setting = {.host = target->host,
-                                    .port = target->port,
-                                    .at = target->address,
-                                    .tls = target->tls ? out->tls : NULL,
-                                    .server_name = o->plan->tls.server_name,
-                                    .sources = out->sources,
-                                    .source_count = out->source_count,
-                                    .timeout_ns = o->within_ns};
+    const struct route_setting setting = setting_of(out, o->plan, index, o->within_ns);
     if (!route_open(&out->routes[index], &setting, &facts, err)) return false;
     if (target->tls) say_facts(o, target, &facts);
     return true;
@@ -106,6 +113,25 @@ bool targets_open(struct targets *out, const struct targets_options *options, st
     if (!resolver_start(resolver, out->routes, plan->target_count, err)) return false;
     out->resolver = resolver;
     return true;
+}
+
+bool targets_speak_tls(const struct targets *targets, const struct plan *plan, uint64_t within_ns)
+{
+    static const struct tls_setting anybody = {.insecure = true};
+    struct tls *tls;
+    bool speaks = false;
+    if (!tls_open(&tls, &anybody, NULL, NULL)) return false;
+    for (uint32_t i = 0; i < plan->target_count && !speaks; i++) {
+        struct route route;
+        struct tls_facts facts;
+        struct err err;
+        struct route_setting setting = setting_of(targets, plan, i, within_ns);
+        if (setting.tls) continue;
+        setting.tls = tls;
+        speaks = route_open(&route, &setting, &facts, &err);
+    }
+    tls_close(tls);
+    return speaks;
 }
 
 void targets_close(struct targets *targets)

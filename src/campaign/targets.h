@@ -30,6 +30,9 @@ struct targets_options {
 /* Reaches all targets. False: `err`; targets_close() is due in any case. */
 MUST_USE bool targets_open(struct targets *out, const struct targets_options *options,
                            struct err *err);
+/* Whether a target of plain HTTP answers to a handshake of TLS. One connect and one handshake each,
+ * not beside a load. */
+bool targets_speak_tls(const struct targets *targets, const struct plan *plan, uint64_t within_ns);
 /* After the engine; all zero is closed already. */
 void targets_close(struct targets *targets);
 /* Whether the files of a plan's `tls` can be used; a struct plan_host's check_tls. */

@@ -92,6 +92,29 @@ static bool read_end(struct bytes word, const struct asked *asked, bool *has, ui
     return err_hint(err, FORMS);
 }
 
+/* Words without dots that name no stage: what begins as an amount of time does is meant for one,
+ * and what follows the name of a stage for a part of it. Else it is a stage, which is looked for
+ * later. */
+static bool check_bare(const struct window_question *q, const struct asked *asked, size_t colon,
+                       struct err *err)
+{
+    uint64_t ns;
+    const char *why;
+    struct bytes text = asked->text;
+    if (units_duration(text, &ns, &why)) {
+        refuse(err, asked, "a window has two ends, with two dots between");
+        return err_hint(err, "write 0s..%.*s for the first of it, %.*s.. for what is behind",
+                        BYTES_ARG(text), BYTES_ARG(text));
+    }
+    bool time = text.len > 0 && bytes_is_digit(text.at[0]);
+    bool part = colon > 0 && is_any_stage(q->header, (struct bytes){text.at, colon - 1});
+    if (!time && !part) return true;
+    refuse(err, asked,
+           part ? "two dots are between the ends of a part of a stage"
+                : "it is no stage, and no two times with two dots between");
+    return err_hint(err, FORMS);
+}
+
 /* The words into `asked`; stages are only named. */
 static bool read_words(const struct window_question *q, struct asked *asked, struct err *err)
 {
@@ -106,7 +129,7 @@ static bool read_words(const struct window_question *q, struct asked *asked, str
         refuse(err, asked, "its other end is missing");
         return err_hint(err, "%.*s.. goes to the end of the stage", BYTES_ARG(text));
     }
-    if (dots == SIZE_MAX) return true;
+    if (dots == SIZE_MAX) return check_bare(q, asked, colon, err);
     asked->stage = (struct bytes){colon > 0 ? text.at : NULL, colon > 0 ? colon - 1 : 0};
     struct bytes first = {range.at, dots};
     struct bytes last = bytes_from(range, dots + 2);

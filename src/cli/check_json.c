@@ -39,18 +39,29 @@ static void add_place(json_t *o, const struct planning *p, struct span at)
     json_tree_put(o, "length", placed ? json_part_count(at.len) : json_null());
 }
 
-static json_t *diag_of(const struct diag *d, const struct planning *p)
+/* `--set load.seed=x`: the word of the command line that it is about. */
+static json_t *word_of(const struct diags *diags, const struct diag *d, struct arena *arena)
+{
+    const struct diag_word *word = diag_word_of(diags, d);
+    if (!word) return json_null();
+    size_t size = strlen(word->flag) + word->value.len + sizeof "-- ";
+    char *array = arena_alloc(arena, size);
+    if (!array) return json_null();
+    struct text text = text_in(array, size);
+    if (word->flag[0]) text_addf(&text, "--%s ", word->flag);
+    text_add(&text, word->value);
+    return json_part_text(text_bytes(&text));
+}
+
+static json_t *diag_of(const struct diag *d, struct planning *p)
 {
     char code[8];
     struct text t = text_in(code, sizeof code);
     json_t *o = json_object();
-    bool placed = d->at.line > 0;
     text_addf(&t, "P%03d", (int)d->code);
     json_tree_put(o, "severity", json_string("error"));
     json_tree_put(o, "code", json_string(code));
-    json_tree_put(o, "flag",
-                  !placed && d->at.col > 0 ? json_part_text(p->diags->flags[d->at.col - 1])
-                                           : json_null());
+    json_tree_put(o, "flag", word_of(p->diags, d, &p->arena));
     add_place(o, p, d->at);
     json_tree_put(o, "message", json_part_text(bytes_of(d->msg)));
     json_tree_put(o, "fix", text_or_null(bytes_of(d->hint)));

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/self.h"
 #include "base/text.h"
 #include "cli/backlog.h"
 #include "judge/exit_code.h"
@@ -166,8 +167,8 @@ void console_part(void)
     if (isatty(STDOUT_FILENO) && isatty(STDERR_FILENO)) console_say_all(BYTES_LIT("\n"));
 }
 
-/* What helps against an error that nobody knew more about than its number. */
-static const char *cure_of(const struct err *err)
+/* What helps against an error that nobody knew more about than its number; may be nothing. */
+static void add_cure(struct text *out, const struct err *err)
 {
     static const struct {
         int sys;
@@ -187,39 +188,43 @@ static const char *cure_of(const struct err *err)
         {ENOMEM, "free memory, or raise the limit of this shell: ulimit -v"},
         {EAGAIN, "free memory, or raise the limits of this shell: ulimit -u, ulimit -v"},
     };
-    if (err->hint[0]) return err->hint;
-    for (size_t i = 0; i < COUNT_OF(cures); i++) {
-        if (err->sys == cures[i].sys) return cures[i].cure;
+    text_adds(out, err->hint);
+    for (size_t i = 0; i < COUNT_OF(cures) && out->len == 0; i++) {
+        if (err->sys == cures[i].sys) text_adds(out, cures[i].cure);
     }
+    if (out->len > 0) return;
     switch (err->kind) {
     case ERR_LIMIT:
-        return "ask for less (users, rate, stages), or give it a larger machine";
+        text_adds(out, "ask for less (users, rate, stages), or give it a larger machine");
+        break;
     case ERR_USAGE:
-        return "`prony help` lists the commands, `prony help COMMAND` its flags";
+        text_addf(out, "`%s help` lists the commands, `%s help COMMAND` its flags", self_name(),
+                  self_name());
+        break;
     case ERR_DENIED:
-        return "run it as another user, or on another host";
+        text_adds(out, "run it as another user, or on another host");
+        break;
     case ERR_BUG:
-        return "this is a bug of prony: please report it, with the command and the plan";
+        text_adds(out, "this is a bug of prony: please report it, with the command and the plan");
+        break;
     case ERR_NONE:
     case ERR_PLAN:
     case ERR_PREFLIGHT:
     case ERR_IO:
         break;
     }
-    return NULL;
 }
 
 int console_fail(const struct err *err)
 {
     char array[700];
     struct text line = text_in(array, sizeof array);
-    const char *cure = cure_of(err);
     text_addf(&line, "prony: %s", err->msg);
     console_say(array);
-    if (cure) {
-        text_clear(&line);
-        text_addf(&line, "  hint: %s", cure);
-        console_say(array);
-    }
+    text_clear(&line);
+    text_adds(&line, "  hint: ");
+    struct text cure = text_in(array + line.len, sizeof array - line.len);
+    add_cure(&cure, err);
+    if (cure.len > 0) console_say(array);
     return exit_code_of_err(err->kind);
 }

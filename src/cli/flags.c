@@ -4,9 +4,10 @@
 
 #include "base/attr.h"
 #include "base/clock.h"
+#include "base/self.h"
 #include "cli/moment.h"
-#include "plan/diag.h"
 #include "plan/output_kind.h"
+#include "plan/unit_hint.h"
 #include "plan/units.h"
 
 #define FOR(verb) (1u << VERB_##verb)
@@ -70,15 +71,15 @@ static bool wrong_verb(struct bytes word, struct err *err)
     for (uint32_t i = 0; i < VERB_COUNT; i++) names[i] = flags_verbs[i].name;
     err_set(err, ERR_USAGE, 0, "there is no command '%.*s'", BYTES_ARG(word));
     if (bytes_find(word, BYTES_LIT("://")) != SIZE_MAX) {
-        return err_hint(err, "to load a URL: prony run %.*s", BYTES_ARG(word));
+        return err_hint(err, "to load a URL: %s run %.*s", self_name(), BYTES_ARG(word));
     }
     if (bytes_find(word, BYTES_LIT(".yaml")) != SIZE_MAX
         || bytes_find(word, BYTES_LIT(".yml")) != SIZE_MAX) {
-        return err_hint(err, "to run a plan: prony run %.*s", BYTES_ARG(word));
+        return err_hint(err, "to run a plan: %s run %.*s", self_name(), BYTES_ARG(word));
     }
     const char *near = diag_nearest(word, names, VERB_COUNT);
-    if (near) return err_hint(err, "did you mean `prony %s`?", near);
-    return err_hint(err, "`prony help` lists them");
+    if (near) return err_hint(err, "did you mean `%s %s`?", self_name(), near);
+    return err_hint(err, "`%s help` lists them", self_name());
 }
 
 static bool wrong_flag(enum verb verb, struct bytes name, struct err *err)
@@ -91,7 +92,7 @@ static bool wrong_flag(enum verb verb, struct bytes name, struct err *err)
     err_set(err, ERR_USAGE, 0, "there is no flag --%.*s", BYTES_ARG(name));
     const char *near = diag_nearest(name, names, count);
     if (near) return err_hint(err, "did you mean --%s?", near);
-    return err_hint(err, "`prony %s --help` lists them", flags_verbs[verb].name);
+    return err_hint(err, "`%s %s --help` lists them", self_name(), flags_verbs[verb].name);
 }
 
 /* A flag that exists, but not for this verb. */
@@ -254,6 +255,30 @@ static const char *fault_of(enum flag flag, struct bytes value)
     return ok ? NULL : why;
 }
 
+/* What the value must have meant, where it can mean but one thing; false: nobody knows. */
+static bool hint_amount(const struct flag_info *info, struct bytes value, struct err *err)
+{
+    static const struct {
+        enum flag_kind kind;
+        enum objective_unit unit;
+    } units[] = {{KIND_RATE, UNIT_RATE},      {KIND_CAPACITY, UNIT_RATE},
+                 {KIND_DURATION, UNIT_TIME},  {KIND_LATENCY, UNIT_TIME},
+                 {KIND_DURATIONS, UNIT_TIME}, {KIND_COUNT, UNIT_COUNT},
+                 {KIND_AT_MOST, UNIT_SHARE},  {KIND_AT_LEAST, UNIT_SHARE}};
+    char array[80];
+    struct text meant = text_in(array, sizeof array);
+    double number;
+    size_t i = 0;
+    while (i < COUNT_OF(units) && units[i].kind != info->kind) i++;
+    if (i == COUNT_OF(units) || value.len == 0) return false;
+    if (!unit_hint_find(&meant, value, units[i].unit)) return false;
+    if (bytes_equal(text_bytes(&meant), value)) return false; /* its fault is another */
+    bool either = units[i].unit == UNIT_TIME && bytes_to_double(value, &number);
+    err_hint(err, "write --%s %s%s%.*s%s", info->name, array, either ? " or " : "",
+             (int)(either ? value.len : 0), value.at, either ? "s" : "");
+    return true;
+}
+
 static bool add(struct flags *out, enum flag flag, struct bytes value, struct err *err)
 {
     const struct flag_info *info = &flags_table[flag];
@@ -272,6 +297,7 @@ static bool add(struct flags *out, enum flag flag, struct bytes value, struct er
         if (near && bytes_find(value, BYTES_LIT("=")) == SIZE_MAX) {
             return err_hint(err, "did you mean --%s %s?", info->name, near);
         }
+        if (hint_amount(info, value, err)) return false;
         return err_hint(err, "--%s: %s", info->name, info->what);
     }
     if (out->given_count == FLAGS_GIVEN_MAX) {
@@ -333,7 +359,7 @@ static bool read_short(struct flags *out, struct cursor *c, struct err *err)
     enum flag flag = flag_of_brief(word[1]);
     if (flag == FLAG_COUNT) {
         err_set(err, ERR_USAGE, 0, "there is no flag %s", word);
-        return err_hint(err, "`prony %s --help` lists them", flags_verbs[out->verb].name);
+        return err_hint(err, "`%s %s --help` lists them", self_name(), flags_verbs[out->verb].name);
     }
     struct bytes value = bytes_of(word + 2);
     if (flags_table[flag].kind == KIND_SWITCH) {
@@ -363,7 +389,7 @@ static bool count_words(const struct flags *out, uint32_t words, const char *ext
     }
     if (words > verb->most) {
         err_set(err, ERR_USAGE, 0, "`prony %s` has no use for '%s'", verb->name, extra);
-        return err_hint(err, "usage: prony %s%s%s [flags]", verb->name,
+        return err_hint(err, "usage: %s %s%s%s [flags]", self_name(), verb->name,
                         verb->argument[0] ? " " : "", verb->argument);
     }
     if (words < verb->fewest) {
@@ -372,7 +398,7 @@ static bool count_words(const struct flags *out, uint32_t words, const char *ext
                 : out->verb == VERB_INIT                       ? "a URL:"
                                                                : "one more word:",
                 verb->argument);
-        return err_hint(err, "`prony %s --help` has examples", verb->name);
+        return err_hint(err, "`%s %s --help` has examples", self_name(), verb->name);
     }
     return true;
 }
@@ -487,6 +513,28 @@ uint32_t flags_objectives(const struct flags *flags, struct text *out,
             if (info->kind == KIND_CAPACITY && share) text_adds(out, " of offered");
         }
         sentences[count++] = (struct bytes){out->at + start, out->len - start};
+    }
+    return count;
+}
+
+uint32_t flags_nth_objective(const struct flags *flags, uint32_t n)
+{
+    uint32_t i = 0;
+    for (; i < flags->given_count; i++) {
+        if (flags_table[flags->given[i].flag].group == GROUP_OBJECTIVE && n-- == 0) break;
+    }
+    assert(i < flags->given_count);
+    return i;
+}
+
+uint32_t flags_objective_words(const struct flags *flags,
+                               struct diag_word words[FLAGS_OBJECTIVES_MAX])
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < flags->given_count && count < FLAGS_OBJECTIVES_MAX; i++) {
+        const struct flag_info *info = &flags_table[flags->given[i].flag];
+        if (info->group != GROUP_OBJECTIVE) continue;
+        words[count++] = (struct diag_word){info->name, flags->given[i].value};
     }
     return count;
 }

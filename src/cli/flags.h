@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "plan/diag.h"
 
 enum verb {
 #define VERB(id, name, argument, fewest, most, what, more, examples) VERB_##id,
@@ -115,5 +116,9 @@ enum flag flags_of_group(const struct flags *flags, enum flag_group group);
  * listed in `sentences`; their number. */
 uint32_t flags_objectives(const struct flags *flags, struct text *out,
                           struct bytes sentences[FLAGS_OBJECTIVES_MAX]);
+/* Which of the flags given the n-th of these sentences came from, and all of those as words. */
+uint32_t flags_nth_objective(const struct flags *flags, uint32_t n);
+uint32_t flags_objective_words(const struct flags *flags,
+                               struct diag_word words[FLAGS_OBJECTIVES_MAX]);
 /* The verb of that name; VERB_COUNT: none. */
 enum verb flags_verb_of(struct bytes name);

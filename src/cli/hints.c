@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/attr.h"
+#include "base/self.h"
 #include "show/summary.h"
 
 #define BUSY_SHARE 0.5 /* of the time of its threads */
@@ -12,6 +13,7 @@ struct hinting {
     const struct result *result;
     const struct flags *flags;
     struct arena *arena;
+    struct bytes command; /* how it was started, by the name that was typed; empty: no memory */
     struct bytes *out;
     uint32_t count;
 };
@@ -63,30 +65,30 @@ static bool is_plain(struct bytes name)
 
 static bool runs(const struct hinting *h)
 {
-    return h->flags->verb == VERB_RUN && h->result->header->command.len > 0;
+    return h->flags->verb == VERB_RUN && h->command.len > 0;
 }
 
-/* The words of a window, in quotes where a shell would need them. */
-static void add_window(struct text *line, struct bytes asked)
+/* The run keeps its command as `prony ...`, wherever the program lay. */
+static struct bytes command_as_typed(const struct result *r, struct arena *arena)
 {
-    bool plain = true;
-    for (size_t i = 0; i < asked.len; i++) {
-        struct bytes c = {asked.at + i, 1};
-        plain = plain && (is_plain(c) || strchr("@/:+.", asked.at[i]) != NULL);
-    }
-    text_addf(line, " --window %s", plain ? "" : "'");
-    for (size_t i = 0; i < asked.len; i++) {
-        if (asked.at[i] == '\'') text_adds(line, "'\\''");
-        else text_addc(line, asked.at[i], 1);
-    }
-    text_adds(line, plain ? "" : "'");
+    struct bytes kept = r->header->command;
+    struct bytes usual = BYTES_LIT("prony ");
+    size_t size = kept.len + strlen(self_name()) + 2;
+    if (!bytes_starts(kept, usual)) return kept;
+    char *array = arena_alloc(arena, size);
+    if (!array) return (struct bytes){0};
+    struct text out = text_in(array, size);
+    text_addf(&out, "%s ", self_name());
+    text_add(&out, bytes_from(kept, usual.len));
+    return text_bytes(&out);
 }
 
 static void add_report(const struct hinting *h, struct text *line)
 {
     const struct run_window *window = h->result->header->window;
-    text_addf(line, "prony report %s", h->result->header->id);
-    if (window) add_window(line, window->asked);
+    text_addf(line, "%s report %s", self_name(), h->result->header->id);
+    if (window) text_adds(line, " --window ");
+    if (window) text_add_word(line, window->asked);
     if (!flags_given(h->flags, FLAG_RUNS_DIR)) return;
     text_addf(line, " --runs-dir %.*s", BYTES_ARG(flags_value(h->flags, FLAG_RUNS_DIR, "")));
 }
@@ -104,7 +106,7 @@ static void hint_objectives(struct hinting *h)
         own = own || !plan->objectives[i].implicit;
     }
     if (own || !summary_suggest(&suggested, h->result)) return;
-    if (runs(h)) text_add(&line, h->result->header->command);
+    if (runs(h)) text_add(&line, h->command);
     else add_report(h, &line);
     text_addf(&line, " %s", suggested_array);
     add_line(h, &line, NULL);
@@ -135,10 +137,10 @@ static void hint_longer(struct hinting *h)
     text_addf(&length, "%.0fs", ceil(o->needed_s * 1.2 / 10) * 10);
     bool url = plan->path.len == 0;
     if (url && !flags_given(h->flags, FLAG_REQUESTS)) {
-        hints_with_flag(&line, h->result->header->command, FLAG_FOR, value);
+        hints_with_flag(&line, h->command, FLAG_FOR, value);
     } else if (!url && o->stage < plan->stage_count && plan->stages[o->stage].requests == 0
                && is_plain(plan->stages[o->stage].name)) {
-        text_add(&line, h->result->header->command);
+        text_add(&line, h->command);
         text_addf(&line, " --set load.stages.%.*s.for=%s", BYTES_ARG(plan->stages[o->stage].name),
                   value);
     } else {
@@ -170,7 +172,7 @@ static void hint_threads(struct hinting *h)
     struct text threads = text_in(value, sizeof value);
     struct text line = text_in(array, sizeof array);
     text_addf(&threads, "%u", header->threads + 1);
-    hints_with_flag(&line, header->command, FLAG_THREADS, value);
+    hints_with_flag(&line, h->command, FLAG_THREADS, value);
     add_line(h, &line, "prony itself was late");
 }
 
@@ -183,7 +185,7 @@ static void hint_dropped(struct hinting *h)
     struct text most = text_in(value, sizeof value);
     struct text line = text_in(array, sizeof array);
     text_addf(&most, "%llu", (unsigned long long)plan->max_in_flight * 4);
-    hints_with_flag(&line, h->result->header->command, FLAG_MAX_IN_FLIGHT, value);
+    hints_with_flag(&line, h->command, FLAG_MAX_IN_FLIGHT, value);
     add_line(h, &line, "arrivals were dropped: let more be open at once");
 }
 
@@ -205,7 +207,11 @@ static void hint_report(struct hinting *h)
 uint32_t hints_list(const struct result *result, const struct flags *flags, struct arena *arena,
                     struct bytes out[HINTS_MAX])
 {
-    struct hinting h = {.result = result, .flags = flags, .arena = arena, .out = out};
+    struct hinting h = {.result = result,
+                        .flags = flags,
+                        .arena = arena,
+                        .command = command_as_typed(result, arena),
+                        .out = out};
     hint_objectives(&h);
     if (run_ended_early(result->end.ended)) return h.count;
     hint_longer(&h);

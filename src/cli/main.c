@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/self.h"
 #include "cli/console.h"
 #include "cli/flags.h"
 #include "cli/help.h"
@@ -34,7 +35,7 @@ static int help(const struct flags *flags, struct err *err)
         verb = flags_verb_of(bytes_of(flags->word));
         if (verb == VERB_COUNT) {
             err_set(err, ERR_USAGE, 0, "there is no command '%s'", flags->word);
-            err_hint(err, "`prony help` lists them");
+            err_hint(err, "`%s help` lists them", self_name());
             return console_fail(err);
         }
     } else if (verb == VERB_HELP && !about_help) {
@@ -62,6 +63,7 @@ int main(int argc, char **argv)
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR) return EXIT_BUG;
     /* Likewise a file that may not grow: the run goes on without it. */
     if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR) return EXIT_BUG;
+    if (argc > 0) self_take_name(argv[0]);
     struct flags flags;
     struct err err = {0};
     if (verb_completion_asked(argc, argv)) return verb_completion_answer(argc, argv);

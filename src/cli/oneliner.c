@@ -76,60 +76,74 @@ static bool check_together(const struct flags *flags, struct err *err)
 }
 
 /* "rate: 50/s" or "users: 10, think: 1s" */
-static void add_amount(struct text *out, const struct flags *flags)
+static void add_amount(struct writing *out)
 {
-    if (!flags_given(flags, FLAG_USERS)) {
-        text_addf(out, "rate: %.*s", BYTES_ARG(flags_value(flags, FLAG_RATE, DEFAULT_RATE)));
+    struct text *text = &out->text;
+    if (!flags_given(out->flags, FLAG_USERS)) {
+        text_adds(text, "rate: ");
+        writing_add_value(out, FLAG_RATE, DEFAULT_RATE);
         return;
     }
-    text_addf(out, "users: %.*s", BYTES_ARG(flags_value(flags, FLAG_USERS, "")));
-    struct bytes think = flags_value(flags, FLAG_THINK, "");
-    if (think.len > 0) text_addf(out, ", think: %.*s", BYTES_ARG(think));
+    text_adds(text, "users: ");
+    writing_add_value(out, FLAG_USERS, "");
+    if (flags_value(out->flags, FLAG_THINK, "").len == 0) return;
+    text_adds(text, ", think: ");
+    writing_add_value(out, FLAG_THINK, "");
 }
 
-static void add_key(struct text *out, const struct flags *flags, enum flag flag, const char *key)
+static void add_key(struct writing *out, enum flag flag, const char *key)
 {
-    struct bytes value = flags_value(flags, flag, "");
-    if (value.len > 0) text_addf(out, "  %s: %.*s\n", key, BYTES_ARG(value));
+    if (flags_value(out->flags, flag, "").len == 0) return;
+    text_addf(&out->text, "  %s: ", key);
+    writing_add_value(out, flag, "");
+    text_addc(&out->text, '\n', 1);
 }
 
-static void add_load(struct text *out, const struct flags *flags)
+static void add_timeouts(struct writing *out)
 {
+    bool connect = flags_value(out->flags, FLAG_CONNECT_TIMEOUT, "").len > 0;
+    bool response = flags_value(out->flags, FLAG_TIMEOUT, "").len > 0;
+    if (!connect && !response) return;
+    text_adds(&out->text, connect ? "  timeout: { connect: " : "  timeout: { response: ");
+    if (connect) writing_add_value(out, FLAG_CONNECT_TIMEOUT, "");
+    if (connect && response) text_adds(&out->text, ", response: ");
+    if (response) writing_add_value(out, FLAG_TIMEOUT, "");
+    text_adds(&out->text, " }\n");
+}
+
+static void add_load(struct writing *out)
+{
+    const struct flags *flags = out->flags;
+    struct text *text = &out->text;
     bool open = !flags_given(flags, FLAG_USERS);
-    text_addf(out, "load: # %s\n",
+    text_addf(text, "load: # %s\n",
               open ? "a rate is arrivals a second, whether replies come or not"
                    : "each user waits for the reply before going on");
-    add_key(out, flags, FLAG_ARRIVALS, "arrivals");
-    struct bytes warmup = flags_value(flags, FLAG_WARMUP, DEFAULT_WARMUP);
-    bool timed = flags_given(flags, FLAG_WARMUP) && !bytes_is(warmup, "auto");
+    add_key(out, FLAG_ARRIVALS, "arrivals");
+    bool automatic = bytes_is(flags_value(flags, FLAG_WARMUP, DEFAULT_WARMUP), "auto");
+    bool timed = flags_given(flags, FLAG_WARMUP) && !automatic;
     if (!timed || flags_ns(flags, FLAG_WARMUP) > 0) {
-        text_adds(out, "  warmup: { ");
-        add_amount(out, flags);
-        text_addf(out, ", for: %.*s } # sent first, never judged\n", BYTES_ARG(warmup));
+        text_adds(text, "  warmup: { ");
+        add_amount(out);
+        text_adds(text, ", for: ");
+        writing_add_value(out, FLAG_WARMUP, DEFAULT_WARMUP);
+        text_adds(text, " } # sent first, never judged\n");
     }
-    text_adds(out, "  stages:\n    - { name: load, ");
-    add_amount(out, flags);
+    text_adds(text, "  stages:\n    - { name: load, ");
+    add_amount(out);
     bool counted = flags_given(flags, FLAG_REQUESTS);
-    if (counted) {
-        text_addf(out, ", requests: %.*s", BYTES_ARG(flags_value(flags, FLAG_REQUESTS, "")));
-    }
+    if (counted) text_adds(text, ", requests: ");
+    if (counted) writing_add_value(out, FLAG_REQUESTS, "");
     if (!counted || flags_given(flags, FLAG_FOR)) {
-        text_addf(out, ", for: %.*s", BYTES_ARG(flags_value(flags, FLAG_FOR, DEFAULT_FOR)));
+        text_adds(text, ", for: ");
+        writing_add_value(out, FLAG_FOR, DEFAULT_FOR);
     }
-    text_adds(out, " }\n");
-    struct bytes connect = flags_value(flags, FLAG_CONNECT_TIMEOUT, "");
-    struct bytes response = flags_value(flags, FLAG_TIMEOUT, "");
-    if (connect.len + response.len > 0) {
-        text_adds(out, "  timeout: { ");
-        if (connect.len > 0) text_addf(out, "connect: %.*s", BYTES_ARG(connect));
-        if (connect.len > 0 && response.len > 0) text_adds(out, ", ");
-        if (response.len > 0) text_addf(out, "response: %.*s", BYTES_ARG(response));
-        text_adds(out, " }\n");
-    }
-    add_key(out, flags, FLAG_MAX_IN_FLIGHT, "max_in_flight");
-    add_key(out, flags, FLAG_CONNECTIONS, "connections");
-    add_key(out, flags, FLAG_THREADS, "threads");
-    add_key(out, flags, FLAG_SEED, "seed");
+    text_adds(text, " }\n");
+    add_timeouts(out);
+    add_key(out, FLAG_MAX_IN_FLIGHT, "max_in_flight");
+    add_key(out, FLAG_CONNECTIONS, "connections");
+    add_key(out, FLAG_THREADS, "threads");
+    add_key(out, FLAG_SEED, "seed");
 }
 
 /* What the report calls it: the URL without its query, which may be long or hold credentials. The
@@ -150,31 +164,45 @@ void oneliner_add_name(struct text *out, const struct url *url)
     add_string(out, text_bytes(&name), "$"); /* a name holds no variables */
 }
 
-bool oneliner_write(struct text *out, const struct flags *flags, enum oneliner_secrets secrets,
-                    struct err *err)
+/* Each sentence is a flag's: all of it, or made of its name and value. */
+static bool add_objectives(struct writing *out)
 {
-    struct url url;
-    if (!oneliner_read_url(&url, flags->word, err) || !check_together(flags, err)) return false;
-    if (secrets == ONELINER_SHOWN) oneliner_request_exports(out, flags);
-    text_adds(out, "plan: 1 # version of the language: man prony-plan\nname: ");
-    oneliner_add_name(out, &url);
-    text_addf(out, "\ntarget: %s://%.*s\n", url.tls ? "https" : "http", BYTES_ARG(url.authority));
-    if (!oneliner_request_ways(out, flags, &url, err)) return false;
-    text_addc(out, '\n', 1);
-    if (!oneliner_request_steps(out, flags, &url, secrets, err)) return false;
-    text_addc(out, '\n', 1);
-    add_load(out, flags);
     char array[4096];
     struct text sentences = text_in(array, sizeof array);
     struct bytes list[FLAGS_OBJECTIVES_MAX];
-    uint32_t count = flags_objectives(flags, &sentences, list);
-    if (count > 0) text_adds(out, "\nobjectives: # what must hold, stage by stage\n");
+    uint32_t count = flags_objectives(out->flags, &sentences, list);
+    if (count > 0) text_adds(&out->text, "\nobjectives: # what must hold, stage by stage\n");
     for (uint32_t i = 0; i < count; i++) {
-        text_adds(out, "  - ");
-        add_string(out, list[i], "$");
-        text_addc(out, '\n', 1);
+        uint32_t given = flags_nth_objective(out->flags, i);
+        struct bytes value = out->flags->given[given].value;
+        text_adds(&out->text, "  - ");
+        size_t from = out->text.len;
+        add_string(&out->text, list[i], "$");
+        writing_came_from(out, from, given, bytes_equal(value, list[i]) ? value : list[i]);
+        text_addc(&out->text, '\n', 1);
     }
-    if (!out->cut && !sentences.cut) return true;
+    return !sentences.cut;
+}
+
+bool oneliner_write(struct writing *out, enum oneliner_secrets secrets, struct err *err)
+{
+    struct url url;
+    const struct flags *flags = out->flags;
+    struct text *text = &out->text;
+    if (!oneliner_read_url(&url, flags->word, err) || !check_together(flags, err)) return false;
+    if (secrets == ONELINER_SHOWN) oneliner_request_exports(text, flags);
+    text_adds(text, "plan: 1 # version of the language: man prony-plan\nname: ");
+    size_t from = text->len;
+    oneliner_add_name(text, &url);
+    text_addf(text, "\ntarget: %s://%.*s\n", url.tls ? "https" : "http", BYTES_ARG(url.authority));
+    writing_came_from(out, from, WRITING_URL, bytes_of(flags->word));
+    if (!oneliner_request_ways(out, &url, err)) return false;
+    text_addc(text, '\n', 1);
+    if (!oneliner_request_steps(out, &url, secrets, err)) return false;
+    text_addc(text, '\n', 1);
+    add_load(out);
+    bool whole = add_objectives(out);
+    if (whole && !text->cut) return true;
     err_set(err, ERR_USAGE, 0, "the flags make a plan larger than 64 KiB");
     return err_hint(err, "write the plan as a file; a large body goes into its `body:`");
 }

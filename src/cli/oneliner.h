@@ -10,13 +10,13 @@
 #include "base/text.h"
 #include "cli/flags.h"
 #include "cli/oneliner_request.h"
+#include "cli/writing.h"
 #include "wire/url.h"
 
 /* Whether the word is meant as a URL rather than a plan's path. */
 bool oneliner_is_url(const char *word);
 /* Writes the plan. False: ERR_USAGE about the URL or about flags that do not go together. */
-MUST_USE bool oneliner_write(struct text *out, const struct flags *flags,
-                             enum oneliner_secrets secrets, struct err *err);
+MUST_USE bool oneliner_write(struct writing *out, enum oneliner_secrets secrets, struct err *err);
 /* The URL that `word` must be. False: ERR_USAGE. */
 MUST_USE bool oneliner_read_url(struct url *url, const char *word, struct err *err);
 /* Appends the name of the plan of a URL, and any text as a quoted scalar with `$` doubled. */

@@ -11,17 +11,26 @@
 
 /* -- Where to, and how ----------------------------------------------------------------------- */
 
-static void add_file(struct text *out, const struct flags *flags, enum flag flag, const char *key)
+/* The value of a flag as a quoted scalar, and where it stands. */
+static void add_quoted(struct writing *out, enum flag flag)
 {
-    if (!flags_given(flags, flag)) return;
-    text_addf(out, "  %s: ", key);
-    oneliner_add_quoted(out, flags_value(flags, flag, ""));
-    text_addc(out, '\n', 1);
+    size_t from = out->text.len;
+    struct bytes value = flags_value(out->flags, flag, "");
+    oneliner_add_quoted(&out->text, value);
+    writing_came_from(out, from, writing_given(out, flag, 0), value);
 }
 
-static bool add_tls(struct text *out, const struct flags *flags, const struct url *url,
-                    struct err *err)
+static void add_file(struct writing *out, enum flag flag, const char *key)
 {
+    if (!flags_given(out->flags, flag)) return;
+    text_addf(&out->text, "  %s: ", key);
+    add_quoted(out, flag);
+    text_addc(&out->text, '\n', 1);
+}
+
+static bool add_tls(struct writing *out, const struct url *url, struct err *err)
+{
+    const struct flags *flags = out->flags;
     static const enum flag wants[] = {FLAG_INSECURE, FLAG_CACERT, FLAG_CERT, FLAG_KEY};
     bool any = false;
     for (size_t i = 0; i < COUNT_OF(wants); i++) {
@@ -42,11 +51,11 @@ static bool add_tls(struct text *out, const struct flags *flags, const struct ur
         return err_hint(err, "with -k nobody is verified; keep one of them");
     }
     if (!any) return true;
-    text_adds(out, "tls:\n");
-    if (flags_given(flags, FLAG_INSECURE)) text_adds(out, "  insecure: true\n");
-    add_file(out, flags, FLAG_CACERT, "ca");
-    add_file(out, flags, FLAG_CERT, "cert");
-    add_file(out, flags, FLAG_KEY, "key");
+    text_adds(&out->text, "tls:\n");
+    if (flags_given(flags, FLAG_INSECURE)) text_adds(&out->text, "  insecure: true\n");
+    add_file(out, FLAG_CACERT, "ca");
+    add_file(out, FLAG_CERT, "cert");
+    add_file(out, FLAG_KEY, "key");
     return true;
 }
 
@@ -57,9 +66,9 @@ static bool wrong_resolve(struct bytes value, const char *why, struct err *err)
 }
 
 /* `"host:port": address`, of a value HOST:PORT:ADDRESS. */
-static bool add_resolve(struct text *out, struct bytes value, const struct url *url,
-                        struct err *err)
+static bool add_resolve(struct writing *out, const struct url *url, struct err *err)
 {
+    struct bytes value = flags_value(out->flags, FLAG_RESOLVE, "");
     char array[300];
     struct text named = text_in(array, sizeof array);
     text_addf(&named, "%.*s:%u:", BYTES_ARG(url->host), url->port);
@@ -75,13 +84,17 @@ static bool add_resolve(struct text *out, struct bytes value, const struct url *
         address = (struct bytes){address.at + 1, address.len - 2};
     }
     if (!url_is_address(address)) return wrong_resolve(value, "that is no address", err);
-    text_addf(out, "hosts:\n  \"%.*s:%u\": \"%.*s\"\n", BYTES_ARG(url->host), url->port,
-              BYTES_ARG(address));
+    text_addf(&out->text, "hosts:\n  \"%.*s:%u\": ", BYTES_ARG(url->host), url->port);
+    size_t from = out->text.len;
+    text_addf(&out->text, "\"%.*s\"", BYTES_ARG(address));
+    writing_came_from(out, from, writing_given(out, FLAG_RESOLVE, 0), address);
+    text_addc(&out->text, '\n', 1);
     return true;
 }
 
-static bool add_socket(struct text *out, struct bytes path, const struct url *url, struct err *err)
+static bool add_socket(struct writing *out, const struct url *url, struct err *err)
 {
+    struct bytes path = flags_value(out->flags, FLAG_UNIX_SOCKET, "");
     char array[4096];
     struct text whole = text_in(array, sizeof array);
     text_adds(&whole, "unix:");
@@ -93,29 +106,29 @@ static bool add_socket(struct text *out, struct bytes path, const struct url *ur
         text_addf(&whole, "%s/", folder);
     }
     text_add(&whole, path);
-    text_addf(out, "hosts:\n  \"%.*s:%u\": ", BYTES_ARG(url->host), url->port);
-    oneliner_add_quoted(out, text_bytes(&whole));
-    text_addc(out, '\n', 1);
+    text_addf(&out->text, "hosts:\n  \"%.*s:%u\": ", BYTES_ARG(url->host), url->port);
+    size_t from = out->text.len;
+    oneliner_add_quoted(&out->text, text_bytes(&whole));
+    writing_came_from(out, from, writing_given(out, FLAG_UNIX_SOCKET, 0), path);
+    text_addc(&out->text, '\n', 1);
     return true;
 }
 
-bool oneliner_request_ways(struct text *out, const struct flags *flags, const struct url *url,
-                           struct err *err)
+bool oneliner_request_ways(struct writing *out, const struct url *url, struct err *err)
 {
-    if (!add_tls(out, flags, url, err)) return false;
-    struct bytes resolve = flags_value(flags, FLAG_RESOLVE, "");
-    struct bytes path = flags_value(flags, FLAG_UNIX_SOCKET, "");
-    if (!flags_given(flags, FLAG_RESOLVE) && !flags_given(flags, FLAG_UNIX_SOCKET)) return true;
+    bool resolve = flags_given(out->flags, FLAG_RESOLVE);
+    bool socket = flags_given(out->flags, FLAG_UNIX_SOCKET);
+    if (!add_tls(out, url, err)) return false;
+    if (!resolve && !socket) return true;
     if (url->ipv6) {
         err_set(err, ERR_USAGE, 0, "the URL names an address, so there is nothing to resolve");
         return err_hint(err, "write a host's name in the URL");
     }
-    if (flags_given(flags, FLAG_RESOLVE) && flags_given(flags, FLAG_UNIX_SOCKET)) {
+    if (resolve && socket) {
         err_set(err, ERR_USAGE, 0, "--resolve does not go with --unix-socket");
         return err_hint(err, "a unix socket has no address; keep one of them");
     }
-    if (flags_given(flags, FLAG_RESOLVE)) return add_resolve(out, resolve, url, err);
-    return add_socket(out, path, url, err);
+    return resolve ? add_resolve(out, url, err) : add_socket(out, url, err);
 }
 
 /* -- What is sent ---------------------------------------------------------------------------- */
@@ -234,9 +247,32 @@ static bool add_user(struct text *out, const struct flags *flags, enum oneliner_
     return true;
 }
 
-static bool add_headers(struct text *out, const struct flags *flags, enum oneliner_secrets secrets,
-                        struct err *err)
+/* `NAME: VALUE` of the flag given as the n-th. */
+static void add_given_header(struct writing *out, uint32_t given, enum oneliner_secrets secrets)
 {
+    struct bytes line = out->flags->given[given].value;
+    struct bytes name = {line.at, bytes_find(line, BYTES_LIT(":"))};
+    struct bytes value = bytes_trim(bytes_from(line, name.len + 1));
+    struct text *text = &out->text;
+    if (secrets == ONELINER_SHOWN && oneliner_request_is_secret(line)) {
+        add_shown(text, name, scheme_of(value), name);
+        return;
+    }
+    text_adds(text, "          ");
+    size_t from = text->len;
+    oneliner_add_quoted(text, name);
+    writing_came_from(out, from, given, name);
+    text_adds(text, ": ");
+    from = text->len;
+    oneliner_add_quoted(text, value);
+    writing_came_from(out, from, given, value);
+    text_addc(text, '\n', 1);
+}
+
+static bool add_headers(struct writing *out, enum oneliner_secrets secrets, struct err *err)
+{
+    const struct flags *flags = out->flags;
+    struct text *text = &out->text;
     bool form = flags_given(flags, FLAG_BODY) && !is_header_given(flags, "content-type");
     bool user = flags_given(flags, FLAG_USER);
     if (user && is_header_given(flags, "authorization")) {
@@ -248,17 +284,11 @@ static bool add_headers(struct text *out, const struct flags *flags, enum onelin
         return err_hint(err, "write -u NAME:PASSWORD, or -u NAME: for an empty one");
     }
     if (!form && !user && !flags_given(flags, FLAG_HEADER)) return true;
-    text_adds(out, "        headers:\n");
-    if (form) add_header(out, BYTES_LIT("Content-Type"), BYTES_LIT(FORM));
-    if (user && !add_user(out, flags, secrets, err)) return false;
+    text_adds(text, "        headers:\n");
+    if (form) add_header(text, BYTES_LIT("Content-Type"), BYTES_LIT(FORM));
+    if (user && !add_user(text, flags, secrets, err)) return false;
     for (uint32_t i = 0; i < flags->given_count; i++) {
-        struct bytes line = flags->given[i].value;
-        if (flags->given[i].flag != FLAG_HEADER) continue;
-        struct bytes name = {line.at, bytes_find(line, BYTES_LIT(":"))};
-        struct bytes value = bytes_trim(bytes_from(line, name.len + 1));
-        bool shown = secrets == ONELINER_SHOWN && oneliner_request_is_secret(line);
-        if (shown) add_shown(out, name, scheme_of(value), name);
-        else add_header(out, name, value);
+        if (flags->given[i].flag == FLAG_HEADER) add_given_header(out, i, secrets);
     }
     return true;
 }
@@ -281,8 +311,9 @@ static bool add_body_file(struct text *body, const char *path, struct err *err)
 }
 
 /* Parts of several -d are joined by &. */
-static bool add_body(struct text *out, const struct flags *flags, struct err *err)
+static bool add_body(struct writing *out, struct err *err)
 {
+    const struct flags *flags = out->flags;
     static char array[BODY_LIMIT];
     struct text body = text_in(array, sizeof array);
     bool first = true;
@@ -299,27 +330,38 @@ static bool add_body(struct text *out, const struct flags *flags, struct err *er
         return err_hint(err, "write a plan: --print-plan turns a URL and its flags into one");
     }
     if (first) return true;
-    text_adds(out, "        body: ");
-    oneliner_add_quoted(out, text_bytes(&body));
-    text_addc(out, '\n', 1);
+    text_adds(&out->text, "        body: ");
+    size_t from = out->text.len;
+    oneliner_add_quoted(&out->text, text_bytes(&body));
+    writing_came_from(out, from, writing_given(out, FLAG_BODY, 0), text_bytes(&body));
+    text_addc(&out->text, '\n', 1);
     return true;
 }
 
-bool oneliner_request_steps(struct text *out, const struct flags *flags, const struct url *url,
+bool oneliner_request_steps(struct writing *out, const struct url *url,
                             enum oneliner_secrets secrets, struct err *err)
 {
-    bool has_body = flags_given(flags, FLAG_BODY);
-    struct bytes method = flags_value(flags, FLAG_METHOD, has_body ? "POST" : "GET");
-    text_adds(out, "scenarios: # the paths that users walk\n"
-                   "  main:\n    steps: # one request after the other\n      - ");
-    for (size_t i = 0; i < method.len; i++) text_addc(out, (char)(method.at[i] | 0x20), 1);
-    text_adds(out, ": ");
+    struct text *text = &out->text;
+    bool has_body = flags_given(out->flags, FLAG_BODY);
+    struct bytes method = flags_value(out->flags, FLAG_METHOD, has_body ? "POST" : "GET");
+    text_adds(text, "scenarios: # the paths that users walk\n"
+                    "  main:\n    steps: # one request after the other\n      - ");
+    size_t from = text->len;
+    for (size_t i = 0; i < method.len; i++) text_addc(text, (char)(method.at[i] | 0x20), 1);
+    uint32_t given = writing_given(out, FLAG_METHOD, 0);
+    if (given != WRITING_URL) writing_came_from(out, from, given, method);
+    text_adds(text, ": ");
+    from = text->len;
     char array[8192];
     struct text path = text_in(array, sizeof array);
     text_add(&path, url->path);
     if (url->has_query) text_addf(&path, "?%.*s", BYTES_ARG(url->query));
-    if (path.cut) out->cut = true;
-    oneliner_add_quoted(out, text_bytes(&path));
-    text_addc(out, '\n', 1);
-    return add_headers(out, flags, secrets, err) && add_body(out, flags, err);
+    if (path.cut) text->cut = true;
+    oneliner_add_quoted(text, text_bytes(&path));
+    struct bytes typed = bytes_of(out->flags->word);
+    size_t at = bytes_find(typed, text_bytes(&path));
+    if (at < typed.len) typed = (struct bytes){typed.at + at, path.len};
+    writing_came_from(out, from, WRITING_URL, typed);
+    text_addc(text, '\n', 1);
+    return add_headers(out, secrets, err) && add_body(out, err);
 }

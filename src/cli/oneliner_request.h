@@ -9,19 +9,17 @@
 
 #include "base/err.h"
 #include "base/text.h"
-#include "cli/flags.h"
+#include "cli/writing.h"
 #include "wire/url.h"
 
 /* Appends `tls` and `hosts` where flags ask for them. False: ERR_USAGE. */
-MUST_USE bool oneliner_request_ways(struct text *out, const struct flags *flags,
-                                    const struct url *url, struct err *err);
+MUST_USE bool oneliner_request_ways(struct writing *out, const struct url *url, struct err *err);
 /* Credentials of -u and -H: as they are sent, or as variables, for a plan that is shown. */
 enum oneliner_secrets { ONELINER_SENT, ONELINER_SHOWN };
 
 /* Appends the scenario with its one step. False: ERR_USAGE. */
-MUST_USE bool oneliner_request_steps(struct text *out, const struct flags *flags,
-                                     const struct url *url, enum oneliner_secrets secrets,
-                                     struct err *err);
+MUST_USE bool oneliner_request_steps(struct writing *out, const struct url *url,
+                                     enum oneliner_secrets secrets, struct err *err);
 /* Appends a comment for each variable that stands for credentials: how to give it its value. */
 void oneliner_request_exports(struct text *out, const struct flags *flags);
 /* Whether the header line `NAME: VALUE` carries credentials. */

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/rng.h"
+#include "base/self.h"
 #include "campaign/targets.h"
 #include "cli/console.h"
 #include "cli/oneliner.h"
@@ -24,6 +25,7 @@
 #define DATA_LIMIT (256u << 20)       /* bytes of a data file */
 #define ONELINER_LIMIT (64u << 10)
 #define DIAGS_TEXT_LIMIT (128u << 10)
+#define FLAG_SHOWN_BYTES 256 /* of a header whose value is masked */
 
 /* -- What a plan may ask of this machine ---------------------------------------------------- */
 
@@ -112,12 +114,14 @@ static bool read_source(struct planning *p, const struct flags *flags, struct pl
     enum flag change = flags_of_group(flags, GROUP_PLAN);
     if (flags_given(flags, FLAG_PRINT_PLAN) && change != FLAG_COUNT) {
         err_set(err, ERR_USAGE, 0, "--print-plan does not go with --%s", flags_table[change].name);
-        return err_hint(err, "to see what a plan becomes: prony check PLAN --print");
+        return err_hint(err, "to see what a plan becomes: %s check PLAN --print", self_name());
     }
     if (oneliner_is_url(flags->word)) {
-        struct text text = text_in(arena_alloc(&p->arena, ONELINER_LIMIT), ONELINER_LIMIT);
-        if (!oneliner_write(&text, flags, ONELINER_SENT, err)) return false;
-        input->source = text_bytes(&text);
+        p->written = ARENA_NEW(&p->arena, struct writing);
+        if (!arena_ok(&p->arena)) return err_set(err, ERR_LIMIT, 0, "no memory for a plan");
+        *p->written = writing_in(arena_alloc(&p->arena, ONELINER_LIMIT), ONELINER_LIMIT, flags);
+        if (!oneliner_write(p->written, ONELINER_SENT, err)) return false;
+        input->source = text_bytes(&p->written->text);
         return find_folder(p, ".", &input->folder, err);
     }
     static const enum flag_group groups[] = {GROUP_LOAD, GROUP_REQUEST};
@@ -131,7 +135,7 @@ static bool read_source(struct planning *p, const struct flags *flags, struct pl
     }
     if (flags_given(flags, FLAG_PRINT_PLAN)) {
         err_set(err, ERR_USAGE, 0, "--print-plan is for a URL, and %s is a plan", flags->word);
-        return err_hint(err, "to see it in full: prony check %s --print", flags->word);
+        return err_hint(err, "to see it in full: %s check %s --print", self_name(), flags->word);
     }
     bool piped = strcmp(flags->word, "-") == 0;
     const char *path = piped ? "/dev/stdin" : flags->word;
@@ -139,7 +143,8 @@ static bool read_source(struct planning *p, const struct flags *flags, struct pl
     if (!file_read(&input->source, &p->arena, path, PLAN_LIMIT, err)) {
         bool like_host = err->sys == ENOENT && strchr(flags->word, ':') != NULL;
         err->kind = ERR_USAGE;
-        if (like_host) return err_hint(err, "is it a URL? prony run http://%s", flags->word);
+        if (like_host)
+            return err_hint(err, "is it a URL? %s run http://%s", self_name(), flags->word);
         return false;
     }
     return find_plan_folder(p, flags->word, &input->folder, err);
@@ -152,6 +157,7 @@ static bool take_source(struct planning *p, const struct planning *first, const 
     const char *word = oneliner_is_url(flags->word) ? "." : flags->word;
     input->source = arena_copy(&p->arena, first->source);
     input->path = first->path;
+    p->written = first->written;
     return find_plan_folder(p, word, &input->folder, err);
 }
 
@@ -179,8 +185,11 @@ static void read_overrides(struct planning *p, const struct flags *flags, struct
     if (oneliner_is_url(flags->word)) return;
     struct text text = text_in(arena_alloc(&p->arena, ONELINER_LIMIT), ONELINER_LIMIT);
     struct bytes *list = ARENA_ARRAY(&p->arena, FLAGS_OBJECTIVES_MAX, struct bytes);
+    struct diag_word *words = ARENA_ARRAY(&p->arena, FLAGS_OBJECTIVES_MAX, struct diag_word);
     o->objective_count = flags_objectives(flags, &text, list);
     o->objectives = list;
+    o->objective_words = words;
+    if (words) flags_objective_words(flags, words);
     o->has_seed = flags_given(flags, FLAG_SEED);
     o->seed = flags_count(flags, FLAG_SEED);
     o->threads = (uint32_t)flags_count(flags, FLAG_THREADS);         /* KIND_COUNT: < 2^32 */
@@ -191,25 +200,6 @@ static void read_overrides(struct planning *p, const struct flags *flags, struct
 }
 
 /* -- The command line, to be kept with the run ---------------------------------------------- */
-
-/* One word, in quotes where a shell would need them. */
-static void add_word(struct text *out, struct bytes word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "-_./:=,+@%";
-    bool quoted = word.len == 0;
-    for (size_t i = 0; i < word.len && !quoted; i++) {
-        quoted = !memchr(plain, word.at[i], sizeof plain - 1);
-    }
-    if (quoted) text_addc(out, '\'', 1);
-    for (struct bytes rest = word; rest.len > 0;) {
-        size_t end = bytes_find(rest, BYTES_LIT("'"));
-        text_add_safe(out, (struct bytes){rest.at, end < rest.len ? end : rest.len});
-        if (end < rest.len) text_adds(out, "'\\''");
-        rest = bytes_from(rest, end < rest.len ? end + 1 : rest.len);
-    }
-    if (quoted) text_addc(out, '\'', 1);
-}
 
 /* Headers that carry credentials keep only their name, URLs lose their password. */
 static void add_masked(struct text *out, struct bytes word)
@@ -224,7 +214,7 @@ static void add_masked(struct text *out, struct bytes word)
     } else {
         text_add(&masked, word);
     }
-    add_word(out, text_bytes(&masked));
+    text_add_word(out, text_bytes(&masked));
 }
 
 /* Which of the words holds the value of -u: it is told by its place, since -u may stand in a word
@@ -264,6 +254,69 @@ static struct bytes describe_command(struct planning *p, const struct flags *fla
         add_masked(&out, word);
     }
     return text_bytes(&out);
+}
+
+/* -- Mistakes of a one-liner ---------------------------------------------------------------- */
+
+/* Credentials are not shown, wherever in them the mistake is. */
+static struct diag_word word_of(const struct flags *flags, uint32_t given, struct arena *arena)
+{
+    if (given == WRITING_URL) return (struct diag_word){"", bytes_of(flags->word)};
+    struct diag_word word = {flags_table[flags->given[given].flag].name, flags->given[given].value};
+    if (flags->given[given].flag != FLAG_HEADER || !oneliner_request_is_secret(word.value)) {
+        return word;
+    }
+    char array[FLAG_SHOWN_BYTES];
+    struct text shown = text_in(array, sizeof array);
+    text_add(&shown, (struct bytes){word.value.at, bytes_find(word.value, BYTES_LIT(":"))});
+    text_adds(&shown, ": ***");
+    word.value = arena_copy(arena, text_bytes(&shown));
+    return word;
+}
+
+static bool is_told(const struct diags *diags, const struct diag *d)
+{
+    for (uint32_t i = 0; i < diags->count; i++) {
+        const struct diag *other = &diags->items[i];
+        bool same = other->at.line == 0 && other->at.col == d->at.col && d->at.col > 0;
+        if (same && other->code == d->code && other->at.offset == d->at.offset) return true;
+    }
+    return false;
+}
+
+/* What stands in the plan of a one-liner stands on the command line: nobody has written that plan.
+ * One flag in two places of it is told once. */
+static void point_at_words(struct planning *p, const struct flags *flags)
+{
+    struct diags *diags = p->diags;
+    uint32_t own = diags->word_count;
+    struct diag_word *words =
+        ARENA_ARRAY(&p->arena, (size_t)own + flags->given_count + 1, struct diag_word);
+    if (!words) return;
+    if (own > 0) memcpy(words, diags->words, own * sizeof *words);
+    for (uint32_t i = 0; i < flags->given_count; i++) {
+        words[own + i] = word_of(flags, i, &p->arena);
+    }
+    words[own + flags->given_count] = word_of(flags, WRITING_URL, &p->arena);
+    uint32_t count = diags->count;
+    diags->words = words;
+    diags->word_count = own + flags->given_count + 1;
+    diags->count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct diag d = diags->items[i];
+        uint32_t given;
+        struct span within;
+        if (d.at.line > 0 && writing_find(p->written, d.at, &given, &within)) {
+            d.at = within;
+            d.at.col = own + 1 + (given == WRITING_URL ? flags->given_count : given);
+            struct bytes shown = words[d.at.col - 1].value;
+            if (d.at.offset + d.at.len > shown.len) { /* it is masked */
+                d.at.offset = 0;
+                d.at.len = (uint32_t)shown.len;
+            }
+        }
+        if (!is_told(diags, &d)) diags->items[diags->count++] = d;
+    }
 }
 
 /* -- All together --------------------------------------------------------------------------- */
@@ -331,6 +384,7 @@ static bool load(struct planning *p, const struct planning *first, const struct 
     if (plan_load(&p->plan, &p->arena, &input, p->diags)) {
         return add_secrets(p, flags, err) && choose_seed(p, err);
     }
+    if (p->written) point_at_words(p, flags);
     return err_set(err, ERR_PLAN, 0, "the plan is wrong");
 }
 
@@ -357,7 +411,9 @@ bool planning_again(struct planning *p, const struct planning *first, uint32_t i
 void planning_add_shown(struct text *out, const struct flags *flags)
 {
     struct err err;
-    IGNORE(oneliner_write(out, flags, ONELINER_SHOWN, &err)); /* as it has gone well to be sent */
+    struct writing writing = writing_in(out->at, out->size, flags);
+    IGNORE(oneliner_write(&writing, ONELINER_SHOWN, &err)); /* as it has gone well to be sent */
+    *out = writing.text;
 }
 
 int planning_fail(struct planning *p, const struct err *err)

@@ -8,18 +8,19 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "cli/flags.h"
+#include "cli/writing.h"
 #include "plan/diag.h"
 #include "plan/plan.h"
 
 struct planning {
     struct arena arena;
     struct plan plan;
-    struct bytes path;     /* of the plan; empty: a one-liner */
-    struct bytes source;   /* text of the plan */
-    struct bytes command;  /* the command line, as a shell would take it, secrets masked */
-    char private_root[64]; /* above the services' private folders; nothing is created here */
-    struct diags *diags;   /* what is wrong with the plan */
+    struct bytes path;       /* of the plan; empty: a one-liner */
+    struct bytes source;     /* text of the plan */
+    struct writing *written; /* of a one-liner: what of it came from which flag; else NULL */
+    struct bytes command;    /* the command line, as a shell would take it, secrets masked */
+    char private_root[64];   /* above the services' private folders; nothing is created here */
+    struct diags *diags;     /* what is wrong with the plan */
 };
 
 /* Reads PLAN or writes the plan of a URL. False: `diags`, or where there are none `err`. */
@@ -29,7 +30,7 @@ MUST_USE bool planning_open(struct planning *p, const struct flags *flags, int a
  * another seed: that of run `index` (from 1) of a series. */
 MUST_USE bool planning_again(struct planning *p, const struct planning *first, uint32_t index,
                              const struct flags *flags, struct err *err);
-/* Appends the plan of a URL as it is shown: credentials of -u and -H are variables in it. */
+/* Writes the plan of a URL as it is shown: credentials of -u and -H are variables in it. */
 void planning_add_shown(struct text *out, const struct flags *flags);
 /* Says on stderr why planning_open() failed, and that nothing was sent; the exit code. */
 int planning_fail(struct planning *p, const struct err *err);

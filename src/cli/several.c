@@ -77,7 +77,7 @@ static bool judge(struct several *s, uint32_t index)
                                       .sentences = s->sentences,
                                       .sentence_count = s->sentence_count,
                                       .window = flags_value(s->flags, FLAG_WINDOW, NULL)};
-    bool judged = diags != NULL;
+    bool judged = verb_report_words(s->flags, s->arena, diags);
     if (!judged) {
         err_set(&err, ERR_LIMIT, 0, "no memory for so many runs");
         fail(s, &err);

@@ -322,9 +322,11 @@ static void add_warnings(struct text *out, const struct show_style *style, struc
     struct warnings warnings;
     warnings_find(&warnings, p);
     for (uint32_t i = 0; i < warnings.count; i++) {
-        char array[WARNING_BYTES];
+        char array[2 * WARNING_BYTES];
         struct text body = text_in(array, sizeof array);
         text_add(&body, warnings.items[i].text);
+        text_adds(&body, " – ");
+        text_add(&body, warnings.items[i].fix);
         add_line(out, style, "warning", &body);
     }
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/self.h"
 #include "cli/console.h"
 #include "cli/oneliner.h"
 #include "cli/scaffold.h"
@@ -20,13 +21,14 @@ static bool read_words(const struct flags *flags, struct url *url, struct err *e
         bool file = bytes_find(word, BYTES_LIT(".y")) != SIZE_MAX;
         err_set(err, ERR_USAGE, 0, "'%s' is no URL: it has no http:// before it", flags->word);
         if (file)
-            return err_hint(err, "first the URL, then the file: prony init URL %s", flags->word);
+            return err_hint(err, "first the URL, then the file: %s init URL %s", self_name(),
+                            flags->word);
         return err_hint(err, "write http://%s", flags->word);
     }
     if (!oneliner_read_url(url, flags->word, err)) return false;
     if (!flags->words[1] || !oneliner_is_url(flags->words[1])) return true;
     err_set(err, ERR_USAGE, 0, "'%s' is a URL, where the name of a file belongs", flags->words[1]);
-    return err_hint(err, "a plan has one target to begin with: prony init URL FILE");
+    return err_hint(err, "a plan has one target to begin with: %s init URL FILE", self_name());
 }
 
 /* A file that is there is not touched, whoever made it in the meantime. */
@@ -67,7 +69,7 @@ int verb_init_main(const struct flags *flags)
     if (!write_plan(flags, text_bytes(&plan), &err)) return console_fail(&err);
     char next[600];
     struct text line = text_in(next, sizeof next);
-    text_addf(&line, "wrote %s; next: prony check %s", flags->words[1], flags->words[1]);
+    text_addf(&line, "wrote %s; next: %s check %s", flags->words[1], self_name(), flags->words[1]);
     console_say(next);
     return EXIT_HOLDS;
 }

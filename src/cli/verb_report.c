@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/self.h"
 #include "campaign/rejudge.h"
 #include "cli/console.h"
 #include "cli/ending.h"
@@ -24,10 +25,19 @@ static struct bytes folder_of(struct bytes path)
     return BYTES_LIT(".");
 }
 
+bool verb_report_words(const struct flags *flags, struct arena *arena, struct diags *diags)
+{
+    struct diag_word *words = ARENA_ARRAY(arena, FLAGS_OBJECTIVES_MAX, struct diag_word);
+    if (!words || !diags) return false;
+    diags->words = words;
+    diags->word_count = flags_objective_words(flags, words);
+    return true;
+}
+
 int verb_report_objectives(struct arena *arena, const struct diags *diags)
 {
     struct text text = text_in(arena_alloc(arena, DIAGS_TEXT_LIMIT), DIAGS_TEXT_LIMIT);
-    diag_print(&text, diags, BYTES_LIT("(command line)"), (struct bytes){0});
+    diag_print(&text, diags, (struct bytes){0}, (struct bytes){0});
     console_say_all(text_bytes(&text));
     return exit_code_of_err(ERR_PLAN);
 }
@@ -36,7 +46,8 @@ const struct err *verb_report_unreadable(struct err *err)
 {
     if (err->kind != ERR_IO) return err;
     err->kind = ERR_USAGE;
-    if (!err->hint[0] && err->sys == 0) err_hint(err, "`prony list` shows the runs there are");
+    if (!err->hint[0] && err->sys == 0)
+        err_hint(err, "`%s list` shows the runs there are", self_name());
     return err;
 }
 
@@ -49,6 +60,7 @@ static int report(const struct flags *flags, struct arena *arena, struct rejudge
     struct rejudge_options options = {.sentences = list};
     options.window = flags_value(flags, FLAG_WINDOW, NULL);
     options.sentence_count = flags_objectives(flags, &sentences, list);
+    if (!verb_report_words(flags, arena, diags)) return EXIT_BUG;
     struct bytes root = flags_value(flags, FLAG_RUNS_DIR, RUNS_FOLDER);
     if (!runs_find(root, bytes_of(flags->word), arena, &options.path, err)) {
         return console_fail(err);

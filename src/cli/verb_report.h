@@ -10,6 +10,9 @@
 #include "plan/diag.h"
 
 int verb_report_main(const struct flags *flags);
+/* Names the words that those objectives are made of in `diags`. False: no memory. */
+MUST_USE bool verb_report_words(const struct flags *flags, struct arena *arena,
+                                struct diags *diags);
 /* Prints what is wrong with the objectives that flags ask for; the exit code. */
 int verb_report_objectives(struct arena *arena, const struct diags *diags);
 /* A file that is no run, or no longer one, is a wrong word on the command line: makes it one. */

@@ -47,6 +47,25 @@ static void find_services(struct warnings *w, struct planning *p)
     }
 }
 
+/* A secret of no letters is hardly meant: a script has not set what it exports. */
+static void find_environment(struct warnings *w, struct planning *p)
+{
+    for (uint32_t i = 0; i < p->plan.empty_env_count; i++) {
+        const struct empty_env *env = &p->plan.empty_envs[i];
+        char array[WARNING_BYTES];
+        struct text text = text_in(array, sizeof array);
+        text_adds(&text, "the environment variable ");
+        text_add_safe(&text, env->name);
+        text_adds(&text, " is set, but empty");
+        char cure_array[400];
+        struct text cure = text_in(cure_array, sizeof cure_array);
+        text_addf(&cure, "export %.*s=...; if it is to be empty, say so: ", BYTES_ARG(env->name));
+        text_addf(&cure, "--var x= over vars: { x: $env.%.*s }", BYTES_ARG(env->name));
+        struct bytes kept = arena_copy(&p->arena, text_bytes(&cure));
+        if (kept.at) add(w, &p->arena, env->at, &text, kept.at);
+    }
+}
+
 /* Iterations that take a row of this unique source, as far as they are known beforehand: of closed
  * stages by time nobody knows. */
 static double rows_needed(const struct program *program, uint32_t unique)
@@ -105,11 +124,13 @@ static void find_data(struct warnings *w, struct planning *p)
 void warnings_find(struct warnings *out, struct planning *p)
 {
     const struct plan *plan = &p->plan;
-    size_t most = (size_t)plan->objective_count + plan->service_count + plan->data_count;
+    size_t most = (size_t)plan->objective_count + plan->service_count + plan->empty_env_count
+                  + plan->data_count;
     *out = (struct warnings){.items = ARENA_ARRAY(&p->arena, most, struct warning)};
     if (!out->items) return;
     find_objectives(out, p);
     find_services(out, p);
+    find_environment(out, p);
     find_data(out, p);
 }
 

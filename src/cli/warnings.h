@@ -22,8 +22,8 @@ struct warnings {
     uint32_t count;
 };
 
-/* Those of the plan, in the order of objectives, services and data. What does not fit into memory
- * is left out. */
+/* Those of the plan, in the order of objectives, services, environment and data. What does not fit
+ * into memory is left out. */
 void warnings_find(struct warnings *out, struct planning *p);
 /* Says each on stderr, with what would help. */
 void warnings_say(const struct warnings *w, const struct planning *p);

@@ -202,6 +202,7 @@ static void judge_now(struct judge *judge, bool final)
         .books = &judge->books,
         .with_cuts = !final || (ended != RUN_INTERRUPTED && !run_ended_early(ended)),
         .final = final,
+        .going_on = final && run_going_on(&result->end),
         .pool = &judge->pool,
         .scratch = &judge->scratch,
         .arena = &judge->run,

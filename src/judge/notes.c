@@ -50,7 +50,8 @@ void notes_nothing_came(const struct limits_desk *desk, const struct row *row, b
     }
     struct text note = text_in(out->note, sizeof out->note);
     bool iterations = row->objective->scope == SCOPE_SCENARIO;
-    if (!reached) text_adds(&note, desk->final ? "no judged stage was reached" : "not yet begun");
+    bool over = desk->final && !desk->going_on;
+    if (!reached) text_adds(&note, over ? "no judged stage was reached" : "not yet begun");
     else if (ended > 0 && row->kind == ROW_TIMES) text_adds(&note, "none was answered ok");
     else
         text_addf(&note, "no %s ended in %s", iterations ? "iteration" : "request",
@@ -143,12 +144,14 @@ static void call(struct roll *r, struct bytes name)
     text_add(&r->text, name);
 }
 
-static void add_roll(struct text *out, const struct roll *r, const char *fate)
+static void add_roll(struct text *out, const struct roll *r, bool past, const char *fate)
 {
+    static const char *const verbs[2][2] = {{"are", "is"}, {"were", "was"}};
+
     if (r->count == 0) return;
     text_add(out, text_bytes(&r->text));
     if (r->count > ROLL_NAMED) text_addf(out, " and %u more", r->count - ROLL_NAMED);
-    text_addf(out, " %s %s", r->count == 1 ? "was" : "were", fate);
+    text_addf(out, " %s %s", verbs[past][r->count == 1], fate);
 }
 
 bool notes_unseen_stages(const struct limits_desk *desk, const struct row *row,
@@ -163,8 +166,9 @@ bool notes_unseen_stages(const struct limits_desk *desk, const struct row *row,
     }
     if (cut.count + absent.count == 0) return false;
     struct text note = more_note(out);
-    add_roll(&note, &cut, "cut short");
+    bool over = !desk->going_on;
+    add_roll(&note, &cut, over, over ? "cut short" : "still on");
     if (cut.count > 0 && absent.count > 0) text_adds(&note, ", ");
-    add_roll(&note, &absent, "not reached");
+    add_roll(&note, &absent, over, over ? "not reached" : "still to come");
     return true;
 }

@@ -25,7 +25,8 @@ void notes_over_limit(const struct limits_desk *desk, const struct row *row,
 /* Not in the times, so the reader must know: they failed at once. */
 void notes_answered_only(const struct limits_desk *desk, const struct row *row,
                          struct objective_result *out);
-/* The run ended before stages that the row is about: which they are. False: there are none. */
+/* The run ended, or has not come to the end of, stages that the row is about: which they are.
+ * False: there are none. */
 bool notes_unseen_stages(const struct limits_desk *desk, const struct row *row,
                          struct objective_result *out);
 /* A percentile's interval lacks the end that would tell; being far from the limit does. */

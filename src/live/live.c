@@ -7,7 +7,8 @@
 #include "base/clock.h"
 
 #define ARENA_BYTES ((size_t)16 << 20)
-#define NOTE_NS (4 * NS_PER_S) /* that a note stays */
+#define NOTE_NS (4 * NS_PER_S) /* that a note stays, ... */
+#define ASK_NS (6 * NS_PER_S)  /* ... and one that asks for the key again */
 #define CTRL_L 12
 #define RATE_STEP 1.1
 #define RATE_SETTLES_NS (600 * NS_PER_MS) /* after the last press */
@@ -58,11 +59,16 @@ struct sink live_sink(struct live *l)
 
 /* ---- keys ---- */
 
-static void note(struct live *l, const char *words)
+static void note_for(struct live *l, const char *words, uint64_t length_ns)
 {
     struct text text = text_in(l->note, sizeof l->note);
     text_adds(&text, words);
-    l->note_ns = clock_now_ns();
+    l->note_end_ns = clock_now_ns() + length_ns;
+}
+
+static void note(struct live *l, const char *words)
+{
+    note_for(l, words, NOTE_NS);
 }
 
 /* A page, or back from it. */
@@ -96,10 +102,39 @@ static void hold(struct live *l)
                           : "held: this stage goes on behind its end until p is pressed again");
 }
 
+/* Is there a rate at all, in the stage that is on? What else stands against it the engine says. */
+static bool has_rate(const struct live *l)
+{
+    const struct feed *f = &l->feed;
+    const struct plan *plan = f->header->plan;
+    if (!f->any_tick || f->stage >= plan->stage_count) return true;
+    return plan->stages[f->stage].model == MODEL_OPEN;
+}
+
+/* A rate by hand takes the verdict from the run, and nothing gives it back: so the first press only
+ * says so, and the same key, while that can be read, is meant. */
+static bool is_meant(struct live *l, int32_t step)
+{
+    if (l->agreed) return true;
+    if (!has_rate(l)) {
+        note(l, "users have no rate to change: they send when they are ready");
+        return false;
+    }
+    l->agreed = l->asked_step == step && clock_now_ns() < l->note_end_ns;
+    if (l->agreed) return true;
+    char array[100];
+    struct text words = text_in(array, sizeof array);
+    text_addf(&words, "%c again to change the rate: the run is at best inconclusive then (exit 3)",
+              step > 0 ? '+' : '-');
+    note_for(l, array, ASK_NS);
+    l->asked_step = step;
+    return false;
+}
+
 /* Some presses in a row are one change. */
 static void change_rate(struct live *l, int32_t step)
 {
-    if (!may_steer(l)) return;
+    if (!may_steer(l) || !is_meant(l, step)) return;
     l->steps += step;
     l->steps_ns = clock_now_ns();
     char array[100];
@@ -118,6 +153,7 @@ static void ask_for_rate(struct live *l, uint64_t now_ns)
 
 static void press(struct live *l, int key)
 {
+    if (!strchr("+=-_", key)) l->asked_step = 0; /* that was not the answer */
     switch (key) {
     case 'q':
     case 'Q':
@@ -163,7 +199,7 @@ static void draw(struct live *l, uint64_t now_ns)
 {
     uint32_t rows;
     uint32_t columns;
-    if (l->note[0] && now_ns - l->note_ns > NOTE_NS) l->note[0] = '\0';
+    if (l->note[0] && now_ns > l->note_end_ns) l->note[0] = '\0';
     screen_size(&l->screen, &rows, &columns);
     canvas_clear(&l->canvas, rows, columns);
     l->view.steers = l->steers;

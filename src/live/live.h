@@ -19,12 +19,14 @@ struct live {
     struct canvas canvas;
     struct view view;
     struct bus *bus;
-    bool steers;       /* hold and rate can be asked for */
-    int32_t steps;     /* of 10 % each, pressed and not yet asked for */
-    uint64_t steps_ns; /* when the last of them was */
-    bool opened;       /* the feed and the arena are there */
-    bool shown;        /* the terminal was taken; false again when it was given back */
-    uint64_t origin_ns, drawn_ns, note_ns;
+    bool steers;        /* hold and rate can be asked for */
+    int32_t asked_step; /* 1, -1: the key was pressed that must be pressed again; 0: none */
+    bool agreed;        /* it was: from then on nobody is asked */
+    int32_t steps;      /* of 10 % each, pressed and not yet asked for */
+    uint64_t steps_ns;  /* when the last of them was */
+    bool opened;        /* the feed and the arena are there */
+    bool shown;         /* the terminal was taken; false again when it was given back */
+    uint64_t origin_ns, drawn_ns, note_end_ns;
     uint64_t stops_ns;
     char note[160];
 };

@@ -7,7 +7,8 @@
 #include "show/objective_row.h"
 
 #define CELL_BYTES 160
-#define BAR 10 /* columns of the bar of a margin */
+#define BAR 10  /* columns of the bar of a margin */
+#define WIDE 80 /* from here on there is room for what is far beyond its limit */
 
 enum column { SUBJECT, GOAL, NOW, STAGE, MARGIN, SO_FAR, WORST, COLUMNS };
 
@@ -46,10 +47,14 @@ static uint32_t index_of(const struct feed *f, const struct objective_result *o)
     return (uint32_t)(o - f->result->objectives);
 }
 
-static void add_margin(struct text *out, const struct objective_result *o)
+static void add_margin(struct text *out, const struct objective_result *o, bool wide)
 {
     if (isnan(o->margin)) {
         text_adds(out, AMOUNT_NONE);
+        return;
+    }
+    if (wide && objective_row_far_beyond(out, o->margin)) {
+        text_adds(out, " limit");
         return;
     }
     double percent = o->margin < 0 ? floor(o->margin * 100) : floor(o->margin * 100 + 1e-9);
@@ -106,7 +111,7 @@ static void fill_cell(const struct feed *f, const struct objective_result *o, en
         if (known) add_value(out, o, o->stages[f->stage].value, o->stages[f->stage].at_least);
         break;
     case MARGIN:
-        add_margin(out, o);
+        add_margin(out, o, true);
         break;
     case SO_FAR:
         text_adds(out, word_of(o));
@@ -126,8 +131,9 @@ static struct grid make_grid(const struct pane *pane)
     const struct feed *f = pane->view->feed;
     uint32_t widest[COLUMNS] = {9, 4, 10, 10, 7, 7, 8};
     for (uint32_t i = 0; i < count_of(pane->view); i++) {
-        static const enum column measured[] = {SUBJECT, GOAL, WORST};
+        static const enum column measured[] = {SUBJECT, GOAL, MARGIN, WORST};
         for (size_t k = 0; k < COUNT_OF(measured); k++) {
+            if (measured[k] == MARGIN && pane->canvas->columns < WIDE) continue;
             char array[CELL_BYTES];
             struct text text = text_in(array, sizeof array);
             fill_cell(f, &f->result->objectives[i], measured[k], &text);
@@ -182,7 +188,7 @@ static void paint_margin(const struct pane *pane, const struct grid *grid, uint3
 {
     char array[CELL_BYTES];
     struct text text = text_in(array, sizeof array);
-    add_margin(&text, o);
+    add_margin(&text, o, pane->canvas->columns >= WIDE);
     uint32_t end = grid->at[MARGIN] + grid->width[MARGIN];
     enum tone tone = isnan(o->margin) ? TONE_DIM : tone_of(o);
     canvas_put_right(pane->canvas, row, end, tone, text_bytes(&text));

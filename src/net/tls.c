@@ -212,7 +212,7 @@ bool tls_probe(struct tls_peer *peer, int fd, uint64_t deadline_ns, struct tls_f
     if (!in_time) {
         err_set(err, ERR_PREFLIGHT, 0,
                 "no TLS handshake in time: it connects, but does not answer");
-        err_hint(err, "does it speak TLS on this port?");
+        err_hint(err, "does it speak TLS on this port? if it is plain HTTP, write http://");
     } else if (status == STREAM_TLS) {
         err_set(err, ERR_PREFLIGHT, 0, "no TLS: %s", peer->why);
         if (peer->cure) err_hint(err, "%s", peer->cure);

@@ -113,10 +113,45 @@ static void print_place(struct text *out, const struct diag *d, struct bytes sou
     text_addc(out, '^', width > 0 ? width : 1);
 }
 
-/* Where it is told: flags first, then by place. */
-static uint32_t rank(const struct diag *d)
+/* `--set load.seed=x`, and a caret under what of its value is wrong. */
+static void print_word(struct text *out, const struct diag *d, const struct diag_word *word)
 {
-    return d->at.line > 0 ? d->at.offset + 1 : 0;
+    struct bytes value = word->value;
+    size_t at = d->at.offset < value.len ? d->at.offset : value.len;
+    size_t end = at + d->at.len < value.len ? at + d->at.len : value.len;
+    size_t from = 0;
+    size_t to = value.len;
+    if (value.len > LINE_COLUMNS) cut_window(value, at, &from, &to);
+    if (end > to) end = to;
+    char array[8 * LINE_COLUMNS + 64];
+    struct text before = text_in(array, sizeof array);
+    bool quoted = !text_is_word(value);
+    text_addf(&before, "%s%s%s%s%s", word->flag[0] ? "--" : "", word->flag,
+              word->flag[0] ? " " : "", quoted ? "'" : "", from > 0 ? "..." : "");
+    text_add_in_quotes(&before, (struct bytes){value.at + from, at - from});
+    text_addf(out, "      | %s", array);
+    size_t column = text_columns(text_bytes(&before));
+    text_clear(&before);
+    text_add_in_quotes(&before, (struct bytes){value.at + at, end - at});
+    text_add(out, text_bytes(&before));
+    size_t width = text_columns(text_bytes(&before));
+    text_add_in_quotes(out, (struct bytes){value.at + end, to - end});
+    text_addf(out, "%s%s\n", to < value.len ? "..." : "", quoted ? "'" : "");
+    text_adds(out, "      | ");
+    text_addc(out, ' ', column);
+    text_addc(out, '^', width > 0 ? width : 1);
+}
+
+const struct diag_word *diag_word_of(const struct diags *diags, const struct diag *d)
+{
+    if (d->at.line > 0 || d->at.col == 0 || d->at.col > diags->word_count) return NULL;
+    return &diags->words[d->at.col - 1];
+}
+
+/* Where it is told: words of the command line first, in their order, then by place. */
+static uint64_t rank(const struct diag *d)
+{
+    return d->at.line > 0 ? (UINT64_C(1) << 32) + d->at.offset : d->at.col;
 }
 
 /* Insertion sort: few, and those of one place keep the order they were found in. */
@@ -142,22 +177,24 @@ void diag_print(struct text *out, const struct diags *diags, struct bytes path, 
     for (uint32_t i = 0; i < diags->count; i++) {
         const struct diag *d = sorted[i];
         assert(d);
+        const struct diag_word *word = diag_word_of(diags, d);
+        bool placed = d->at.line > 0 || word;
         if (d->at.line > 0) {
             text_add_safe(out, path);
             text_addf(out, ":%u:%u: ", d->at.line, d->at.col);
-        } else if (d->at.col > 0) {
-            text_add_safe(out, diags->flags[d->at.col - 1]);
-            text_adds(out, ": ");
+        } else if (word) {
+            text_adds(out, "command line: ");
         }
         text_addf(out, "error[P%03d]: ", (int)d->code);
         text_add_safe(out, bytes_of(d->msg));
         text_addc(out, '\n', 1);
         if (d->at.line > 0) print_place(out, d, source);
+        else if (word) print_word(out, d, word);
         if (d->hint[0] != '\0') {
-            text_addc(out, ' ', d->at.line > 0 ? 1 : 6);
+            text_addc(out, ' ', placed ? 1 : 6);
             text_add_safe(out, bytes_of(d->hint));
         }
-        if (d->at.line > 0 || d->hint[0] != '\0') text_addc(out, '\n', 1);
+        if (placed || d->hint[0] != '\0') text_addc(out, '\n', 1);
     }
     if (diags->dropped > 0) text_addf(out, "and %u more errors\n", diags->dropped);
 }

@@ -22,21 +22,31 @@ struct diag {
     char hint[240]; /* cure, stands behind the caret; may be empty */
 };
 
+/* A word of the command line that says something about the plan. */
+struct diag_word {
+    const char *flag; /* `set`, without dashes; empty: it stands alone, as a URL does */
+    struct bytes value;
+};
+
 struct diags {
     struct diag items[DIAGS_MAX];
     uint32_t count;   /* in items */
     uint32_t dropped; /* beyond them */
-    const struct bytes
-        *flags; /* by span.col - 1 where span.line is 0 and col is not: `--set ...` */
+    /* [word_count] by span.col - 1 where span.line is 0 and col is not; the span's offset and len
+     * are then of the value. */
+    const struct diag_word *words;
+    uint32_t word_count;
 };
 
 /* Adds an error; returns false. `hint` may be NULL. */
 bool diag_add(struct diags *diags, enum diag_code code, struct span at, const char *hint,
               const char *format, ...) PRINTF_LIKE(5, 6);
 /* Sorts by place and writes all, as file:line:col: error[Pnnn]: cause, the line, a caret, the cure.
- */
+ * For a word of the command line the file is `command line`, and the line that word. */
 void diag_print(struct text *out, const struct diags *diags, struct bytes path,
                 struct bytes source);
+/* The word that `d` is about; NULL: it is about none. */
+const struct diag_word *diag_word_of(const struct diags *diags, const struct diag *d);
 /* All of them by place, flags first; `sorted` has room for `count`. */
 void diag_sort(const struct diag **sorted, const struct diags *diags);
 /* The name that the cure asks for: x of "did you mean 'x'?"; empty where it asks for none. */

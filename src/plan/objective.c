@@ -106,8 +106,10 @@ static bool is_word(const struct reader *r, const char *text)
 static struct span place(const struct reader *r, struct word w)
 {
     struct span at = r->at;
-    if (at.line == 0 || at.len != r->text.len || w.at > r->text.len) return at;
-    at.col += (uint32_t)text_columns((struct bytes){r->text.at, w.at});
+    bool nowhere = at.line == 0 && at.col == 0;
+    if (nowhere || at.len != r->text.len || w.at > r->text.len) return at;
+    /* Of a word of the command line `col` is no column. */
+    if (at.line > 0) at.col += (uint32_t)text_columns((struct bytes){r->text.at, w.at});
     at.offset += (uint32_t)w.at;
     at.len = (uint32_t)(w.len > 0 ? w.len : 1);
     return at;

@@ -116,8 +116,8 @@ static void read_flags(struct parse *p, const struct plan_overrides *flags,
     plan->objectives = ARENA_ARRAY(p->arena, flags->objective_count, struct objective);
     for (uint32_t i = 0; i < flags->objective_count && plan->objectives; i++) {
         struct objective *out = &plan->objectives[plan->objective_count];
-        struct span nowhere = {0};
-        if (objective_parse(out, p->arena, flags->objectives[i], nowhere, false, names, p->diags)) {
+        struct span at = plan_load_flag_span(p, PARSE_OBJECTIVE, i);
+        if (objective_parse(out, p->arena, flags->objectives[i], at, false, names, p->diags)) {
             plan->objective_count++;
         }
     }

@@ -206,6 +206,18 @@ static void read_length(struct parse *p, struct draft *d)
     }
 }
 
+/* Of a stage that does not say how much: what it says besides, so that all is told at once. */
+static void read_without_load(struct parse *p, struct draft *d)
+{
+    static const enum key times[] = {KEY_STAGE_FOR, KEY_STAGE_EACH};
+    uint64_t value = 0;
+    for (size_t i = 0; i < COUNT_OF(times); i++) {
+        if (parse_node_duration(p, &d->f, times[i], &value)) check_length(p, d, times[i], value);
+    }
+    if (parse_node_count(p, &d->f, KEY_STAGE_REQUESTS, REQUESTS_MAX, &value) && value == 0)
+        refuse(p, d, KEY_STAGE_REQUESTS, DIAG_NUMBER, NULL, "a stage of no requests");
+}
+
 static void read_open(struct parse *p, struct draft *d)
 {
     static const enum key closed[] = {KEY_STAGE_THINK, KEY_STAGE_PACING};
@@ -287,7 +299,10 @@ bool parse_stage_read(struct parse *p, const struct node *n, uint32_t number)
         refuse(p, &d, KEY_STAGE_RATE, DIAG_STAGE, "add: rate: 500/s (arrivals), or: users: 50",
                "this stage does not say how much load");
     }
-    if (!rate && !users) return false;
+    if (!rate && !users) {
+        read_without_load(p, &d);
+        return false;
+    }
     d.ranged = d.from < d.to || d.from > d.to;
     if (d.f.at[KEY_STAGE_STEP]) read_rungs(p, &d);
     else read_length(p, &d);

@@ -98,6 +98,21 @@ static struct bytes read_part(struct scan *s, size_t from, const char *wants)
     return part;
 }
 
+static void note_empty(struct scan *s, size_t from, struct bytes name)
+{
+    struct plan *plan = s->p->plan;
+    for (uint32_t i = 0; i < plan->empty_env_count; i++) {
+        if (bytes_equal(plan->empty_envs[i].name, name)) return;
+    }
+    struct empty_env *more =
+        parse_node_push(s->p, plan->empty_envs, plan->empty_env_count, sizeof *more);
+    if (!more) return;
+    struct bytes part = {s->text.at + from, s->i - from};
+    plan->empty_envs = more;
+    plan->empty_envs[plan->empty_env_count++] =
+        (struct empty_env){yaml_doc_span(&s->p->doc, s->n, part), arena_copy(s->p->arena, name)};
+}
+
 static bool read_env(struct scan *s, size_t from, struct piece *out)
 {
     const struct plan_host *host = s->p->in->host;
@@ -112,6 +127,7 @@ static bool read_env(struct scan *s, size_t from, struct piece *out)
         return tell(s, DIAG_HOST, from, hint, "the environment variable %.*s is not set",
                     BYTES_ARG(name));
     }
+    if (value.len == 0) note_empty(s, from, name);
     value = arena_copy(s->p->arena, value);
     s->from = (struct bytes){s->text.at + from + 1, s->i - from - 1};
     add_secret(s->p, value, s->from);

@@ -30,8 +30,11 @@ static void read_var(struct parse *p, const struct node *name, const struct node
         parse_node_empty(p, value, arena_copy(p->arena, name->text).at);
         return;
     }
-    /* The plan's own value is read in any case: a mistake in it is one. */
+    /* The plan's own value is read in any case: a mistake in it is one. What is empty is none where
+     * another value stands above it. */
+    uint32_t empties = p->plan->empty_env_count;
     if (!parse_variable_constant(p, value, value->text, &var.value)) return;
+    if (given.at) p->plan->empty_env_count = empties;
     if (given.at) var.value = arena_copy(p->arena, given);
     var.secret = holds_secret(p->plan, var.value);
     p->plan->vars[p->plan->var_count++] = var;

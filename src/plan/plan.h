@@ -98,6 +98,12 @@ struct var {
     bool secret; /* holds something that came from $env */
 };
 
+/* A variable of the environment that is set, but to nothing. */
+struct empty_env {
+    struct span at; /* its first use */
+    struct bytes name;
+};
+
 struct data_source {
     struct span at;
     struct bytes name;
@@ -138,4 +144,6 @@ struct plan {
     uint32_t secret_count;
     struct bytes *secret_names; /* variables that the first so many came by, `env.TOKEN` */
     uint32_t secret_name_count;
+    struct empty_env *empty_envs; /* each name once */
+    uint32_t empty_env_count;
 };

@@ -170,41 +170,39 @@ static void drop_consequences(struct diags *diags, uint32_t from)
     diags->count = kept;
 }
 
-static struct bytes name_flag(struct arena *arena, const char *flag, struct bytes value)
-{
-    size_t size = strlen(flag) + value.len + 2;
-    char *array = arena_alloc(arena, size);
-    if (!array) return (struct bytes){0};
-    struct text name = text_in(array, size);
-    text_addf(&name, "%s ", flag);
-    text_add(&name, value);
-    return text_bytes(&name);
-}
-
-/* What diagnostics call the flags that change the plan; in the order of plan_load_flag_span(). */
-static void name_flags(struct parse *p)
+/* The words of the command line that change the plan; in the order of plan_load_flag_span(). */
+static void name_words(struct parse *p)
 {
     const struct plan_overrides *flags = p->in->overrides;
     if (!flags) return;
-    size_t most = (size_t)flags->set_count + flags->var_count + flags->only_count;
-    struct bytes *names = ARENA_ARRAY(p->arena, most, struct bytes);
-    if (!names) return;
-    p->diags->flags = names;
+    size_t most =
+        (size_t)flags->set_count + flags->var_count + flags->only_count + flags->objective_count;
+    struct diag_word *words = ARENA_ARRAY(p->arena, most, struct diag_word);
+    if (!words) return;
+    p->diags->words = words;
+    p->diags->word_count = (uint32_t)most;
     for (uint32_t i = 0; i < flags->set_count; i++)
-        *names++ = name_flag(p->arena, "--set", flags->sets[i]);
+        *words++ = (struct diag_word){"set", flags->sets[i]};
     for (uint32_t i = 0; i < flags->var_count; i++)
-        *names++ = name_flag(p->arena, "--var", flags->vars[i].name);
+        *words++ = (struct diag_word){"var", flags->vars[i].name};
     for (uint32_t i = 0; i < flags->only_count; i++)
-        *names++ = name_flag(p->arena, "--only", flags->only[i]);
+        *words++ = (struct diag_word){"only", flags->only[i]};
+    for (uint32_t i = 0; i < flags->objective_count; i++) {
+        bool known = flags->objective_words != NULL;
+        *words++ = known ? flags->objective_words[i] : (struct diag_word){"", flags->objectives[i]};
+    }
 }
 
 struct span plan_load_flag_span(const struct parse *p, enum parse_flag flag, uint32_t index)
 {
     const struct plan_overrides *flags = p->in->overrides;
-    uint32_t before = flag == PARSE_SET   ? 0
-                      : flag == PARSE_VAR ? flags->set_count
-                                          : flags->set_count + flags->var_count;
-    return (struct span){.col = before + index + 1, .len = 1};
+    const uint32_t counts[PARSE_OBJECTIVE] = {flags->set_count, flags->var_count,
+                                              flags->only_count};
+    for (unsigned before = 0; before < flag && before < COUNT_OF(counts); before++)
+        index += counts[before];
+    bool named = index < p->diags->word_count;
+    return (struct span){.col = index + 1,
+                         .len = named ? (uint32_t)p->diags->words[index].value.len : 1};
 }
 
 bool plan_load(struct plan *out, struct arena *arena, const struct plan_input *input,
@@ -222,7 +220,7 @@ bool plan_load(struct plan *out, struct arena *arena, const struct plan_input *i
     struct fields f;
     if (arena_ok(arena) && yaml_doc_load(&p.doc, arena, out->source, diags)) {
         uint32_t syntax = diags->count;
-        name_flags(&p);
+        name_words(&p);
         if (p.doc.root->kind == NODE_MAP) plan_set_apply(&p);
         const struct node *root = p.doc.root;
         if (root->kind != NODE_MAP) {

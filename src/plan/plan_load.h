@@ -37,6 +37,7 @@ struct plan_var {
 /* Flags that stand above the plan. A zero field overrides nothing. */
 struct plan_overrides {
     const struct bytes *objectives; /* sentences; with any given the plan's own are left out */
+    const struct diag_word *objective_words; /* what each was made of; NULL: it stands for itself */
     uint32_t objective_count;
     uint64_t seed;
     bool has_seed;

@@ -17,11 +17,22 @@ struct part {
 struct setting {
     struct parse *p;
     struct span at;    /* of the flag: line 0, its number as column */
+    struct bytes text; /* all of its value */
     struct bytes path; /* PATH */
     struct bytes value;
     struct part parts[PART_MAX];
     uint32_t count;
+    struct bytes blamed; /* what of the path is wrong, where something is */
 };
+
+/* The place of `part`, a view into the flag's value. */
+static struct span place_of(const struct setting *s, struct bytes part)
+{
+    struct span at = s->at;
+    at.offset = (uint32_t)(part.at - s->text.at);
+    at.len = part.len > 0 ? (uint32_t)part.len : 1;
+    return at;
+}
 
 static bool wrong(struct setting *s, const char *hint, const char *format, ...) PRINTF_LIKE(3, 4);
 
@@ -33,7 +44,7 @@ static bool wrong(struct setting *s, const char *hint, const char *format, ...)
     va_start(args, format);
     text_addv(&t, format, args);
     va_end(args);
-    return diag_add(s->p->diags, DIAG_SET, s->at, hint, "%s", msg);
+    return diag_add(s->p->diags, DIAG_SET, place_of(s, s->blamed), hint, "%s", msg);
 }
 
 /* -- The path ------------------------------------------------------------------------------- */
@@ -103,25 +114,43 @@ static struct bytes path_until(const struct setting *s, uint32_t n)
     return (struct bytes){s->path.at, n < s->count ? s->parts[n].at : s->path.len};
 }
 
+/* Part `n` as it is written, without the dot before it. */
+static struct bytes part_text(const struct setting *s, uint32_t n)
+{
+    size_t from = s->parts[n].at;
+    size_t to = n + 1 < s->count ? s->parts[n + 1].at : s->path.len;
+    if (s->path.at[from] == '.') from++;
+    return (struct bytes){s->path.at + from, to - from};
+}
+
 /* -- The tree ------------------------------------------------------------------------------- */
 
-/* Makes the nodes of a flag's value the flag's: they stand in no file. */
-static void move_to_flag(struct setting *s, struct node *n)
+/* Makes the nodes of a flag's value the flag's: they stand in no file, but from `start` on in the
+ * flag's value. */
+static void move_to_flag(struct setting *s, struct node *n, size_t start)
 {
-    n->at = s->at;
+    struct span at = s->at;
+    at.offset = n->at.offset + (uint32_t)start;
+    at.len = n->at.len;
+    n->at = at;
     n->end = UINT32_MAX;
     n->verbatim = false;
     for (uint32_t i = 0; i < n->count; i++) {
-        if (n->items[i].key) move_to_flag(s, n->items[i].key);
-        move_to_flag(s, n->items[i].value);
+        if (n->items[i].key) move_to_flag(s, n->items[i].key, start);
+        move_to_flag(s, n->items[i].value, start);
     }
 }
 
+/* `text` is a view into the flag's value. */
 static struct node *scalar(struct setting *s, struct bytes text)
 {
     struct node *n = ARENA_NEW(s->p->arena, struct node);
-    if (n) *n = (struct node){.kind = NODE_SCALAR, .text = arena_copy(s->p->arena, text)};
-    if (n) move_to_flag(s, n);
+    if (n) {
+        *n = (struct node){.kind = NODE_SCALAR,
+                           .at = place_of(s, text),
+                           .end = UINT32_MAX,
+                           .text = arena_copy(s->p->arena, text)};
+    }
     return n;
 }
 
@@ -129,17 +158,21 @@ static struct node *scalar(struct setting *s, struct bytes text)
 static struct node *read_value(struct setting *s)
 {
     struct bytes value = bytes_trim(s->value);
+    size_t start = (size_t)(value.at - s->text.at);
     struct diags *diags = ARENA_NEW(s->p->arena, struct diags);
     struct yaml_doc doc;
     if (value.len == 0 || !diags) return scalar(s, value);
     if (yaml_doc_load(&doc, s->p->arena, arena_copy(s->p->arena, value), diags)
         && diags->count == 0) {
-        move_to_flag(s, doc.root);
+        move_to_flag(s, doc.root, start);
         return doc.root;
     }
     for (uint32_t i = 0; i < diags->count; i++) {
         const struct diag *d = &diags->items[i];
-        diag_add(s->p->diags, d->code, s->at, d->hint, "%s", d->msg);
+        struct span at = s->at;
+        at.offset = d->at.offset + (uint32_t)start;
+        at.len = d->at.len;
+        diag_add(s->p->diags, d->code, at, d->hint, "%s", d->msg);
     }
     return NULL;
 }
@@ -204,6 +237,7 @@ static struct node_item *find_item(struct setting *s, struct node *parent, uint3
 {
     const struct part *part = &s->parts[n];
     struct bytes where = path_until(s, n);
+    s->blamed = part_text(s, n);
     if (parent->kind == NODE_SCALAR) {
         wrong(s, NULL, "%.*s is a single value and has nothing below it", BYTES_ARG(where));
         return NULL;
@@ -218,7 +252,7 @@ static struct node_item *find_item(struct setting *s, struct node *parent, uint3
     }
     uint32_t at = find_key(parent, part->name);
     if (at == parent->count) {
-        struct node *value = scalar(s, (struct bytes){0});
+        struct node *value = scalar(s, (struct bytes){s->blamed.at, 0});
         struct node *key = scalar(s, part->name);
         if (!key || !value) return NULL;
         bool last = n + 1 == s->count;
@@ -274,7 +308,11 @@ void plan_set_apply(struct parse *p)
     const struct plan_overrides *flags = p->in->overrides;
     for (uint32_t i = 0; flags && i < flags->set_count; i++) {
         struct bytes text = flags->sets[i];
-        struct setting s = {.p = p, .at = plan_load_flag_span(p, PARSE_SET, i), .path = text};
+        struct setting s = {.p = p,
+                            .at = plan_load_flag_span(p, PARSE_SET, i),
+                            .text = text,
+                            .path = text,
+                            .blamed = text};
         size_t equals = find_equals(text);
         if (equals == SIZE_MAX) {
             char hint[160];
@@ -283,7 +321,7 @@ void plan_set_apply(struct parse *p)
             wrong(&s, hint, "the '=' is missing");
             continue;
         }
-        s.path.len = equals;
+        s.path.len = s.blamed.len = equals;
         s.value = bytes_from(text, equals + 1);
         apply(&s);
     }

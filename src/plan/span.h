@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct span {
-    uint32_t line, col; /* 1-based; col counts code points; line 0: a flag */
+    uint32_t line, col; /* 1-based; col counts code points; line 0: diag_word */
     uint32_t len;       /* bytes to underline, at least 1 */
     uint32_t offset;    /* bytes from the start of the source */
 };

@@ -111,7 +111,7 @@ static void label_cell(const struct page *p, uint32_t row, struct table_cell *ou
     char array[TABLE_CELL_BYTES];
     struct text sentence = text_in(array, sizeof array);
     beside_label(&sentence, r);
-    table_add_name(&out->text, text_bytes(&sentence), p->label_columns);
+    table_add_sentence(&out->text, text_bytes(&sentence), p->label_columns);
 }
 
 /* ---- values ---- */
@@ -263,7 +263,8 @@ static void value_cell(const struct page *p, uint32_t row, uint32_t column, stru
     text_addf(&out->text, "%s ", objective_row_mark_of(goal->verdict, goal->warn));
     text_addc(&out->text, ' ', pad);
     text_add(&out->text, text_bytes(value));
-    out->tone = objective_row_tone_of(goal->verdict, goal->warn, goal->margin / 100);
+    out->tone =
+        objective_row_tone_of(goal->verdict, goal->warn, goal->implicit, goal->margin / 100);
     if (trend.change == CHANGE_UNKNOWN) return;
     trend.sure = true; /* whatever runs differ by: the legend says what this mark is */
     text_addc(&out->text, ' ', 1);

@@ -34,7 +34,7 @@ const struct objective_result *objective_row_at(const struct result *r, uint32_t
     return NULL;
 }
 
-enum tone objective_row_tone_of(enum verdict verdict, bool warn, double margin)
+enum tone objective_row_tone_of(enum verdict verdict, bool warn, bool implicit, double margin)
 {
     switch (verdict) {
     case VERDICT_INVALID:
@@ -45,14 +45,14 @@ enum tone objective_row_tone_of(enum verdict verdict, bool warn, double margin)
     case VERDICT_NOT_JUDGED:
         return TONE_DIM;
     case VERDICT_HOLDS:
-        return margin < 0.1 ? TONE_NEAR : TONE_GOOD;
+        return implicit ? TONE_DIM : margin < 0.1 ? TONE_NEAR : TONE_GOOD;
     }
     return TONE_PLAIN;
 }
 
 enum tone objective_row_tone(const struct objective_result *o)
 {
-    return objective_row_tone_of(o->verdict, o->objective->warn, o->margin);
+    return objective_row_tone_of(o->verdict, o->objective->warn, o->objective->implicit, o->margin);
 }
 
 const char *objective_row_mark_of(enum verdict verdict, bool warn)
@@ -110,7 +110,22 @@ void objective_row_named(struct text *out, struct bytes text, struct bytes of)
     text_add_safe(out, bytes_from(text, objective_words_goal(text)));
 }
 
-#define TIMES_FROM 2 /* from here on percentages tell less than how many times */
+#define TIMES_FROM 2        /* from here on percentages tell less than how many times, ... */
+#define TIMES_IN_COLUMNS 10 /* ... and here a column of percentages cannot be read any more */
+
+static void add_times(struct text *out, double times)
+{
+    amount_count(out, times < 10 ? floor(times * 10) / 10 : floor(times));
+    text_adds(out, " ×");
+}
+
+bool objective_row_far_beyond(struct text *out, double margin)
+{
+    double times = 1 - margin; /* the limit; of an amount to be reached never beyond 2 */
+    if (!(times > TIMES_IN_COLUMNS)) return false;
+    add_times(out, times);
+    return true;
+}
 
 /* `14 % over`: by how much it was missed, where that says something. */
 static void add_excess(struct text *out, const struct objective_result *o)
@@ -123,8 +138,8 @@ static void add_excess(struct text *out, const struct objective_result *o)
         return;
     }
     if (o->at_least) text_adds(out, "≥ ");
-    amount_count(out, times < 10 ? floor(times * 10) / 10 : floor(times));
-    text_adds(out, " × limit");
+    add_times(out, times);
+    text_adds(out, " limit");
 }
 
 void objective_row_detail(struct text *out, const struct objective_result *o)
@@ -138,7 +153,7 @@ void objective_row_detail(struct text *out, const struct objective_result *o)
     } else if (o->verdict == VERDICT_INCONCLUSIVE && !isnan(o->needed_s)) {
         text_adds(out, "needs ");
         amount_length(out, o->needed_s * 1e9);
-    } else if (o->verdict == VERDICT_HOLDS && !isnan(o->margin)) {
+    } else if (o->verdict == VERDICT_HOLDS && !isnan(o->margin) && !o->objective->implicit) {
         text_addf(out, "%.0f %% to spare", floor(o->margin * 100));
     }
     if (o->objective->implicit) text_adds(out, out->len > 0 ? " (implied)" : "implied");

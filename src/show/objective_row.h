@@ -18,8 +18,9 @@ const struct objective_result *objective_row_at(const struct result *r, uint32_t
 enum tone objective_row_tone(const struct objective_result *o);
 /* `✗` `⚠` `?` `–` `✓` */
 const char *objective_row_mark(const struct objective_result *o);
-/* The same of its parts; `margin` is the share left. */
-enum tone objective_row_tone_of(enum verdict verdict, bool warn, double margin);
+/* The same of its parts; `margin` is the share left. What holds and was not asked for is no
+ * achievement. */
+enum tone objective_row_tone_of(enum verdict verdict, bool warn, bool implicit, double margin);
 const char *objective_row_mark_of(enum verdict verdict, bool warn);
 /* `p99 of poll`; of `of each` with the name in the place of `each`. */
 void objective_row_subject(struct text *out, const struct result *r,
@@ -29,6 +30,9 @@ void objective_row_subject(struct text *out, const struct result *r,
 void objective_row_named(struct text *out, struct bytes text, struct bytes of);
 /* What stands behind the verdict where there is room: how far, how often, what is wanting. */
 void objective_row_detail(struct text *out, const struct objective_result *o);
+/* `100 ×` the limit, where what was measured is more than ten times the limit; else nothing, false.
+ */
+bool objective_row_far_beyond(struct text *out, double margin);
 /* `13.4 – 15.3 ms`: of two amounts, the unit once where both have the same. */
 void objective_row_between(struct text *out, struct bytes lo, struct bytes hi);
 /* The interval so; nothing where there is none. */

@@ -152,6 +152,7 @@ static void write_stages(struct text *out, const struct result *r)
 {
     const struct plan *plan = r->header->plan;
     bool unjudged = false;
+    bool vary = false;
     text_adds(out, "| Stage | Users | Offered/s | Done/s | p50 ms | p95 ms | p99 ms | max ms | "
                    "Errors |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|\n");
     for (uint32_t i = 0; i < r->stage_count; i++) {
@@ -162,6 +163,7 @@ static void write_stages(struct text *out, const struct result *r)
         result_markdown_code(out, plan->stages[s->stage].name);
         if (!result_stage_judged(r, s->stage)) text_adds(out, "\\*");
         unjudged = unjudged || !result_stage_judged(r, s->stage);
+        vary = vary || summary_tables_users_vary(r, s);
         text_adds(out, " | ");
         if (s->figures.users > 0) amount_count(out, round(s->figures.users));
         text_adds(out, " | ");
@@ -170,6 +172,7 @@ static void write_stages(struct text *out, const struct result *r)
         add_figures(out, r, &s->figures);
     }
     if (unjudged) text_adds(out, "\n\\* not judged\n");
+    if (vary) text_adds(out, "\nUsers: their mean over the stage\n");
     text_adds(out, "\n");
 }
 

@@ -86,7 +86,8 @@ static void goal_cell(const struct run_trend *trend, uint32_t column, bool wide,
     switch (column) {
     case RUN_GOAL:
         objective_row_named(&sentence, goal->text, goal->of);
-        table_add_name(&out->text, text_bytes(&sentence), wide ? GOAL_COLUMNS : GOAL_COLUMNS_LEAST);
+        table_add_sentence(&out->text, text_bytes(&sentence),
+                           wide ? GOAL_COLUMNS : GOAL_COLUMNS_LEAST);
         break;
     case RUN_VALUE:
         if (goal->at.at_least) text_adds(&out->text, "≥ ");
@@ -97,7 +98,8 @@ static void goal_cell(const struct run_trend *trend, uint32_t column, bool wide,
         out->tone = runs_text_mark_tone(trend);
         break;
     case RUN_SPARE:
-        if (!isnan(goal->margin)) text_addf(&out->text, "%.0f %%", floor(goal->margin));
+        if (isnan(goal->margin) || objective_row_far_beyond(&out->text, goal->margin / 100)) break;
+        text_addf(&out->text, "%.0f %%", floor(goal->margin));
         break;
     default:
         break;
@@ -118,6 +120,7 @@ static void run_cell(const void *ctx, uint32_t row, uint32_t column, struct tabl
         break;
     case RUN_PLAN:
         text_add_safe(&out->text, whole ? e->plan : e->trouble);
+        out->sentence = !whole;
         break;
     case RUN_VERDICT:
         text_add_safe(&out->text, whole ? e->verdict : BYTES_LIT("unreadable"));
@@ -143,6 +146,7 @@ static void write_legend(struct text *out, const struct runs_row *rows, uint32_t
                          const struct show_style *style)
 {
     bool goal = false, same = false, other = false, unsure = false;
+    bool far = bytes_find(text_bytes(out), BYTES_LIT(" ×")) < out->len; /* in the table above */
     for (uint32_t i = 0; i < count; i++) {
         const struct run_trend *t = &rows[i].trend;
         bool moved = t->change == CHANGE_UP || t->change == CHANGE_DOWN;
@@ -155,6 +159,7 @@ static void write_legend(struct text *out, const struct runs_row *rows, uint32_t
     char array[LEGEND_BYTES];
     struct text body = text_in(array, sizeof array);
     text_adds(&body, "The tightest objective has the least to spare.");
+    if (far) text_adds(&body, " ×: so many times its limit.");
     if (same || other) {
         text_adds(&body, " Against the run before of the same plan and load it is");
     }

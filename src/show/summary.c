@@ -67,6 +67,7 @@ static void write_legend(const struct summary *s, const struct summary_legend *l
     if (legend->at_least) text_adds(&body, " ≥ at least: timeouts, cuts or drops lie above.");
     if (legend->few) text_adds(&body, " (…) too few to say.");
     if (legend->unjudged) text_adds(&body, " * not judged.");
+    if (legend->mean_users) text_adds(&body, " USERS is their mean over the stage.");
     double errors = summary_tables_errors(s->result, &s->result->totals);
     if (errors > NOT_OK_LABEL) text_adds(&body, " Times leave out what failed at once.");
     if (legend->closed) {

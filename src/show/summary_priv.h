@@ -17,6 +17,7 @@ struct summary {
 /* What the tables had to abbreviate; explained in one line below them. */
 struct summary_legend {
     bool few, at_least, unjudged, missed, closed;
+    bool mean_users; /* not as many all the time as the plan has at the end of the stage */
 };
 
 void summary_tables_objectives(const struct summary *s);
@@ -27,5 +28,7 @@ void summary_tables_times(const struct summary *s, struct summary_legend *legend
 double summary_tables_errors(const struct result *result, const struct figures *figures);
 /* Whether a missed objective, not only a warning, points at this stage. */
 bool summary_tables_stage_missed(const struct result *result, uint32_t stage);
+/* Whether the users of a stage are told as the mean of what were not always as many. */
+bool summary_tables_users_vary(const struct result *result, const struct stage_result *stage);
 /* Whether a percentile of `n` values is only a guess. */
 bool summary_tables_few(enum figure figure, uint64_t n);

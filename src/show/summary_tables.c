@@ -36,6 +36,13 @@ bool summary_tables_stage_missed(const struct result *result, uint32_t stage)
     return false;
 }
 
+bool summary_tables_users_vary(const struct result *result, const struct stage_result *stage)
+{
+    const struct stage *s = &result->header->plan->stages[stage->stage];
+    double users = round(stage->figures.users);
+    return users > 0 && (s->users_from != s->users_to || users != s->users_to);
+}
+
 /* ---- a latency in a column ---- */
 
 /* The figures that tables show, each with its decimals in this table. */
@@ -96,6 +103,8 @@ static void objective_cell(const void *ctx, uint32_t row, uint32_t column, struc
     const struct objective_result *o = objective_row_at(r, row);
     if (!o) return;
     struct bytes text = o->objective->text;
+    /* What nobody asked for and holds all the same is in the background. */
+    if (o->objective->implicit && o->verdict == VERDICT_HOLDS) out->tone = TONE_DIM;
     switch (column) {
     case OBJ_MARK:
         text_adds(&out->text, objective_row_mark(o));
@@ -351,8 +360,9 @@ void summary_tables_stages(const struct summary *s, struct summary_legend *legen
     for (const struct stage_result *stage; (stage = stage_at(r, count)); count++) {
         spread_add(&spread, &stage->figures.response);
         spread_add(&lag, &stage->figures.lag);
-        bool closed = r->header->plan->stages[stage->stage].model == MODEL_CLOSED;
-        legend->closed = legend->closed || closed;
+        legend->closed =
+            legend->closed || r->header->plan->stages[stage->stage].model == MODEL_CLOSED;
+        legend->mean_users = legend->mean_users || summary_tables_users_vary(r, stage);
     }
     if (count == 0) return;
     bool total = judged_count(r) > 1;

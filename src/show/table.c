@@ -81,30 +81,51 @@ static void fit(const struct table *t, struct layout *layout, size_t width)
     }
 }
 
-/* The first `columns` columns of `b`, the last of them an ellipsis when something is cut. */
-static void add_cut(struct text *out, struct bytes b, size_t columns)
+/* The bytes of the first `columns` columns of `b`. */
+static size_t bytes_of_columns(struct bytes b, size_t columns)
 {
-    if (text_columns(b) <= columns) {
-        text_add(out, b);
-        return;
-    }
     size_t end = 0;
     for (size_t seen = 0; end < b.len; end++) {
         bool starts = ((unsigned char)b.at[end] & 0xc0) != 0x80;
-        if (starts && seen++ == columns - 1) break;
+        if (starts && seen++ == columns) break;
     }
-    text_add(out, (struct bytes){b.at, end});
+    return end;
+}
+
+/* So many columns of `b`, with an ellipsis in the middle when something is cut: names that begin
+ * alike differ at their ends (jobs-naive-2, climb@1200/s), so more is left of these. */
+static void add_cut(struct text *out, struct bytes b, size_t columns)
+{
+    size_t all = text_columns(b);
+    if (all <= columns) {
+        text_add(out, b);
+        return;
+    }
+    size_t kept = columns > 0 ? columns - 1 : 0;
+    size_t front = kept * 2 / 5;
+    text_add(out, (struct bytes){b.at, bytes_of_columns(b, front)});
     text_adds(out, "…");
+    text_add(out, bytes_from(b, bytes_of_columns(b, all - (kept - front))));
+}
+
+/* The same, cut at its end. */
+static void add_start(struct text *out, struct bytes b, size_t columns)
+{
+    bool whole = text_columns(b) <= columns;
+    text_add(out, (struct bytes){b.at, whole ? b.len : bytes_of_columns(b, columns - 1)});
+    if (!whole) text_adds(out, "…");
 }
 
 static void add_cell(struct text *out, const struct show_style *style, struct bytes b,
-                     enum tone tone, size_t width, bool right)
+                     const struct table_cell *cell, size_t width, bool right)
 {
+    enum tone tone = cell->tone;
     size_t columns = text_columns(b);
     size_t pad = columns < width ? width - columns : 0;
     if (right) text_addc(out, ' ', pad);
     style_begin(out, style, b.len > 0 ? tone : TONE_PLAIN);
-    add_cut(out, b, width);
+    if (cell->sentence) add_start(out, b, width);
+    else add_cut(out, b, width);
     style_end(out, style, b.len > 0 ? tone : TONE_PLAIN);
     if (!right) text_addc(out, ' ', pad);
 }
@@ -136,7 +157,7 @@ void table_write(struct text *out, const struct table *t, const struct show_styl
                 b = text_bytes(&cell.text);
             }
             if (!first) text_addc(out, ' ', layout.gap);
-            add_cell(out, style, b, cell.tone, layout.widths[c], t->columns[c].right);
+            add_cell(out, style, b, &cell, layout.widths[c], t->columns[c].right);
             first = false;
         }
         trim_blanks(out);
@@ -144,21 +165,23 @@ void table_write(struct text *out, const struct table *t, const struct show_styl
     }
 }
 
+/* Safe, and as much of it as a cell may hold. */
+static struct bytes make_safe(char array[TABLE_CELL_BYTES], struct bytes b)
+{
+    struct text safe = text_in(array, TABLE_CELL_BYTES);
+    text_add_safe(&safe, b);
+    text_end_whole(&safe);
+    return text_bytes(&safe);
+}
+
 void table_add_name(struct text *out, struct bytes name, uint32_t columns)
 {
     char array[TABLE_CELL_BYTES];
-    struct text safe = text_in(array, sizeof array);
-    text_add_safe(&safe, name);
-    text_end_whole(&safe);
-    if (text_columns(text_bytes(&safe)) <= columns) {
-        text_add(out, text_bytes(&safe));
-        return;
-    }
-    size_t end = 0;
-    for (uint32_t done = 0; end < safe.len; end++) {
-        done += ((unsigned char)array[end] & 0xc0) != 0x80;
-        if (done == columns) break;
-    }
-    text_add(out, (struct bytes){array, end});
-    text_adds(out, "…");
+    add_cut(out, make_safe(array, name), columns);
+}
+
+void table_add_sentence(struct text *out, struct bytes sentence, uint32_t columns)
+{
+    char array[TABLE_CELL_BYTES];
+    add_start(out, make_safe(array, sentence), columns);
 }

@@ -3,7 +3,7 @@
  * Why: what is shown must be readable at 80 columns and use more where there is more. A cell is
  * written by the caller's function, once to measure and once to print, so a table needs no memory.
  * A column whose cells are all empty is left out; then columns go, the highest `drop` first; then
- * they move together; then the flexible one is cut with an ellipsis.
+ * they move together; then the flexible one is cut in its middle.
  * Source: ours; docs/summary.md has what it makes.
  * Thread: any.  Memory: stack. */
 #pragma once
@@ -24,6 +24,7 @@ struct table_column {
 struct table_cell {
     struct text text; /* empty at first */
     enum tone tone;
+    bool sentence; /* cut at its end, not in its middle */
 };
 
 struct table {
@@ -33,6 +34,8 @@ struct table {
     const void *ctx;
 };
 
-/* A name, safe, cut with an ellipsis where it takes more columns. */
+/* A name, safe, with an ellipsis in its middle where it takes more columns. */
 void table_add_name(struct text *out, struct bytes name, uint32_t columns);
+/* A sentence, safe, with an ellipsis at its end where it takes more; columns > 0. */
+void table_add_sentence(struct text *out, struct bytes sentence, uint32_t columns);
 void table_write(struct text *out, const struct table *table, const struct show_style *style);

@@ -35,28 +35,37 @@ static void separate(struct text *out, const char *before)
     if (out->len > 0) text_adds(out, before);
 }
 
-static void add_ended(struct text *out, const struct run_end *end)
+static const char *ended_words(const struct run_end *end)
 {
-    size_t from = out->len;
     switch (end->ended) {
     case RUN_COMPLETE:
         break;
     case RUN_ABORTED:
-        text_adds(out, "aborted at ");
-        break;
+        return "aborted at ";
     case RUN_INTERRUPTED:
-        text_adds(out, run_going_on(end) ? "at " : "interrupted at ");
-        break;
+        if (run_stopped_by_key(end)) return RUN_BY_KEY " at ";
+        return run_going_on(end) ? "at " : "interrupted at ";
     case RUN_PREFLIGHT:
     case RUN_REFUSED:
-        text_adds(out, "nothing was judged");
-        break;
+        return "nothing was judged";
     }
+    return "";
+}
+
+static void add_ended(struct text *out, const struct run_end *end)
+{
+    size_t from = out->len;
+    bool by_key = run_stopped_by_key(end);
+    text_adds(out, ended_words(end));
     if (end->ended == RUN_ABORTED || end->ended == RUN_INTERRUPTED) {
         amount_length(out, (double)end->at_ns);
-        if (end->signal == 2) text_adds(out, " (Ctrl-C)");
+        if (end->signal == 2 && !by_key) text_adds(out, " (Ctrl-C)");
         else if (end->signal == 1) text_adds(out, " (SIGHUP)");
         else if (end->signal == 15) text_adds(out, " (SIGTERM)");
+    }
+    if (by_key) { /* only what stands behind it */
+        text_add_safe(out, bytes_from(bytes_of(end->reason), sizeof RUN_BY_KEY - 1));
+        return;
     }
     if (end->reason[0] == '\0') return;
     if (out->len > from) text_adds(out, ": ");

@@ -1,6 +1,7 @@
 #include "store/replay.h"
 
 #include "base/clock.h"
+#include "store/damage.h"
 #include "store/header_json.h"
 #include "store/run_file.h"
 #include "store/tick_blob.h"
@@ -21,6 +22,7 @@ struct replay {
     struct arena arena; /* this struct, header, plan */
     struct arena tick_arena;
     struct run_file file;
+    const char *path; /* of it */
     struct run_header header;
     struct plan *plan;      /* header.plan, ours to change */
     bool live;              /* another process still writes it */
@@ -67,14 +69,22 @@ bool replay_open(struct replay **out, struct bytes path, struct err *err)
     r->arena = arena;
     bool opened = false;
     if (!arena_open(&r->tick_arena, TICK_ARENA_BYTES, err)) goto out;
+    r->path = file.at;
     if (!run_file_open(&r->file, file.at, &r->live, err)) goto out;
     struct bytes json = value_of(r, "run");
     if (!json.at) {
-        err_set(err, ERR_IO, 0, "%s holds no run: it ended before its start", file.at);
+        if (r->live) {
+            err_set(err, ERR_IO, 0, "the run in %s has not begun yet: it is being started",
+                    file.at);
+            err_hint(err, "ask again in a moment; services may take their time to be ready");
+        } else {
+            err_set(err, ERR_IO, 0, "%s holds no run: it ended before its start", file.at);
+        }
         goto out;
     }
     if (!header_json_read(&r->header, &r->arena, json, err)) {
         err_context(err, "%s", file.at);
+        damage_explain(err, file.at);
         goto out;
     }
     r->plan = ARENA_NEW(&r->arena, struct plan);
@@ -109,7 +119,9 @@ bool replay_set_objectives(struct replay *r, const struct bytes *sentences, uint
     bool all = true;
     for (uint32_t i = 0; i < count; i++) {
         struct bytes sentence = arena_copy(&r->arena, sentences[i]);
-        struct span at = {.len = (uint32_t)sentence.len};
+        /* Its word on the command line; some are sentences, of others one was made. */
+        struct span at = {.col = i + 1, .len = (uint32_t)sentence.len};
+        if (i < diags->word_count) at.len = (uint32_t)diags->words[i].value.len;
         all = objective_parse(&items[i], &r->arena, sentence, at, false, &names, diags) && all;
     }
     if (all && !objective_says_failures(items, count)) {
@@ -280,10 +292,11 @@ static bool read_tick(struct replay *r, struct walk *w, struct tick *out)
            && read_exemplars(r, w, out) && arena_ok(&r->tick_arena);
 }
 
-static bool damaged(sqlite3_stmt *s, struct err *err)
+static bool damaged(const struct replay *r, sqlite3_stmt *s, struct err *err)
 {
-    return err_set(err, ERR_IO, 0, "the run file is damaged at tick %lld",
-                   (long long)sqlite3_column_int64(s, 0));
+    err_set(err, ERR_IO, 0, "%s is damaged at tick %lld", r->path,
+            (long long)sqlite3_column_int64(s, 0));
+    return damage_explain(err, r->path);
 }
 
 bool replay_ticks(struct replay *r, struct arena *arena, const struct tick **out, uint32_t *count,
@@ -303,12 +316,12 @@ bool replay_ticks(struct replay *r, struct arena *arena, const struct tick **out
             goto out;
         }
         if (!read_frame(r, s, &ticks[*count])) {
-            damaged(s, err);
+            damaged(r, s, err);
             goto out;
         }
     }
     if (code != SQLITE_DONE) {
-        err_set(err, ERR_IO, 0, "cannot read the run file: %s", run_file_said(code));
+        run_file_unreadable(r->path, code, err);
         goto out;
     }
     *out = ticks;
@@ -380,7 +393,7 @@ static bool play_ticks(struct replay *r, struct walk *w, struct bus *bus, struct
     for (step(w, ROWS_TICK); w->codes[ROWS_TICK] == SQLITE_ROW; step(w, ROWS_TICK)) {
         struct tick tick;
         arena_reset(&r->tick_arena);
-        if (!read_tick(r, w, &tick)) return damaged(w->statements[ROWS_TICK], err);
+        if (!read_tick(r, w, &tick)) return damaged(r, w->statements[ROWS_TICK], err);
         if (tick.index > next) add_gap(&r->gap, tick.index - next, out->end_ns);
         next = tick.index + 1;
         bus_tick(bus, &tick);
@@ -388,7 +401,7 @@ static bool play_ticks(struct replay *r, struct walk *w, struct bus *bus, struct
     }
     for (int i = 0; i < ROWS_COUNT; i++) {
         if (w->codes[i] == SQLITE_DONE || w->codes[i] == SQLITE_ROW) continue;
-        return err_set(err, ERR_IO, 0, "cannot read the run file: %s", run_file_said(w->codes[i]));
+        return run_file_unreadable(r->path, w->codes[i], err);
     }
     return true;
 }
@@ -406,7 +419,7 @@ bool replay_play(struct replay *r, struct bus *bus, struct err *err)
         code = prepare(r, old ? exemplars_1 : queries[i], &walk.statements[i]);
     }
     if (code != SQLITE_OK) {
-        err_set(err, ERR_IO, 0, "cannot read the run file: %s", run_file_said(code));
+        run_file_unreadable(r->path, code, err);
         goto out;
     }
     step(&walk, ROWS_EVENT);
@@ -415,7 +428,7 @@ bool replay_play(struct replay *r, struct bus *bus, struct err *err)
     if (!play_ticks(r, &walk, bus, &ticks, err)) goto out;
     code = read_end(r, ticks.end_ns, &end);
     if (code != SQLITE_DONE) {
-        err_set(err, ERR_IO, 0, "cannot read the run file: %s", run_file_said(code));
+        run_file_unreadable(r->path, code, err);
         goto out;
     }
     find_last_gap(r, ticks.last, ticks.end_ns, &end);

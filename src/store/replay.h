@@ -20,7 +20,7 @@ MUST_USE bool replay_open(struct replay **out, struct bytes path, struct err *er
 const struct run_header *replay_header(const struct replay *r);
 /* Puts other objectives in the place of the plan's own, and the implied one beside them where none
  * looks at failures, as a run does; the header shows them from then on. Each sentence is copied. On
- * false the reasons are in `diags` and nothing has changed. */
+ * false the reasons are in `diags`, about its words in the same order, and nothing has changed. */
 MUST_USE bool replay_set_objectives(struct replay *r, const struct bytes *sentences, uint32_t count,
                                     struct diags *diags);
 /* When the ticks of the file were, without what they hold: end, index, judged and so on are filled,

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "store/damage.h"
 
 #define BUSY_WAIT_MS 500 /* for another process's write to the command table */
 #define FINE_LENGTH_NS (7200 * NS_PER_S)
@@ -58,6 +59,8 @@ const char *run_file_said(int code)
         return "it cannot be opened";
     case SQLITE_NOTADB:
         return "it is not a run file";
+    case SQLITE_ERROR:
+        return "its tables are damaged"; /* all that is asked of them is ours */
     case SQLITE_CORRUPT:
         return "it is damaged";
     case SQLITE_BUSY:
@@ -66,6 +69,14 @@ const char *run_file_said(int code)
     default:
         return sqlite3_errstr(code);
     }
+}
+
+bool run_file_unreadable(const char *path, int code, struct err *err)
+{
+    int plain = code & 0xff;
+    err_set(err, ERR_IO, 0, "cannot read %s: %s", path, run_file_said(code));
+    bool damaged = plain == SQLITE_CORRUPT || plain == SQLITE_NOTADB || plain == SQLITE_ERROR;
+    return damaged && damage_explain(err, path);
 }
 
 bool run_file_put_value(struct run_file *f, const char *key, struct bytes value)
@@ -79,6 +90,12 @@ bool run_file_put_value(struct run_file *f, const char *key, struct bytes value)
         && sqlite3_step(put) == SQLITE_DONE;
     sqlite3_finalize(put);
     return done;
+}
+
+/* A first read: opening alone touches nothing, and WAL trouble shows only here. */
+static int probe(sqlite3 *db)
+{
+    return sqlite3_exec(db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
 }
 
 bool run_file_create(struct run_file *out, const char *path, struct err *err)
@@ -105,6 +122,8 @@ bool run_file_create(struct run_file *out, const char *path, struct err *err)
     if (code == SQLITE_OK) {
         code = run_file_exec(out, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     }
+    /* From here on a reader sees by our lock that the run is alive, though nothing is in it yet. */
+    if (code == SQLITE_OK) code = probe(out->db);
     if (code == SQLITE_OK) return true;
     err_set(err, ERR_PREFLIGHT, 0, "cannot create the run file %s: %s", path, run_file_said(code));
     run_file_close(out);
@@ -122,12 +141,6 @@ static void add_uri(struct text *out, const char *path, const char *query)
         else text_addc(out, *at, 1);
     }
     text_adds(out, query);
-}
-
-/* A first read: opening alone touches nothing, and WAL trouble shows only here. */
-static int probe(sqlite3 *db)
-{
-    return sqlite3_exec(db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
 }
 
 static int open_db(struct run_file *f, const char *path, const char *query, int flags)
@@ -198,7 +211,7 @@ static int open_copy(struct run_file *f, const char *path)
     return code;
 }
 
-static uint32_t big_endian(const unsigned char *at)
+uint32_t run_file_number(const unsigned char at[4])
 {
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
@@ -215,19 +228,23 @@ static bool check_kind(const char *path, uint32_t *version_out, struct err *err)
     if (fd >= 0) close(fd);
     if (failed == EISDIR) return err_set(err, ERR_IO, 0, "%s is a folder, not a run file", path);
     if (failed) return err_set(err, ERR_IO, failed, "cannot open %s", path);
+    if (got == 0) return err_set(err, ERR_IO, 0, "%s is empty: it is not a run file", path);
     if (got < HEAD_LEN || memcmp(head, "SQLite format 3", 16) != 0) {
         return err_set(err, ERR_IO, 0, "%s is not a run file", path);
     }
-    if (big_endian(head + APPLICATION_AT) != RUN_FILE_APPLICATION_ID) {
+    if (run_file_number(head + APPLICATION_AT) != RUN_FILE_APPLICATION_ID) {
         return err_set(err, ERR_IO, 0, "%s is an SQLite file, but not a run of prony", path);
     }
-    uint32_t version = big_endian(head + VERSION_AT);
+    uint32_t version = run_file_number(head + VERSION_AT);
     if (version > RUN_FILE_VERSION) {
         err_set(err, ERR_IO, 0, "%s was written by a newer prony (format %u, this one knows %d)",
                 path, version, RUN_FILE_VERSION);
         return err_hint(err, "read it with the prony that wrote it, or a newer one");
     }
-    if (version < 1) return err_set(err, ERR_IO, 0, "%s has no format version: damaged", path);
+    if (version < 1) {
+        err_set(err, ERR_IO, 0, "%s has no format version: damaged", path);
+        return damage_explain(err, path);
+    }
     *version_out = version;
     return true;
 }
@@ -258,7 +275,7 @@ bool run_file_open(struct run_file *out, const char *path, bool *live, struct er
     int plain = code & 0xff;
     if (plain == SQLITE_CANTOPEN || plain == SQLITE_READONLY) code = open_copy(out, path);
     if (code == SQLITE_OK) return true;
-    return err_set(err, ERR_IO, 0, "cannot read %s: %s", path, run_file_said(code));
+    return run_file_unreadable(path, code, err);
 }
 
 void run_file_close(struct run_file *f)

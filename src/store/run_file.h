@@ -45,5 +45,9 @@ void run_file_close(struct run_file *f);
 int run_file_exec(struct run_file *f, const char *sql);
 /* What the last failed call said, as a sentence with the path's cause: "disk full". */
 const char *run_file_said(int code);
+/* The file at `path` could not be read, with that and what helps in `err`; false. */
+bool run_file_unreadable(const char *path, int code, struct err *err);
+/* A number of four bytes of an SQLite file's head. */
+uint32_t run_file_number(const unsigned char at[4]);
 /* Puts it into table `header`; false: not written. */
 bool run_file_put_value(struct run_file *f, const char *key, struct bytes value);

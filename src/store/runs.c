@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/self.h"
 #include "base/text.h"
 #include "store/run_entry.h"
 
@@ -127,11 +128,11 @@ static bool find_last(struct bytes root, uint64_t back, struct arena *arena, str
         err_set(err, ERR_USAGE, 0, "last~%llu goes back too far: %llu run%s in %.*s",
                 (unsigned long long)back, (unsigned long long)seen, seen == 1 ? " is" : "s are",
                 BYTES_ARG(root));
-        return err_hint(err, "see them: prony list; the oldest is last~%llu",
+        return err_hint(err, "see them: %s list; the oldest is last~%llu", self_name(),
                         (unsigned long long)seen - 1);
     }
     err_set(err, ERR_USAGE, 0, "there is no run yet in %.*s", BYTES_ARG(root));
-    return err_hint(err, "start one: prony run PLAN, or prony run URL");
+    return err_hint(err, "start one: %s run PLAN, or %s run URL", self_name(), self_name());
 }
 
 /* `last` or `last~N`. */
@@ -141,6 +142,12 @@ static bool reads_last(struct bytes name, uint64_t *back)
     if (bytes_is(name, RUNS_LAST)) return true;
     struct bytes start = BYTES_LIT(RUNS_LAST "~");
     return bytes_starts(name, start) && bytes_to_u64(bytes_from(name, start.len), back);
+}
+
+static bool hint_ids(struct err *err)
+{
+    return err_hint(err, "see the ids: %s list; the newest run is 'last', the one before 'last~1'",
+                    self_name());
 }
 
 /* By the start of an id. */
@@ -171,8 +178,7 @@ static bool find_id(struct bytes root, struct bytes start, struct arena *arena, 
     }
     err_set(err, ERR_USAGE, 0, "there is no run '%s': no file, no folder, no id in %.*s", shown,
             BYTES_ARG(root));
-    return err_hint(err,
-                    "see the ids: prony list; the newest run is 'last', the one before 'last~1'");
+    return hint_ids(err);
 }
 
 bool runs_find(struct bytes root, struct bytes name, struct arena *arena, struct bytes *path,
@@ -180,8 +186,7 @@ bool runs_find(struct bytes root, struct bytes name, struct arena *arena, struct
 {
     if (name.len == 0) {
         err_set(err, ERR_USAGE, 0, "no run is named");
-        return err_hint(
-            err, "see the ids: prony list; the newest run is 'last', the one before 'last~1'");
+        return hint_ids(err);
     }
     uint64_t back;
     if (reads_last(name, &back)) return find_last(root, back, arena, path, err);
@@ -190,8 +195,8 @@ bool runs_find(struct bytes root, struct bytes name, struct arena *arena, struct
         *path = join(arena, given, BYTES_LIT(RUN_FILE_NAME));
         if (file_is_there(path->at)) return true;
         err_set(err, ERR_USAGE, 0, "the folder %s holds no " RUN_FILE_NAME, given.at);
-        return err_hint(err,
-                        "name the folder of one run, its id, or `last`: prony list shows them");
+        return err_hint(err, "name the folder of one run, its id, or `last`: %s list shows them",
+                        self_name());
     }
     if (file_is_there(given.at)) {
         *path = given;

@@ -38,6 +38,12 @@ bool run_going_on(const struct run_end *end)
     return end->ended == RUN_INTERRUPTED && end->signal == 0;
 }
 
+bool run_stopped_by_key(const struct run_end *end)
+{
+    return end->ended == RUN_INTERRUPTED
+           && bytes_starts(bytes_of(end->reason), BYTES_LIT(RUN_BY_KEY));
+}
+
 const char *run_end_name(const struct run_end *end)
 {
     return run_going_on(end) ? "running" : run_ended_name(end->ended);

@@ -60,7 +60,7 @@ struct run_end {
     uint64_t at_ns; /* run time */
     uint64_t generator_cpu_ns;
     uint64_t max_rss_bytes;
-    char reason[240]; /* one sentence, may be empty */
+    char reason[240]; /* one sentence, may be empty; of a key: RUN_BY_KEY, and what else there is */
     /* Of a stored run: ticks that its file lacks though later ones or the end are there; at least
      * so many, and the run time of the first. 0: none. */
     uint32_t missing_ticks;
@@ -72,5 +72,8 @@ const char *run_ended_name(enum run_ended ended); /* "complete", ...; what was r
 /* A stored run that somebody else still writes: what there is was cut off by no signal. */
 bool run_going_on(const struct run_end *end);
 const char *run_end_name(const struct run_end *end); /* the same names, or "running" */
+/* It was no signal from outside that stopped it, but the key `q` of the live view. */
+#define RUN_BY_KEY "stopped by q"
+bool run_stopped_by_key(const struct run_end *end);
 /* Nothing could be judged. */
 bool run_ended_early(enum run_ended ended);

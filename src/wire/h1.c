@@ -13,6 +13,10 @@
  * h1_resp_step() and h1_resp_skip() are two instances of one always-inlined advance(); with `ev`
  * a constant NULL the compiler drops what only events need. */
 
+/* Types of a TLS record (RFC 8446 section 5.1): its first byte, which is none of any HTTP. */
+#define TLS_ALERT 0x15
+#define TLS_HANDSHAKE 0x16
+
 #define INLINED static inline __attribute__((always_inline))
 
 enum place {
@@ -157,7 +161,8 @@ INLINED enum h1_step at_status(struct h1_resp *p, struct bytes *in, struct h1_ev
     static const char magic[] = "HTTP/";
     size_t seen = in->len < 5 ? in->len : 5;
     if (seen > 0 && memcmp(in->at, magic, seen) != 0) {
-        return fail(p, H1_BAD_STATUS_LINE, p->offset);
+        bool record = in->at[0] == TLS_ALERT || in->at[0] == TLS_HANDSHAKE;
+        return fail(p, record ? H1_BAD_TLS : H1_BAD_STATUS_LINE, p->offset);
     }
     uint64_t start = p->offset;
     struct bytes line;

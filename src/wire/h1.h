@@ -55,6 +55,7 @@ struct h1_event {
 #define H1_BAD_MAP(X)                                                                              \
     X(H1_BAD_NONE, "no error")                                                                     \
     X(H1_BAD_STATUS_LINE, "the reply does not start with an HTTP/1 status line")                   \
+    X(H1_BAD_TLS, "the reply is a TLS record, not HTTP")                                           \
     X(H1_BAD_VERSION, "the reply speaks another version than HTTP/1.x")                            \
     X(H1_BAD_STATUS_CODE, "the status is not a number of three digits from 100 on")                \
     X(H1_BAD_UPGRADE, "the server switched protocols (101) without being asked")                   \

@@ -129,6 +129,28 @@ class Check(Case):
         _, text = self.check(plan)
         self.assertNotIn(told, text)
 
+    def test_warns_of_what_is_set_but_empty(self):
+        env = dict(self.environment(), EMPTY="", FULL="full", OTHER="")
+        self.plan(PLAN.replace("load:", "vars: { token: $env.OTHER, full: $env.FULL }\n"
+                               "headers: { Authorization: Bearer $env.EMPTY, X: $token$full, "
+                               "Y: $env.EMPTY }\nload:"))
+
+        def told(*flags):
+            done = self.exits(self.prony("check", "plan.yaml", *flags, "--output", "json",
+                                         env=env), 0)
+            return [(w["message"].split()[3], w["line"] > 0, w["length"])
+                    for w in done.json()["warnings"]]
+        other = ("OTHER", True, len("$env.OTHER"))
+        empty = ("EMPTY", True, len("$env.EMPTY"))
+        self.assertEqual(told(), [other, empty])
+        # What is said to be empty is meant.
+        self.assertEqual(told("--var", "token="), [empty])
+        text = " ".join(self.prony("check", "plan.yaml", env=env).stdout.split())
+        self.assertIn("warning the environment variable EMPTY is set, but empty – export EMPTY=...;"
+                      " if it is to be empty, say so: --var x= over vars: { x: $env.EMPTY }", text)
+        env.update(EMPTY="e", OTHER="o")
+        self.assertEqual(told(), [])
+
     def test_warnings_as_data_and_before_a_run(self):
         plan = (PLAN.replace("127.0.0.1:9/", "127.0.0.1:$api.port/")
                 .replace("./api --port $api.port", "/bin/false")

@@ -235,7 +235,7 @@ class Keys(LiveCase):
         terminal = self.watch(each="20s")
         terminal.sees("holds")
         terminal.keys("q")
-        terminal.sees("interrupted at")
+        terminal.sees("stopped by q at")
         self.ends(terminal, 130)
 
     def test_twice_leaves_at_once(self):
@@ -317,7 +317,7 @@ class Keys(LiveCase):
         terminal.sees("by Ctrl-Z: nothing was sent then")
         terminal.keys("q")
         wait_until("the shell", lambda: terminal.state("alternate_on") == "0")
-        terminal.sees("interrupted at")
+        terminal.sees("stopped by q at")
 
 
 class Steering(LiveCase):
@@ -358,12 +358,14 @@ class Steering(LiveCase):
     def test_faster_is_another_load(self):
         terminal = self.watch(plan=self.PLAN, each="4s")
         terminal.sees("[climb@40/s]")
+        terminal.keys("+")
+        terminal.sees("+ again to change the rate: the run is at best inconclusive then (exit 3)")
         terminal.keys("+", "+", "+")
         terminal.sees("rate +33 %")
         terminal.sees("rate by hand: 40.0/s → 53.2/s as steered-1")
         terminal.sees("[steered-1]")
         terminal.sees("INCONCLUSIVE")
-        self.assertIn("steered by hand", terminal.text())
+        self.assertIn("steered by hand", terminal.text("-S", "-200"))
         self.ends(terminal, 3)
         result, stages = self.ran()
         self.assertTrue(result["steered"])
@@ -375,11 +377,37 @@ class Steering(LiveCase):
         self.assertEqual(result["totals"]["seconds"], stages["climb@80/s"]["seconds"])
         self.assertEqual({item["verdict"] for item in result["objectives"]}, {"holds"})
 
+    def test_one_press_changes_nothing(self):
+        """Nor do two of different keys, or two with another key or six seconds between them."""
+        terminal = self.watch(plan=self.PLAN, each="6s")
+        terminal.sees("[climb@40/s]")
+        for keys in ("+-", "p+", "p-"):
+            terminal.keys(*keys)
+            terminal.sees(f"{keys[-1]} again to change the rate")
+        wait_until("the keys to be named again", lambda: "[q] stop" in terminal.lines()[-1])
+        terminal.keys("-")
+        terminal.sees("- again to change the rate")
+        self.ends(terminal, 0)
+        result, stages = self.ran()
+        self.assertFalse(result["steered"])
+        self.assertEqual(list(stages), ["warmup", "climb@40/s", "climb@80/s"])
+        self.assertEqual(result["verdict"], "holds")
+
+    def test_users_have_no_rate_to_ask_about(self):
+        terminal = self.watch(each="3s")
+        terminal.sees("[crowd]")
+        terminal.keys("+", "+")
+        terminal.sees("users have no rate to change")
+        terminal.keys("q")
+        self.ends(terminal, 130)
+
     def test_slower_and_users_have_no_rate(self):
         terminal = self.watch(each="3s")
         terminal.sees("[climb@40/s]")
-        terminal.keys("-")
+        terminal.keys("-", "-")
         terminal.sees("rate by hand: 40.0/s → 36.4/s as steered-1")
+        terminal.keys("+")  # nobody is asked again
+        terminal.sees("rate by hand: 36.4/s → 40.0/s as steered-2")
         terminal.sees("[crowd]")
         terminal.keys("+")
         terminal.sees("a closed stage has no rate to change")
@@ -387,7 +415,7 @@ class Steering(LiveCase):
         terminal.sees("held: crowd goes on behind its end as held-1, not judged")
         terminal.sees("[held-1]")
         terminal.keys("q")
-        terminal.sees("interrupted at")
+        terminal.sees("stopped by q at")
         self.ends(terminal, 130)
 
 

@@ -1,13 +1,15 @@
 """`prony report` and `prony list`: what was recorded is what was seen."""
 import json
+import os
 import pathlib
 import shutil
 import signal
 import sqlite3
+import subprocess
 import time
 import unittest
 
-from harness import REFUSAL, REPLY, Case, interrupt, wait_until
+from harness import PRONY, REFUSAL, REPLY, Case, free_port, interrupt, wait_until
 
 
 class Report(Case):
@@ -86,6 +88,14 @@ class Report(Case):
         self.assertIn("load", done.stderr)
         self.assertEqual(done.stdout, "")
 
+    def test_hints_name_the_program_as_it_was_typed(self):
+        for argv0, want in ((PRONY, PRONY), ("./my tools/prony", "'./my tools/prony'"),
+                            ("prony", "prony"), ("p", "prony")):
+            done = subprocess.run([argv0, "report", "last"], executable=PRONY, cwd=self.folder,
+                                  env=self.environment(), capture_output=True, text=True)
+            self.assertIn(f"\n  hint: start one: {want} run PLAN, or {want} run URL\n",
+                          done.stderr, argv0)
+
     def test_no_such_run(self):
         done = self.prony("report", "last")
         self.assertNotEqual(done.code, 0)
@@ -99,7 +109,18 @@ class Report(Case):
         path.write_bytes(b"no run at all" * 100)
         done = self.exits(self.prony("report", "last"), 2)
         self.assertRegex(done.stderr,
-                         r"^prony: .*run\.prony is not a run file\n  hint: `prony list`")
+                         r"^prony: .*run\.prony is not a run file\n  hint: `.*prony list`")
+
+    def test_a_file_cut_short_tells_what_is_left(self):
+        self.recorded()
+        path = self.run_folder() / "run.prony"
+        whole = path.stat().st_size
+        os.truncate(path, 9000)
+        done = self.exits(self.prony("report", "last"), 2)
+        self.assertRegex(done.stderr,
+                         rf"^prony: cannot read .*run\.prony: it is damaged \(cut short: 8 of "
+                         rf"its {whole // 1024} KiB are there\)\n  hint: copy it again from where "
+                         rf"it is whole; what the run found stands in .*/result\.json\n$")
 
     def test_another_file(self):
         """Whatever it is, it is the command line that is wrong."""
@@ -200,9 +221,29 @@ class Report(Case):
             self.assertRegex(told, r"^ \? NO VERDICT YET  .* · at [\d.]+ s: still going on")
         told = self.exits(self.prony("report", "last", "--output", "json"), 3).json()
         self.assertEqual((told["ended"], told["exit"]), ("running", 3))
+        self.assertIn("load is still on", told["objectives"][0]["note"])
+        self.assertNotIn("cut short", json.dumps(told))
         self.assertIsNone(child.poll())
         interrupt(child)
         self.exits(self.wait(child), 130)
+
+    def test_a_run_that_is_being_started_has_not_ended(self):
+        self.plan(f"""plan: 1
+target: http://127.0.0.1:{free_port()}
+services:
+  api: {{ command: sleep 60, ready: log never within 60s }}
+scenarios:
+  read: {{ steps: [ GET / ] }}
+load:
+  stages: [ {{ rate: 5/s, for: 1s }} ]
+""")
+        child = self.start("run", "plan.yaml")
+        wait_until("the service", lambda: list(self.runs.glob("*/api.log")))
+        done = self.exits(self.prony("report", "last"), 2)
+        self.assertRegex(done.stderr, r"^prony: the run in .*/run\.prony has not begun yet: it is"
+                                      r" being started\n  hint: ask again in a moment")
+        interrupt(child)
+        self.wait(child)
 
 
 if __name__ == "__main__":

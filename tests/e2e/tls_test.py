@@ -145,6 +145,42 @@ class Trust(Tls):
         self.assertEqual(server.connections, 0)
 
 
+class PlainHttpToTls(Tls):
+    """A port of TLS asked in plain HTTP: told as that, with what helps."""
+    FLAGS = ("--rate", "50/s", "--for", "5s", "--warmup", "0s")
+
+    def reason(self, url):
+        done = self.exits(self.prony("run", url, *self.FLAGS, "--output", "json"), 4)
+        self.assertEqual(done.json()["ended"], "preflight")
+        return done.json()["reason"]
+
+    def test_it_hangs_up(self):
+        """Without a word: whether it is TLS is then seen by a handshake."""
+        server = self.tls_server()
+        self.assertRegex(self.reason(f"http://127.0.0.1:{server.port}/"),
+                         r"none was answered whole: .*; the port speaks TLS: use https://$")
+
+    def test_it_sends_an_alert(self):
+        server = self.server(lambda c, n: c.sendall(b"\x15\x03\x01\x00\x02\x02\x16") or False)
+        self.assertRegex(self.reason(server.url),
+                         r"\(the reply is a TLS record, not HTTP\); the port speaks TLS: use https:"
+                         r"//$")
+
+    def test_it_answers_400(self):
+        body = b"<title>400 The plain HTTP request was sent to HTTPS port</title>"
+        page = (b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+                % len(body)) + body
+        server = self.server(lambda c, n: c.sendall(page) or False)
+        self.assertEqual(self.reason(server.url), "every reply was 400, since the port speaks TLS"
+                                                  " and was asked in plain HTTP; use https://")
+
+    def test_a_plain_port_that_hangs_up_is_no_port_of_tls(self):
+        server = self.server(lambda c, n: False)
+        reason = self.reason(server.url)
+        self.assertIn("none was answered whole", reason)
+        self.assertNotIn("use https", reason)
+
+
 class Handshakes(Tls):
     def test_kept_connections_shake_once(self):
         server = self.tls_server()
@@ -200,7 +236,7 @@ class Handshakes(Tls):
 
 class Traps(Tls):
     BEFORE = {  # trap -> what is said of it
-        "stall": "no TLS handshake in time",
+        "stall": "if it is plain HTTP, write http://",
         "half": "no TLS handshake in time",
         "close": "closed in the TLS handshake",
         "reset": "reset in the TLS handshake",

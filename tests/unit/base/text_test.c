@@ -53,6 +53,25 @@ static void safe_text(void **state)
     }
 }
 
+static void shell_words(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in, *want;
+    } rows[] = {
+        {"plain-1.yaml", "plain-1.yaml"}, {"", "''"},
+        {"two words", "'two words'"},     {"$HOME", "'$HOME'"},
+        {"it's", "'it'\\''s'"},           {"h\xc3\xa9", "'h\xc3\xa9'"},
+        {"a\033b", "'a\\x1bb'"}, /* no longer the same word, but harmless */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char array[64];
+        struct text t = text_in(array, sizeof array);
+        text_add_word(&t, bytes_of(rows[i].in));
+        CHECK_STR(rows[i].want, array, rows[i].want);
+    }
+}
+
 static void whole_characters(void **state)
 {
     (void)state;
@@ -95,9 +114,8 @@ static void columns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cutting),
-        cmocka_unit_test(safe_text),
-        cmocka_unit_test(whole_characters),
+        cmocka_unit_test(cutting),     cmocka_unit_test(safe_text),
+        cmocka_unit_test(shell_words), cmocka_unit_test(whole_characters),
         cmocka_unit_test(columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,6 +131,68 @@ static void words(void **state)
                                " stuck? if it is only slow, give it a longer timeout");
 }
 
+/* What a server of TLS makes of plain HTTP: told with its cure, a 400 only where its words say so.
+ */
+static void plain_http_to_tls(void **state)
+{
+    (void)state;
+#define PAGE(words) "HTTP/1.1 400 Bad Request\\x0d\\x0a\\x0d\\x0a<p>" words "</p>"
+    static const struct {
+        const char *name;
+        enum outcome outcome;
+        uint32_t status;
+        const char *detail, *sample;
+        uint64_t ok; /* answered ok besides */
+        bool none, open;
+        const char *says;
+    } cases[] = {
+        {"nginx", OUTCOME_STATUS, 400, "wanted 2xx",
+         PAGE("The plain HTTP request was sent to HTTPS port"), 0, true, false,
+         "every reply was 400, since the port speaks TLS"},
+        {"Apache", OUTCOME_STATUS, 400, "",
+         PAGE("You're speaking plain HTTP to an SSL-enabled server port."), 0, true, false,
+         "use https://"},
+        {"Go", OUTCOME_STATUS, 400, "", PAGE("Client sent an HTTP request to an HTTPS server."), 0,
+         true, false, "use https://"},
+        {"Tomcat", OUTCOME_STATUS, 400, "", PAGE("This combination of host and port requires TLS."),
+         0, true, false, "use https://"},
+        {"another 400", OUTCOME_STATUS, 400, "", PAGE("no such field"), 0, false, false, NULL},
+        {"these words with another status", OUTCOME_STATUS, 500, "",
+         PAGE("The plain HTTP request was sent to HTTPS port"), 0, false, false, NULL},
+        {"one path of many", OUTCOME_STATUS, 400, "",
+         PAGE("The plain HTTP request was sent to HTTPS port"), 1, false, false, NULL},
+        {"an alert", OUTCOME_PROTOCOL, 0, "the reply is a TLS record, not HTTP", "\\x15", 0, true,
+         false, "(the reply is a TLS record, not HTTP); the port speaks TLS: use https://"},
+        {"another protocol", OUTCOME_PROTOCOL, 0, "no status line", "SSH-2.0", 0, true, true,
+         "check the port, and what speaks there"},
+        {"a silent end", OUTCOME_RESET, 0, "the connection was closed", "", 0, true, true,
+         "the service hangs up"},
+        {"nobody there", OUTCOME_REFUSED, 0, "", "", 0, true, false, "nothing listens there"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct answers a = {0};
+        char array[300];
+        struct text said = text_in(array, sizeof array);
+        struct cell cell;
+        struct tick tick = tick_of(&cell, cases[i].outcome, 20, 0);
+        struct exemplar e = {.kind = EXEMPLAR_FIRST_ERROR,
+                             .outcome = cases[i].outcome,
+                             .status = cases[i].status,
+                             .detail = bytes_of(cases[i].detail),
+                             .sample = bytes_of(cases[i].sample)};
+        cell.outcomes[OUTCOME_OK] = cases[i].ok;
+        tick.exemplars = &e;
+        tick.exemplar_count = 1;
+        answers_take(&a, &tick);
+        CHECK(cases[i].name, answers_none(&a, &tick) == cases[i].none);
+        CHECK(cases[i].name, answers_leave_open(&a) == cases[i].open);
+        if (!cases[i].says) continue;
+        answers_say(&a, &said);
+        if (!strstr(array, cases[i].says)) print_error("# %s\n", array);
+        CHECK(cases[i].name, strstr(array, cases[i].says) != NULL);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +200,7 @@ int main(void)
         cmocka_unit_test(unwelcome),
         cmocka_unit_test(not_within_the_first_second),
         cmocka_unit_test(words),
+        cmocka_unit_test(plain_http_to_tls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,6 +26,28 @@ static void test_signals_are_counted_not_fatal(void **state)
     assert_int_equal(interrupt_look(&i), 2);
 }
 
+/* A key of the live view is told from Ctrl-C and from kill(1): the first that came counts. */
+static void test_our_own_is_known(void **state)
+{
+    (void)state;
+    static const bool order[] = {true, false};
+    for (size_t k = 0; k < 2; k++) {
+        struct interrupt i;
+        struct err err = {0};
+        pid_t self = getpid();
+        assert_true(interrupt_open(&i, &err));
+        for (size_t n = 0; n < 2; n++) {
+            pid_t child = order[n] == order[k] ? -1 : fork();
+            if (child < 0) assert_int_equal(kill(self, SIGINT), 0);
+            if (child == 0) _exit(kill(self, SIGINT));
+            if (child > 0) assert_int_equal(waitpid(child, NULL, 0), child);
+            assert_int_equal(interrupt_look(&i), n + 1);
+        }
+        assert_int_equal(i.own, order[k]);
+        interrupt_close(&i);
+    }
+}
+
 /* A terminal that is closed is heard of from shell and kernel. */
 static void test_a_hangup_asks_once(void **state)
 {
@@ -97,6 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_signals_are_counted_not_fatal),
+        cmocka_unit_test(test_our_own_is_known),
         cmocka_unit_test(test_a_hangup_asks_once),
         cmocka_unit_test(test_an_ignored_hangup_stays_ignored),
         cmocka_unit_test(test_a_question_is_no_end),

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/attr.h"
+#include "base/self.h"
 #include "check.h"
 
 static void replaced_flags(void **state)
@@ -178,8 +179,28 @@ static void scenes(void **state)
     }
 }
 
+/* What is there to be typed begins as what was typed, also where the run was recorded by another
+ * name. */
+static void by_the_name_typed(void **state)
+{
+    (void)state;
+    static const struct scene here = {
+        .name = "built here",
+        .line = "prony run http://x/ --p99 1s --for 20s",
+        .path = "",
+        .own = true,
+        .undecided = true,
+        .needed_s = 41,
+        .want = {"build/prony run http://x/ --p99 1s --for 50s  # long enough to decide",
+                 "build/prony report 1f2e3d4c" MORE}};
+    self_take_name("build/prony");
+    check_scene(&here);
+    self_take_name(NULL);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(replaced_flags), cmocka_unit_test(scenes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(replaced_flags), cmocka_unit_test(scenes),
+                                       cmocka_unit_test(by_the_name_typed)};
     return cmocka_run_group_tests_name("hints", tests, NULL, NULL);
 }

@@ -20,7 +20,11 @@ static bool write_plan(struct text *out, const char *const *words, struct err *e
         argv[argc] = memcpy(store + used, words[argc], size);
         used += size;
     }
-    return flags_parse(&flags, argc, argv, err) && oneliner_write(out, &flags, ONELINER_SENT, err);
+    if (!flags_parse(&flags, argc, argv, err)) return false;
+    struct writing writing = writing_in(out->at, out->size, &flags);
+    bool written = oneliner_write(&writing, ONELINER_SENT, err);
+    *out = writing.text;
+    return written;
 }
 
 #define ARGS(...) ((const char *const[]){"prony", "run", __VA_ARGS__, NULL})

@@ -302,6 +302,37 @@ static void what_was_not_seen_does_not_hold(void **state)
     }
 }
 
+/* Of a run that somebody else still writes nothing was cut short. */
+static void what_goes_on_was_not_cut(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *sentence;
+        uint32_t seconds;
+        const char *note;
+    } cases[] = {
+        {"in the last", "p95 < 100ms", 25, "third is still on"},
+        {"in the second", "p95 < 100ms", 15, "second is still on, third is still to come"},
+        {"between two", "errors < 1%", 10, "second, third are still to come"},
+        {"before them all", "p95 in second < 100ms", 5, "not yet begun"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct scene s;
+        scene_open(&s);
+        scene_stage(&s, "first", MODEL_OPEN, true)->length_ns = 10 * SECOND;
+        scene_stage(&s, "second", MODEL_OPEN, true)->length_ns = 10 * SECOND;
+        scene_stage(&s, "third", MODEL_OPEN, true)->length_ns = 10 * SECOND;
+        scene_objective(&s, cases[i].sentence);
+        scene_begin(&s);
+        for (uint32_t t = 0; t < cases[i].seconds; t++) scene_second(&s, t / 10, 100, 20 * MS);
+        scene_go_on(&s);
+        CHECK_STR(cases[i].name, scene_said(&s, 0)->note, cases[i].note);
+        CHECK_U64(cases[i].name, scene_said(&s, 0)->verdict, VERDICT_INCONCLUSIVE);
+        CHECK_U64(cases[i].name, scene_result(&s)->exit_code, 3);
+        scene_close(&s);
+    }
+}
+
 /* A closed stage by count is over when its iterations are, however long it might have taken. */
 static void a_stage_by_count_is_whole_by_its_count(void **state)
 {
@@ -595,6 +626,7 @@ int main(void)
         cmocka_unit_test(implicit_objective),
         cmocka_unit_test(implicit_of_one_request),
         cmocka_unit_test(ways_to_end),
+        cmocka_unit_test(what_goes_on_was_not_cut),
         cmocka_unit_test(what_was_not_seen_does_not_hold),
         cmocka_unit_test(a_stage_by_count_is_whole_by_its_count),
         cmocka_unit_test(cuts_of_both_kinds),

@@ -287,10 +287,9 @@ void scene_second(struct scene *s, uint32_t stage, uint32_t count, uint64_t ns)
     scene_put(s);
 }
 
-static void finish(struct scene *s, enum run_ended ended)
+static void finish(struct scene *s, enum run_ended ended, int signal)
 {
-    struct run_end end = {.ended = ended, .at_ns = s->tick.end_ns};
-    if (ended == RUN_INTERRUPTED) end.signal = 2;
+    struct run_end end = {.ended = ended, .at_ns = s->tick.end_ns, .signal = signal};
     end.missing_ticks = s->missing_ticks;
     end.missing_from_ns = 4500 * MS;
     bus_end(&s->bus, &end);
@@ -301,12 +300,17 @@ void scene_end(struct scene *s, enum run_ended ended)
     scene_tick(s, s->plan.stage_count, 100);
     s->tick.last = true;
     scene_put(s);
-    finish(s, ended);
+    finish(s, ended, ended == RUN_INTERRUPTED ? 2 : 0);
 }
 
 void scene_stop_short(struct scene *s)
 {
-    finish(s, RUN_INTERRUPTED);
+    finish(s, RUN_INTERRUPTED, 2);
+}
+
+void scene_go_on(struct scene *s)
+{
+    finish(s, RUN_INTERRUPTED, 0);
 }
 
 const struct result *scene_result(const struct scene *s)

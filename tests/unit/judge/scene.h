@@ -92,6 +92,8 @@ void scene_second(struct scene *s, uint32_t stage, uint32_t count, uint64_t ns);
 void scene_end(struct scene *s, enum run_ended ended);
 /* The end without the source's last tick: a file cut short. */
 void scene_stop_short(struct scene *s);
+/* Likewise, of a run that somebody else still writes. */
+void scene_go_on(struct scene *s);
 
 const struct result *scene_result(const struct scene *s);
 const struct objective_result *scene_said(const struct scene *s, uint32_t objective);

@@ -46,6 +46,45 @@ static void printing(void **state)
     }
 }
 
+/* A word of the command line as a shell would take it, the caret below its part that is wrong. */
+static void words_of_the_command_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *flag, *value;
+        uint32_t offset, len;
+        const char *want;
+    } rows[] = {
+        {"all of it", "rate", "500", 0, 3, "      | --rate 500\n      |        ^^^ h\n"},
+        {"a part", "set", "a.b=x", 4, 1, "      | --set a.b=x\n      |           ^ h\n"},
+        {"in quotes", "objective", "p95 < 4", 6, 1,
+         "      | --objective 'p95 < 4'\n      |                    ^ h\n"},
+        {"a quote before", "set", "a='b' c", 6, 1,
+         "      | --set 'a='\\''b'\\'' c'\n      |                    ^ h\n"},
+        {"code points", "set", "\xc3\xa9=1", 3, 1,
+         "      | --set '\xc3\xa9=1'\n      |          ^ h\n"},
+        {"at its end", "objective", "p95<", 4, 1,
+         "      | --objective 'p95<'\n      |                  ^ h\n"},
+        {"beyond it", "set", "a=1", 9, 9, "      | --set a=1\n      |          ^ h\n"},
+        {"nothing", "only", "", 0, 1, "      | --only ''\n      |         ^ h\n"},
+        {"a URL", "", "http://x/", 7, 1, "      | http://x/\n      |        ^ h\n"},
+        {"control", "set", "a=\x1b[2J", 2, 4,
+         "      | --set 'a=\\x1b[2J'\n      |          ^^^^^^^ h\n"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char array[500], want[500];
+        struct text t = text_in(array, sizeof array);
+        struct text w = text_in(want, sizeof want);
+        const struct diag_word words[] = {{"", {0}}, {rows[i].flag, bytes_of(rows[i].value)}};
+        struct diags diags = {.words = words, .word_count = COUNT_OF(words)};
+        struct span at = {.col = 2, .offset = rows[i].offset, .len = rows[i].len};
+        diag_add(&diags, DIAG_UNKNOWN_KEY, at, "h", "m");
+        diag_print(&t, &diags, BYTES_LIT("p"), BYTES_LIT("a: 1\n"));
+        text_addf(&w, "command line: error[P020]: m\n%s", rows[i].want);
+        CHECK_STR(rows[i].name, array, want);
+    }
+}
+
 static void long_lines(void **state)
 {
     (void)state;
@@ -108,9 +147,8 @@ static void nearest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(printing),
-        cmocka_unit_test(long_lines),
-        cmocka_unit_test(many),
+        cmocka_unit_test(printing),   cmocka_unit_test(words_of_the_command_line),
+        cmocka_unit_test(long_lines), cmocka_unit_test(many),
         cmocka_unit_test(nearest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

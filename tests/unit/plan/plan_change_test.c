@@ -116,23 +116,24 @@ static void a_wrong_path_is_told(void **state)
     static const struct {
         const char *set;
         enum diag_code code;
+        const char *blamed;
     } rows[] = {
-        {"load.seed", DIAG_SET},
-        {"=3", DIAG_SET},
-        {".=3", DIAG_SET},
-        {"load..seed=3", DIAG_SET},
-        {"load.stages[3].for=1s", DIAG_SET},
-        {"load.stages[x].for=1s", DIAG_SET},
-        {"load.stages[0.for=1s", DIAG_SET},
-        {"load.stages.jbs.for=1s", DIAG_SET},
-        {"load[0]=1", DIAG_SET},
-        {"target.port=1", DIAG_SET},
-        {"data[0].id=1", DIAG_SET},
-        {"load.sed=3", DIAG_UNKNOWN_KEY},
-        {"load.seed=", DIAG_MISSING},
-        {"load.seed=[", DIAG_YAML},
-        {"load.seed=x", DIAG_UNIT},
-        {"load.seed=<<: 1", DIAG_MERGE},
+        {"load.seed", DIAG_SET, "load.seed"},
+        {"=3", DIAG_SET, "="},
+        {".=3", DIAG_SET, "."},
+        {"load..seed=3", DIAG_SET, "load..seed"},
+        {"load.stages[3].for=1s", DIAG_SET, "[3]"},
+        {"load.stages[x].for=1s", DIAG_SET, "load.stages[x].for"},
+        {"load.stages[0.for=1s", DIAG_SET, "load.stages[0.for=1s"},
+        {"load.stages.jbs.for=1s", DIAG_SET, "jbs"},
+        {"load[0]=1", DIAG_SET, "[0]"},
+        {"target.port=1", DIAG_SET, "port"},
+        {"data[0].id=1", DIAG_SET, "data"},
+        {"load.sed=3", DIAG_UNKNOWN_KEY, "sed"},
+        {"load.seed=", DIAG_MISSING, ""},
+        {"load.seed=[", DIAG_YAML, ""},
+        {"load.seed=x", DIAG_UNIT, "x"},
+        {"load.seed=<<: 1", DIAG_MERGE, "<<"},
     };
     static struct fixture f;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -142,7 +143,15 @@ static void a_wrong_path_is_told(void **state)
         fixture_only(rows[i].set, &f, rows[i].code);
         CHECK_U64(rows[i].set, f.diags.items[0].at.line, 0);
         CHECK_U64(rows[i].set, f.diags.items[0].at.col, 1);
-        CHECK(rows[i].set, bytes_starts(f.diags.flags[0], BYTES_LIT("--set ")));
+        const struct diag_word *word = diag_word_of(&f.diags, &f.diags.items[0]);
+        assert_non_null(word);
+        CHECK_STR(rows[i].set, word->flag, "set");
+        CHECK(rows[i].set, bytes_equal(word->value, set));
+        struct span at = f.diags.items[0].at;
+        char blamed[80];
+        struct text text = text_in(blamed, sizeof blamed);
+        text_add(&text, (struct bytes){set.at + at.offset, at.len});
+        CHECK_STR(rows[i].set, blamed, rows[i].blamed);
         fixture_close(&f);
     }
 }

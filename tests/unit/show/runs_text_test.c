@@ -34,7 +34,7 @@ static void past_open(struct past *p)
     p->long_one.text = BYTES_LIT("p99.9 of each in climb < 1500ms");
     p->long_one.of = BYTES_LIT("GET /a/long/path\x1b[2J");
     p->long_one.at = (struct run_place){.value = 12000, .at_least = true};
-    p->long_one.margin = -700.4;
+    p->long_one.margin = -9900;
     p->errors = (struct run_goal){.text = BYTES_LIT("errors <= 50%"), .unit = BYTES_LIT("%")};
     const struct run_entry entries[] = {
         {.id = "1f2e3d4h", .plan = BYTES_LIT("jobs"), .verdict = BYTES_LIT("running")},

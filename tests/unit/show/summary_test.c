@@ -27,6 +27,10 @@ static const struct {
     {"inconclusive-80", "inconclusive", {.width = 80}, false},
     {"invalid-100", "invalid", {.width = 100}, false},
     {"not-judged-100", "not_judged", {.width = 100}, false},
+    {"not-judged-100-color",
+     "not_judged",
+     {.width = 100, .color = true, .colors_256 = true},
+     false},
     {"not-judged-80", "not_judged", {.width = 80}, false},
     {"interrupted-100", "interrupted", {.width = 100}, false},
     {"preflight-80", "preflight", {.width = 80}, false},
@@ -149,6 +153,68 @@ static void hostile_text(void **state)
     sample_close(&sample);
 }
 
+/* Who stopped it is told as it was: a key is no Ctrl-C. */
+static void stopped(void **state)
+{
+    (void)state;
+    static char array[65536];
+    static const struct {
+        const char *name;
+        int signal;
+        const char *reason, *want;
+    } cases[] = {
+        {"Ctrl-C", 2, "", "jobs · interrupted at 12 s (Ctrl-C) · "},
+        {"SIGTERM", 15, "", "jobs · interrupted at 12 s (SIGTERM) · "},
+        {"Ctrl-C later", 2, "api died", "jobs · interrupted at 12 s (Ctrl-C): api died · "},
+        {"key", 2, RUN_BY_KEY, "jobs · stopped by q at 12 s · "},
+        {"key later", 2, RUN_BY_KEY ": api died", "jobs · stopped by q at 12 s: api died · "},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct sample sample;
+        sample_open(&sample, "interrupted");
+        sample.result.end.signal = cases[i].signal;
+        struct text reason = text_in(sample.result.end.reason, sizeof sample.result.end.reason);
+        text_adds(&reason, cases[i].reason);
+        struct show_style style = {.width = 140};
+        struct text out = text_in(array, sizeof array);
+        summary_write(&out, &sample.result, &style, &sample.extra);
+        CHECK(cases[i].name, strstr(array, cases[i].want) != NULL);
+        sample_close(&sample);
+    }
+}
+
+/* A mean of what changed is called one; of what stayed it need not. */
+static void users_of_a_ramp(void **state)
+{
+    (void)state;
+    static char array[65536];
+    static const struct {
+        const char *name;
+        uint32_t from, to;
+        double seen;
+        bool mean;
+    } cases[] = {
+        {"as many all the time", 10, 10, 10.0, false},
+        {"but for a moment", 10, 10, 9.8, false},
+        {"a ramp", 0, 20, 10.0, true},
+        {"some left early", 10, 10, 7.2, true},
+        {"nobody came", 0, 20, 0, false},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct sample sample;
+        sample_open(&sample, "not_judged");
+        sample.plan.stages[0].users_from = cases[i].from;
+        sample.plan.stages[0].users_to = cases[i].to;
+        ((struct stage_result *)sample.result.stages)->figures.users = cases[i].seen;
+        struct show_style style = {.width = 140};
+        struct text out = text_in(array, sizeof array);
+        summary_write(&out, &sample.result, &style, &sample.extra);
+        bool said = strstr(array, "USERS is their mean over the stage.") != NULL;
+        CHECK(cases[i].name, said == cases[i].mean);
+        sample_close(&sample);
+    }
+}
+
 static void suggestions(void **state)
 {
     (void)state;
@@ -215,6 +281,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(goldens),      cmocka_unit_test(widths),
         cmocka_unit_test(hostile_text), cmocka_unit_test(color_is_an_addition),
+        cmocka_unit_test(stopped),      cmocka_unit_test(users_of_a_ramp),
         cmocka_unit_test(suggestions),  cmocka_unit_test(notes_and_misses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,6 +172,7 @@ static const struct vector good[] = {
 
 #define BAD(kind, at) "bad " kind " at " #at
 #define NO_LINE "the reply does not start with an HTTP/1 status line"
+#define NO_HTTP "the reply is a TLS record, not HTTP"
 #define NO_CODE "the status is not a number of three digits from 100 on"
 #define NO_VERSION "the reply speaks another version than HTTP/1.x"
 #define CONTROL "a control character in a line of the head"
@@ -212,7 +213,9 @@ static const struct vector bad[] = {
     {"closed in the trailers", IN(OK TE "0\r\nA: b\r\n"), CLOSE, TE_EVENTS,
      BAD("the connection was closed before the end of the body", 56) AT_HEAD},
 
-    {"garbage", IN("\x16\x03\x01\x02"), PLAIN, "", BAD(NO_LINE, 0) AT_0},
+    {"garbage", IN("\x17\x03\x01\x02"), PLAIN, "", BAD(NO_LINE, 0) AT_0},
+    {"a handshake of TLS", IN("\x16\x03\x01\x02"), PLAIN, "", BAD(NO_HTTP, 0) AT_0},
+    {"an alert of TLS", IN("\x15\x03\x01\0\x02\x02\x16"), PLAIN, "", BAD(NO_HTTP, 0) AT_0},
     {"another protocol", IN("SSH-2.0-OpenSSH"), PLAIN, "", BAD(NO_LINE, 0) AT_0},
     {"lower case", IN("http/1.1 200 OK\r\n\r\n"), PLAIN, "", BAD(NO_LINE, 0) AT_0},
     {"an empty line first", IN("\r\n" OK "\r\n"), PLAIN, "", BAD(NO_LINE, 0) AT_0},
