@@ -28,9 +28,10 @@ void record_describe(const struct ending *ending, const struct plan *plan, struc
 void record_iteration(struct worker *w, const struct flow *f, uint64_t end_ns);
 /* An arrival or a user that `pick: unique` had no row for. */
 void record_rowless(struct worker *w, const struct flow *f, uint64_t now_ns);
-/* An arrival that never started: dropped (max_in_flight, no row) or cut (the run was left). */
+/* An arrival that never started: dropped (max_in_flight, or for want of `lack`, a row) or cut (the
+ * run was left). SHORTAGE_COUNT: nothing was short. */
 void record_unstarted(struct worker *w, const struct flow *f, enum outcome outcome,
-                      uint64_t now_ns);
+                      enum shortage lack, uint64_t now_ns);
 /* A connection was made for it, by f->connect_ns and with TLS f->tls_ns. */
 void record_connect(struct worker *w, const struct flow *f, bool resumed);
 void record_user(struct worker *w, uint64_t now_ns, bool joins);

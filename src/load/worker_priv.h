@@ -40,6 +40,7 @@ struct flow {
     uint32_t arrival_stage;         /* of the iteration */
     uint32_t stage;                 /* of the request */
     enum outcome outcome;           /* of the iteration so far */
+    enum shortage lack;             /* that it is so for; SHORTAGE_COUNT: nothing was short */
     uint64_t index, sequence, user; /* see struct values */
     uint64_t iteration;             /* closed: of this user in this stage */
     uint64_t quota;                 /* closed by count: iterations left; UINT64_MAX by time */

@@ -62,7 +62,7 @@ enum stage_measure {
     STAGE_MEASURE_COUNT
 };
 
-/* What was short on this side: how many arrivals or requests ended so because of it. */
+/* What was short, so that arrivals or requests ended: but for the last it is prony's own. */
 enum shortage {
     SHORTAGE_ROWS,  /* arrivals dropped and users gone: `pick: unique` had no row left */
     SHORTAGE_PORTS, /* requests dropped: prony had no local port or descriptor left */
@@ -83,7 +83,7 @@ struct cell {
     uint64_t begun;
     uint64_t outcomes[OUTCOME_COUNT]; /* requests and iterations */
     uint64_t answered_5xx; /* requests: of those ok, status and check, replies with a 5xx status */
-    uint64_t shortages[SHORTAGE_COUNT]; /* stages */
+    uint64_t shortages[SHORTAGE_COUNT]; /* stages: all there were; others: why they ended so */
     struct hist_sparse measures[MEASURE_COUNT];
 };
 
@@ -93,8 +93,8 @@ struct slot {
     uint32_t stage;
     uint32_t planned; /* arrivals and later requests */
     uint32_t taken;   /* of them, seen by a worker before their stage was over (dropped counts) */
-    uint32_t ok, failed;
-    uint32_t over; /* requests over the tightest latency limit, of ok + failed */
+    uint32_t ok, failed, lacking; /* lacking: of failed, for want of something of prony's own */
+    uint32_t over;                /* requests over the tightest latency limit, of ok + failed */
 };
 
 enum event_kind {
@@ -148,3 +148,5 @@ struct tick {
 const char *
 tick_outcome_name(enum outcome outcome); /* "ok", "status", ... as in reports and JSON */
 const char *tick_event_name(enum event_kind kind);
+/* Is it something of prony's own that was short? SHORTAGE_COUNT: nothing was, so no. */
+bool tick_is_own(enum shortage shortage);
