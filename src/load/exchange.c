@@ -122,7 +122,8 @@ static void connect_for(struct worker *w, struct flow *f)
     f->state = FLOW_CONNECTING;
     f->connection = id;
     struct route *route = &w->setting.routes[f->target];
-    struct stream_way way = {.to = route_address(route), .from = next_source(w)};
+    struct address to;
+    struct stream_way way = {.to = route_address(route, &to) ? &to : NULL, .from = next_source(w)};
     if (route->tls) way.tls = &w->peers[f->target];
     enum outcome outcome = OUTCOME_DNS;
     const char *why = way.to ? NULL : route_trouble(route);
@@ -508,8 +509,7 @@ static void lost(struct worker *w, struct connection *c, enum stream_status stat
     fail_lost(w, c, status);
 }
 
-/* The kernel's stamp must lie between sending and reading; a stepped wall clock could put it out.
- */
+/* The kernel's stamp, between sending and reading: a stepped wall clock could put it out. */
 static uint64_t bounded_stamp(const struct flow *f, uint64_t kernel_ns, uint64_t read_ns)
 {
     if (kernel_ns == 0 || kernel_ns > read_ns) return read_ns;
