@@ -9,6 +9,7 @@
 #include "cli/flags.h"
 #include "plan/diag.h"
 
+/* `prony report`; the exit code, of the run as it is judged now: what is wrong was said. */
 int verb_report_main(const struct flags *flags);
 /* Prints what is wrong with the objectives that flags ask for; the exit code. */
 int verb_report_objectives(struct arena *arena, const struct diags *diags);

@@ -77,4 +77,5 @@ enum stream_status stream_receive(struct stream *s, struct poller *p, char *at, 
                                   struct stream_arrival *out);
 /* After STREAM_TLS: one clause, valid until the next call for the same struct tls_peer. */
 const char *stream_tls_why(const struct stream *s);
+/* Says goodbye in TLS where that is still possible; once more is nothing. */
 void stream_close(struct stream *s);

@@ -34,6 +34,7 @@ struct tls_channel {
     char owed[TLS_OWED];
 };
 
+/* How OpenSSL reads and writes our sockets; for BIO_meth_free(). NULL: it has no memory. */
 BIO_METHOD *tls_channel_method(void);
 /* Fills peer->why and its cure. */
 void tls_why_say(struct tls_channel *c, const char *why, const char *cure);

@@ -67,8 +67,8 @@ struct run_end {
     uint64_t missing_from_ns;
 };
 
-const char *run_ended_name(enum run_ended ended); /* "complete", ...; what was refused is
-                                                     "preflight" too, by another exit */
+/* "complete", ...: static. What was refused is "preflight" too, by another exit. */
+const char *run_ended_name(enum run_ended ended);
 /* A stored run that somebody else still writes: what there is was cut off by no signal. */
 bool run_going_on(const struct run_end *end);
 const char *run_end_name(const struct run_end *end); /* the same names, or "running" */

@@ -145,8 +145,8 @@ struct tick {
     struct strain strain;
 };
 
-const char *
-tick_outcome_name(enum outcome outcome); /* "ok", "status", ... as in reports and JSON */
+/* "ok", "status", ...; "stage", "command", ...: static, as in reports and JSON. */
+const char *tick_outcome_name(enum outcome outcome);
 const char *tick_event_name(enum event_kind kind);
 /* Is it something of prony's own that was short? SHORTAGE_COUNT: nothing was, so no. */
 bool tick_is_own(enum shortage shortage);
