@@ -19,21 +19,25 @@ struct bytes {
 /* For printf's "%.*s". */
 #define BYTES_ARG(b) (int)(b).len, ((b).at ? (b).at : "")
 
+/* All of a string, without its NUL; NULL: nothing, with at == NULL. Borrows. */
 static inline struct bytes bytes_of(const char *cstr)
 {
     return (struct bytes){cstr, cstr ? strlen(cstr) : 0};
 }
 
+/* The same bytes; two empty ones are, wherever they point. */
 static inline bool bytes_equal(struct bytes a, struct bytes b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
+/* The same as a string that ends in NUL. */
 static inline bool bytes_is(struct bytes a, const char *cstr)
 {
     return bytes_equal(a, bytes_of(cstr));
 }
 
+/* Whether `a` begins with `prefix`, which may be empty or all of it. */
 static inline bool bytes_starts(struct bytes a, struct bytes prefix)
 {
     return a.len >= prefix.len && (prefix.len == 0 || memcmp(a.at, prefix.at, prefix.len) == 0);
@@ -47,6 +51,7 @@ static inline struct bytes bytes_from(struct bytes a, size_t from)
     return (struct bytes){a.at + from, a.len - from};
 }
 
+/* 0 to 9, whatever the locale. */
 static inline bool bytes_is_digit(char c)
 {
     return c >= '0' && c <= '9';

@@ -15,6 +15,7 @@ static inline void json_tree_put(json_t *object, const char *key, json_t *value)
     assert(failed == 0);
 }
 
+/* The same for the end of an array. */
 static inline void json_tree_append(json_t *array, json_t *value)
 {
     int failed = json_array_append_new(array, value);

@@ -13,11 +13,13 @@ struct shared {
     uint64_t value;
 };
 
+/* The one writer: all that it wrote before is seen by who sees `value`. */
 static inline void shared_publish(struct shared *s, uint64_t value)
 {
     __atomic_store_n(&s->value, value, __ATOMIC_RELEASE);
 }
 
+/* Any thread: the number as it was published last, or before that. */
 static inline uint64_t shared_see(const struct shared *s)
 {
     return __atomic_load_n(&s->value, __ATOMIC_ACQUIRE);

@@ -27,6 +27,7 @@ struct answers {
     char details[OUTCOME_COUNT][100]; /* of the first of each; may be empty */
 };
 
+/* Counts what ended in the tick; `a` begins as all zero. Until both questions below are settled. */
 void answers_take(struct answers *a, const struct tick *tick);
 /* After answers_take(): enough was asked for long enough, or the run is over, and nothing answered,
  * or only that this is not how TLS is spoken. */

@@ -23,8 +23,9 @@ struct interrupt {
     uint32_t asked;  /* how many times SIGUSR1 asked for the state of things */
 };
 
-/* One may be opened within another, as a run in a series: each signal is read by whoever looks
- * first, and what came last is left to the outer one. */
+/* Blocks the signals in this thread and those it starts. One may be opened within another, as a run
+ * in a series: each signal is read by whoever looks first, and what came last is left to the outer
+ * one. False: ERR_IO, nothing is open. */
 MUST_USE bool interrupt_open(struct interrupt *i, struct err *err);
 /* Reads what has come; does not wait. How many have asked for the end so far: a SIGHUP only as the
  * first, since shell and kernel both send one when a terminal is closed. */

@@ -25,6 +25,7 @@ struct machine {
     uint32_t ports; /* ephemeral ports: connections to one address at once */
 };
 
+/* Fills all of `out`; what the host does not tell is 0 or empty, cores and ports are at least 1. */
 void machine_look(struct machine *out);
 /* Memory to be had now; cheap enough for once a second. */
 uint64_t machine_free_memory_bytes(void);

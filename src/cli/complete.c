@@ -7,7 +7,7 @@
 #include "store/runs.h"
 
 #define ARENA_LIMIT ((size_t)64 << 20)
-#define RUNS_MAX 50
+#define RUNS_SHOWN 50
 
 /* The command line so far. */
 struct line {
@@ -155,10 +155,10 @@ static void add_runs(struct line *l)
     struct arena arena = {0};
     struct err err = {0};
     struct runs_ids ids = {0};
-    if (arena_open(&arena, ARENA_LIMIT, &err)) ids = runs_ids(runs_root(l), &arena);
+    if (arena_open(&arena, ARENA_LIMIT, &err)) ids = runs_ids(runs_root(l), RUNS_SHOWN, &arena);
     if (ids.count > 0) add_word(l, RUNS_LAST, "the newest run");
     if (ids.count > 1) add_word(l, RUNS_LAST "~1", "the run before it");
-    for (uint32_t i = 0; i < ids.count && i < RUNS_MAX; i++) {
+    for (uint32_t i = 0; i < ids.count; i++) {
         struct run_entry run;
         char array[300];
         struct text what = text_in(array, sizeof array);
@@ -175,10 +175,10 @@ static void add_run_plans(struct line *l)
     struct arena arena = {0};
     struct err err = {0};
     struct runs_ids ids = {0};
-    struct bytes names[RUNS_MAX];
+    struct bytes names[RUNS_SHOWN];
     uint32_t count = 0;
-    if (arena_open(&arena, ARENA_LIMIT, &err)) ids = runs_ids(runs_root(l), &arena);
-    for (uint32_t i = 0; i < ids.count && i < RUNS_MAX; i++) {
+    if (arena_open(&arena, ARENA_LIMIT, &err)) ids = runs_ids(runs_root(l), RUNS_SHOWN, &arena);
+    for (uint32_t i = 0; i < ids.count; i++) {
         struct run_entry run;
         runs_read(&run, runs_root(l), ids.items[i], false, &arena);
         bool seen = run.trouble.len > 0;

@@ -59,14 +59,12 @@ struct bytes ending_text(const struct ending *o, const struct show_style *style,
     return shown;
 }
 
-/* --fail-on missed: what is merely not settled is no failure. */
 static int exit_code(const struct ending *o)
 {
-    bool missed_only = bytes_is(flags_value(o->flags, FLAG_FAIL_ON, "inconclusive"), "missed");
     bool unsettled = o->result->exit_code == EXIT_NO_VERDICT
                      && o->result->verdict == VERDICT_INCONCLUSIVE
                      && !run_going_on(&o->result->end);
-    return missed_only && unsettled ? EXIT_HOLDS : o->result->exit_code;
+    return flags_lenient(o->flags) && unsettled ? EXIT_HOLDS : o->result->exit_code;
 }
 
 int ending_code(const struct ending *o, bool written)

@@ -462,6 +462,11 @@ struct bytes flags_value(const struct flags *flags, enum flag flag, const char *
     return bytes_of(otherwise);
 }
 
+bool flags_lenient(const struct flags *flags)
+{
+    return bytes_is(flags_value(flags, FLAG_FAIL_ON, "inconclusive"), "missed");
+}
+
 uint64_t flags_count(const struct flags *flags, enum flag flag)
 {
     const char *why;

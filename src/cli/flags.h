@@ -110,6 +110,8 @@ struct bytes flags_value(const struct flags *flags, enum flag flag, const char *
 /* Numbers of flags that were read before, so they cannot fail; 0 when not given. */
 uint64_t flags_count(const struct flags *flags, enum flag flag);
 uint64_t flags_ns(const struct flags *flags, enum flag flag);
+/* --fail-on missed: what is merely undecided fails nothing. */
+bool flags_lenient(const struct flags *flags);
 /* The first flag given of a group; FLAG_COUNT: none. */
 enum flag flags_of_group(const struct flags *flags, enum flag_group group);
 /* The objectives that flags ask for, as sentences, written into `out` one behind the other and

@@ -14,11 +14,13 @@ struct list_filter {
     uint32_t last;               /* so many at most */
 };
 
+/* What the flags ask for; keeps `flags`. */
 struct list_filter list_filter_of(const struct flags *flags);
 /* Told by the id, before the file is read: neither this run nor any of a later id (of an earlier
  * one) can be wanted. */
 bool list_filter_too_new(const struct list_filter *filter, uint64_t id_ns);
 bool list_filter_too_old(const struct list_filter *filter, uint64_t id_ns);
+/* Whether a run that was read is wanted. */
 bool list_filter_takes(const struct list_filter *filter, const struct run_entry *entry);
 /* The flags as they were given: ` --plan jobs --since 2d`. */
 void list_filter_words(const struct list_filter *filter, struct text *out);

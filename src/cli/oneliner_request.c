@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "cli/oneliner.h"
+#include "plan/mask.h"
 
 #define BODY_LIMIT ((size_t)48 << 10) /* of all -d; a plan of a one-liner has 64 KiB */
 #define FORM "application/x-www-form-urlencoded"
@@ -157,13 +158,9 @@ void oneliner_request_credentials(struct text *out, const struct flags *flags)
 
 bool oneliner_request_is_secret(struct bytes line)
 {
-    static const char *const names[] = {"authorization", "cookie", "proxy-authorization"};
     size_t colon = bytes_find(line, BYTES_LIT(":"));
     if (colon == SIZE_MAX || bytes_trim(bytes_from(line, colon + 1)).len == 0) return false;
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        if (bytes_same_nocase((struct bytes){line.at, colon}, bytes_of(names[i]))) return true;
-    }
-    return false;
+    return colon > 0 && mask_credential_len(line) == colon;
 }
 
 /* The start of a value that says how it is meant and is no secret; else nothing. */

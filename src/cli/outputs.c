@@ -367,12 +367,6 @@ bool outputs_streams(const struct outputs *o)
 
 /* ---- at the end ---- */
 
-/* --fail-on missed: what is merely undecided fails nothing. */
-static bool is_lenient(const struct flags *flags)
-{
-    return bytes_is(flags_value(flags, FLAG_FAIL_ON, "inconclusive"), "missed");
-}
-
 static struct bytes document(const struct output *o, const struct ending *ending,
                              struct arena *arena)
 {
@@ -392,7 +386,7 @@ static struct bytes document(const struct output *o, const struct ending *ending
         result_markdown_write(&text, ending->result);
         return text.cut ? (struct bytes){0} : text_bytes(&text);
     case OUTPUT_JUNIT:
-        result_junit_write(&text, ending->result, is_lenient(ending->flags));
+        result_junit_write(&text, ending->result, flags_lenient(ending->flags));
         return text.cut ? (struct bytes){0} : text_bytes(&text);
     case OUTPUT_NDJSON:
     case OUTPUT_CSV:

@@ -114,9 +114,7 @@ static int report(struct several *s, struct outputs *outputs)
             return s->code;
         }
     }
-    /* What is merely undecided fails nothing where only what is missed should. */
-    bool lenient = bytes_is(flags_value(s->flags, FLAG_FAIL_ON, "inconclusive"), "missed");
-    if (lenient) s->facts.inconclusive = false;
+    if (flags_lenient(s->flags)) s->facts.inconclusive = false;
     beside.exit_code = exit_code_of(&s->facts);
     bool joined = beside_join(&beside, s->arena);
     struct ending ending = {.beside = &beside, .flags = s->flags};

@@ -8,4 +8,5 @@
 
 #include "cli/flags.h"
 
+/* `prony check`; argv[argc] is the whole command line. The exit code: what is wrong was said. */
 int verb_check_main(const struct flags *flags, int argc, char *const *argv);

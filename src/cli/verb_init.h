@@ -7,4 +7,5 @@
 
 #include "cli/flags.h"
 
+/* `prony init`; the exit code: what is wrong was said. */
 int verb_init_main(const struct flags *flags);

@@ -12,7 +12,7 @@
 #include "store/runs.h"
 
 #define ARENA_LIMIT ((size_t)1 << 30)
-#define RUNS_MAX 10000 /* looked into: two seconds' work */
+#define ENTRIES_MAX 10000 /* looked into: two seconds' work */
 #define ROW_BYTES ((size_t)1 << 10)
 #define LEGEND_BYTES ((size_t)4 << 10)
 
@@ -35,7 +35,7 @@ struct listing {
 static void read_runs(struct listing *l, struct arena *arena)
 {
     uint32_t *shown = ARENA_ARRAY(arena, l->ids.count, uint32_t);
-    uint32_t most = l->ids.count < RUNS_MAX ? l->ids.count : RUNS_MAX;
+    uint32_t most = l->ids.count < ENTRIES_MAX ? l->ids.count : ENTRIES_MAX;
     l->entries = ARENA_ARRAY(arena, most, struct run_entry);
     uint32_t at = 0;
     while (at < l->ids.count && list_filter_too_new(&l->filter, runs_id_ns(l->ids.items[at]))) at++;
@@ -208,7 +208,7 @@ int verb_list_main(const struct flags *flags)
         code = console_fail(&err);
         goto out;
     }
-    l.ids = runs_ids(l.root, &arena);
+    l.ids = runs_ids(l.root, RUNS_MAX, &arena);
     read_runs(&l, &arena);
     if (!arena_ok(&arena)) {
         err_set(&err, ERR_LIMIT, 0, "too many runs to list");

@@ -7,4 +7,5 @@
 
 #include "cli/flags.h"
 
+/* `prony list`; the exit code: what is wrong was said. */
 int verb_list_main(const struct flags *flags);

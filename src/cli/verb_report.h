@@ -9,6 +9,7 @@
 #include "cli/flags.h"
 #include "plan/diag.h"
 
+/* `prony report`; the exit code, of the run as it is judged now: what is wrong was said. */
 int verb_report_main(const struct flags *flags);
 /* Names the words that those objectives are made of in `diags`. False: no memory. */
 MUST_USE bool verb_report_words(const struct flags *flags, struct arena *arena,

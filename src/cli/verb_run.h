@@ -7,4 +7,5 @@
 
 #include "cli/flags.h"
 
+/* `prony run`; argv[argc] is the whole command line. The exit code: what is wrong was said. */
 int verb_run_main(const struct flags *flags, int argc, char *const *argv);

@@ -28,6 +28,7 @@ struct writing {
     uint32_t mark_count;
 };
 
+/* Empty, over the caller's bytes; keeps both. */
 struct writing writing_in(char *array, size_t size, const struct flags *flags);
 /* What was appended since `from` is `part`, a view into the value of that flag, or came of it. */
 void writing_came_from(struct writing *w, size_t from, uint32_t given, struct bytes part);

@@ -341,6 +341,8 @@ static void take_slot(struct books *b, const struct slot *slot)
     if (second >= book->second_count) return;
     if (slot->planned > 0) book->second_flags[second] |= BOOKS_SECOND_ASKED;
     if (slot->ok > 0) book->second_flags[second] |= BOOKS_SECOND_ANSWERED;
+    if (slot->failed > slot->lacking) book->second_flags[second] |= BOOKS_SECOND_FAILED;
+    if (slot->lacking > 0) book->second_flags[second] |= BOOKS_SECOND_LACKED;
 }
 
 void books_take(struct books *b, const struct tick *tick)

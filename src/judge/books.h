@@ -22,7 +22,12 @@ struct books_balance {
     uint64_t begun, ended;
 };
 
-enum { BOOKS_SECOND_ASKED = 1, BOOKS_SECOND_ANSWERED = 2 }; /* bits of stage_book.second_flags */
+enum { /* bits of stage_book.second_flags */
+       BOOKS_SECOND_ASKED = 1,
+       BOOKS_SECOND_ANSWERED = 2,
+       BOOKS_SECOND_FAILED = 4, /* something in it failed by itself ... */
+       BOOKS_SECOND_LACKED = 8  /* ... or for want of something of prony's own */
+};
 
 struct stage_book {
     const struct window_span *span; /* what of it is asked about; NULL: all, or nothing */

@@ -58,6 +58,6 @@ enum verdict claim_seen(const struct objective *o, double value)
 
 void claim_observed(const struct objective *o, struct finding *f)
 {
-    f->lo = f->hi = f->value;
+    f->lo = f->hi = f->value; /* interval_is_point() */
     f->verdict = claim_seen(o, f->value);
 }

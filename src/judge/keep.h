@@ -38,7 +38,9 @@ struct keep {
     uint32_t stage_count, error_count;
 };
 
+/* Empty, all from `arena`, whose owner tests arena_ok(). */
 void keep_open(struct keep *k, uint32_t stage_count, struct arena *arena);
+/* Keeps it if it is among those worth showing; texts are copied. One of an unknown stage is not. */
 void keep_take(struct keep *k, const struct exemplar *exemplar);
 /* All that are kept, in k->shown; returns how many. */
 uint32_t keep_show(struct keep *k);

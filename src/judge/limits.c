@@ -22,11 +22,14 @@ static double effect_in_run(const struct limits_desk *desk, const struct row *ro
 }
 
 /* The design effect of a share in a stage: its own, or the run's largest where it is too short. */
-static double effect_in(const struct limits_desk *desk, const struct row *row, uint32_t stage)
+static double effect_in(const struct limits_desk *desk, const struct row *row, uint32_t stage,
+                        const struct limits_pardon *pardon)
 {
     const struct books *books = desk->books;
     if (books->stages[stage].counted_ticks >= TICKS_OF_ITS_OWN) {
-        return row->stages[stage].counted.design_effect;
+        const struct row_series *series = &row->stages[stage].counted;
+        if (pardon->shortages && series->spared) return batches_design_effect(series->spared);
+        return series->design_effect;
     }
     double largest = 1;
     for (uint32_t s = 0; s < books->stage_count; s++) {
@@ -36,22 +39,23 @@ static double effect_in(const struct limits_desk *desk, const struct row *row, u
     return largest;
 }
 
-static double half_in(const struct row *row, uint32_t stage)
+static double half_in(const struct row *row, uint32_t stage, const struct limits_pardon *pardon)
 {
-    return rows_has_data(row, stage) ? batches_half_width(row->stages[stage].counted.batches)
-                                     : (double)NAN;
+    const struct batches *batches = rows_batches(row, stage, pardon->shortages);
+    return batches ? batches_half_width(batches) : (double)NAN;
 }
 
 /* Half interval of the mean of all judged stages together; a stage that is too short to have one
  * leaves none. */
-static double half_of_all(const struct limits_desk *desk, const struct row *row)
+static double half_of_all(const struct limits_desk *desk, const struct row *row,
+                          const struct limits_pardon *pardon)
 {
     double n = 0;
     double square = 0;
     for (uint32_t s = 0; s < desk->books->stage_count; s++) {
         if (!rows_apply(row, desk->books, s) || !rows_has_data(row, s)) continue;
         double weight = row->stages[s].counted.batches->n;
-        double half = weight * half_in(row, s);
+        double half = weight * half_in(row, s, pardon);
         n += weight;
         square += half * half;
     }
@@ -90,10 +94,20 @@ static uint64_t suspects_in(const struct limits_desk *desk, const struct row *ro
     return late < own ? late : own;
 }
 
-static uint64_t pardoned_in(const struct limits_desk *desk, const struct row *row, uint32_t stage,
-                            const struct limits_pardon *pardon)
+/* Requests (or iterations) that are left out. */
+struct pardoned {
+    uint64_t timeouts;
+    uint64_t lacking; /* of times and availabilities those that were dropped, else all */
+};
+
+static struct pardoned pardoned_in(const struct limits_desk *desk, const struct row *row,
+                                   uint32_t stage, const struct limits_pardon *pardon)
 {
-    return pardon->timeouts ? suspects_in(desk, row, stage) : 0;
+    struct pardoned out = {0};
+    const uint64_t *shortages = rows_tally(row, desk->books, stage)->shortages;
+    if (pardon->timeouts) out.timeouts = suspects_in(desk, row, stage);
+    if (pardon->shortages) out.lacking = scope_lacking(row->objective, shortages);
+    return out;
 }
 
 uint64_t limits_suspect_timeouts(const struct limits_desk *desk, const struct row *row)
@@ -105,9 +119,27 @@ uint64_t limits_suspect_timeouts(const struct limits_desk *desk, const struct ro
     return count;
 }
 
-/* Takes `count` of its timeouts, all of mean age, out of the times. */
-static void pardon_times(struct ranked *r, const struct tally *t, uint64_t count)
+uint64_t limits_lacking(const struct limits_desk *desk, const struct row *row, uint64_t *shortages)
 {
+    uint64_t count = 0;
+    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
+        if (!rows_apply(row, desk->books, s)) continue;
+        const struct tally *t = rows_tally(row, desk->books, s);
+        count += scope_lacking(row->objective, t->shortages);
+        for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) {
+            if (scope_lacks(row->objective, (enum shortage)i)) shortages[i] += t->shortages[i];
+        }
+    }
+    return count;
+}
+
+/* Takes those that are pardoned, of the timeouts as many of mean age, out of the times. */
+static void pardon_times(struct ranked *r, const struct tally *t, const struct pardoned *pardoned)
+{
+    uint64_t count = pardoned->timeouts;
+    r->over -= pardoned->lacking;
+    r->total -= pardoned->lacking;
+    r->dropped -= pardoned->lacking;
     if (count == 0) return;
     r->over -= count;
     r->total -= count;
@@ -126,25 +158,29 @@ struct times_of {
     const struct row *row;
     uint32_t stage;
     double lent; /* the run's largest design effect, to stages under ten ticks; NAN: none */
+    enum bands_whose whose;
 };
 
 /* At the percentile itself, of all that ended in the stage, whatever the window. */
-static double effect_of_run(const struct limits_desk *desk, const struct row *row, uint32_t stage)
+static double effect_of_run(const struct times_of *of, uint32_t stage)
 {
+    const struct limits_desk *desk = of->desk;
+    const struct row *row = of->row;
     const struct row_stage *times = rows_times(row, stage);
     const struct bands *bands =
         desk->books->header->window ? times->run.bands : times->counted.bands;
     if (!bands || desk->books->stages[stage].run_ticks < TICKS_OF_ITS_OWN) return (double)NAN;
-    return bands_effect_at(bands, 1 - row->objective->per_million / 1e6);
+    return bands_effect_at(bands, of->whose, 1 - row->objective->per_million / 1e6);
 }
 
 /* What stages that are long enough to tell lend to those that are not. */
-static double lent_effect(const struct limits_desk *desk, const struct row *row)
+static double lent_effect(const struct times_of *of)
 {
+    const struct books *books = of->desk->books;
     double largest = (double)NAN;
-    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
-        if (!rows_apply(row, desk->books, s) && !rows_apply_in_run(row, desk->books, s)) continue;
-        largest = fmax(largest, effect_of_run(desk, row, s));
+    for (uint32_t s = 0; s < books->stage_count; s++) {
+        if (!rows_apply(of->row, books, s) && !rows_apply_in_run(of->row, books, s)) continue;
+        largest = fmax(largest, effect_of_run(of, s));
     }
     return largest;
 }
@@ -152,7 +188,8 @@ static double lent_effect(const struct limits_desk *desk, const struct row *row)
 static struct bands_share beyond_in(const struct times_of *of, uint32_t stage, uint64_t limit_ns)
 {
     uint32_t ticks = of->desk->books->stages[stage].counted_ticks;
-    struct bands_share share = bands_above(rows_times(of->row, stage)->counted.bands, limit_ns);
+    const struct bands *bands = rows_times(of->row, stage)->counted.bands;
+    struct bands_share share = bands_above(bands, of->whose, limit_ns);
     if (ticks < TICKS_TO_SAY) share.design_effect = of->lent;
     else if (ticks < TICKS_OF_ITS_OWN) share.design_effect = fmax(share.design_effect, of->lent);
     return share;
@@ -170,6 +207,7 @@ static double effect_over(const void *ctx, uint64_t limit_ns)
         if (!rows_apply(of->row, of->desk->books, s) || !rows_has_data(of->row, s)) continue;
         struct bands_share share = beyond_in(of, s, limit_ns);
         if (s == of->stage) return share.design_effect;
+        if (share.count <= 0) continue;
         hits += share.hits;
         count += share.count;
         variance += share.hits * (1 - share.hits / share.count) * share.design_effect;
@@ -213,10 +251,12 @@ static struct finding find_times(const struct times_of *of, const struct ranked 
     return f;
 }
 
-static struct times_of about(const struct limits_desk *desk, const struct row *row, uint32_t stage)
+static struct times_of about(const struct limits_desk *desk, const struct row *row, uint32_t stage,
+                             const struct limits_pardon *pardon)
 {
     struct times_of of = {.desk = desk, .row = row, .stage = stage, .lent = (double)NAN};
-    if (row->objective->metric == METRIC_QUANTILE) of.lent = lent_effect(desk, row);
+    if (pardon->shortages) of.whose = BANDS_LESS_EXCUSED;
+    if (row->objective->metric == METRIC_QUANTILE) of.lent = lent_effect(&of);
     return of;
 }
 
@@ -230,25 +270,29 @@ static struct finding times_in(const struct limits_desk *desk, const struct row 
 {
     const struct tally *t = rows_tally(row, desk->books, stage);
     struct ranked r = tally_ranked(t, pardon->lag, desk->with_cuts);
-    pardon_times(&r, t, pardoned_in(desk, row, stage, pardon));
-    struct times_of of = about(desk, row, stage);
-    return find_times(&of, &r, is_avg(row) ? half_in(row, stage) : (double)NAN, needed_s);
+    struct pardoned pardoned = pardoned_in(desk, row, stage, pardon);
+    pardon_times(&r, t, &pardoned);
+    struct times_of of = about(desk, row, stage, pardon);
+    return find_times(&of, &r, is_avg(row) ? half_in(row, stage, pardon) : (double)NAN, needed_s);
 }
 
 static struct finding times_of_all(const struct limits_desk *desk, const struct row *row,
                                    const struct limits_pardon *pardon, double *needed_s)
 {
-    uint64_t pardoned = 0;
+    struct pardoned pardoned = {0};
     tally_clear(desk->pool);
     for (uint32_t s = 0; s < desk->books->stage_count; s++) {
         if (!rows_apply(row, desk->books, s)) continue;
         tally_merge(desk->pool, rows_tally(row, desk->books, s), desk->arena);
-        pardoned += pardoned_in(desk, row, s, pardon);
+        struct pardoned here = pardoned_in(desk, row, s, pardon);
+        pardoned.timeouts += here.timeouts;
+        pardoned.lacking += here.lacking;
     }
     struct ranked r = tally_ranked(desk->pool, pardon->lag, desk->with_cuts);
-    pardon_times(&r, desk->pool, pardoned);
-    struct times_of of = about(desk, row, PLAN_NO_INDEX);
-    return find_times(&of, &r, is_avg(row) ? half_of_all(desk, row) : (double)NAN, needed_s);
+    pardon_times(&r, desk->pool, &pardoned);
+    struct times_of of = about(desk, row, PLAN_NO_INDEX, pardon);
+    double half = is_avg(row) ? half_of_all(desk, row, pardon) : (double)NAN;
+    return find_times(&of, &r, half, needed_s);
 }
 
 /* -- shares ------------------------------------------------------------------------------- */
@@ -259,8 +303,10 @@ struct share {
 
 /* Seconds with arrivals, and those of them without an ok answer. While the run goes on the newest
  * two seconds are left out: their answers may be on the way. */
-static struct share seconds_bad(const struct limits_desk *desk, uint32_t stage)
+static struct share seconds_bad(const struct limits_desk *desk, uint32_t stage,
+                                const struct limits_pardon *pardon)
 {
+    static const uint8_t spared = BOOKS_SECOND_ASKED | BOOKS_SECOND_LACKED; /* no more than that */
     const struct stage_book *book = &desk->books->stages[stage];
     struct batches by_second = {0};
     uint64_t seconds = book->second_count;
@@ -269,8 +315,9 @@ static struct share seconds_bad(const struct limits_desk *desk, uint32_t stage)
         if (passed < seconds + 2) seconds = passed > 2 ? passed - 2 : 0;
     }
     for (uint64_t i = 0; i < seconds; i++) {
-        if (!(book->second_flags[i] & BOOKS_SECOND_ASKED)) continue;
-        batches_add(&by_second, book->second_flags[i] & BOOKS_SECOND_ANSWERED ? 0 : 1, 1);
+        uint8_t flags = book->second_flags[i];
+        if (!(flags & BOOKS_SECOND_ASKED) || (pardon->shortages && flags == spared)) continue;
+        batches_add(&by_second, flags & BOOKS_SECOND_ANSWERED ? 0 : 1, 1);
     }
     return (struct share){by_second.y, by_second.n, batches_design_effect(&by_second)};
 }
@@ -278,13 +325,16 @@ static struct share seconds_bad(const struct limits_desk *desk, uint32_t stage)
 static struct share share_in(const struct limits_desk *desk, const struct row *row, uint32_t stage,
                              const struct limits_pardon *pardon)
 {
-    if (row->objective->metric == METRIC_AVAILABILITY_BY_TIME) return seconds_bad(desk, stage);
+    if (row->objective->metric == METRIC_AVAILABILITY_BY_TIME) {
+        return seconds_bad(desk, stage, pardon);
+    }
     const struct tally *t = rows_tally(row, desk->books, stage);
     uint64_t bad = scope_bad(row->objective, t->outcomes, t->answered_5xx, desk->with_cuts);
-    uint64_t pardoned = pardoned_in(desk, row, stage, pardon);
-    return (struct share){(double)(bad - pardoned),
-                          (double)(tally_ended(t->outcomes, desk->with_cuts) - pardoned),
-                          effect_in(desk, row, stage)};
+    struct pardoned pardoned = pardoned_in(desk, row, stage, pardon);
+    uint64_t out = pardoned.timeouts + pardoned.lacking;
+    return (struct share){(double)(bad - out),
+                          (double)(tally_ended(t->outcomes, desk->with_cuts) - out),
+                          effect_in(desk, row, stage, pardon)};
 }
 
 /* A finding of the share; needed: how many times as much would settle it. */
@@ -347,11 +397,12 @@ static struct finding mean_in(const struct limits_desk *desk, const struct row *
     if (o->of_offered) { /* the ticks tell the interval; the sums, with what came late, the value */
         if (f.n == 0) return f;
         uint64_t offered = books_in_part(&desk->books->stages[stage]) ? t->begun : f.n;
-        uint64_t pardoned = pardoned_in(desk, row, stage, pardon);
-        uint64_t asked = offered > pardoned ? offered - pardoned : 0;
+        struct pardoned pardoned = pardoned_in(desk, row, stage, pardon);
+        uint64_t out = pardoned.timeouts + pardoned.lacking;
+        uint64_t asked = offered > out ? offered - out : 0;
         f.value = asked > 0 ? (double)t->done / (double)asked : 1;
     }
-    double half = half_in(row, stage);
+    double half = half_in(row, stage, pardon);
     if (isnan(half)) return f;
     f.lo = fmax(0, f.value - half);
     f.hi = f.value + half;

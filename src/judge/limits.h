@@ -26,8 +26,9 @@ void limits_conclude(const struct limits_desk *desk, const struct row *row,
                      struct objective_result *out);
 /* What of prony's own doing is not held against the target. */
 struct limits_pardon {
-    bool lag;      /* taken out of each time */
-    bool timeouts; /* those that prony may have used the time of left out */
+    bool lag;       /* taken out of each time */
+    bool timeouts;  /* those that prony may have used the time of left out */
+    bool shortages; /* what ended for want of something of prony's own left out */
 };
 
 /* Would a missed row not be missed with that taken out? */
@@ -35,6 +36,9 @@ bool limits_pardoned(const struct limits_desk *desk, const struct row *row,
                      const struct limits_pardon *pardon);
 /* How many timeouts of the row's stages prony may have used the time of. */
 uint64_t limits_suspect_timeouts(const struct limits_desk *desk, const struct row *row);
+/* How many requests (or iterations) stand against the row in its stages though they ended for want
+ * of something of prony's own; adds up in shortages[SHORTAGE_COUNT] for want of what. */
+uint64_t limits_lacking(const struct limits_desk *desk, const struct row *row, uint64_t *shortages);
 /* Fills what stands in every result from one stage's finding, or from `pooled` with
  * stage PLAN_NO_INDEX. */
 void limits_show(const struct row *row, uint32_t stage, const struct finding *f,

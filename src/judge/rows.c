@@ -110,6 +110,12 @@ bool rows_has_data(const struct row *row, uint32_t stage)
     return row->stages[stage].counted.batches != NULL;
 }
 
+const struct batches *rows_batches(const struct row *row, uint32_t stage, bool spared)
+{
+    const struct row_series *series = &row->stages[stage].counted;
+    return spared && series->spared ? series->spared : series->batches;
+}
+
 bool rows_lacks_scope(const struct row *row)
 {
     const struct objective *o = row->objective;
@@ -187,6 +193,7 @@ static bool concerns(const struct row *row, const struct cell *cell)
 /* A part of the sums. */
 struct part {
     double y, n;
+    double lacking; /* of both: ended so for want of something of prony's own */
 };
 
 /* Cuts are left out: they come once, at the end, and say nothing of dependence. */
@@ -195,14 +202,15 @@ static struct part mean_time_of(const struct cell *cell)
     const struct hist_sparse *ok = &cell->measures[MEASURE_OK];
     const struct hist_sparse *timeouts = &cell->measures[MEASURE_TIMEOUT_AGE];
     return (struct part){(double)ok->sum_ns + (double)timeouts->sum_ns,
-                         (double)ok->count + (double)timeouts->count};
+                         (double)ok->count + (double)timeouts->count, 0};
 }
 
 static struct part share_of(const struct row *row, const struct cell *cell)
 {
     const uint64_t *outcomes = cell->outcomes;
     return (struct part){(double)scope_bad(row->objective, outcomes, cell->answered_5xx, false),
-                         (double)tally_ended(outcomes, false)};
+                         (double)tally_ended(outcomes, false),
+                         (double)scope_lacking(row->objective, cell->shortages)};
 }
 
 static struct part part_of(const struct row *row, const struct cell *cell)
@@ -210,23 +218,25 @@ static struct part part_of(const struct row *row, const struct cell *cell)
     bool by_slots = row->objective->metric == METRIC_AVAILABILITY_BY_TIME; /* in the books */
     if (row->objective->metric == METRIC_AVG) return mean_time_of(cell);
     if (row->kind == ROW_SHARE && !by_slots) return share_of(row, cell);
-    return (struct part){0, 0};
+    return (struct part){0, 0, 0};
 }
 
 static void add_part(struct row_series *series, struct part part)
 {
     series->y += part.y;
     series->n += part.n;
+    series->lacking += part.lacking;
 }
 
-static void add_times(struct rows *rows, struct row_series *series, const struct cell *cell)
+static void add_times(struct rows *rows, const struct row *row, struct row_series *series,
+                      const struct cell *cell)
 {
     const struct hist_sparse *ok = &cell->measures[MEASURE_OK];
     uint64_t unseen = cell->outcomes[OUTCOME_TIMEOUT] + cell->outcomes[OUTCOME_DROPPED];
     if (ok->count + unseen == 0 || is_aside(rows->books->header->plan, cell->stage)) return;
     if (!series->bands) series->bands = ARENA_NEW(rows->arena, struct bands);
     if (!series->bands) return;
-    bands_add(series->bands, ok, unseen);
+    bands_add(series->bands, ok, unseen, scope_lacking(row->objective, cell->shortages));
     series->n += (double)ok->count + (double)unseen;
 }
 
@@ -234,7 +244,7 @@ static void add_cell(struct rows *rows, const struct row *row, struct row_series
                      const struct cell *cell)
 {
     if (!is_quantile(row->objective)) add_part(series, part_of(row, cell));
-    else if (row == &rows->rows[row->keeper]) add_times(rows, series, cell);
+    else if (row == &rows->rows[row->keeper]) add_times(rows, row, series, cell);
 }
 
 /* A cell that reaches its stage in this tick, which may be a later one. */
@@ -264,6 +274,19 @@ static double offered_in(const struct books *books, const struct row *row, const
     return (double)begun;
 }
 
+/* Of what ended in the tick, of its own stage. */
+static double lacking_in(const struct books *books, const struct row *row, const struct tick *tick)
+{
+    uint64_t lacking = 0;
+    for (uint32_t i = 0; i < tick->cell_count; i++) {
+        const struct cell *cell = &tick->cells[i];
+        if (concerns(row, cell) && cell->stage == tick->stage && books_has(books, tick, cell)) {
+            lacking += scope_lacking(row->objective, cell->shortages);
+        }
+    }
+    return (double)lacking;
+}
+
 static void take_mean(struct rows *rows, struct row *row, const struct tick *tick)
 {
     const struct objective *o = row->objective;
@@ -272,6 +295,21 @@ static void take_mean(struct rows *rows, struct row *row, const struct tick *tic
     rs->stale = true;
     rs->counted.y = scope_amount(o, row->each_index, tick, rows->books->header->plan->name_count);
     rs->counted.n = o->of_offered ? offered_in(rows->books, row, tick) : seconds;
+    rs->counted.lacking = o->of_offered ? lacking_in(rows->books, row, tick) : 0;
+}
+
+/* The tick's sums less what ended for want of something of prony's own: up to the first of these
+ * they were the same. */
+static void spare(struct rows *rows, const struct row *row, struct row_series *series)
+{
+    if (!series->spared) {
+        series->spared = ARENA_NEW(rows->arena, struct batches);
+        if (!series->spared) return;
+        *series->spared = *series->batches;
+    }
+    double n = series->n - series->lacking;
+    double y = row->kind == ROW_SHARE ? series->y - series->lacking : series->y;
+    if (n > 0) batches_add(series->spared, y, n);
 }
 
 /* Its sums become one entry of the batches. */
@@ -285,10 +323,11 @@ static void close_series(struct rows *rows, const struct row *row, struct row_se
     }
     if (!series->batches) series->batches = ARENA_NEW(rows->arena, struct batches);
     if (series->batches) {
+        if (series->lacking > 0 || series->spared) spare(rows, row, series);
         batches_add(series->batches, series->y, series->n);
         if (row->kind == ROW_SHARE) series->design_effect = batches_design_effect(series->batches);
     }
-    series->y = series->n = 0;
+    series->y = series->n = series->lacking = 0;
 }
 
 /* Closes the tick in hand. */

@@ -25,7 +25,10 @@ enum row_kind {
 struct row_series {
     struct batches *batches; /* a ratio of sums; NULL: no value yet, or bands */
     struct bands *bands;     /* of percentiles, in the row that keeps them; NULL: no value yet */
+    struct batches *spared;  /* less what ended for want of something of prony's own; NULL: the same
+                                as `batches`, nothing did */
     double y, n;             /* of the tick in hand */
+    double lacking;          /* of n, and of a share of y too: ended for want of something ... */
     double design_effect;    /* ROW_SHARE: of its own batches */
 };
 
@@ -64,6 +67,9 @@ void rows_take(struct rows *rows, const struct tick *tick);
 
 /* Has a tick brought anything that counts? */
 bool rows_has_data(const struct row *row, uint32_t stage);
+/* Batches of what counts in that stage, where there are any; `spared`: less what ended for want of
+ * something of prony's own. NULL: nothing came. */
+const struct batches *rows_batches(const struct row *row, uint32_t stage, bool spared);
 /* What is known of the row's times in that stage, percentiles in the row that keeps them. */
 const struct row_stage *rows_times(const struct row *row, uint32_t stage);
 /* Is it of a name, where ticks tell only of all requests together (availability by time)? */

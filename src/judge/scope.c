@@ -95,3 +95,32 @@ uint64_t scope_bad(const struct objective *o, const uint64_t *outcomes, uint64_t
     assert(false);
     return 0;
 }
+
+bool scope_lacks(const struct objective *o, enum shortage shortage)
+{
+    if (!tick_is_own(shortage)) return false;
+    if (shortage == SHORTAGE_ROWS || shortage == SHORTAGE_PORTS) return true;
+    switch (o->metric) {
+    case METRIC_AVG: /* times: what failed at once is none */
+    case METRIC_QUANTILE:
+    case METRIC_MAX:
+    case METRIC_AVAILABILITY: /* what could not be checked was answered */
+        return false;
+    case METRIC_ERRORS:
+    case METRIC_AVAILABILITY_BY_TIME:
+    case METRIC_THROUGHPUT:
+    case METRIC_USERS:
+    case METRIC_IN_FLIGHT:
+        break;
+    }
+    return true;
+}
+
+uint64_t scope_lacking(const struct objective *o, const uint64_t *shortages)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) {
+        if (scope_lacks(o, (enum shortage)i)) count += shortages[i];
+    }
+    return count;
+}

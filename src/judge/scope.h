@@ -18,6 +18,10 @@ bool scope_has_cell(const struct objective *o, uint32_t name, const struct cell 
  * a throughput counts what ended ok in this tick, of whatever stage it was. */
 double scope_amount(const struct objective *o, uint32_t name, const struct tick *tick,
                     uint32_t name_count);
+/* Does what ended for want of that stand against the sentence, though it was prony's own? */
+bool scope_lacks(const struct objective *o, enum shortage shortage);
+/* Of shortages[SHORTAGE_COUNT] those that do. */
+uint64_t scope_lacking(const struct objective *o, const uint64_t *shortages);
 /* Of what ended with these outcomes[OUTCOME_COUNT]: how many the sentence's share is about, which
  * for errors is the share, and for an availability what is missing from it. */
 uint64_t scope_bad(const struct objective *o, const uint64_t *outcomes, uint64_t answered_5xx,

@@ -24,7 +24,9 @@ struct stalls {
     uint32_t *planned; /* [slots kept] requests by 100 ms of intended time */
 };
 
+/* None yet. Keeps `header`; a full arena is told by arena_ok(). */
 void stalls_open(struct stalls *s, const struct run_header *header, struct arena *arena);
+/* A tick of the run, in order. */
 void stalls_take(struct stalls *s, const struct tick *tick);
 /* Fills in what `result` says of stalls. */
 void stalls_show(const struct stalls *s, struct result *result);

@@ -20,5 +20,6 @@ struct strain_sum {
     uint64_t step_from_ns, step_to_ns; /* ... run time of the tick in which it was */
 };
 
+/* Adds a tick of the stage; `s` begins as all zero, the header tells cores and threads. */
 void strain_sum_take(struct strain_sum *s, const struct run_header *header,
                      const struct tick *tick);

@@ -35,6 +35,7 @@ void tally_add(struct tally *t, const struct cell *cell, struct arena *arena)
     t->begun += cell->begun;
     t->answered_5xx += cell->answered_5xx;
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++) t->outcomes[i] += cell->outcomes[i];
+    for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) t->shortages[i] += cell->shortages[i];
     const struct hist_sparse *measures = cell->measures;
     const struct hist_sparse *timeouts = &measures[MEASURE_TIMEOUT_AGE];
     const struct hist_sparse *cuts = &measures[MEASURE_CUT_AGE];
@@ -60,6 +61,7 @@ void tally_merge(struct tally *into, const struct tally *from, struct arena *are
     into->answered_5xx += from->answered_5xx;
     into->done += from->done;
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++) into->outcomes[i] += from->outcomes[i];
+    for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) into->shortages[i] += from->shortages[i];
     add_ages(&into->timeouts, from->timeouts.count, from->timeouts.sum_ns, from->timeouts.max_ns);
     add_ages(&into->cuts, from->cuts.count, from->cuts.sum_ns, from->cuts.max_ns);
     if (into->keep & TALLY_RESPONSE) {

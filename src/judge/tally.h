@@ -31,6 +31,7 @@ struct tally {
     uint64_t begun;
     uint64_t outcomes[OUTCOME_COUNT];
     uint64_t answered_5xx;
+    uint64_t shortages[SHORTAGE_COUNT]; /* of `outcomes`: for want of that */
     uint64_t done; /* ended ok in the counted ticks of the stage, whenever intended */
     struct tally_ages timeouts, cuts;
     struct hist *ok, *less_lag, *cut_ages, *service, *ttfb; /* NULL: no value yet */

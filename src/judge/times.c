@@ -80,10 +80,11 @@ static double effect_at(const struct search *s, uint64_t rank)
     return fmax(beyond, effect_from(s, least_at(s, rank)));
 }
 
-/* A few bursts tell little of how long bursts are: an end needs more than two on either side. */
-static bool has_bursts(uint64_t beyond, double effect)
+/* A few bursts tell little of how long bursts are: an end needs two on the percentile's side of it,
+ * itself among them. Not on the far side: docs/method.md, "Dependence: the design effect". */
+static bool has_bursts(uint64_t count, double effect)
 {
-    return (double)beyond >= 2 * (effect - 1);
+    return (double)count >= 2 * (effect - 1);
 }
 
 /* If the percentile were the lower end, times beyond it would come in such bursts as they do there:

@@ -49,6 +49,42 @@ static bool read_lag_timeouts(const struct trust_case *c, struct reading *out)
     return true;
 }
 
+/* For want of what a missed limit would not be missed else. */
+static bool read_shortage_decides(const struct trust_case *c, struct reading *out)
+{
+    static const struct limits_pardon late = {.lag = true, .timeouts = true};
+    static const struct limits_pardon all = {.lag = true, .timeouts = true, .shortages = true};
+    static const char *const wants[SHORTAGE_VALUE] = {
+        [SHORTAGE_ROWS] = "rows",
+        [SHORTAGE_PORTS] = "local ports or descriptors",
+        [SHORTAGE_TRIES] = "tries of an expression",
+        [SHORTAGE_ROOM] = "room for bodies",
+    };
+    for (uint32_t i = 0; i < c->rows->count; i++) {
+        const struct row *row = &c->rows->rows[i];
+        uint64_t shortages[SHORTAGE_COUNT] = {0};
+        if (!is_missed(c, i)) continue;
+        uint64_t count = limits_lacking(c->desk, row, shortages);
+        if ((double)count <= out->value || limits_pardoned(c->desk, row, &late)) continue;
+        if (!limits_pardoned(c->desk, row, &all)) continue;
+        out->value = (double)count;
+        text_clear(&out->subject);
+        text_addc(&out->subject, '\'', 1);
+        text_add(&out->subject, row->objective->text);
+        bool walks = row->objective->scope == SCOPE_SCENARIO;
+        text_addf(&out->subject, "' is missed only by %llu %s%s that ended for want of",
+                  (unsigned long long)count, walks ? "iteration" : "request",
+                  count == 1 ? "" : "s");
+        const char *before = " ";
+        for (uint32_t k = 0; k < SHORTAGE_VALUE; k++) {
+            if (shortages[k] == 0) continue;
+            text_addf(&out->subject, "%s%s", before, wants[k]);
+            before = ", ";
+        }
+    }
+    return true;
+}
+
 /* The least share of the plan that was taken up, over the judged stages that are over. One arrival
  * proves nothing: it may have been due a moment before the stage's end. */
 static bool read_taken_up(const struct trust_case *c, struct reading *out)
@@ -257,6 +293,8 @@ static const struct rule {
     {"lag-timeouts", TRUST_INVALID, false, read_lag_timeouts, ABOVE, 0,
      "{subject} that may be prony's own doing: it was late by more than half of their time. Use "
      "more threads, a lower rate, or a machine of its own."},
+    {"shortage-decides", TRUST_INVALID, false, read_shortage_decides, ABOVE, 0,
+     "{subject}, which is not the service's doing: nobody can say how it would have done."},
     {"schedule-behind", TRUST_INVALID, false, read_taken_up, BELOW, 0.98,
      "only {value} of what the plan asked for in {subject} was taken up in time (98% needed): "
      "prony could not keep its schedule. Use more threads or a lower rate."},
@@ -343,7 +381,7 @@ bool trust_judge(const struct trust_case *c, struct result *result)
     static_assert(COUNT_OF(rules) <= TRUST_REASONS_MAX, "each rule may speak");
     for (uint32_t i = 0; i < COUNT_OF(rules); i++) {
         const struct rule *rule = &rules[i];
-        char array[160];
+        char array[200];
         struct reading reading = {0, text_in(array, sizeof array)};
         if (!rule->read(c, &reading)) continue;
         bool fires =

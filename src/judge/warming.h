@@ -26,6 +26,7 @@ struct warming {
     struct steady_trend trends[WARMING_SERIES];
 };
 
+/* Keeps the plan's first stage, where it is such a warm-up, and takes a histogram from `arena`. */
 void warming_open(struct warming *w, const struct run_header *header, struct arena *arena);
 /* True: with this tick it has come to rest; `why` (a clause) says how that shows. */
 bool warming_take(struct warming *w, const struct tick *tick, struct text *why);

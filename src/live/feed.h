@@ -75,12 +75,15 @@ struct feed {
     bool unrecorded; /* the run file has trouble */
 };
 
+/* Empty, with all memory it will need. False: too little (ERR_LIMIT); close it all the same. */
 MUST_USE bool feed_open(struct feed *f, struct err *err);
 void feed_close(struct feed *f);
+/* In the order of a sink: first the header, which is kept, then ticks, which are copied. */
 void feed_begin(struct feed *f, const struct run_header *header);
 void feed_tick(struct feed *f, const struct tick *tick);
 /* Keeps `result` until the next one. */
 void feed_result(struct feed *f, const struct result *result);
+/* A line of progress, cut where it is long; the oldest makes room. */
 void feed_line(struct feed *f, struct bytes words);
 /* The point so many places before the newest; NULL: there is none. */
 const struct feed_point *feed_point(const struct feed *f, uint32_t back);

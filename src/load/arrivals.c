@@ -196,7 +196,7 @@ static bool cut_stage(struct worker *w, uint64_t now_ns)
         fill_arrival(w, &cut);
         flow_choose(w, &cut);
         record_planned(w, &cut, now_ns);
-        record_unstarted(w, &cut, OUTCOME_CUT, now_ns);
+        record_unstarted(w, &cut, OUTCOME_CUT, SHORTAGE_COUNT, now_ns);
     }
     return end <= now_ns;
 }

@@ -139,6 +139,7 @@ static void merge_slots(struct collector *c, struct tick *out)
         last->ok += slots[i].ok;
         last->failed += slots[i].failed;
         last->over += slots[i].over;
+        last->lacking += slots[i].lacking;
     }
     out->slots = slots;
 }

@@ -16,6 +16,7 @@ struct collector {
     uint64_t tick; /* number of the next tick */
 };
 
+/* Keeps both, until it is closed. False: no address space for its scratch (ERR_LIMIT). */
 MUST_USE bool collect_open(struct collector *c, const struct worker_setting *setting,
                            struct worker **workers, struct err *err);
 void collect_close(struct collector *c);

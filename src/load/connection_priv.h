@@ -36,6 +36,7 @@ struct connection {
     bool no_room;      /* for the body, so it was given up */
     bool shaking;      /* CONNECTION_MAKING: it stands, TLS is shaking hands */
     bool ended;        /* the peer is done: no more will come than is there */
+    bool blocked;      /* TLS must write before it can be read on */
     size_t unsent_len; /* bytes of a request the kernel did not take yet */
     const char *unsent;
     uint64_t began_ns; /* CONNECTION_MAKING */

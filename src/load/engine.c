@@ -349,7 +349,9 @@ static void say_shortages(struct engine *e, const struct tick *tick)
 {
     for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) {
         uint64_t count = 0;
-        for (uint32_t j = 0; j < tick->cell_count; j++) count += tick->cells[j].shortages[i];
+        for (uint32_t j = 0; j < tick->cell_count; j++) {
+            if (tick->cells[j].kind == CELL_STAGE) count += tick->cells[j].shortages[i];
+        }
         if (!shortage_words[i] || count == 0 || e->short_stages[i] == tick->stage + 1) continue;
         e->short_stages[i] = tick->stage + 1;
         char array[40];

@@ -117,12 +117,13 @@ static void connect_for(struct worker *w, struct flow *f)
     c->target = f->target;
     w->pools[c->target].open++;
     c->flow = flow_id(w, f);
-    c->shaking = c->ended = false;
+    c->shaking = c->ended = c->blocked = false;
     c->began_ns = clock_now_ns();
     f->state = FLOW_CONNECTING;
     f->connection = id;
     struct route *route = &w->setting.routes[f->target];
-    struct stream_way way = {.to = route_address(route), .from = next_source(w)};
+    struct address to;
+    struct stream_way way = {.to = route_address(route, &to) ? &to : NULL, .from = next_source(w)};
     if (route->tls) way.tls = &w->peers[f->target];
     enum outcome outcome = OUTCOME_DNS;
     const char *why = way.to ? NULL : route_trouble(route);
@@ -208,6 +209,13 @@ static void fail_lost(struct worker *w, struct connection *c, enum stream_status
     serve_queues(w);
 }
 
+/* What it waits for. What can be read already is told of again. */
+static void watch(struct worker *w, struct connection *c)
+{
+    bool writable = c->unsent_len > 0 || c->blocked;
+    stream_want_write(&c->stream, &w->poller, poll_id(w, c), writable);
+}
+
 static void send_rest(struct worker *w, struct connection *c)
 {
     size_t sent = 0;
@@ -218,7 +226,7 @@ static void send_rest(struct worker *w, struct connection *c)
     }
     c->unsent += sent;
     c->unsent_len -= sent;
-    if (c->unsent_len == 0) stream_want_write(&c->stream, &w->poller, poll_id(w, c), false);
+    if (c->unsent_len == 0) watch(w, c);
 }
 
 static bool render(struct worker *w, struct flow *f, struct bytes *request, const char **why)
@@ -270,7 +278,7 @@ static void send_request(struct worker *w, struct flow *f, struct connection *c)
             memcpy(own, c->unsent, c->unsent_len);
             c->unsent = own;
         }
-        stream_want_write(&c->stream, &w->poller, poll_id(w, c), true);
+        watch(w, c);
     }
     flow_watch(w, f);
 }
@@ -501,12 +509,22 @@ static void lost(struct worker *w, struct connection *c, enum stream_status stat
     fail_lost(w, c, status);
 }
 
-/* The kernel's stamp must lie between sending and reading; a stepped wall clock could put it out.
- */
+/* The kernel's stamp, between sending and reading: a stepped wall clock could put it out. */
 static uint64_t bounded_stamp(const struct flow *f, uint64_t kernel_ns, uint64_t read_ns)
 {
     if (kernel_ns == 0 || kernel_ns > read_ns) return read_ns;
     return kernel_ns < f->sent_ns ? f->sent_ns : kernel_ns;
+}
+
+static enum stream_status take(struct worker *w, struct connection *c, char *at,
+                               struct stream_arrival *out)
+{
+    enum stream_status status = stream_receive(&c->stream, &w->poller, at, IN_SIZE, out);
+    if (out->wants_write != c->blocked) { /* told once, like all that is new */
+        c->blocked = out->wants_write;
+        watch(w, c);
+    }
+    return status;
 }
 
 static void receive(struct worker *w, struct connection *c)
@@ -516,8 +534,8 @@ static void receive(struct worker *w, struct connection *c)
         struct chunk chunk = {0};
         struct stream_arrival arrival;
         char *at = w->in + KEEP_SIZE;
-        enum stream_status status = stream_receive(&c->stream, &w->poller, at, IN_SIZE, &arrival);
-        if (status == STREAM_AGAIN && !c->ended) return;
+        enum stream_status status = take(w, c, at, &arrival);
+        if (status == STREAM_AGAIN && (!c->ended || c->blocked)) return;
         /* A TLS record in part, and the end behind it, which is not told of again. */
         if (status == STREAM_AGAIN) continue;
         chunk.read_ns = clock_now_ns();
@@ -535,7 +553,7 @@ static void receive(struct worker *w, struct connection *c)
     }
     /* A peer that sends as fast as we read must not keep the others, and what is due, waiting: the
      * poller tells of the rest in the next turn. */
-    stream_want_write(&c->stream, &w->poller, poll_id(w, c), c->unsent_len > 0);
+    watch(w, c);
 }
 
 bool exchange_look(struct worker *w, struct flow *f)
@@ -552,7 +570,7 @@ bool exchange_look(struct worker *w, struct flow *f)
 static bool is_quiet(struct worker *w, struct connection *c)
 {
     struct stream_arrival arrival;
-    return stream_receive(&c->stream, &w->poller, w->in, IN_SIZE, &arrival) == STREAM_AGAIN;
+    return take(w, c, w->in, &arrival) == STREAM_AGAIN;
 }
 
 void exchange_ready(struct worker *w, const struct ready *ready)
@@ -576,7 +594,7 @@ void exchange_ready(struct worker *w, const struct ready *ready)
             send_rest(w, c);
             if (c->state != CONNECTION_BUSY || ready->id != poll_id(w, c)) return;
         }
-        if (ready->readable) receive(w, c);
+        if (ready->readable || c->blocked) receive(w, c);
         return;
     }
 }

@@ -139,6 +139,7 @@ void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns)
     flow_choose(w, f);
     f->step = f->attempt = 0;
     f->outcome = OUTCOME_OK;
+    f->lack = SHORTAGE_COUNT;
     f->lag_ns = 0;
     f->until_ns = 0;
     bool full = !f->closed && w->open_iterations >= w->max_in_flight;
@@ -150,7 +151,7 @@ void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns)
     }
     record_planned(w, f, now);
     if (full || !dealt) {
-        record_unstarted(w, f, OUTCOME_DROPPED, now);
+        record_unstarted(w, f, OUTCOME_DROPPED, full ? SHORTAGE_COUNT : SHORTAGE_ROWS, now);
         flow_release(w, f);
         return;
     }
@@ -247,7 +248,6 @@ void flow_request_ended(struct worker *w, struct flow *f, struct ending *ending)
                  && try_again(w, f, ending);
     record_request(w, f, ending);
     if (w->setting.tap) show_end(w, f, ending, again);
-    if (ending->outcome != OUTCOME_OK && f->outcome == OUTCOME_OK) f->outcome = ending->outcome;
     if (again) {
         f->attempt++;
         f->state = FLOW_SLEEPING;

@@ -9,9 +9,13 @@
 
 #define FLOW_LATE "no complete reply within the response timeout"
 
+/* What the request at hand is rendered from: numbers, captures, rows. Borrows of both. */
 struct values flow_values(const struct worker *w, const struct flow *f);
+/* Where its iteration keeps what it captured. Borrows. */
 struct captured flow_captured(const struct worker *w, const struct flow *f);
+/* A free one; NULL: all are in use. */
 struct flow *flow_take(struct worker *w);
+/* Gives it back; it is in no list and has no timer. */
 void flow_release(struct worker *w, struct flow *f);
 /* Chooses scenario and target of an iteration that was intended for f->arrival_ns. */
 void flow_choose(struct worker *w, struct flow *f);

@@ -60,6 +60,9 @@ struct program {
     bool varies;     /* any request is rendered at run time */
 };
 
+/* All steps, compiled; keeps `plan`. False: an expression or the memory for it (`err`). Close it in
+ * either case. */
 MUST_USE bool program_build(struct program *out, const struct plan *plan, struct arena *arena,
                             struct err *err);
+/* Frees the compiled expressions; the rest is the arena's. */
 void program_close(struct program *program);

@@ -222,6 +222,22 @@ static bool is_answer(enum outcome outcome)
     return outcome == OUTCOME_OK || outcome == OUTCOME_STATUS || outcome == OUTCOME_CHECK;
 }
 
+/* What was short that it ended so; SHORTAGE_COUNT: nothing. */
+static enum shortage shortage_of(const struct flow *f, const struct ending *e)
+{
+    /* Of those that began only for want of a port. */
+    if (e->outcome == OUTCOME_DROPPED) return SHORTAGE_PORTS;
+    if (e->outcome != OUTCOME_CHECK) return SHORTAGE_COUNT;
+    if (f->sent_ns == 0) return SHORTAGE_VALUE;
+    if (e->no_room) return SHORTAGE_ROOM;
+    return e->verdict.gave_up ? SHORTAGE_TRIES : SHORTAGE_COUNT;
+}
+
+static void count_shortage(struct live_cell *cell, enum shortage lack)
+{
+    if (lack != SHORTAGE_COUNT) cell->shortages[lack]++;
+}
+
 void record_request(struct worker *w, struct flow *f, const struct ending *e)
 {
     record_reach(w, e->read_ns);
@@ -241,24 +257,20 @@ void record_request(struct worker *w, struct flow *f, const struct ending *e)
     } else {
         keep_error(w, f, e, lag_ns);
     }
-    if (e->outcome == OUTCOME_DROPPED) { /* of those that began only for want of a port */
-        sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0)->shortages[SHORTAGE_PORTS]++;
+    enum shortage lack = shortage_of(f, e);
+    if (e->outcome != OUTCOME_OK && f->outcome == OUTCOME_OK) { /* what the iteration fails by */
+        f->outcome = e->outcome;
+        f->lack = lack;
     }
-    if (e->outcome == OUTCOME_CHECK && f->sent_ns == 0) {
-        sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0)->shortages[SHORTAGE_VALUE]++;
-    }
-    if (e->no_room) {
-        sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0)->shortages[SHORTAGE_ROOM]++;
-    }
-    if (e->verdict.gave_up) {
-        sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0)->shortages[SHORTAGE_TRIES]++;
-    }
+    count_shortage(cell, lack);
+    count_shortage(sheet_cell(w->sheet, f->stage, f->settle, CELL_STAGE, 0), lack);
     record_stage_measures(w, f, lag_ns, f->ready_ns - f->taken_ns);
     keep_exemplars(w, f, e, lag_ns);
 
     struct slot *slot = sheet_slot(w->sheet, f->stage, run_time(w, f->intended_ns));
     if (e->outcome == OUTCOME_OK) slot->ok++;
     else slot->failed++;
+    slot->lacking += tick_is_own(lack);
     if (response_ns > w->setting.over_ns || e->outcome == OUTCOME_TIMEOUT
         || e->outcome == OUTCOME_DROPPED) {
         slot->over++;
@@ -272,7 +284,9 @@ void record_request(struct worker *w, struct flow *f, const struct ending *e)
 void record_iteration(struct worker *w, const struct flow *f, uint64_t end_ns)
 {
     record_reach(w, end_ns);
-    record_times(iteration_cell(w, f), f->outcome, end_ns - f->arrival_ns, f->lag_ns);
+    struct live_cell *cell = iteration_cell(w, f);
+    record_times(cell, f->outcome, end_ns - f->arrival_ns, f->lag_ns);
+    count_shortage(cell, f->lack);
 }
 
 void record_rowless(struct worker *w, const struct flow *f, uint64_t now_ns)
@@ -282,20 +296,25 @@ void record_rowless(struct worker *w, const struct flow *f, uint64_t now_ns)
         ->shortages[SHORTAGE_ROWS]++;
 }
 
-void record_unstarted(struct worker *w, const struct flow *f, enum outcome outcome, uint64_t now_ns)
+void record_unstarted(struct worker *w, const struct flow *f, enum outcome outcome,
+                      enum shortage lack, uint64_t now_ns)
 {
     record_reach(w, now_ns);
     const struct step *first = &w->setting.plan->scenarios[f->scenario].steps[0];
     uint64_t age_ns = now_ns > f->arrival_ns ? now_ns - f->arrival_ns : 0;
-    record_times(iteration_cell(w, f), outcome, age_ns, 0);
+    struct live_cell *iteration = iteration_cell(w, f);
+    record_times(iteration, outcome, age_ns, 0);
+    count_shortage(iteration, lack);
     struct live_cell *request =
         sheet_cell(w->sheet, f->arrival_stage, f->arrival_settle, CELL_REQUEST, first->name_index);
     request->begun++;
     record_times(request, outcome, age_ns, 0);
+    count_shortage(request, lack);
     count_slot(w, f->arrival_stage, f->arrival_ns, now_ns);
     struct slot *slot = sheet_slot(w->sheet, f->arrival_stage, run_time(w, f->arrival_ns));
     slot->failed++;
     slot->over++;
+    slot->lacking += tick_is_own(lack);
 }
 
 void record_connect(struct worker *w, const struct flow *f, bool resumed)

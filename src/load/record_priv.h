@@ -20,19 +20,26 @@ struct ending {
     struct bytes sample;
 };
 
+/* An iteration was taken up, or was to be; `taken_ns` is CLOCK_MONOTONIC, like all times here. */
 void record_planned(struct worker *w, const struct flow *f, uint64_t taken_ns);
+/* A request was taken up at f->taken_ns: from now on it is in flight. */
 void record_begun(struct worker *w, const struct flow *f);
+/* It ended: counted once, by outcome, with times and what was short, and looked at as an exemplar.
+ * Adds its lag to the iteration, which fails by the first of its requests that does. */
 void record_request(struct worker *w, struct flow *f, const struct ending *ending);
 /* What was not as it should be, in words; nothing for a request that is ok. */
 void record_describe(const struct ending *ending, const struct plan *plan, struct text *out);
+/* An iteration ended by f->outcome, from its arrival to `end_ns`. */
 void record_iteration(struct worker *w, const struct flow *f, uint64_t end_ns);
 /* An arrival or a user that `pick: unique` had no row for. */
 void record_rowless(struct worker *w, const struct flow *f, uint64_t now_ns);
-/* An arrival that never started: dropped (max_in_flight, no row) or cut (the run was left). */
+/* An arrival that never started: dropped (max_in_flight, or for want of `lack`, a row) or cut (the
+ * run was left). SHORTAGE_COUNT: nothing was short. */
 void record_unstarted(struct worker *w, const struct flow *f, enum outcome outcome,
-                      uint64_t now_ns);
+                      enum shortage lack, uint64_t now_ns);
 /* A connection was made for it, by f->connect_ns and with TLS f->tls_ns. */
 void record_connect(struct worker *w, const struct flow *f, bool resumed);
+/* A closed user comes or goes: the integral of users. */
 void record_user(struct worker *w, uint64_t now_ns, bool joins);
 /* Publishes the sheet being written, whose tick ends at w->tick_end_ns, and takes an empty one. */
 void record_close(struct worker *w);
@@ -56,6 +63,7 @@ static inline void record_turn(struct worker *w, uint64_t now_ns)
     w->turned_ns = now_ns;
 }
 
+/* Before anything is counted at `now_ns`: closes the sheet of a tick that is over. */
 static inline void record_reach(struct worker *w, uint64_t now_ns)
 {
     if (now_ns >= w->look_ns) record_roll(w, now_ns);

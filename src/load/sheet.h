@@ -114,6 +114,7 @@ struct slot *sheet_slot(struct sheet *t, uint32_t stage, uint64_t at_ns);
 /* Back to empty. */
 void sheet_clear(struct sheet *t);
 
+/* Counts one value of that measure (enum cell_measure, enum stage_measure). */
 static inline void live_record(struct live_cell *c, uint32_t measure, uint64_t value_ns)
 {
     struct live_hist *h = &c->measures[measure];

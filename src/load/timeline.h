@@ -30,6 +30,8 @@ struct timeline {
     struct shared held;    /* run time that nobody passes now; UINT64_MAX: none */
 };
 
+/* As the plan has it, in `arena`, whose owner tests arena_ok(); keeps `plan`. Main, before the
+ * workers. */
 void timeline_init(struct timeline *t, const struct plan *plan, uint64_t tick_ns,
                    struct arena *arena);
 /* Run time of the start of `stage`; of stage_count: the drain; beyond: UINT64_MAX. */

@@ -54,6 +54,7 @@ struct verdict_on_reply {
 
 #define VERIFY_STACK_MAX ((size_t)512 << 10) /* bytes that an expression may take */
 
+/* Keeps `program`. False: ERR_LIMIT, no memory; close it all the same. */
 MUST_USE bool verify_open(struct verifier *v, const struct program *program, struct arena *arena,
                           struct err *err);
 void verify_close(struct verifier *v);

@@ -62,11 +62,15 @@ struct worker_sizes worker_measure(const struct worker_setting *setting, uint32_
 /* Connections that one user or iteration may have, where the plan sets no limit: 1 or 2. */
 uint32_t worker_connections_each(const struct plan *plan);
 
+/* All that it will need, planned by worker_measure(); copies `setting`. False: `*out` is NULL,
+ * `err` says what there is too little of. */
 MUST_USE bool worker_open(struct worker **out, const struct worker_setting *setting, uint32_t index,
                           struct err *err);
 /* The thread's body; `arg` is the worker. Returns when the timeline says to leave. */
 void *worker_run(void *arg);
+/* What it shows to main while it runs; the worker's. */
 struct worker_board *worker_board(struct worker *worker);
 /* The sheet of tick `tick`; the collector's between published and returned. */
 struct sheet *worker_sheet(struct worker *worker, uint64_t tick);
+/* After its thread was joined, which closes its connections: gives all memory back. */
 void worker_close(struct worker *worker);

@@ -41,6 +41,7 @@ struct flow {
     uint32_t arrival_stage;         /* of the iteration */
     uint32_t stage;                 /* of the request */
     enum outcome outcome;           /* of the iteration so far */
+    enum shortage lack;             /* that it is so for; SHORTAGE_COUNT: nothing was short */
     uint64_t index, sequence, user; /* see struct values */
     uint64_t iteration;             /* closed: of this user in this stage */
     uint64_t quota;                 /* closed by count: iterations left; UINT64_MAX by time */
@@ -121,16 +122,19 @@ struct worker {
     uint64_t *error_seen; /* [name_count][stage_count] bit per outcome: a first one was kept */
 };
 
+/* Of CLOCK_MONOTONIC `at_ns`; 0 before the start. */
 static inline uint64_t run_time(const struct worker *w, uint64_t at_ns)
 {
     return at_ns > w->setting.origin_ns ? at_ns - w->setting.origin_ns : 0;
 }
 
+/* The compiled step that the flow is at. */
 static inline const struct operation *flow_operation(const struct worker *w, const struct flow *f)
 {
     return &w->setting.program->operations[w->setting.program->first[f->scenario] + f->step];
 }
 
+/* Its index, by which timers, queues and connections name it. */
 static inline uint32_t flow_id(const struct worker *w, const struct flow *f)
 {
     return (uint32_t)(f - w->flows);

@@ -29,7 +29,9 @@ struct ready {
     bool ended; /* no more will come than is there: it is not told of again */
 };
 
+/* False: no descriptor (ERR_LIMIT). */
 MUST_USE bool poller_open(struct poller *p, struct err *err);
+/* Streams stay open; once more is nothing. */
 void poller_close(struct poller *p);
 /* Gives the calling thread a table of descriptors of its own, which begins as a copy. A table that
  * one thread uses is looked up without counting, which saves about 1 % of a request. Where the

@@ -9,15 +9,44 @@
 
 #define FOUND_MAX 16
 
-/* Index of `address` in the list, added where it is new; when the list is full, the last of it. */
-static uint32_t keep(struct route *r, const struct address *address)
+/* What stands in the place of that number. False: another stands there by now. */
+static bool see(const struct route *r, uint64_t number, struct address *out)
 {
-    for (uint32_t i = 0; i < r->count; i++) {
-        if (address_same(&r->addresses[i], address)) return i;
+    const struct route_place *place = &r->places[number % ROUTE_ADDRESSES];
+    uint64_t words[ROUTE_WORDS];
+    if (shared_see(&place->number) != number) return false;
+    for (uint32_t i = 0; i < ROUTE_WORDS; i++) words[i] = shared_see(&place->words[i]);
+    if (shared_see(&place->number) != number) return false; /* written meanwhile */
+    memcpy(out, words, sizeof *out);
+    return true;
+}
+
+/* The number of `address`, which where it is new is put into the place that is longest out of use.
+ * The one in use was used last, so whoever reads finds it whole. */
+static uint64_t keep(struct route *r, const struct address *address)
+{
+    uint64_t words[ROUTE_WORDS];
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < ROUTE_ADDRESSES; i++) {
+        struct address known;
+        uint64_t number = shared_see(&r->places[i].number);
+        if (number > 0 && see(r, number, &known) && address_same(&known, address)) return number;
+        if (r->places[i].used < r->places[at].used) at = i;
     }
-    if (r->count == ROUTE_ADDRESSES) return r->count - 1;
-    r->addresses[r->count] = *address;
-    return r->count++;
+    struct route_place *place = &r->places[at];
+    uint64_t number = ++r->count * ROUTE_ADDRESSES + at;
+    memcpy(words, address, sizeof words);
+    shared_publish(&place->number, 0);
+    for (uint32_t i = 0; i < ROUTE_WORDS; i++) shared_publish(&place->words[i], words[i]);
+    shared_publish(&place->number, number);
+    return number;
+}
+
+static void use(struct route *r, const struct address *address)
+{
+    uint64_t number = keep(r, address);
+    r->places[number % ROUTE_ADDRESSES].used = ++r->looks;
+    shared_publish(&r->current, number);
 }
 
 static void add_where(struct text *out, const struct route_setting *s, const struct address *to)
@@ -108,7 +137,7 @@ bool route_open(struct route *out, const struct route_setting *s, struct tls_fac
         error = try_all(out, s, &found[i], facts, err);
         if (error > 0) continue;
         if (error < 0) break;
-        shared_publish(&out->current, 1 + (uint64_t)keep(out, &found[i]));
+        use(out, &found[i]);
         return true;
     }
     char array[400];
@@ -122,11 +151,14 @@ bool route_open(struct route *out, const struct route_setting *s, struct tls_fac
     return address_refused(err, error, array, s->timeout_ns);
 }
 
-const struct address *route_address(struct route *r)
+bool route_address(struct route *r, struct address *out)
 {
     if (r->named && !shared_see(&r->wanted)) shared_publish(&r->wanted, 1);
-    uint64_t current = shared_see(&r->current);
-    return current > 0 ? &r->addresses[current - 1] : NULL;
+    for (;;) { /* again only where the name moved since the number was read */
+        uint64_t current = shared_see(&r->current);
+        if (current == 0) return false;
+        if (see(r, current, out)) return true;
+    }
 }
 
 const char *route_trouble(const struct route *r)
@@ -139,14 +171,15 @@ void route_look_again(struct route *r)
     struct address found[FOUND_MAX];
     uint32_t count;
     int failed = address_find(found, FOUND_MAX, &count, r->host, r->port);
-    uint64_t current = shared_see(&r->current);
+    struct address current;
     if (failed) {
         shared_publish(&r->trouble, (uint64_t)-failed);
         shared_publish(&r->current, 0);
         return;
     }
-    for (uint32_t i = 0; i < count && current > 0; i++) {
-        if (address_same(&found[i], &r->addresses[current - 1])) return;
+    bool known = see(r, shared_see(&r->current), &current);
+    for (uint32_t i = 0; i < count && known; i++) {
+        if (address_same(&found[i], &current)) return;
     }
-    shared_publish(&r->current, 1 + (uint64_t)keep(r, &found[0]));
+    use(r, &found[0]);
 }

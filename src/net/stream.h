@@ -56,6 +56,7 @@ struct stream_arrival {
     uint64_t kernel_ns; /* when the last of it reached the kernel on the monotonic clock; 0: it did
                            not say */
     bool more;          /* a further read may bring something that the poller told of already */
+    bool wants_write;   /* TLS must say something before it can read on: read again when writable */
 };
 
 /* Starts to connect; STREAM_AGAIN is the usual answer, the stream is then ready when there is more
@@ -71,9 +72,10 @@ enum stream_status stream_connected(struct stream *s, struct poller *p, uint32_t
 enum stream_status stream_send(struct stream *s, const char *at, size_t len, size_t *sent);
 /* Asks for `writable` reports, or ends them; what can be read already is reported again. */
 void stream_want_write(struct stream *s, struct poller *p, uint32_t id, bool want);
-/* Takes what is there. With TLS `size` must be 64 KiB or more. */
+/* Takes what is there. With TLS `size` must be 64 KiB or more. Fills all of `out`. */
 enum stream_status stream_receive(struct stream *s, struct poller *p, char *at, size_t size,
                                   struct stream_arrival *out);
 /* After STREAM_TLS: one clause, valid until the next call for the same struct tls_peer. */
 const char *stream_tls_why(const struct stream *s);
+/* Says goodbye in TLS where that is still possible; once more is nothing. */
 void stream_close(struct stream *s);

@@ -47,6 +47,7 @@ struct tls_facts {
  */
 MUST_USE bool tls_open(struct tls **out, const struct tls_setting *setting, enum tls_part *part,
                        struct err *err);
+/* After all its peers. */
 void tls_close(struct tls *tls);
 
 /* One target as seen by one thread. */
@@ -58,6 +59,7 @@ struct tls_peer {
     const char *cure;               /* against it; NULL: none known */
 };
 
+/* Forgets its session; connections of it are closed already. */
 void tls_peer_close(struct tls_peer *peer);
 
 /* One handshake on a connected socket that doesn't block, given up at `deadline_ns`; then its

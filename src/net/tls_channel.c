@@ -46,14 +46,47 @@ static int bio_read(BIO *bio, char *at, size_t size, size_t *got)
     return 0;
 }
 
+/* Hands over what is owed. False: something still is, and c->error says why. */
+static bool pay(struct tls_channel *c)
+{
+    if (c->owed_len == 0) return true;
+    int64_t n = socket_send(c->fd, c->owed, c->owed_len);
+    if (n < 0) {
+        c->error = errno;
+        return false;
+    }
+    c->owed_len -= (size_t)n;
+    memmove(c->owed, c->owed + n, c->owed_len);
+    c->error = EAGAIN;
+    return c->owed_len == 0;
+}
+
+/* What TLS has to say in the midst of reading (an alert) must not be turned away: OpenSSL 3.0 drops
+ * the record, but not its number, and the next one is garbage to the peer. So it is kept here. */
+static bool owe(struct tls_channel *c, const char *at, size_t len)
+{
+    bool may = c->reading && socket_status(c->error) == STREAM_AGAIN;
+    if (!may || len > sizeof c->owed - c->owed_len) return false;
+    memcpy(c->owed + c->owed_len, at, len);
+    c->owed_len += len;
+    return true;
+}
+
 static int bio_write(BIO *bio, const char *at, size_t len, size_t *sent)
 {
     struct tls_channel *c = channel_of(bio);
     BIO_clear_retry_flags(bio);
-    int64_t n = socket_send(c->fd, at, len);
+    int64_t n = -1;
+    if (pay(c)) {
+        n = socket_send(c->fd, at, len);
+        if (n < 0) c->error = errno;
+    }
     *sent = n > 0 ? (size_t)n : 0;
     if (n >= 0) return 1;
-    c->error = errno;
+    if (owe(c, at, len)) {
+        *sent = len;
+        return 1;
+    }
     if (socket_status(c->error) == STREAM_AGAIN) BIO_set_retry_write(bio);
     return 0;
 }
@@ -202,6 +235,9 @@ enum stream_status tls_channel_receive(struct tls_channel *c, int64_t wall_offse
     c->wall_offset_ns = wall_offset_ns;
     c->drained = false;
     c->kernel_ns = 0;
+    c->reading = true;
+    bool paid = pay(c); /* an error of it is the next read's, too */
+    UNUSED(paid);
     while (status == STREAM_OK && out->len < size) {
         size_t got = 0;
         /* The last part of the room is for what was read ahead. */
@@ -210,8 +246,9 @@ enum stream_status tls_channel_receive(struct tls_channel *c, int64_t wall_offse
         if (result == 1) out->len += got;
         else status = status_of(c, result);
     }
-    c->muted = false;
+    c->muted = c->reading = false;
     out->kernel_ns = c->kernel_ns;
+    out->wants_write = c->owed_len > 0 || (status == STREAM_AGAIN && SSL_want_write(c->ssl));
     if (out->len == 0) return status;
     /* An end that came with data is told by the next read. */
     if (status != STREAM_AGAIN) c->pending = status;

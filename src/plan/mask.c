@@ -27,17 +27,23 @@ void mask_add(struct text *out, struct bytes b, const struct plan *plan)
     text_add(out, bytes_from(b, plain));
 }
 
-/* Length of `line` up to and with the colon when it is a header that carries credentials. */
-static size_t credential_name(struct bytes line)
+size_t mask_credential_len(struct bytes b)
 {
     static const char *const names[] = {"authorization", "proxy-authorization", "cookie",
                                         "set-cookie"};
-    size_t colon = bytes_find(line, BYTES_LIT(":"));
-    if (colon == SIZE_MAX) return 0;
     for (size_t i = 0; i < COUNT_OF(names); i++) {
-        if (bytes_same_nocase((struct bytes){line.at, colon}, bytes_of(names[i]))) return colon + 1;
+        struct bytes name = bytes_of(names[i]);
+        bool begins = b.len >= name.len && bytes_same_nocase((struct bytes){b.at, name.len}, name);
+        if (begins) return name.len;
     }
     return 0;
+}
+
+/* Length of `line` up to and with the colon when it is a header that carries credentials. */
+static size_t credential_name(struct bytes line)
+{
+    size_t len = mask_credential_len(line);
+    return len > 0 && len < line.len && line.at[len] == ':' ? len + 1 : 0;
 }
 
 /* Whether `rest`, where a message was cut, is the beginning of a secret. */

@@ -89,8 +89,8 @@ bool parse_variable_sentence(struct parse *p, const struct node *n, struct bytes
 void parse_vars_all(struct parse *p, const struct node *n);
 /* Whether `name` is a variable's; told. */
 bool parse_vars_clash(struct parse *p, const struct node *name);
-/* plan_load.c: the place of a flag: line 0, and which one it is as column; all of its value */
 enum parse_flag { PARSE_SET, PARSE_VAR, PARSE_ONLY, PARSE_OBJECTIVE };
+/* plan_load.c: the place of a flag: line 0, and which one it is as column; all of its value */
 struct span plan_load_flag_span(const struct parse *p, enum parse_flag flag, uint32_t index);
 /* plan_set.c, plan_only.c: flags that change the tree before, and the plan after it is read */
 void plan_set_apply(struct parse *p);

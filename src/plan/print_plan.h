@@ -10,4 +10,5 @@
 #include "base/text.h"
 #include "plan/plan.h"
 
+/* The whole plan as YAML; out->cut where it has no room. */
 void print_plan_write(struct text *out, const struct plan *plan);

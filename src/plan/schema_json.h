@@ -12,6 +12,7 @@
 
 #define SCHEMA_JSON_MAX (128u << 10)
 
+/* All of it, at most SCHEMA_JSON_MAX bytes. */
 void schema_json_write(struct text *out);
 /* Whether the schema says more of `key` than its shapes: a form with a rule of its own, or a list
  * of words. A test wants it of every key. */

@@ -128,7 +128,7 @@ static void add_latency(struct text *out, const struct latency *l, enum figure f
 static void add_range(struct text *out, const struct run_goal *goal)
 {
     struct interval range = goal->at.range;
-    if (isnan(range.lo) || range.lo == range.hi) return;
+    if (isnan(range.lo) || interval_is_point(range)) return;
     char lo_array[64];
     char hi_array[64];
     struct text lo = text_in(lo_array, sizeof lo_array);
@@ -388,23 +388,14 @@ static void write_legend(struct text *out, const struct beside *b, const struct 
     char array[LEGEND_BYTES];
     struct text body = text_in(array, sizeof array);
     if (same || other) text_addf(&body, "Against %s, in one place:", b->runs[0].entry.id);
-    if (other) text_adds(&body, " ▲ better, ▼ worse (the 95 % intervals lie apart)");
-    if (other && same) text_adds(&body, ",");
-    if (same) {
-        text_addf(&body, " = not seen to differ (%s overlap)",
-                  other ? "they" : "the 95 % intervals");
-    }
+    runs_text_changes(&body, same, other);
     if (other) text_adds(&body, "; by how much runs differ by themselves is not in them");
     if (same || other) text_adds(&body, ". ");
     if (missing) text_adds(&body, "– not asked of this run. ");
     text_adds(&body, "Below the objectives: all judged stages together.");
     if (b->window.at) text_adds(&body, " Of each run only this window: ");
     text_add_safe(&body, b->window);
-    style_begin(out, style, TONE_DIM);
-    style_wrap(out, style, BYTES_LIT(" "), TONE_PLAIN, 1, text_bytes(&body));
-    if (out->len > 0) out->at[--out->len] = '\0'; /* a line ends in no colour */
-    style_end(out, style, TONE_DIM);
-    text_addc(out, '\n', 1);
+    runs_text_legend(out, text_bytes(&body), style);
 }
 
 static void write_notes(struct text *out, const struct beside *b, const struct show_style *style)

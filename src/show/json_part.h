@@ -13,6 +13,7 @@
 
 #define JSON_PART_PRECISION 12 /* digits of a figure */
 
+/* A whole number. Each of these is the caller's. */
 json_t *json_part_count(uint64_t value);
 /* A figure that does not exist, or has no end, is null. */
 json_t *json_part_figure(double value);

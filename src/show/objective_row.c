@@ -4,6 +4,7 @@
 
 #include "plan/objective_words.h"
 #include "show/amount.h"
+#include "stats/interval.h"
 
 #define WORDS_BYTES 1024
 
@@ -172,7 +173,8 @@ void objective_row_between(struct text *out, struct bytes lo, struct bytes hi)
 
 void objective_row_interval(struct text *out, const struct objective_result *o)
 {
-    if (isnan(o->lo) || isnan(o->hi) || o->lo == o->hi) return;
+    if (isnan(o->lo) || isnan(o->hi)) return;
+    if (interval_is_point((struct interval){o->lo, o->hi})) return;
     char lo_array[64];
     char hi_array[64];
     struct text lo = text_in(lo_array, sizeof lo_array);

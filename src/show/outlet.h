@@ -12,6 +12,7 @@ struct outlet {
     void *ctx;
 };
 
+/* Hands a piece on; whether it could be written is the other side's to say. */
 static inline void outlet_put(const struct outlet *to, struct bytes piece)
 {
     to->put(to->ctx, piece);

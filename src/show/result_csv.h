@@ -16,6 +16,7 @@ struct result_csv {
     const struct run_header *header;
 };
 
+/* Before its sink is added; keeps what `to` points to. */
 void result_csv_init(struct result_csv *c, struct outlet to);
 /* Keeps `c`. */
 struct sink result_csv_sink(struct result_csv *c);

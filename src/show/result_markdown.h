@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "tick/result.h"
 
+/* The result as GitHub's Markdown, for a comment; out->cut where it has no room. */
 void result_markdown_write(struct text *out, const struct result *result);
 /* A text as a code span that may stand in a table; nothing for an empty one. */
 void result_markdown_code(struct text *out, struct bytes value);

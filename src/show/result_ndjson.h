@@ -23,6 +23,7 @@ struct result_ndjson {
     enum trust_level trust;
 };
 
+/* Before its sink is added; keeps what `to` points to. */
 void result_ndjson_init(struct result_ndjson *n, struct outlet to);
 /* Keeps `n`. Add it behind the judge. */
 struct sink result_ndjson_sink(struct result_ndjson *n);

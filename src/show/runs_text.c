@@ -141,6 +141,23 @@ static void run_cell(const void *ctx, uint32_t row, uint32_t column, struct tabl
 
 /* ---- the whole ---- */
 
+void runs_text_changes(struct text *out, bool same, bool other)
+{
+    if (other) text_adds(out, " ▲ better, ▼ worse (the 95 % intervals lie apart)");
+    if (other && same) text_adds(out, ",");
+    if (!same) return;
+    text_addf(out, " = not seen to differ (%s overlap)", other ? "they" : "the 95 % intervals");
+}
+
+void runs_text_legend(struct text *out, struct bytes body, const struct show_style *style)
+{
+    style_begin(out, style, TONE_DIM);
+    style_wrap(out, style, BYTES_LIT(" "), TONE_PLAIN, 1, body);
+    if (out->len > 0) out->at[--out->len] = '\0'; /* a line ends in no colour */
+    style_end(out, style, TONE_DIM);
+    text_addc(out, '\n', 1);
+}
+
 /* What the marks above mean, each where it stands above. */
 static void write_legend(struct text *out, const struct runs_row *rows, uint32_t count,
                          const struct show_style *style)
@@ -163,11 +180,7 @@ static void write_legend(struct text *out, const struct runs_row *rows, uint32_t
     if (same || other) {
         text_adds(&body, " Against the run before of the same plan and load it is");
     }
-    if (other) text_adds(&body, " ▲ better, ▼ worse (the 95 % intervals lie apart)");
-    if (other && same) text_adds(&body, ",");
-    if (same)
-        text_addf(&body, " = not seen to differ (%s overlap)",
-                  other ? "they" : "the 95 % intervals");
+    runs_text_changes(&body, same, other);
     if (same || other) text_adds(&body, ".");
     if (unsure) {
         text_addf(&body,
@@ -176,11 +189,7 @@ static void write_legend(struct text *out, const struct runs_row *rows, uint32_t
                   CHANGE_RUNS_LEAST);
     }
     text_addc(out, '\n', 1);
-    style_begin(out, style, TONE_DIM);
-    style_wrap(out, style, BYTES_LIT(" "), TONE_PLAIN, 1, text_bytes(&body));
-    if (out->len > 0) out->at[--out->len] = '\0'; /* a line ends in no colour */
-    style_end(out, style, TONE_DIM);
-    text_addc(out, '\n', 1);
+    runs_text_legend(out, text_bytes(&body), style);
 }
 
 void runs_text_write(struct text *out, const struct runs_row *rows, uint32_t count,

@@ -22,6 +22,7 @@ struct summary_extra {
     bool verbose; /* all objectives, request names and notes */
 };
 
+/* All of it, as wide as `style` says; out->cut where it has no room. */
 void summary_write(struct text *out, const struct result *result, const struct show_style *style,
                    const struct summary_extra *extra);
 /* Objectives that this run would hold with room to spare, as flags: `--p95 20ms --errors 0.1%`.

@@ -20,6 +20,8 @@ struct summary_legend {
     bool mean_users; /* not as many all the time as the plan has at the end of the stage */
 };
 
+/* The tables of a summary, each with its heading, or nothing where it would be empty; a mark that
+ * one used is noted in `legend`. */
 void summary_tables_objectives(const struct summary *s);
 void summary_tables_stages(const struct summary *s, struct summary_legend *legend);
 void summary_tables_names(const struct summary *s, struct summary_legend *legend);

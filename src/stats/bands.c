@@ -68,7 +68,7 @@ static uint32_t find(struct bands *b, uint16_t bucket, uint32_t from)
     return from;
 }
 
-void bands_add(struct bands *b, const struct hist_sparse *times, uint64_t over)
+void bands_add(struct bands *b, const struct hist_sparse *times, uint64_t over, uint64_t excused)
 {
     uint32_t at = 0;
     for (uint32_t i = 0; i < times->pair_count; i++) {
@@ -77,6 +77,7 @@ void bands_add(struct bands *b, const struct hist_sparse *times, uint64_t over)
         b->bands[at].total += times->pairs[i].count;
     }
     add_to(&b->over[b->batch], over);
+    add_to(&b->excused[b->batch], excused);
     b->n[b->batch] += times->count + over;
 }
 
@@ -94,6 +95,7 @@ static void lengthen(struct bands *b)
 {
     for (uint32_t i = 0; i < b->band_count; i++) fold(b->counts[i]);
     fold(b->over);
+    fold(b->excused);
     for (size_t k = 0; k < BANDS_BATCHES / 2; k++) b->n[k] = b->n[2 * k] + b->n[2 * k + 1];
     memset(&b->n[BANDS_BATCHES / 2], 0, BANDS_BATCHES / 2 * sizeof b->n[0]);
     b->batch = BANDS_BATCHES / 2;
@@ -109,10 +111,14 @@ void bands_close(struct bands *b)
 }
 
 /* What stands in the bands from `at` on. */
-static struct bands_share share_from(const struct bands *b, uint32_t at)
+static struct bands_share share_from(const struct bands *b, enum bands_whose whose, uint32_t at)
 {
     uint64_t hits[BANDS_BATCHES];
-    for (uint32_t k = 0; k < BANDS_BATCHES; k++) hits[k] = b->over[k];
+    uint64_t excused[BANDS_BATCHES];
+    for (uint32_t k = 0; k < BANDS_BATCHES; k++) {
+        excused[k] = whose == BANDS_LESS_EXCUSED ? b->excused[k] : 0;
+        hits[k] = b->over[k] - excused[k];
+    }
     for (uint32_t i = at; i < b->band_count; i++) {
         const uint32_t *counts = b->counts[b->bands[i].row];
         for (uint32_t k = 0; k < BANDS_BATCHES; k++) hits[k] += counts[k];
@@ -120,31 +126,32 @@ static struct bands_share share_from(const struct bands *b, uint32_t at)
     struct batches full = {0};
     struct bands_share share = {.design_effect = 1};
     for (uint32_t k = 0; k < BANDS_BATCHES; k++) {
-        if (k < b->batch) batches_add(&full, (double)hits[k], (double)b->n[k]);
+        double n = (double)(b->n[k] - excused[k]);
+        if (k < b->batch && n > 0) batches_add(&full, (double)hits[k], n);
         share.hits += (double)hits[k];
-        share.count += (double)b->n[k];
+        share.count += n;
     }
     share.design_effect = batches_design_effect(&full);
     return share;
 }
 
-struct bands_share bands_above(const struct bands *b, uint64_t limit_ns)
+struct bands_share bands_above(const struct bands *b, enum bands_whose whose, uint64_t limit_ns)
 {
     uint32_t limit = limit_ns == UINT64_MAX ? HIST_OVER : hist_bucket(limit_ns);
     uint32_t at = b->band_count;
     while (at > 0 && b->bands[at - 1].last > limit) at--;
-    return share_from(b, at);
+    return share_from(b, whose, at);
 }
 
-double bands_effect_at(const struct bands *b, double share)
+double bands_effect_at(const struct bands *b, enum bands_whose whose, double share)
 {
     uint32_t at = b->band_count;
-    struct bands_share beyond = share_from(b, at);
+    struct bands_share beyond = share_from(b, whose, at);
     double hits = beyond.hits;
     while (at > 0 && hits + (double)b->bands[at - 1].total <= share * beyond.count) {
         hits += (double)b->bands[--at].total;
     }
-    double within = at > 0 ? share_from(b, at - 1).design_effect : 1;
-    double outside = share_from(b, at).design_effect;
+    double within = at > 0 ? share_from(b, whose, at - 1).design_effect : 1;
+    double outside = share_from(b, whose, at).design_effect;
     return within > outside ? within : outside;
 }

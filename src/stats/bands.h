@@ -31,9 +31,13 @@ struct bands {
     uint32_t batch;               /* the open one */
     uint32_t ticks, length;       /* in it; in a full one (2^k, 0 before the first tick is over) */
     uint64_t n[BANDS_BATCHES];
-    uint32_t over[BANDS_BATCHES]; /* of them: over every limit */
+    uint32_t over[BANDS_BATCHES];    /* of them: over every limit ... */
+    uint32_t excused[BANDS_BATCHES]; /* ... and of these: may be left out */
     uint32_t counts[BANDS_MAX][BANDS_BATCHES];
 }; /* all zero: empty. Counts stop at 2^32 - 1: a million a second in one band, for an hour. */
+
+/* What is asked about. */
+enum bands_whose { BANDS_ALL, BANDS_LESS_EXCUSED };
 
 /* What is beyond a limit, and what the sample is worth there. */
 struct bands_share {
@@ -41,12 +45,12 @@ struct bands_share {
     double design_effect; /* of hits / count; 1 where it cannot be told */
 };
 
-/* Times of the tick in hand, and how many more are over every limit. */
-void bands_add(struct bands *b, const struct hist_sparse *times, uint64_t over);
+/* Times of the tick in hand, and how many more are over every limit; `excused` of these. */
+void bands_add(struct bands *b, const struct hist_sparse *times, uint64_t over, uint64_t excused);
 /* The tick is over; call it where something came. */
 void bands_close(struct bands *b);
 /* Times over `limit_ns`, by whole bands: the one that the limit lies in is left out. UINT64_MAX:
  * only those over every limit. */
-struct bands_share bands_above(const struct bands *b, uint64_t limit_ns);
+struct bands_share bands_above(const struct bands *b, enum bands_whose whose, uint64_t limit_ns);
 /* The design effect where that share of all is longer: the larger of the band's two edges. */
-double bands_effect_at(const struct bands *b, double share);
+double bands_effect_at(const struct bands *b, enum bands_whose whose, double share);

@@ -15,15 +15,9 @@ static double bound(double end, double otherwise)
     return isnan(end) ? otherwise : end;
 }
 
-/* One point: what was observed, as a maximum, and nothing about how far it may be believed. */
-static bool is_point(struct interval i)
-{
-    return i.lo == i.hi;
-}
-
 enum change change_between(struct interval was, struct interval is)
 {
-    if (is_point(was) || is_point(is)) return CHANGE_UNKNOWN;
+    if (interval_is_point(was) || interval_is_point(is)) return CHANGE_UNKNOWN;
     if (bound(is.hi, ALL) < bound(was.lo, -ALL)) return CHANGE_DOWN;
     if (bound(is.lo, -ALL) > bound(was.hi, ALL)) return CHANGE_UP;
     bool open = isnan(was.lo) || isnan(was.hi) || isnan(is.lo) || isnan(is.hi);

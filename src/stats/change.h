@@ -23,7 +23,7 @@ enum change {
     CHANGE_UP
 };
 
-/* An end that is NAN has no bound; where both are the same there is no interval. */
+/* An end that is NAN has no bound. Of a point (interval_is_point()) nothing is told. */
 enum change change_between(struct interval was, struct interval is);
 
 #define CHANGE_RUNS_LEAST 6 /* runs before this one, or nothing is known of what is usual */

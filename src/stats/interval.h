@@ -8,14 +8,22 @@
  * Thread: any.  Memory: none. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define INTERVAL_Z 1.959963984540054 /* 97.5 % point of the normal distribution */
 #define INTERVAL_TAIL 0.025          /* chance left out at each end */
 
 struct interval {
-    double lo, hi;
+    double lo, hi; /* NAN: no end on that side */
 };
+
+/* Is it no interval at all? A figure that is only what was observed (a maximum, a mean that never
+ * moved) is kept as the point that it is: it tells nothing of what another sample would show. */
+static inline bool interval_is_point(struct interval i)
+{
+    return i.lo == i.hi;
+}
 
 /* Ranks (1-based) of the two order statistics that enclose the p-quantile; 0: there is none. */
 struct interval_ranks {

@@ -1,5 +1,7 @@
 #include "store/blot.h"
 
+#include "plan/mask.h"
+
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t';
@@ -16,25 +18,11 @@ static void blot_values(char *text, size_t len, struct bytes secret)
     }
 }
 
-/* Length of a header's name at `b` that carries credentials, 0: another word. */
-static size_t credential_len(struct bytes b)
-{
-    static const char *const names[] = {"authorization", "proxy-authorization", "cookie",
-                                        "set-cookie"};
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        struct bytes name = bytes_of(names[i]);
-        if (b.len > name.len && bytes_same_nocase((struct bytes){b.at, name.len}, name)) {
-            return name.len;
-        }
-    }
-    return 0;
-}
-
 /* `Authorization: Bearer ...` up to the end of its line, unless it only names a variable. */
 static void blot_credentials(char *text, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        size_t name_len = credential_len((struct bytes){text + i, len - i});
+        size_t name_len = mask_credential_len((struct bytes){text + i, len - i});
         if (name_len == 0) continue;
         i += name_len;
         if (i < len && (text[i] == '"' || text[i] == '\'')) i++;

@@ -16,7 +16,6 @@ static_assert(sizeof digits == 33, "five bits a sign");
 
 #define ID_TIME_LEN (RUN_ID_LEN - 1)
 #define ID_UNIT_NS (100 * NS_PER_MS)
-#define RUNS_MAX 100000 /* folders looked at */
 
 /* 35 bits of tenths of a second since 1970 last until 2078. */
 static void make_id(uint64_t wall_ns, uint32_t turn, char id[RUN_ID_LEN + 1])
@@ -85,7 +84,14 @@ static int newest_first(const void *a, const void *b)
     return strcmp(b, a);
 }
 
-struct runs_ids runs_ids(struct bytes root, struct arena *arena)
+/* The newest first, and no more than `most`. */
+static void keep_newest(struct runs_ids *ids, uint32_t most)
+{
+    if (ids->count > 0) qsort(ids->items, ids->count, sizeof *ids->items, newest_first);
+    if (ids->count > most) ids->count = most;
+}
+
+struct runs_ids runs_ids(struct bytes root, uint32_t most, struct arena *arena)
 {
     struct runs_ids ids = {0};
     struct bytes path = arena_copy(arena, root);
@@ -94,8 +100,9 @@ struct runs_ids runs_ids(struct bytes root, struct arena *arena)
     uint32_t room = 0;
     /* readdir() shares nothing between streams, whatever its name in the list says. */
     struct dirent *entry;
-    while (ids.count < RUNS_MAX && (entry = readdir(dir))) { /* NOLINT(concurrency-mt-unsafe) */
+    while ((entry = readdir(dir))) { /* NOLINT(concurrency-mt-unsafe) */
         if (!is_id(entry->d_name)) continue;
+        if (ids.count >= 2 * most) keep_newest(&ids, most);
         if (ids.count == room) {
             room = room > 0 ? 2 * room : 64;
             void *more = arena_array(arena, room, sizeof *ids.items);
@@ -106,7 +113,7 @@ struct runs_ids runs_ids(struct bytes root, struct arena *arena)
         memcpy(ids.items[ids.count++], entry->d_name, sizeof *ids.items);
     }
     closedir(dir);
-    if (ids.count > 0) qsort(ids.items, ids.count, sizeof *ids.items, newest_first);
+    keep_newest(&ids, most);
     return ids;
 }
 
@@ -118,7 +125,7 @@ static struct bytes file_of(struct bytes root, const char *id, struct arena *are
 static bool find_last(struct bytes root, uint64_t back, struct arena *arena, struct bytes *path,
                       struct err *err)
 {
-    struct runs_ids ids = runs_ids(root, arena);
+    struct runs_ids ids = runs_ids(root, RUNS_MAX, arena);
     uint64_t seen = 0;
     for (uint32_t i = 0; i < ids.count; i++) {
         *path = file_of(root, ids.items[i], arena);
@@ -154,7 +161,7 @@ static bool hint_ids(struct err *err)
 static bool find_id(struct bytes root, struct bytes start, struct arena *arena, struct bytes *path,
                     struct err *err)
 {
-    struct runs_ids ids = runs_ids(root, arena);
+    struct runs_ids ids = runs_ids(root, RUNS_MAX, arena);
     uint32_t matches = 0;
     const char *first = "";
     const char *second = "";

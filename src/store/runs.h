@@ -14,6 +14,7 @@
 
 #define RUNS_FOLDER ".prony/runs" /* below the current folder */
 #define RUNS_LAST "last"          /* and `last~N`, N runs before it */
+#define RUNS_MAX 100000           /* the newest that are looked at where all are meant */
 
 /* Creates `root` where it is missing and in it a folder (mode 0700) of a new id. `*folder` is
  * root/id, in the arena. */
@@ -29,8 +30,9 @@ struct runs_ids {
     uint32_t count;
 };
 
-/* Of all folders of runs; no folder: none. */
-struct runs_ids runs_ids(struct bytes root, struct arena *arena);
+/* Of the newest `most` folders of runs, whatever the order the folder has them in; no folder: none.
+ * An arena that is full leaves some out: see arena_ok(). */
+struct runs_ids runs_ids(struct bytes root, uint32_t most, struct arena *arena);
 /* When the id was given: ns since 1970. The run began then, or later when its services were ready.
  */
 uint64_t runs_id_ns(const char *id);

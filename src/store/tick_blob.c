@@ -8,13 +8,11 @@
 #define COMPRESSION_LEVEL 3 /* of zstd; 9 takes twice as long to save 1 % */
 #define PAIR_BYTES_MAX 7    /* a gap takes at most 2, a count 5; two bytes in all are usual */
 
-/* Numbers of a cell besides its pairs: 5 of head, the outcome mask, outcomes; 3 a measure. */
-#define CELL_NUMBERS_MAX (6 + OUTCOME_COUNT + MEASURE_COUNT * 3)
-#define SLOT_NUMBERS 7
+/* Numbers of a cell besides its pairs: 5 of head, both masks, outcomes, shortages; 3 a measure. */
+#define CELL_NUMBERS_MAX (7 + OUTCOME_COUNT + SHORTAGE_COUNT + MEASURE_COUNT * 3)
 #define STALL_NUMBERS 6
 
 static_assert((int)STAGE_MEASURE_COUNT <= (int)MEASURE_COUNT, "a cell has room for either kind");
-static_assert((int)SHORTAGE_COUNT <= (int)OUTCOME_COUNT, "a stage's cell is no longer than others");
 static_assert(OUTCOME_COUNT <= 32, "outcomes are a bit mask");
 static_assert(STRAIN_COUNT < 32, "so are the facts of a strain");
 
@@ -31,6 +29,11 @@ static uint32_t measures_of(enum cell_kind kind, uint32_t version)
 {
     if (kind != CELL_STAGE) return MEASURE_COUNT;
     return version < 2 ? STAGE_CONNECT + 1 : STAGE_MEASURE_COUNT; /* version 1 knew no TLS */
+}
+
+static uint32_t slot_numbers(uint32_t version)
+{
+    return version < 6 ? 7 : 8;
 }
 
 /* ---- encoding ---- */
@@ -51,7 +54,7 @@ static size_t bound_of(const struct tick *tick, const struct blob_dims *dims)
 {
     size_t numbers = 5 + STRAIN_COUNT + (size_t)tick->stall_count * STALL_NUMBERS
                      + (size_t)tick->cell_count * CELL_NUMBERS_MAX
-                     + (size_t)tick->slot_count * SLOT_NUMBERS;
+                     + (size_t)tick->slot_count * slot_numbers(TICK_BLOB_VERSION);
     size_t doubles = 1 + (size_t)dims->name_count + dims->scenario_count;
     return numbers * PACK_VARINT_MAX + doubles * sizeof(double) + pairs_of(tick) * PAIR_BYTES_MAX
            + PACK_VARINT_MAX; /* pack_u64() wants that much for its last number, too */
@@ -77,16 +80,23 @@ static void put_measure(struct pack *p, const struct hist_sparse *h)
     assert(total == h->count); /* which is why the count itself isn't stored */
 }
 
+/* Which are not zero, and those. */
+static void put_few(struct pack *p, const uint64_t *counts, uint32_t count)
+{
+    uint64_t mask = 0;
+    for (uint32_t i = 0; i < count; i++) mask |= (uint64_t)(counts[i] > 0) << i;
+    pack_u64(p, mask);
+    for (uint32_t i = 0; i < count; i++) {
+        if (counts[i] > 0) pack_u64(p, counts[i]);
+    }
+}
+
 static void put_ends(struct pack *p, const struct cell *cell)
 {
     pack_u64(p, cell->begun);
-    uint64_t mask = 0;
-    for (uint32_t i = 0; i < OUTCOME_COUNT; i++) mask |= (uint64_t)(cell->outcomes[i] > 0) << i;
-    pack_u64(p, mask);
-    for (uint32_t i = 0; i < OUTCOME_COUNT; i++) {
-        if (cell->outcomes[i] > 0) pack_u64(p, cell->outcomes[i]);
-    }
+    put_few(p, cell->outcomes, OUTCOME_COUNT);
     pack_u64(p, cell->answered_5xx);
+    put_few(p, cell->shortages, SHORTAGE_COUNT);
 }
 
 static void put_cell(struct pack *p, const struct cell *cell)
@@ -115,17 +125,7 @@ static void put_slots(struct pack *p, const struct tick *tick)
         pack_u64(p, s->ok);
         pack_u64(p, s->failed);
         pack_u64(p, s->over);
-    }
-}
-
-/* Most of them are 0 most of the time. */
-static void put_strain(struct pack *p, const struct strain *s)
-{
-    uint64_t mask = 0;
-    for (uint32_t i = 0; i < STRAIN_COUNT; i++) mask |= (uint64_t)(s->of[i] > 0) << i;
-    pack_u64(p, mask);
-    for (uint32_t i = 0; i < STRAIN_COUNT; i++) {
-        if (s->of[i] > 0) pack_u64(p, s->of[i]);
+        pack_u64(p, s->lacking);
     }
 }
 
@@ -160,7 +160,7 @@ struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
     pack_u64(&p, tick->cell_count);
     for (uint32_t i = 0; i < tick->cell_count; i++) put_cell(&p, &tick->cells[i]);
     put_slots(&p, tick);
-    put_strain(&p, &tick->strain);
+    put_few(&p, tick->strain.of, STRAIN_COUNT);
     put_stalls(&p, tick);
     return (struct bytes){(const char *)start, (size_t)(p.at - start)};
 }
@@ -193,14 +193,28 @@ static void get_measure(struct unpack *u, struct arena *arena, struct hist_spars
     out->pair_count = count;
 }
 
-static void get_ends(struct unpack *u, struct cell *out)
+static void get_few(struct unpack *u, uint64_t *counts, uint32_t count)
+{
+    uint32_t mask = unpack_u32(u, (1u << count) - 1);
+    for (uint32_t i = 0; i < count; i++) {
+        if (mask >> i & 1) counts[i] = unpack_u64(u);
+    }
+}
+
+static void get_ends(struct unpack *u, uint32_t version, struct cell *out)
 {
     out->begun = unpack_u64(u);
-    uint32_t mask = unpack_u32(u, (1u << OUTCOME_COUNT) - 1);
-    for (uint32_t i = 0; i < OUTCOME_COUNT; i++) {
-        if (mask >> i & 1) out->outcomes[i] = unpack_u64(u);
-    }
+    get_few(u, out->outcomes, OUTCOME_COUNT);
     out->answered_5xx = unpack_u64(u);
+    if (version < 6) return;
+    get_few(u, out->shortages, SHORTAGE_COUNT);
+    uint64_t dropped = out->outcomes[OUTCOME_DROPPED];
+    uint64_t checks = out->outcomes[OUTCOME_CHECK];
+    for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) { /* they are of these, or no blob of ours */
+        uint64_t *left = i <= SHORTAGE_PORTS ? &dropped : &checks;
+        if (out->shortages[i] > *left) u->bad = true;
+        *left -= out->shortages[i];
+    }
 }
 
 /* Before version 3 they stood where other cells have `begun` and outcomes. */
@@ -208,7 +222,7 @@ static void get_shortages(struct unpack *u, uint32_t version, struct cell *out)
 {
     if (version < 3) {
         struct cell old = {0};
-        get_ends(u, &old);
+        get_ends(u, version, &old);
         out->shortages[SHORTAGE_ROWS] = old.begun;
         out->shortages[SHORTAGE_PORTS] = old.outcomes[OUTCOME_DROPPED];
         out->shortages[SHORTAGE_TRIES] = old.outcomes[OUTCOME_CHECK];
@@ -231,7 +245,7 @@ static void get_cell(struct unpack *u, struct arena *arena, const struct blob_di
                        : out->kind == CELL_ITERATION ? dims->scenario_count
                                                      : 1;
     if (out->index >= indexes) u->bad = true;
-    if (out->kind != CELL_STAGE) get_ends(u, out);
+    if (out->kind != CELL_STAGE) get_ends(u, dims->version, out);
     else get_shortages(u, dims->version, out);
     for (uint32_t m = 0; m < measures_of(out->kind, dims->version) && !u->bad; m++) {
         get_measure(u, arena, &out->measures[m]);
@@ -242,7 +256,7 @@ static void get_slots(struct unpack *u, struct arena *arena, const struct blob_d
                       struct tick *out)
 {
     uint32_t count = unpack_u32(u, UINT32_MAX);
-    if (unpack_left(u) < (size_t)count * SLOT_NUMBERS) u->bad = true;
+    if (unpack_left(u) < (size_t)count * slot_numbers(dims->version)) u->bad = true;
     struct slot *slots = u->bad ? NULL : ARENA_ARRAY(arena, count, struct slot);
     if (!slots) return;
     for (uint32_t i = 0; i < count; i++) {
@@ -254,6 +268,7 @@ static void get_slots(struct unpack *u, struct arena *arena, const struct blob_d
         s->ok = unpack_u32(u, UINT32_MAX);
         s->failed = unpack_u32(u, UINT32_MAX);
         s->over = unpack_u32(u, UINT32_MAX);
+        if (dims->version >= 6) s->lacking = unpack_u32(u, s->failed);
     }
     out->slots = slots;
     out->slot_count = count;
@@ -264,10 +279,7 @@ static void get_strain(struct unpack *u, uint32_t version, struct strain *out)
 {
     *out = (struct strain){0};
     if (version < 5) return;
-    uint32_t mask = unpack_u32(u, (1u << STRAIN_COUNT) - 1);
-    for (uint32_t i = 0; i < STRAIN_COUNT; i++) {
-        if (mask >> i & 1) out->of[i] = unpack_u64(u);
-    }
+    get_few(u, out->of, STRAIN_COUNT);
 }
 
 static void get_stalls(struct unpack *u, struct arena *arena, const struct blob_dims *dims,
@@ -275,7 +287,7 @@ static void get_stalls(struct unpack *u, struct arena *arena, const struct blob_
 {
     out->stalls = NULL;
     out->stall_count = 0;
-    if (dims->version < 5) return;
+    if (dims->version < 6) return;
     uint32_t count = unpack_u32(u, UINT32_MAX);
     if (count == 0 || unpack_left(u) / STALL_NUMBERS < count) { /* a number is a byte at least */
         u->bad = u->bad || count > 0;

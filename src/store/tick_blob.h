@@ -24,8 +24,8 @@ struct blob_dims {
 };
 
 /* 1: no TLS; 2: a stage's own counts stood for others'; 3: did not tell what was never sent; 4:
- * did not tell what pressed prony. */
-#define TICK_BLOB_VERSION 5
+ * did not tell what pressed prony; 5: of what was short only the stage's sum. */
+#define TICK_BLOB_VERSION 6
 
 /* Those of the run's plan. */
 struct blob_dims tick_blob_dims(const struct run_header *header);

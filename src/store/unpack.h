@@ -36,5 +36,7 @@ static inline uint32_t unpack_u32(struct unpack *u, uint32_t max)
     return u->bad ? 0 : (uint32_t)value;
 }
 
+/* Eight bytes, least first; any bits. 0 once the input is bad. */
 double unpack_double(struct unpack *u);
+/* Bytes that were not read yet. */
 size_t unpack_left(const struct unpack *u);

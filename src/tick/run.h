@@ -67,13 +67,13 @@ struct run_end {
     uint64_t missing_from_ns;
 };
 
-const char *run_ended_name(enum run_ended ended); /* "complete", ...; what was refused is
-                                                     "preflight" too, by another exit */
+/* "complete", ...: static. What was refused is "preflight" too, by another exit. */
+const char *run_ended_name(enum run_ended ended);
 /* A stored run that somebody else still writes: what there is was cut off by no signal. */
 bool run_going_on(const struct run_end *end);
 const char *run_end_name(const struct run_end *end); /* the same names, or "running" */
-/* It was no signal from outside that stopped it, but the key `q` of the live view. */
 #define RUN_BY_KEY "stopped by q"
+/* It was no signal from outside that stopped it, but the key `q` of the live view. */
 bool run_stopped_by_key(const struct run_end *end);
 /* Nothing could be judged. */
 bool run_ended_early(enum run_ended ended);

@@ -2,6 +2,8 @@
 
 #include "base/attr.h"
 
+static_assert(SHORTAGE_VALUE + 1 == SHORTAGE_COUNT, "whose own it is stands in their order");
+
 const char *tick_outcome_name(enum outcome outcome)
 {
     static const char *const names[OUTCOME_COUNT] = {"ok",       "status",  "check",  "timeout",
@@ -16,4 +18,9 @@ const char *tick_event_name(enum event_kind kind)
     static const char *const names[] = {"stage", "command", "service", "recorder", "note"};
     assert(kind < COUNT_OF(names));
     return names[kind];
+}
+
+bool tick_is_own(enum shortage shortage)
+{
+    return shortage < SHORTAGE_VALUE;
 }

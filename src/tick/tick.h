@@ -13,27 +13,11 @@
 
 #include "base/bytes.h"
 #include "stats/hist.h"
+#include "tick/exemplar.h"
 #include "tick/stall.h"
 #include "tick/strain.h"
 
 #define SLOT_NS UINT64_C(100000000) /* the 100 ms of intended time that a slot counts */
-
-/* How a request ended: exactly one each. An iteration takes the outcome of its first step that was
- * not ok (OUTCOME_OK: done). */
-enum outcome {
-    OUTCOME_OK,
-    OUTCOME_STATUS,
-    OUTCOME_CHECK,
-    OUTCOME_TIMEOUT,
-    OUTCOME_DNS,
-    OUTCOME_REFUSED,
-    OUTCOME_RESET,
-    OUTCOME_TLS,
-    OUTCOME_PROTOCOL,
-    OUTCOME_CUT,     /* still open when the run ended */
-    OUTCOME_DROPPED, /* never sent: max_in_flight, no row, no local port or descriptor */
-    OUTCOME_COUNT
-};
 
 enum cell_kind {
     CELL_REQUEST,   /* index: request name */
@@ -63,7 +47,7 @@ enum stage_measure {
     STAGE_MEASURE_COUNT
 };
 
-/* What was short on this side: how many arrivals or requests ended so because of it. */
+/* What was short, so that arrivals or requests ended: but for the last it is prony's own. */
 enum shortage {
     SHORTAGE_ROWS,  /* arrivals dropped and users gone: `pick: unique` had no row left */
     SHORTAGE_PORTS, /* requests dropped: prony had no local port or descriptor left */
@@ -84,7 +68,7 @@ struct cell {
     uint64_t begun;
     uint64_t outcomes[OUTCOME_COUNT]; /* requests and iterations */
     uint64_t answered_5xx; /* requests: of those ok, status and check, replies with a 5xx status */
-    uint64_t shortages[SHORTAGE_COUNT]; /* stages */
+    uint64_t shortages[SHORTAGE_COUNT]; /* stages: all there were; others: why they ended so */
     struct hist_sparse measures[MEASURE_COUNT];
 };
 
@@ -94,8 +78,8 @@ struct slot {
     uint32_t stage;
     uint32_t planned; /* arrivals and later requests */
     uint32_t taken;   /* of them, seen by a worker before their stage was over (dropped counts) */
-    uint32_t ok, failed;
-    uint32_t over; /* requests over the tightest latency limit, of ok + failed */
+    uint32_t ok, failed, lacking; /* lacking: of failed, for want of something of prony's own */
+    uint32_t over;                /* requests over the tightest latency limit, of ok + failed */
 };
 
 enum event_kind {
@@ -111,20 +95,6 @@ struct event {
     enum event_kind kind;
     uint32_t stage;
     char text[200]; /* safe: control characters are \xNN, secrets masked */
-};
-
-enum exemplar_kind { EXEMPLAR_SLOW, EXEMPLAR_RANDOM, EXEMPLAR_FIRST_ERROR };
-
-/* A request looked at closely. */
-struct exemplar {
-    enum exemplar_kind kind;
-    uint32_t stage, name;
-    enum outcome outcome;
-    uint32_t status;      /* 0: no reply */
-    uint64_t intended_ns; /* run time */
-    uint64_t response_ns, lag_ns, wait_ns, connect_ns, tls_ns, ttfb_ns, service_ns;
-    struct bytes detail; /* why it is not ok: "check: json .state == done, was running" */
-    struct bytes sample; /* start of the reply, masked, safe; may be empty */
 };
 
 struct tick {
@@ -146,5 +116,8 @@ struct tick {
     struct strain strain;
 };
 
-const char *tick_outcome_name(enum outcome outcome); /* "ok", ... as in reports and JSON */
+/* "ok", "status", ...; "stage", "command", ...: static, as in reports and JSON. */
+const char *tick_outcome_name(enum outcome outcome);
 const char *tick_event_name(enum event_kind kind);
+/* Is it something of prony's own that was short? SHORTAGE_COUNT: nothing was, so no. */
+bool tick_is_own(enum shortage shortage);

@@ -37,6 +37,35 @@ class Shortage(Case):
         self.assertEqual(reasons["expression-limit"], 20)
         self.assertEqual(result["totals"]["outcomes"]["check"], 20)
 
+    def run_out_of_rows(self, status):
+        """A hundred arrivals for forty rows, each answered with that status. The exit code, the
+        result, and what was short."""
+        server = self.server(lambda connection, _number: connection.sendall(
+            b"HTTP/1.1 %d So\r\nContent-Length: 0\r\n\r\n" % status))
+        with open(self.folder / "rows.csv", "w", encoding="utf-8") as rows:
+            rows.write("id\n" + "".join(f"{i}\n" for i in range(40)))
+        self.plan(f"plan: 1\ntarget: {server.url}\n"
+                  "data: { row: { file: rows.csv, pick: unique } }\n"
+                  "scenarios: { s: { steps: [ GET /$row.id ] } }\n"
+                  "load: { stages: [ { name: a, rate: 100/s, for: 1s, arrivals: even } ] }\n"
+                  "objectives: [ errors < 10% ]\n")
+        code = self.prony("run", "plan.yaml").code
+        result = self.exits(self.prony("report", "last", "--output", "json"), code).json()
+        reasons = {reason["code"]: reason["value"] for reason in result["trust"]["reasons"]}
+        return code, result, reasons
+
+    def test_a_limit_that_is_missed_by_our_want_alone_has_no_verdict(self):
+        code, result, reasons = self.run_out_of_rows(200)
+        self.assertEqual((code, result["verdict"], result["trust"]["level"]),
+                         (3, "invalid", "invalid"))
+        self.assertEqual((reasons["shortage-decides"], reasons["rows-short"]), (60, 60))
+
+    def test_a_limit_that_the_target_misses_itself_is_missed(self):
+        code, result, reasons = self.run_out_of_rows(500)
+        self.assertEqual((code, result["verdict"], result["trust"]["level"]),
+                         (1, "missed", "suspect"))
+        self.assertEqual(reasons, {"rows-short": 60})
+
     def test_what_was_never_sent_is_told_from_checks_that_failed(self):
         """Of three requests one is sent and fails its check, one cannot be written at all."""
         body = reply(b'{"next": "/a b"}')

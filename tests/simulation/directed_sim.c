@@ -515,6 +515,23 @@ static void a_flood_is_read_in_turns(void **state)
     CHECK("a turn is bounded", target_counts()->reads_most <= 16);
 }
 
+/* As TLS may have to: where it can't, whoever reads is told when it can, and no reply is lost. */
+static void reads_that_must_write_first_go_on(void **state)
+{
+    (void)state;
+    for (uint32_t threads = 1; threads <= 3; threads++) {
+        struct run_setup setup = {
+            .yaml =
+                plan_of("", "  stages: [ { name: a, rate: 200/s, for: 3s, arrivals: even } ]\n"),
+            .law = {.service_ns = NS_PER_MS, .blocks = 1000000, .drips = 300000},
+            .threads = threads};
+        setup.law.per_million[REPLY_LAST] = 200000;
+        struct run_outcome out = run("reads that write", setup);
+        CHECK_U64("all are read to their end", out.ledger->outcomes[OUTCOME_OK], 600);
+        CHECK("and soon", ledger_end_ns(out.ledger) < 3200 * NS_PER_MS);
+    }
+}
+
 /* The conductor's thread is held up between its look at the clock and what it makes of it, again
  * and again: edges that it moves lie ahead of every worker all the same. (That ticks of all workers
  * are the same time is asserted where they are merged.) */
@@ -663,6 +680,7 @@ int main(void)
         cmocka_unit_test(a_left_run_is_cut),
         cmocka_unit_test(steering_by_hand),
         cmocka_unit_test(a_flood_is_read_in_turns),
+        cmocka_unit_test(reads_that_must_write_first_go_on),
         cmocka_unit_test(a_late_conductor_moves_no_edge_into_the_past),
         cmocka_unit_test(a_stage_by_count_is_judged_to_its_last_request),
         cmocka_unit_test(what_is_offered_is_known_before_replies),

@@ -66,6 +66,7 @@ static void add_faults(struct target_law *law)
     law->no_port = world_chance(200000) ? 100000 : 0;
     law->idle_ns = world_chance(300000) ? ms(1, 300) : 0;
     law->open_max = world_chance(200000) ? (uint32_t)world_between(1, 50) : 0;
+    law->blocks = world_chance(200000) ? 100000 : 0;
 }
 
 static struct run_setup draw_setup(uint64_t seed)

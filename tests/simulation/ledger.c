@@ -26,13 +26,14 @@ struct ledger *ledger_open(const struct plan *plan, uint64_t tick_ns)
     l->tick_ns = tick_ns;
     l->tick_count = 0;
     l->ended = false;
-    l->planned = l->taken = l->slots_ok = l->slots_failed = l->over = 0;
+    l->planned = l->taken = l->slots_ok = l->slots_failed = l->over = l->lacking = 0;
     l->requests_begun = l->requests_ended = l->iterations_begun = l->iterations_ended = 0;
     memset(l->stage_planned, 0, sizeof l->stage_planned);
     memset(l->outcomes, 0, sizeof l->outcomes);
     memset(l->walks, 0, sizeof l->walks);
     l->answered_5xx = l->unsent = l->rowless = 0;
     memset(l->stage_rowless, 0, sizeof l->stage_rowless);
+    memset(l->shortages, 0, sizeof l->shortages);
     l->notes = 0;
     for (uint32_t i = 0; i <= LEDGER_STAGES; i++) l->starts[i] = UINT64_MAX;
     return l;
@@ -77,8 +78,11 @@ static void check_cell(const struct cell *c)
         MUST(c->measures[STAGE_LAG].count == c->measures[STAGE_WAIT].count, "lag without wait");
         return;
     }
-    for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) MUST(c->shortages[i] == 0, "a stage's shortage");
     const uint64_t *o = c->outcomes;
+    const uint64_t *lacks = c->shortages;
+    MUST(lacks[SHORTAGE_ROWS] + lacks[SHORTAGE_PORTS] <= o[OUTCOME_DROPPED], "dropped for nothing");
+    MUST(lacks[SHORTAGE_TRIES] + lacks[SHORTAGE_ROOM] + lacks[SHORTAGE_VALUE] <= o[OUTCOME_CHECK],
+         "undecided for nothing");
     uint64_t not_ok = 0;
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++) not_ok += o[i];
     not_ok -= o[OUTCOME_OK] + o[OUTCOME_TIMEOUT] + o[OUTCOME_CUT] + o[OUTCOME_DROPPED];
@@ -103,6 +107,7 @@ static void add_cell(struct ledger *l, const struct cell *c)
     to->begun += c->begun;
     to->answered_5xx += c->answered_5xx;
     uint64_t ended = 0;
+    for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) l->shortages[c->kind][i] += c->shortages[i];
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++) {
         to->outcomes[i] += c->outcomes[i];
         ended += c->outcomes[i];
@@ -140,7 +145,8 @@ static void add_slots(struct ledger *l, const struct tick *tick)
                      || (before->index == s->index && before->stage < s->stage);
         MUST(rises, "slots out of order");
         MUST(s->stage <= l->plan->stage_count, "a slot of stage %u", s->stage);
-        MUST(s->taken <= s->planned && s->over <= s->ok + s->failed, "a slot that can't be");
+        MUST(s->taken <= s->planned && s->over <= s->ok + s->failed && s->lacking <= s->failed,
+             "a slot that can't be");
         l->ticks[l->tick_count - 1].slot_ns = s->index * SLOT_NS;
         l->planned += s->planned;
         l->stage_planned[s->stage] += s->planned;
@@ -148,6 +154,7 @@ static void add_slots(struct ledger *l, const struct tick *tick)
         l->slots_ok += s->ok;
         l->slots_failed += s->failed;
         l->over += s->over;
+        l->lacking += s->lacking;
     }
 }
 
@@ -247,8 +254,27 @@ static void balance_cell(const struct ledger_cell *c, const char *what, uint32_t
          (unsigned long long)c->begun, (unsigned long long)ended);
 }
 
+/* What was short is told three times: by stage, by name, and by slot; and by the iterations that
+ * failed by it. */
+static void balance_shortages(const struct ledger *l)
+{
+    uint64_t own = 0;
+    for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) {
+        uint64_t requests = l->shortages[CELL_REQUEST][i];
+        uint64_t iterations = l->shortages[CELL_ITERATION][i];
+        uint64_t stages = l->shortages[CELL_STAGE][i];
+        bool rows = i == SHORTAGE_ROWS; /* of users that leave no request is told */
+        MUST(rows ? stages >= requests : stages == requests, "shortage %u by stage and name", i);
+        MUST(rows ? iterations == requests : iterations <= requests, "shortage %u, iterations", i);
+        if (tick_is_own((enum shortage)i)) own += requests;
+    }
+    MUST(l->lacking == own, "slots lack %llu, names %llu", (unsigned long long)l->lacking,
+         (unsigned long long)own);
+}
+
 void ledger_balance(const struct ledger *l)
 {
+    balance_shortages(l);
     MUST(l->ended, "no last tick");
     for (uint32_t i = 0; i < l->tick_count; i++) {
         MUST(l->ticks[i].slot_ns < l->ticks[i].end_ns, "tick %u knows of the future", i);

@@ -36,7 +36,7 @@ struct ledger {
     struct ledger_tick ticks[LEDGER_TICKS];
     uint32_t tick_count;
     bool ended;
-    uint64_t planned, taken, slots_ok, slots_failed, over; /* sums of the slots */
+    uint64_t planned, taken, slots_ok, slots_failed, over, lacking; /* sums of the slots */
     uint64_t stage_planned[LEDGER_STAGES];
     uint64_t requests_begun, requests_ended, iterations_begun, iterations_ended;
     uint64_t outcomes[OUTCOME_COUNT]; /* of requests */
@@ -44,9 +44,10 @@ struct ledger {
     uint64_t unsent;                  /* requests without a port */
     uint64_t rowless;                 /* arrivals and users without a row */
     uint64_t stage_rowless[LEDGER_STAGES];
-    uint64_t walks[OUTCOME_COUNT];      /* of iterations */
-    uint32_t notes;                     /* events: EVENT_NOTE */
-    uint64_t starts[LEDGER_STAGES + 1]; /* run time, as the ticks had it; UINT64_MAX: never */
+    uint64_t shortages[3][SHORTAGE_COUNT]; /* by kind of cell */
+    uint64_t walks[OUTCOME_COUNT];         /* of iterations */
+    uint32_t notes;                        /* events: EVENT_NOTE */
+    uint64_t starts[LEDGER_STAGES + 1];    /* run time, as the ticks had it; UINT64_MAX: never */
 };
 
 /* The process's ledger, empty. */

@@ -26,6 +26,7 @@ struct socket {
     bool want_write;
     uint64_t told_ns;     /* what came until then was reported */
     uint64_t room_ns;     /* from then on a send is taken again */
+    uint64_t blocked_ns;  /* until then a read must write first, as with TLS; 0: none does */
     uint64_t wait, reads; /* how often it was read since the wait of this number */
 };
 
@@ -101,7 +102,8 @@ static uint64_t readable_ns(const struct socket *s)
 static uint64_t writable_ns(const struct socket *s)
 {
     if (s->state == SOCKET_CONNECTING) return s->connected_ns;
-    return s->want_write ? s->room_ns : UINT64_MAX;
+    if (!s->want_write) return UINT64_MAX;
+    return s->room_ns > s->blocked_ns ? s->room_ns : s->blocked_ns;
 }
 
 static uint64_t earlier(uint64_t at_ns, uint64_t than_ns)
@@ -148,8 +150,9 @@ uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_
     }
     for (uint32_t i = 0; i < count; i++) {
         struct socket *s = &net.sockets[found[i]];
+        bool taken = s->blocked_ns > 0; /* what there was lies with TLS, no more in the kernel */
         out[i] = (struct ready){.id = s->id,
-                                .readable = readable_ns(s) <= world_now_ns(),
+                                .readable = !taken && readable_ns(s) <= world_now_ns(),
                                 .writable = writable_ns(s) <= world_now_ns(),
                                 .ended = s->state == SOCKET_OPEN && has_end(&s->link)
                                          && s->link.end_ns <= world_now_ns()};
@@ -191,7 +194,7 @@ enum stream_status stream_connect(struct stream *out, struct poller *p,
     s->id = id;
     s->poller = poller_index(p);
     s->want_write = false;
-    s->told_ns = s->room_ns = 0;
+    s->told_ns = s->room_ns = s->blocked_ns = 0;
     struct link *l = &s->link;
     l->used = true;
     l->reset_after = l->closed_after = l->sending = false;
@@ -304,6 +307,12 @@ enum stream_status stream_receive(struct stream *stream, struct poller *p, char 
     count_read(s);
     *out = (struct stream_arrival){0};
     if (readable_ns(s) > now) return STREAM_AGAIN;
+    if (s->blocked_ns == 0 && world_chance(target_law()->blocks)) {
+        s->blocked_ns = now + world_between(1, 3 * NS_PER_MS);
+    }
+    out->wants_write = s->blocked_ns > now;
+    if (out->wants_write) return STREAM_AGAIN;
+    s->blocked_ns = 0;
     if (l->part_next == l->part_count && l->flood_left == 0) {
         note_read(s, now, true);
         return l->reset_after ? STREAM_RESET : STREAM_EOF;

@@ -49,6 +49,7 @@ struct target_law {
     uint32_t large;                         /* per million: more than one read holds */
     uint64_t flood_bytes;                   /* a body so long, all there at once; 0: none */
     uint32_t unstamped;                     /* per million: a read without the kernel's stamp */
+    uint32_t blocks;                        /* per million: a read that must write first */
     uint32_t refuses;                       /* per million of connects */
     uint32_t ignores;                       /* per million: a connect that is never answered */
     uint32_t no_port;                       /* per million: the client has no port */

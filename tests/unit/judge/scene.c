@@ -173,6 +173,11 @@ void scene_add(struct scene *s, const struct scene_part *part)
     cell->outcomes[part->outcome] += part->count;
     cell->answered_5xx += part->with_5xx;
     if (!part->not_begun) cell->begun += part->count;
+    if (part->lacks) {
+        cell->shortages[part->lack] += part->count;
+        struct cell *stage = cell_of(s, part->stage, part->settle, CELL_STAGE, 0);
+        if (!part->iteration) stage->shortages[part->lack] += part->count;
+    }
     if (part->outcome == OUTCOME_OK) {
         record(hist_of(s, cell, MEASURE_OK), part->ns, part->count);
         record(hist_of(s, cell, MEASURE_OK_LESS_LAG), part->ns - part->lag_ns, part->count);
@@ -188,6 +193,8 @@ void scene_add(struct scene *s, const struct scene_part *part)
     slot->planned += part->count;
     slot->taken += part->count;
     if (part->outcome == OUTCOME_OK) slot->ok += part->count;
+    else slot->failed += part->count;
+    if (part->lacks && tick_is_own(part->lack)) slot->lacking += part->count;
 }
 
 void scene_requests(struct scene *s, uint32_t name, enum outcome outcome, uint32_t count,
@@ -218,16 +225,23 @@ void scene_lag(struct scene *s, uint32_t count, uint64_t ns)
 
 void scene_unsent(struct scene *s, uint32_t count)
 {
-    bool settle = run_stage_judged(&s->header, s->tick.stage) && !s->tick.judged;
-    scene_requests(s, 0, OUTCOME_DROPPED, count, 0);
-    cell_of(s, s->tick.stage, settle, CELL_STAGE, 0)->shortages[SHORTAGE_PORTS] += count;
+    struct scene_part part = {.stage = s->tick.stage,
+                              .outcome = OUTCOME_DROPPED,
+                              .count = count,
+                              .lacks = true,
+                              .lack = SHORTAGE_PORTS};
+    scene_add(s, &part);
 }
 
 void scene_undecided(struct scene *s, enum shortage shortage, uint32_t count)
 {
-    bool settle = run_stage_judged(&s->header, s->tick.stage) && !s->tick.judged;
-    scene_requests(s, 0, OUTCOME_CHECK, count, MS);
-    cell_of(s, s->tick.stage, settle, CELL_STAGE, 0)->shortages[shortage] += count;
+    struct scene_part part = {.stage = s->tick.stage,
+                              .outcome = OUTCOME_CHECK,
+                              .count = count,
+                              .ns = MS,
+                              .lacks = true,
+                              .lack = shortage};
+    scene_add(s, &part);
 }
 
 void scene_rowless(struct scene *s, uint32_t count)
@@ -323,4 +337,13 @@ const struct objective_result *scene_said(const struct scene *s, uint32_t object
     const struct result *result = judge_result(s->judge);
     assert_true(objective < result->objective_count);
     return &result->objectives[objective];
+}
+
+const struct trust_reason *scene_reason(const struct scene *s, const char *code)
+{
+    const struct result *result = scene_result(s);
+    for (uint32_t i = 0; i < result->reason_count; i++) {
+        if (strcmp(result->reasons[i].code, code) == 0) return &result->reasons[i];
+    }
+    return NULL;
 }

@@ -65,6 +65,8 @@ struct scene_part {
     bool settle, iteration;
     bool not_begun; /* begun in an earlier tick */
     uint32_t with_5xx;
+    bool lacks; /* ended so for want of `lack` */
+    enum shortage lack;
 };
 void scene_add(struct scene *s, const struct scene_part *part);
 /* Iterations of a scenario. */
@@ -97,3 +99,5 @@ void scene_go_on(struct scene *s);
 
 const struct result *scene_result(const struct scene *s);
 const struct objective_result *scene_said(const struct scene *s, uint32_t objective);
+/* What the trust rule of that name says; NULL: nothing. */
+const struct trust_reason *scene_reason(const struct scene *s, const char *code);

@@ -29,15 +29,6 @@ static void slow_by_lag(struct scene *s, uint64_t slow_ms, uint64_t lag_ms)
     scene_end(s, RUN_COMPLETE);
 }
 
-static const struct trust_reason *reason(const struct scene *s, const char *code)
-{
-    const struct result *result = scene_result(s);
-    for (uint32_t i = 0; i < result->reason_count; i++) {
-        if (strcmp(result->reasons[i].code, code) == 0) return &result->reasons[i];
-    }
-    return NULL;
-}
-
 static void lag_that_decides(void **state)
 {
     (void)state;
@@ -67,7 +58,7 @@ static void lag_that_decides(void **state)
         CHECK_STR(cases[i].name, result_verdict_name(result->verdict),
                   result_verdict_name(cases[i].verdict));
         CHECK_U64(cases[i].name, result->exit_code, cases[i].exit_code);
-        bool told = reason(&s, "lag-decides") != NULL;
+        bool told = scene_reason(&s, "lag-decides") != NULL;
         CHECK(cases[i].name, told == (cases[i].trust == TRUST_INVALID));
         scene_close(&s);
     }
@@ -140,9 +131,9 @@ static void timeouts_by_our_lag(void **state)
         scene_end(&s, RUN_COMPLETE);
         CHECK_STR(cases[i].name, result_verdict_name(scene_result(&s)->verdict),
                   result_verdict_name(cases[i].verdict));
-        const struct trust_reason *told = reason(&s, "lag-timeouts");
+        const struct trust_reason *told = scene_reason(&s, "lag-timeouts");
         CHECK(cases[i].name, (told != NULL) == (cases[i].code != NULL));
-        CHECK(cases[i].name, reason(&s, "lag-decides") == NULL);
+        CHECK(cases[i].name, scene_reason(&s, "lag-decides") == NULL);
         if (told) CHECK_U64(cases[i].name, told->value, 60);
         if (told) CHECK(cases[i].name, strstr(told->text, "is missed only by 60 timeouts") != NULL);
         scene_close(&s);
@@ -179,7 +170,7 @@ static void schedule_behind(void **state)
         scene_end(&s, RUN_COMPLETE);
         CHECK_STR(cases[i].name, result_trust_name(scene_result(&s)->trust),
                   result_trust_name(cases[i].trust));
-        const struct trust_reason *told = reason(&s, "schedule-behind");
+        const struct trust_reason *told = scene_reason(&s, "schedule-behind");
         CHECK(cases[i].name, (told != NULL) == (cases[i].trust == TRUST_INVALID));
         if (told) {
             CHECK(cases[i].name, fabs(told->value - 0.97) < 1e-12);
@@ -203,7 +194,7 @@ static void one_arrival_proves_no_lateness(void **state)
         scene_slot(&s, 3, 20, 20 - missing, 20);
         scene_put(&s);
         scene_end(&s, RUN_COMPLETE);
-        CHECK("of 20", (reason(&s, "schedule-behind") != NULL) == (missing > 1));
+        CHECK("of 20", (scene_reason(&s, "schedule-behind") != NULL) == (missing > 1));
         scene_close(&s);
     }
 }
@@ -236,7 +227,8 @@ static void lag_high(void **state)
         CHECK_STR(cases[i].name, result_trust_name(scene_result(&s)->trust),
                   result_trust_name(cases[i].trust));
         /* Suspect is told, and changes no verdict. */
-        CHECK(cases[i].name, (reason(&s, "lag-high") != NULL) == (cases[i].trust == TRUST_SUSPECT));
+        CHECK(cases[i].name,
+              (scene_reason(&s, "lag-high") != NULL) == (cases[i].trust == TRUST_SUSPECT));
         CHECK_U64(cases[i].name, scene_result(&s)->exit_code, 0);
         scene_close(&s);
     }
@@ -273,163 +265,9 @@ static void lag_high_says_where(void **state)
             scene_put(&s);
         }
         scene_end(&s, RUN_COMPLETE);
-        const struct trust_reason *told = reason(&s, "lag-high");
+        const struct trust_reason *told = scene_reason(&s, "lag-high");
         CHECK(cases[i].name, told != NULL);
         if (told) CHECK(told->text, strstr(told->text, cases[i].text) != NULL);
-        scene_close(&s);
-    }
-}
-
-/* What prony could not send is told with its number, and casts a doubt. */
-static void ports_short(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *name;
-        bool judged;
-        uint32_t unsent; /* in each of two seconds */
-        enum trust_level trust;
-        double value;
-    } cases[] = {
-        {"none", true, 0, TRUST_VALID, 0},
-        {"some", true, 3, TRUST_SUSPECT, 6},
-        {"in a stage that is not judged", false, 3, TRUST_VALID, 0},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct scene s;
-        scene_open(&s);
-        scene_stage(&s, "hold", MODEL_OPEN, cases[i].judged);
-        scene_objective(&s, "errors < 50%");
-        scene_begin(&s);
-        for (int t = 0; t < 20; t++) {
-            scene_tick(&s, 0, 1000);
-            scene_requests(&s, 0, OUTCOME_OK, 100, 20 * MS);
-            if (t < 2) scene_unsent(&s, cases[i].unsent);
-            scene_put(&s);
-        }
-        scene_end(&s, RUN_COMPLETE);
-        const struct trust_reason *told = reason(&s, "ports-short");
-        CHECK_STR(cases[i].name, result_trust_name(scene_result(&s)->trust),
-                  result_trust_name(cases[i].trust));
-        CHECK(cases[i].name, (told != NULL) == (cases[i].trust == TRUST_SUSPECT));
-        if (told) {
-            CHECK(cases[i].name, fabs(told->value - cases[i].value) < 1e-12);
-            CHECK(cases[i].name, strstr(told->text, "6 requests could not be sent") != NULL);
-        }
-        scene_close(&s);
-    }
-}
-
-/* Checks whose answer nobody knows count as failed, and are told apart from those that failed. */
-static void undecided_checks(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *name, *code;
-        enum shortage shortage;
-        bool judged;
-        uint32_t count; /* in each of two seconds */
-    } cases[] = {
-        {"no expression", "expression-limit", SHORTAGE_TRIES, true, 0},
-        {"an expression", "expression-limit", SHORTAGE_TRIES, true, 1},
-        {"an expression where nobody judges", "expression-limit", SHORTAGE_TRIES, false, 1},
-        {"a body", "bodies-short", SHORTAGE_ROOM, true, 1},
-        {"a body where nobody judges", "bodies-short", SHORTAGE_ROOM, false, 1},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct scene s;
-        scene_open(&s);
-        scene_stage(&s, "hold", MODEL_OPEN, cases[i].judged);
-        scene_objective(&s, "errors < 50%");
-        scene_begin(&s);
-        for (int t = 0; t < 20; t++) {
-            scene_tick(&s, 0, 1000);
-            scene_requests(&s, 0, OUTCOME_OK, 100, 20 * MS);
-            scene_requests(&s, 0, OUTCOME_CHECK, 1, 20 * MS);
-            if (t < 2) scene_undecided(&s, cases[i].shortage, cases[i].count);
-            scene_put(&s);
-        }
-        scene_end(&s, RUN_COMPLETE);
-        bool told = cases[i].judged && cases[i].count > 0;
-        const struct trust_reason *reasoned = reason(&s, cases[i].code);
-        CHECK_STR(cases[i].name, result_trust_name(scene_result(&s)->trust),
-                  result_trust_name(told ? TRUST_SUSPECT : TRUST_VALID));
-        CHECK(cases[i].name, (reasoned != NULL) == told);
-        if (told) CHECK_U64(cases[i].name, reasoned->value, 2);
-        if (told) CHECK(cases[i].name, strstr(reasoned->text, "2 requests count as") != NULL);
-        scene_close(&s);
-    }
-}
-
-/* Failed checks of which nothing was sent: told by their number, and no doubt about the rest. */
-static void never_sent(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *name;
-        bool judged;
-        uint32_t count; /* in each of two seconds */
-        bool told;
-    } cases[] = {
-        {"none", true, 0, false},
-        {"some", true, 3, true},
-        {"where nobody judges", false, 3, false},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct scene s;
-        scene_open(&s);
-        scene_stage(&s, "hold", MODEL_OPEN, cases[i].judged);
-        scene_objective(&s, "errors < 50%");
-        scene_begin(&s);
-        for (int t = 0; t < 20; t++) {
-            scene_tick(&s, 0, 1000);
-            scene_requests(&s, 0, OUTCOME_OK, 100, 20 * MS);
-            scene_requests(&s, 0, OUTCOME_CHECK, 5, MS);
-            if (t < 2) scene_undecided(&s, SHORTAGE_VALUE, cases[i].count);
-            scene_put(&s);
-        }
-        scene_end(&s, RUN_COMPLETE);
-        const struct trust_reason *told = reason(&s, "never-sent");
-        CHECK(cases[i].name, (told != NULL) == cases[i].told);
-        CHECK(cases[i].name, scene_result(&s)->trust == TRUST_VALID);
-        if (told) CHECK_U64(cases[i].name, told->value, 6);
-        if (told) CHECK(cases[i].name, strstr(told->text, "6 requests count as failed checks"));
-        scene_close(&s);
-    }
-}
-
-static void rows_short(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *name;
-        bool judged;
-        uint32_t rowless; /* in each of two seconds */
-        enum trust_level trust;
-    } cases[] = {
-        {"none", true, 0, TRUST_VALID},
-        {"some", true, 4, TRUST_SUSPECT},
-        {"in a stage that is not judged", false, 4, TRUST_VALID},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct scene s;
-        scene_open(&s);
-        scene_stage(&s, "hold", MODEL_CLOSED, cases[i].judged);
-        scene_objective(&s, "errors < 50%");
-        scene_begin(&s);
-        for (int t = 0; t < 20; t++) {
-            scene_tick(&s, 0, 1000);
-            scene_requests(&s, 0, OUTCOME_OK, 100, 20 * MS);
-            if (t > 17) scene_rowless(&s, cases[i].rowless);
-            scene_put(&s);
-        }
-        scene_end(&s, RUN_COMPLETE);
-        const struct trust_reason *told = reason(&s, "rows-short");
-        CHECK_STR(cases[i].name, result_trust_name(scene_result(&s)->trust),
-                  result_trust_name(cases[i].trust));
-        CHECK(cases[i].name, (told != NULL) == (cases[i].trust == TRUST_SUSPECT));
-        if (told) CHECK(cases[i].name, fabs(told->value - 8) < 1e-12);
-        if (told) CHECK(cases[i].name, strstr(told->text, "ran out of rows in hold") != NULL);
         scene_close(&s);
     }
 }
@@ -471,7 +309,7 @@ static void count_short(void **state)
             scene_put(&s);
         }
         scene_end(&s, cases[i].ended);
-        const struct trust_reason *told = reason(&s, "count-short");
+        const struct trust_reason *told = scene_reason(&s, "count-short");
         CHECK(cases[i].name, (told != NULL) == cases[i].told);
         CHECK(cases[i].name, scene_result(&s)->trust == TRUST_VALID); /* a note, no doubt */
         if (told) CHECK_STR(cases[i].name, result_reason_name(told->level), "note");
@@ -512,12 +350,12 @@ static void a_file_that_is_short(void **state)
         }
         s.missing_ticks = cases[i].missing;
         scene_end(&s, cases[i].ended);
-        const struct trust_reason *told = reason(&s, "file-short");
+        const struct trust_reason *told = scene_reason(&s, "file-short");
         CHECK_STR(cases[i].name, result_verdict_name(scene_result(&s)->verdict),
                   result_verdict_name(cases[i].verdict));
         CHECK_U64(cases[i].name, scene_result(&s)->exit_code, cases[i].exit_code);
         CHECK(cases[i].name, (told != NULL) == (cases[i].missing > 0));
-        CHECK(cases[i].name, (reason(&s, "books-differ") != NULL) == (cases[i].missing == 0));
+        CHECK(cases[i].name, (scene_reason(&s, "books-differ") != NULL) == (cases[i].missing == 0));
         if (told) CHECK_U64(cases[i].name, told->value, cases[i].missing);
         if (told) CHECK(cases[i].name, strstr(told->text, cases[i].text) != NULL);
         scene_close(&s);
@@ -557,7 +395,7 @@ static void books_must_balance(void **state)
         else scene_end(&s, RUN_COMPLETE);
         bool bug = cases[i].exit_code == 70;
         CHECK_U64(cases[i].name, scene_result(&s)->exit_code, cases[i].exit_code);
-        CHECK(cases[i].name, (reason(&s, "books-differ") != NULL) == bug);
+        CHECK(cases[i].name, (scene_reason(&s, "books-differ") != NULL) == bug);
         CHECK(cases[i].name, (scene_result(&s)->verdict == VERDICT_INVALID) == bug);
         scene_close(&s);
     }
@@ -608,10 +446,6 @@ int main(void)
         cmocka_unit_test(lag_high_says_where),
         cmocka_unit_test(every_rule_is_documented),
         cmocka_unit_test(lag_high),
-        cmocka_unit_test(ports_short),
-        cmocka_unit_test(undecided_checks),
-        cmocka_unit_test(never_sent),
-        cmocka_unit_test(rows_short),
         cmocka_unit_test(count_short),
         cmocka_unit_test(books_must_balance),
         cmocka_unit_test(a_file_that_is_short),

@@ -253,7 +253,8 @@ static void slots_of_the_window(void **state)
             scene_add(&s, &old);
             scene_slot(&s, 3, 10, t == 6 ? 5 : 10, t == 7 ? 0 : 10);
             if (t == 9)
-                s.slots[s.tick.slot_count++] = (struct slot){(2 + 7) * 10 + 4, HOLD, 0, 0, 0, 9, 0};
+                s.slots[s.tick.slot_count++] =
+                    (struct slot){.index = 94, .stage = HOLD, .failed = 9};
             scene_put(&s);
         }
         scene_end(&s, RUN_COMPLETE);

@@ -104,13 +104,14 @@ static void check_address(const char *name, struct route *route, const char *wan
 {
     char array[100];
     struct text shown = text_in(array, sizeof array);
-    const struct address *address = route_address(route);
-    CHECK(name, (address != NULL) == (want != NULL));
-    if (!address || !want) return;
+    struct address address;
+    bool found = route_address(route, &address);
+    CHECK(name, found == (want != NULL));
+    if (!found || !want) return;
     struct address wanted;
     CHECK(name, address_literal(&wanted, bytes_of(want), port));
-    address_print(&shown, address);
-    CHECK(name, address_same(address, &wanted));
+    address_print(&shown, &address);
+    CHECK(array, address_same(&address, &wanted));
 }
 
 static void an_address_is_not_looked_up(void **state)
@@ -185,9 +186,27 @@ static void more_addresses_than_are_kept(void **state)
         text_addf(&name, "127.0.1.%u", i);
         dns_says(names[i], NULL, 0);
         route_look_again(&route);
-        assert_non_null(route_address(&route));
+        check_address(names[i], &route, names[i]);
     }
-    assert_int_equal(route.count, ROUTE_ADDRESSES);
+    uint64_t count = route.count;
+    assert_int_equal(count, 1 + COUNT_OF(names)); /* each was new */
+    dns_says(names[9], NULL, 0);
+    route_look_again(&route);
+    check_address("still known", &route, names[9]);
+    assert_int_equal(route.count, count);
+    for (uint32_t i = 1; i <= ROUTE_ADDRESSES;
+         i++) { /* what is used now and then keeps its place */
+        char array[20];
+        struct text name = text_in(array, sizeof array);
+        text_addf(&name, "127.0.2.%u", i);
+        dns_says(array, NULL, 0);
+        route_look_again(&route);
+        check_address(array, &route, array);
+        dns_says(names[9], NULL, 0);
+        route_look_again(&route);
+        check_address("used before", &route, names[9]);
+        assert_int_equal(route.count, count + i);
+    }
 }
 
 /* Only where connections are made is a name looked up again. */

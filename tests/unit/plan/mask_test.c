@@ -40,8 +40,30 @@ static void replies(void **state)
     }
 }
 
+static void headers_with_credentials(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t len;
+    } names[] = {
+        {"Authorization: Bearer x", 13},
+        {"authorization", 13},
+        {"PROXY-AUTHORIZATION:", 19},
+        {"Cookie \t: a", 6},
+        {"Set-Cookie:a=b", 10},
+        {"Authorizatio", 0},
+        {"X-Cookie: a", 0},
+        {"", 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        CHECK_U64(names[i].text, mask_credential_len(bytes_of(names[i].text)), names[i].len);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(replies)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(replies),
+                                       cmocka_unit_test(headers_with_credentials)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,7 +34,7 @@ static void put(struct bands *b, uint32_t fast, uint32_t slow, uint32_t over)
     hist_init(&t.seen);
     for (uint32_t i = 0; i < fast; i++) hist_record(&t.seen, 10 * MS);
     for (uint32_t i = 0; i < slow; i++) hist_record(&t.seen, 400 * MS);
-    bands_add(b, &rest(&t)->sparse, over);
+    bands_add(b, &rest(&t)->sparse, over, 0);
     bands_close(b);
 }
 
@@ -53,7 +53,7 @@ static void shares_beyond_a_limit(void **state)
                  {"over every limit", UINT64_MAX, 10}};
     for (uint32_t t = 0; t < 10; t++) put(&b, 10, 5, 1);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct bands_share share = bands_above(&b, cases[i].limit_ns);
+        struct bands_share share = bands_above(&b, BANDS_ALL, cases[i].limit_ns);
         CHECK_U64(cases[i].name, (uint64_t)share.hits, (uint64_t)cases[i].hits);
         CHECK_U64(cases[i].name, (uint64_t)share.count, 160);
         CHECK(cases[i].name, share.design_effect == 1); /* the same in each tick */
@@ -67,13 +67,13 @@ static void effect_at_a_share(void **state)
     static struct bands b;
     for (uint32_t t = 0; t < 60; t++)
         put(&b, t % 5 == t / 25 ? 10 : 50, t % 5 == t / 25 ? 40 : 0, 0);
-    double at_slow = bands_above(&b, 100 * MS).design_effect;
+    double at_slow = bands_above(&b, BANDS_ALL, 100 * MS).design_effect;
     CHECK("slow seconds are no witnesses each", at_slow > 20);
-    CHECK("between the two times", bands_effect_at(&b, 0.16) == at_slow);
-    CHECK("among the slow ones", bands_effect_at(&b, 0.05) == at_slow);
-    CHECK("among the fast ones", bands_effect_at(&b, 0.5) == at_slow);
+    CHECK("between the two times", bands_effect_at(&b, BANDS_ALL, 0.16) == at_slow);
+    CHECK("among the slow ones", bands_effect_at(&b, BANDS_ALL, 0.05) == at_slow);
+    CHECK("among the fast ones", bands_effect_at(&b, BANDS_ALL, 0.5) == at_slow);
     static struct bands none;
-    CHECK("nothing came", bands_effect_at(&none, 0.5) == 1);
+    CHECK("nothing came", bands_effect_at(&none, BANDS_ALL, 0.5) == 1);
 }
 
 /* As many ticks as there are batches for, and fewer values than bands: as if all were kept. */
@@ -91,10 +91,41 @@ static void few_are_kept_as_they_are(void **state)
         batches_add(&slow, (double)parts[1] + parts[2], n);
         batches_add(&over, parts[2], n);
         double want = batches_design_effect(&slow);
-        CHECK("slow", bands_above(&b, 20 * MS).design_effect == want);
-        CHECK("over", bands_above(&b, UINT64_MAX).design_effect == batches_design_effect(&over));
+        CHECK("slow", bands_above(&b, BANDS_ALL, 20 * MS).design_effect == want);
+        CHECK("over",
+              bands_above(&b, BANDS_ALL, UINT64_MAX).design_effect == batches_design_effect(&over));
     }
     CHECK("more than chance", batches_design_effect(&slow) > 3);
+}
+
+/* What may be left out can be, whatever it came with: the rest is as if it had come alone. */
+static void without_the_excused(void **state)
+{
+    (void)state;
+    static struct bands both;
+    static struct bands rest_alone;
+    static const struct hist_sparse no_time;
+    struct rng_stream s = rng_stream_at((struct rng_key){1, 3, RNG_THINK}, 0);
+    for (uint32_t t = 0; t < 3 * BANDS_BATCHES; t++) {
+        uint64_t excused = t % 10 == 3 ? 100 : 0;
+        uint32_t over = (uint32_t)rng_between(rng_next(&s), 0, 5);
+        bands_add(&both, &no_time, excused, excused);
+        put(&both, 40, t % 4, over);
+        put(&rest_alone, 40, t % 4, over);
+    }
+    for (uint64_t limit_ns = 20 * MS; limit_ns != 0;
+         limit_ns = limit_ns == 20 * MS ? UINT64_MAX : 0) {
+        struct bands_share all = bands_above(&both, BANDS_ALL, limit_ns);
+        struct bands_share less = bands_above(&both, BANDS_LESS_EXCUSED, limit_ns);
+        struct bands_share want = bands_above(&rest_alone, BANDS_ALL, limit_ns);
+        CHECK_U64("hits", (uint64_t)less.hits, (uint64_t)want.hits);
+        CHECK_U64("count", (uint64_t)less.count, (uint64_t)want.count);
+        CHECK("effect", less.design_effect == want.design_effect);
+        CHECK_U64("all", (uint64_t)all.hits, (uint64_t)want.hits + 1900);
+        CHECK("in bursts", all.design_effect > 5 * want.design_effect);
+    }
+    CHECK("at a share", bands_effect_at(&both, BANDS_LESS_EXCUSED, 0.02)
+                            == bands_effect_at(&rest_alone, BANDS_ALL, 0.02));
 }
 
 /* Ticks that come in fours, however many: where one of these is one trial, that is found. */
@@ -107,7 +138,7 @@ static void ticks_without_end(void **state)
         put(&b, bad ? 0 : 50, bad ? 50 : 0, 0);
         CHECK("room", b.batch < BANDS_BATCHES);
     }
-    struct bands_share share = bands_above(&b, 100 * MS);
+    struct bands_share share = bands_above(&b, BANDS_ALL, 100 * MS);
     CHECK_U64("none is lost", (uint64_t)share.count, 250000);
     CHECK("batches are full of ticks", b.length * (uint64_t)b.batch + b.ticks == 5000);
     CHECK("four seconds stand and fall together",
@@ -129,7 +160,7 @@ static void values_without_end(void **state)
             double ns = exp(8 + 20 * pow(rng_unit(rng_next(&s)), 2));
             hist_record(&t.seen, (uint64_t)ns);
         }
-        bands_add(&b, &rest(&t)->sparse, 0);
+        bands_add(&b, &rest(&t)->sparse, 0, 0);
         bands_close(&b);
         hist_merge(&all, &t.seen);
     }
@@ -147,7 +178,8 @@ static void values_without_end(void **state)
     for (size_t i = 0; i < COUNT_OF(quantiles); i++) {
         uint64_t value = 0;
         assert_true(hist_quantile(&all, quantiles[i], &value));
-        double got = bands_above(&b, value).hits, want = (double)hist_count_above(&all, value);
+        double got = bands_above(&b, BANDS_ALL, value).hits,
+               want = (double)hist_count_above(&all, value);
         CHECK("never too few", got >= want);
         CHECK("nor many more", got <= want * 1.3);
     }
@@ -158,7 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shares_beyond_a_limit),    cmocka_unit_test(effect_at_a_share),
         cmocka_unit_test(few_are_kept_as_they_are), cmocka_unit_test(ticks_without_end),
-        cmocka_unit_test(values_without_end),
+        cmocka_unit_test(values_without_end),       cmocka_unit_test(without_the_excused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -154,7 +154,7 @@ static void no_runs(void **state)
     assert_non_null(strstr(err.msg, "no run yet"));
     assert_false(runs_find(root, BYTES_LIT("last~1"), &arena, &path, &err));
     assert_non_null(strstr(err.msg, "no run yet"));
-    assert_int_equal(runs_ids(root, &arena).count, 0);
+    assert_int_equal(runs_ids(root, RUNS_MAX, &arena).count, 0);
 }
 
 static void list(void **state)
@@ -170,7 +170,7 @@ static void list(void **state)
     text_addf(&text, "%.*s/" RUN_FILE_NAME, BYTES_ARG(folder));
     assert_true(file_write(file, BYTES_LIT("not a run"), &err));
 
-    struct runs_ids ids = runs_ids(root, &arena);
+    struct runs_ids ids = runs_ids(root, RUNS_MAX, &arena);
     struct run_entry entries[3];
     assert_int_equal(ids.count, 3);
     for (uint32_t i = 0; i < ids.count; i++) {
@@ -188,6 +188,29 @@ static void list(void **state)
     assert_true(entries[2].length_ns == 5300000000);
     assert_true(entries[2].wall_start_ns == tape.header.wall_start_ns);
     assert_true(bytes_is(entries[2].plan, "tape"));
+}
+
+/* Of more than are asked for the newest, in whatever order the folder has them. */
+static void the_newest_of_many(void **state)
+{
+    (void)state;
+    struct err err;
+    for (uint32_t i = 0; i < 300; i++) {
+        char path[200];
+        struct text text = text_in(path, sizeof path);
+        text_addf(&text, "%.*s/0000%04u", BYTES_ARG(root), i * 7 % 300);
+        assert_true(file_make_folders(path, &err));
+    }
+    for (uint32_t most = 1; most < 400; most = 3 * most + 1) {
+        struct runs_ids ids = runs_ids(root, most, &arena);
+        CHECK_U64("as many", ids.count, most < 300 ? most : 300);
+        for (uint32_t i = 0; i < ids.count; i++) {
+            char want[RUN_ID_LEN + 1];
+            struct text text = text_in(want, sizeof want);
+            text_addf(&text, "0000%04u", 299 - i);
+            CHECK_STR("the newest first", ids.items[i], want);
+        }
+    }
 }
 
 /* An id says when it was given. */
@@ -210,8 +233,8 @@ int main(void)
     tape_open(&tape, NULL);
 #define CASE(f) cmocka_unit_test_setup_teardown(f, enter, leave)
     const struct CMUnitTest tests[] = {
-        CASE(new_ones), CASE(cannot_create), CASE(find),
-        CASE(no_runs),  CASE(list),          CASE(moment_of_an_id),
+        CASE(new_ones),        CASE(cannot_create),      CASE(find), CASE(no_runs), CASE(list),
+        CASE(moment_of_an_id), CASE(the_newest_of_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -162,6 +162,13 @@ static void make_name_cell(const struct tape *tape, struct arena *arena, uint32_
         out->outcomes[OUTCOME_TIMEOUT]++;
         hist_record(&work[MEASURE_TIMEOUT_AGE], UINT64_C(1) << (index % 14 == 3 ? 43 : 33));
     }
+    if (index % 9 == 4) { /* and something of our own that was short */
+        out->outcomes[OUTCOME_DROPPED] += 5;
+        out->outcomes[OUTCOME_CHECK] += 300;
+        out->shortages[SHORTAGE_ROWS] = index % 2;
+        out->shortages[SHORTAGE_PORTS] = 2;
+        out->shortages[SHORTAGE_ROOM] = 300;
+    }
     for (int m = 0; m < MEASURE_COUNT; m++) out->measures[m] = sparse_of(arena, &work[m]);
 }
 
@@ -177,7 +184,8 @@ static void add_slots(const struct tape *tape, struct arena *arena, struct tick 
                                  .taken = planned,
                                  .ok = planned - i % 2,
                                  .failed = i % 2,
-                                 .over = i % 3};
+                                 .over = i % 3,
+                                 .lacking = i % 2};
     }
     t->slots = slots;
     t->slot_count = count;

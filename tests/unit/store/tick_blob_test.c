@@ -69,7 +69,7 @@ static void a_turned_bit_is_seen(void **state)
 }
 
 /* What a stage says of itself stood under other names before version 3, without TLS in 1, and
- * without what was never sent before 4; strain is of 5. */
+ * without what was never sent before 4; strain is of 5. Other cells and slots say of it since 6. */
 static void older_versions(void **state)
 {
     (void)state;
@@ -83,6 +83,7 @@ static void older_versions(void **state)
         {"3", 3, BYTES_LIT("\0\4\0\7\5\3\2\0\0\0\0\0")},
         {"4", 4, BYTES_LIT("\0\4\0\7\5\3\2\6\0\0\0\0\0")},
         {"5", 5, BYTES_LIT("\0\4\0\7\5\3\2\6\0\0\0\0\0")},
+        {"6", 6, BYTES_LIT("\0\4\0\7\5\3\2\6\0\0\0\0\0")},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         arena_reset(&read);
@@ -101,6 +102,54 @@ static void older_versions(void **state)
         bool strained = cases[i].version >= 5;
         const struct strain strain = {{[0] = strained ? 1540 : 0, [2] = strained ? 9 : 0}};
         CHECK(cases[i].name, memcmp(&got.strain, &strain, sizeof strain) == 0);
+    }
+}
+
+/* A request's cell and a slot: of seven dropped five for want of a port, of nine failed the same.
+ */
+static void what_lacks_by_name_and_slot(void **state)
+{
+    (void)state;
+    const struct {
+        const char *name;
+        uint32_t version;
+        struct bytes ends, slot;
+        bool good;
+        uint64_t ports;
+        uint32_t lacking;
+    } cases[] = {
+        {"5", 5, BYTES_LIT("\7\x80\x08\7\0"), BYTES_LIT("\0\0\7\7\0\11\0"), true, 0, 0},
+        {"6", 6, BYTES_LIT("\7\x80\x08\7\0\2\5"), BYTES_LIT("\0\0\7\7\0\11\0\5"), true, 5, 5},
+        {"more than were dropped", 6, BYTES_LIT("\7\x80\x08\7\0\2\10"),
+         BYTES_LIT("\0\0\7\7\0\11\0\5"), false, 0, 0},
+        {"of two kinds", 6, BYTES_LIT("\7\x80\x08\7\0\3\4\4"), BYTES_LIT("\0\0\7\7\0\11\0\5"),
+         false, 0, 0},
+        {"checks that are none", 6, BYTES_LIT("\7\x80\x08\7\0\4\1"), BYTES_LIT("\0\0\7\7\0\11\0\5"),
+         false, 0, 0},
+        {"more than failed", 6, BYTES_LIT("\7\x80\x08\7\0\2\5"), BYTES_LIT("\0\0\7\7\0\11\0\12"),
+         false, 0, 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        arena_reset(&read);
+        char array[128];
+        struct text raw = text_in(array, sizeof array);
+        text_add(&raw, BYTES_LIT("\0\0\0\0\0\0\0\0\0")); /* CPU, users */
+        text_add(&raw, BYTES_LIT("\0\0\0\0\0\0\0\0"));   /* in flight, of the one name */
+        text_add(&raw, BYTES_LIT("\1\0\0\0"));           /* one cell: stage, kind, index */
+        text_add(&raw, cases[i].ends);
+        text_addc(&raw, '\0', MEASURE_COUNT);
+        text_addc(&raw, '\1', 1); /* one slot */
+        text_add(&raw, cases[i].slot);
+        text_addc(&raw, '\0', 1); /* no strain */
+        struct blob_dims dims = {.name_count = 1, .version = cases[i].version};
+        struct tick got = {0};
+        bool good = tick_blob_decode(&got, &read, text_bytes(&raw), &dims);
+        CHECK(cases[i].name, good == cases[i].good);
+        if (!good) continue;
+        CHECK_U64(cases[i].name, got.cells[0].outcomes[OUTCOME_DROPPED], 7);
+        CHECK_U64(cases[i].name, got.cells[0].shortages[SHORTAGE_PORTS], cases[i].ports);
+        CHECK_U64(cases[i].name, got.slots[0].failed, 9);
+        CHECK_U64(cases[i].name, got.slots[0].lacking, cases[i].lacking);
     }
 }
 
@@ -234,10 +283,15 @@ int main(void)
     if (!zstd) return 1;
     tape_open(&tape, NULL);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),     cmocka_unit_test(a_turned_bit_is_seen),
-        cmocka_unit_test(nothing_in_it),  cmocka_unit_test(cut),
-        cmocka_unit_test(older_versions), cmocka_unit_test(flipped),
-        cmocka_unit_test(not_a_frame),    cmocka_unit_test(no_room),
+        cmocka_unit_test(round_trip),
+        cmocka_unit_test(a_turned_bit_is_seen),
+        cmocka_unit_test(nothing_in_it),
+        cmocka_unit_test(cut),
+        cmocka_unit_test(what_lacks_by_name_and_slot),
+        cmocka_unit_test(older_versions),
+        cmocka_unit_test(flipped),
+        cmocka_unit_test(not_a_frame),
+        cmocka_unit_test(no_room),
         cmocka_unit_test(tick_lengths),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

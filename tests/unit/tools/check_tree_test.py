@@ -55,6 +55,31 @@ class CheckTree(unittest.TestCase):
         self.assert_only({"docs/a.md": "one"}, "docs/a.md: no newline at the end")
         self.assert_only({"src/base/text.c": "\tint x;\n"}, "src/base/text.c:1: a tab")
 
+    def test_declarations(self):
+        head = TREE["src/base/text.h"]
+        for name, text in {
+                "above": "/* One. */\nint one(int a,\n        int b);\n",
+                "its group": "/* Both. */\nint one(void);\nint two(void);\n",
+                "behind": "int one(void); /* one, or\n                 none */\n",
+                "inline": "/* One. */\nstatic inline int one(void)\n{\n    return 1;\n}\n",
+                "no function": "struct a {\n    int (*one)(void);\n};\n#define TWO(x) \\\n    (x)\n"
+                               "static_assert(sizeof(int) == 4, \"so\");\n"
+                               "extern const int b;\n"}.items():
+            with self.subTest(name):
+                self.assertEqual((0, f"{len(TREE)} files\n"),
+                                 self.check({"src/base/text.h": head + text}))
+        for name, text, line in (
+                ("none", "int one(void);\n", 6),
+                ("behind a gap", "/* Other. */\nint two(void);\n\nint one(void);\n", 9),
+                ("a comment apart", "/* Other. */\n\nint one(void);\n", 8),
+                ("a comment of a type", "/* T. */\nstruct t {\n    int a;\n};\nint one(void);\n",
+                 10),
+                ("behind a macro", "/* M. */\n#define M 1\nint one(void);\n", 8),
+                ("inline", "static inline int one(void)\n{\n    return f(1);\n}\n", 6)):
+            with self.subTest(name):
+                self.assert_only({"src/base/text.h": head + text},
+                                 f"src/base/text.h:{line}: one() has no comment")
+
     def test_columns(self):
         self.assert_only({"src/base/text.c": "/" * 101 + "\n"},
                          "src/base/text.c:1: 101 columns, at most 100")
