@@ -139,14 +139,20 @@ static void merge_hist(struct hist **into, const struct hist *from, struct arena
     if (*into) hist_merge(*into, from);
 }
 
+static void add_tail(struct tail *into, const struct tail *from)
+{
+    for (uint32_t i = 0; i < TAIL_COUNT; i++) into->of[i] += from->of[i];
+}
+
 /* The sums of all judged stages, once more from their parts. */
 static void sum_again(struct books *b)
 {
     const struct plan *plan = b->header->plan;
-    struct hist *kept[] = {b->lag, b->wait, b->connect, b->tls};
+    struct hist *kept[] = {b->lag, b->wait, b->connect, b->tls, b->rtt};
     for (size_t i = 0; i < COUNT_OF(kept); i++) {
         if (kept[i]) hist_init(kept[i]);
     }
+    b->tail = (struct tail){0};
     tally_clear(&b->totals);
     for (uint32_t i = 0; i < plan->name_count; i++) tally_clear(&b->names[i]);
     for (uint32_t i = 0; i < plan->scenario_count; i++) tally_clear(&b->scenarios[i]);
@@ -162,6 +168,8 @@ static void sum_again(struct books *b)
         merge_hist(&b->wait, book->wait, b->arena);
         merge_hist(&b->connect, book->connect, b->arena);
         merge_hist(&b->tls, book->tls, b->arena);
+        merge_hist(&b->rtt, book->rtt, b->arena);
+        add_tail(&b->tail, &book->tail);
     }
     b->fresh = true;
 }
@@ -275,6 +283,8 @@ static void take_stage_cell(struct books *b, const struct cell *cell, bool count
     tally_count(&book->connect, &cell->measures[STAGE_CONNECT], b->arena);
     tally_count(&book->tls, &cell->measures[STAGE_TLS_FULL], b->arena);
     tally_count(&book->tls, &cell->measures[STAGE_TLS_RESUMED], b->arena);
+    tally_count(&book->rtt, &cell->measures[STAGE_RTT], b->arena);
+    add_tail(&book->tail, &cell->tail);
     book->full_handshakes += cell->measures[STAGE_TLS_FULL].count;
     book->resumed_handshakes += cell->measures[STAGE_TLS_RESUMED].count;
     if (!book->judged) return;
@@ -284,6 +294,8 @@ static void take_stage_cell(struct books *b, const struct cell *cell, bool count
     tally_count(&b->connect, &cell->measures[STAGE_CONNECT], b->arena);
     tally_count(&b->tls, &cell->measures[STAGE_TLS_FULL], b->arena);
     tally_count(&b->tls, &cell->measures[STAGE_TLS_RESUMED], b->arena);
+    tally_count(&b->rtt, &cell->measures[STAGE_RTT], b->arena);
+    add_tail(&b->tail, &cell->tail);
     b->full_handshakes += cell->measures[STAGE_TLS_FULL].count;
     b->resumed_handshakes += cell->measures[STAGE_TLS_RESUMED].count;
 }
@@ -449,6 +461,8 @@ void books_stage_figures(const struct books *b, uint32_t stage, bool with_cuts, 
     out->wait = figures_latency(book->wait);
     out->connect = figures_latency(book->connect);
     out->tls = figures_latency(book->tls);
+    out->rtt = figures_latency(book->rtt);
+    out->tail = book->tail;
     out->full_handshakes = book->full_handshakes;
     out->resumed_handshakes = book->resumed_handshakes;
     add_arrivals(b, book, PLAN_NO_INDEX, out);
@@ -525,6 +539,8 @@ void books_total_figures(const struct books *b, bool with_cuts, struct figures *
     out->wait = figures_latency(b->wait);
     out->connect = figures_latency(b->connect);
     out->tls = figures_latency(b->tls);
+    out->rtt = figures_latency(b->rtt);
+    out->tail = b->tail;
     out->full_handshakes = b->full_handshakes;
     out->resumed_handshakes = b->resumed_handshakes;
     for (uint32_t s = 0; s < b->stage_count; s++) {

@@ -48,7 +48,8 @@ struct stage_book {
     double users_ns;                /* integrals over the counted ticks */
     double *names_in_flight_ns;     /* [name_count] */
     double *scenarios_in_flight_ns; /* [scenario_count] */
-    struct hist *lag, *wait, *connect, *tls;
+    struct hist *lag, *wait, *connect, *tls, *rtt;
+    struct tail tail;
     uint64_t full_handshakes, resumed_handshakes;
     uint64_t planned, taken;            /* slots after settle */
     uint64_t shortages[SHORTAGE_COUNT]; /* settle included */
@@ -68,7 +69,8 @@ struct books {
     struct tally *names;     /* [name_count], judged stages */
     struct tally *scenarios; /* [scenario_count], judged stages */
     struct tally totals;
-    struct hist *lag, *wait, *connect, *tls; /* judged stages */
+    struct hist *lag, *wait, *connect, *tls, *rtt; /* judged stages */
+    struct tail tail;
     uint64_t full_handshakes, resumed_handshakes;
     uint32_t stage;  /* of the newest tick */
     bool steered;    /* some stage was cut */

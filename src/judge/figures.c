@@ -72,5 +72,5 @@ void figures_of(struct figures *out, const struct tally *t, const struct figures
     out->response = figures_ranked(&response);
     out->service = figures_latency(t->service);
     out->ttfb = figures_latency(t->ttfb);
-    out->lag = out->wait = out->connect = out->tls = figures_latency(NULL);
+    out->lag = out->wait = out->connect = out->tls = out->rtt = figures_latency(NULL);
 }

@@ -5,6 +5,7 @@
 #include "load/arrivals_priv.h"
 #include "load/flow_priv.h"
 #include "load/record_priv.h"
+#include "load/tail_priv.h"
 #include "load/worker_priv.h"
 
 #define ARRIVALS_A_TURN 64 /* taken before the poller is looked at again */
@@ -98,6 +99,7 @@ static void start_users(struct worker *w, const struct stage *stage)
 
 static void enter_stage(struct worker *w, uint32_t stage_index)
 {
+    if (w->stage_entered) tail_stage_over(w);
     w->stage = stage_index;
     w->has_arrival = false;
     w->part_done = false;

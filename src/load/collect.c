@@ -81,6 +81,7 @@ static void merge_cell(struct collector *c, const struct parts *parts, struct ce
         out->answered_5xx += parts->of[i]->answered_5xx;
         for (uint32_t k = 0; k < SHORTAGE_COUNT; k++)
             out->shortages[k] += parts->of[i]->shortages[k];
+        for (uint32_t k = 0; k < TAIL_COUNT; k++) out->tail.of[k] += parts->of[i]->tail.of[k];
         for (uint32_t o = 0; o < OUTCOME_COUNT; o++) out->outcomes[o] += parts->of[i]->outcomes[o];
     }
     for (uint32_t m = 0; m < MEASURE_COUNT; m++) out->measures[m] = merge_measure(c, parts, m);

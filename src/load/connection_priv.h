@@ -19,6 +19,15 @@
 
 enum connection_state { CONNECTION_FREE, CONNECTION_MAKING, CONNECTION_IDLE, CONNECTION_BUSY };
 
+/* What of the tail lies on it; kept while another connection takes its place. */
+struct tail_place {
+    uint32_t stage;      /* 1 + the stage that `slow` and `lossy` are of; 0: none yet */
+    uint32_t slow;       /* requests */
+    uint32_t resent;     /* segments, when the kernel was asked last, ... */
+    uint32_t generation; /* ... about this connection */
+    bool lossy;
+};
+
 struct connection {
     enum connection_state state;
     struct stream stream;
@@ -40,6 +49,7 @@ struct connection {
     size_t unsent_len; /* bytes of a request the kernel did not take yet */
     const char *unsent;
     uint64_t began_ns; /* CONNECTION_MAKING */
+    struct tail_place tail;
     struct h1_resp response;
 };
 

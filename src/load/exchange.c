@@ -423,7 +423,6 @@ static void reply_complete(struct worker *w, struct connection *c, struct chunk 
         ending.outcome = OUTCOME_TIMEOUT; /* read before its timer could ring */
         ending.why = FLOW_LATE;
     }
-    f->connection = NOBODY;
     flow_request_ended(w, f, &ending);
     /* After the books, or what this makes happen would stand in them before it. */
     release(w, c, chunk->read_ns);

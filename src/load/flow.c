@@ -9,6 +9,7 @@
 #include "load/exchange_priv.h"
 #include "load/flow_priv.h"
 #include "load/record_priv.h"
+#include "load/tail_priv.h"
 #include "load/worker_priv.h"
 
 struct captured flow_captured(const struct worker *w, const struct flow *f)
@@ -247,6 +248,7 @@ void flow_request_ended(struct worker *w, struct flow *f, struct ending *ending)
     bool again = ending->outcome == OUTCOME_OK && ending->verdict.status == VERIFY_AGAIN
                  && try_again(w, f, ending);
     record_request(w, f, ending);
+    f->connection = NOBODY;
     if (w->setting.tap) show_end(w, f, ending, again);
     if (again) {
         f->attempt++;
@@ -274,6 +276,7 @@ void flow_request_ended(struct worker *w, struct flow *f, struct ending *ending)
 
 static void time_out(struct worker *w, struct flow *f, const char *why, uint64_t limit_ns)
 {
+    if (f->state == FLOW_TALKING) tail_timeout(w, f);
     exchange_abandon(w, f);
     uint64_t now_ns = clock_now_ns(); /* the turn's own may be older than the take-up */
     if (limit_ns > now_ns) limit_ns = now_ns;

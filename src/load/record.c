@@ -9,6 +9,7 @@
 #include "load/exchange_priv.h"
 #include "load/flow_priv.h"
 #include "load/record_priv.h"
+#include "load/tail_priv.h"
 #include "load/worker_priv.h"
 #include "plan/mask.h"
 
@@ -249,6 +250,7 @@ void record_request(struct worker *w, struct flow *f, const struct ending *e)
     record_times(cell, e->outcome, response_ns, lag_ns);
     if (is_answer(e->outcome) && e->status >= 500) cell->answered_5xx++;
     if (is_answer(e->outcome) && f->sent_ns > 0) watch_reply(w, f, e);
+    tail_request(w, f, response_ns);
     if (e->outcome == OUTCOME_OK) {
         uint64_t service_ns = e->kernel_ns > f->sent_ns ? e->kernel_ns - f->sent_ns : 0;
         uint64_t ttfb_ns = f->first_byte_ns > f->sent_ns ? f->first_byte_ns - f->sent_ns : 0;
@@ -376,6 +378,7 @@ static void close_strain(struct worker *w)
 void record_close(struct worker *w)
 {
     struct stall stall;
+    tail_learn(w);
     if (stall_watch_idle(&w->stalls, w->tick_end_ns, &stall)) keep_stall(w, &stall);
     close_integrals(w, w->sheet);
     close_strain(w);

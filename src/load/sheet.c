@@ -103,6 +103,7 @@ void sheet_clear(struct sheet *t)
         struct live_cell *c = &t->cells[i];
         c->begun = c->answered_5xx = 0;
         memset(c->shortages, 0, sizeof c->shortages);
+        memset(&c->tail, 0, sizeof c->tail);
         memset(c->outcomes, 0, sizeof c->outcomes);
         for (uint32_t m = 0; m < MEASURE_COUNT; m++) clear_hist(&c->measures[m], c->buckets[m]);
     }

@@ -33,6 +33,7 @@ struct live_cell {
     uint32_t index;
     uint64_t begun, answered_5xx;
     uint64_t shortages[SHORTAGE_COUNT];
+    struct tail tail;
     uint64_t outcomes[OUTCOME_COUNT];
     struct live_hist measures[MEASURE_COUNT]; /* side by side: a request writes most of them */
     uint32_t buckets[MEASURE_COUNT][HIST_BUCKETS + 1];

@@ -179,6 +179,7 @@ bool worker_open(struct worker **out, const struct worker_setting *setting, uint
     arena_seal(&w->arena);
     w->sheet = &w->sheets[0];
     w->tick_start_ns = w->turned_ns = setting->origin_ns;
+    w->slow_ns = UINT64_MAX;
     record_expect(w);
     *out = w;
     return true;

@@ -119,6 +119,7 @@ struct worker {
     uint64_t turned_ns;           /* when the turn in hand began */
     struct standstill standstill; /* the one before, as far as its ticks are not closed */
     struct stall_watch stalls;
+    uint64_t slow_ns;     /* from there on a request is one of the slowest; UINT64_MAX: not known */
     uint64_t *error_seen; /* [name_count][stage_count] bit per outcome: a first one was kept */
 };
 

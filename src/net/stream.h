@@ -75,6 +75,15 @@ void stream_want_write(struct stream *s, struct poller *p, uint32_t id, bool wan
 /* Takes what is there. With TLS `size` must be 64 KiB or more. Fills all of `out`. */
 enum stream_status stream_receive(struct stream *s, struct poller *p, char *at, size_t size,
                                   struct stream_arrival *out);
+/* What the kernel knows of a TCP connection. */
+struct stream_facts {
+    uint64_t rtt_ns;     /* smoothed round trip */
+    uint32_t resent;     /* segments sent again since it was made */
+    uint32_t unanswered; /* segments sent and not acknowledged */
+};
+
+/* A system call of about a microsecond. False: it is none of TCP. */
+bool stream_look(const struct stream *s, struct stream_facts *out);
 /* After STREAM_TLS: one clause, valid until the next call for the same struct tls_peer. */
 const char *stream_tls_why(const struct stream *s);
 /* Says goodbye in TLS where that is still possible; once more is nothing. */

@@ -1,6 +1,8 @@
 #include "net/stream.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -89,4 +91,15 @@ void stream_close(struct stream *s)
     int failed = close(s->fd);
     UNUSED(failed); /* EINTR and EIO leave the descriptor closed on Linux: nothing to do */
     s->fd = -1;
+}
+
+bool stream_look(const struct stream *s, struct stream_facts *out)
+{
+    struct tcp_info info;
+    socklen_t len = sizeof info;
+    if (getsockopt(s->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0) return false; /* unix(7) */
+    *out = (struct stream_facts){.rtt_ns = (uint64_t)info.tcpi_rtt * 1000,
+                                 .resent = info.tcpi_total_retrans,
+                                 .unanswered = info.tcpi_unacked};
+    return true;
 }

@@ -56,6 +56,24 @@ static json_t *handshakes_json(const struct figures *f)
     return o;
 }
 
+static json_t *tail_json(const struct figures *f)
+{
+    static const char *const names[TAIL_COUNT] = {
+        [TAIL_SLOW] = "slow",
+        [TAIL_LOSSY] = "resending",
+        [TAIL_RESENT] = "segments",
+        [TAIL_LOSSY_CONNECTIONS] = "resending_connections",
+        [TAIL_CONNECTIONS] = "connections",
+        [TAIL_FEW] = "half_on",
+        [TAIL_FEW_OF] = "half_of",
+    };
+    json_t *o = json_object();
+    for (uint32_t i = 0; i < TAIL_COUNT; i++) {
+        json_tree_put(o, names[i], json_part_count(f->tail.of[i]));
+    }
+    return o;
+}
+
 static void put_figures(json_t *o, const struct figures *f, enum times times)
 {
     json_tree_put(o, "seconds", json_part_figure(f->seconds));
@@ -73,6 +91,8 @@ static void put_figures(json_t *o, const struct figures *f, enum times times)
     json_tree_put(o, "ttfb_ms", latency_if(times != TIMES_ITERATION, &f->ttfb));
     json_tree_put(o, "connect_ms", latency_if(times == TIMES_ALL, &f->connect));
     json_tree_put(o, "tls_ms", latency_if(times == TIMES_ALL, &f->tls));
+    json_tree_put(o, "rtt_ms", latency_if(times == TIMES_ALL, &f->rtt));
+    json_tree_put(o, "tail", times == TIMES_ALL ? tail_json(f) : json_null());
     json_tree_put(o, "handshakes", times == TIMES_ALL ? handshakes_json(f) : json_null());
     json_t *outcomes = json_object();
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++) {

@@ -8,6 +8,7 @@
 #include "show/spectrum.h"
 #include "show/stall_lines.h"
 #include "show/summary_priv.h"
+#include "show/tail_line.h"
 #include "show/verdict_line.h"
 #include "show/window_line.h"
 
@@ -235,6 +236,21 @@ static void write_stalls(const struct summary *s)
     if (stall_lines_rhythm(&body, r)) section(s, "", TONE_NEAR, &body);
 }
 
+/* What the connections of the slowest requests have in common. */
+static void write_network(const struct summary *s)
+{
+    static bool (*const lines[])(struct text *, const struct result *) = {tail_line_resent,
+                                                                          tail_line_few};
+    bool first = true;
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        char array[PROSE_BYTES];
+        struct text body = text_in(array, sizeof array);
+        if (!lines[i](&body, s->result)) continue;
+        section(s, first ? "NETWORK" : "", TONE_NEAR, &body);
+        first = false;
+    }
+}
+
 static void write_trust(const struct summary *s)
 {
     const struct result *r = s->result;
@@ -429,6 +445,7 @@ void summary_write(struct text *out, const struct result *result, const struct s
         write_outcomes(&s);
         write_errors(&s);
         write_stalls(&s);
+        write_network(&s);
         write_trust(&s);
         write_load(&s);
     }

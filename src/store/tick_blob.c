@@ -8,8 +8,8 @@
 #define COMPRESSION_LEVEL 3 /* of zstd; 9 takes twice as long to save 1 % */
 #define PAIR_BYTES_MAX 7    /* a gap takes at most 2, a count 5; two bytes in all are usual */
 
-/* Numbers of a cell besides its pairs: 5 of head, both masks, outcomes, shortages; 3 a measure. */
-#define CELL_NUMBERS_MAX (7 + OUTCOME_COUNT + SHORTAGE_COUNT + MEASURE_COUNT * 3)
+/* Numbers of a cell besides its pairs: 5 of head, the masks, outcomes, shortages; 3 a measure. */
+#define CELL_NUMBERS_MAX (8 + OUTCOME_COUNT + SHORTAGE_COUNT + TAIL_COUNT + MEASURE_COUNT * 3)
 #define STALL_NUMBERS 6
 
 static_assert((int)STAGE_MEASURE_COUNT <= (int)MEASURE_COUNT, "a cell has room for either kind");
@@ -28,7 +28,8 @@ struct blob_dims tick_blob_dims(const struct run_header *header)
 static uint32_t measures_of(enum cell_kind kind, uint32_t version)
 {
     if (kind != CELL_STAGE) return MEASURE_COUNT;
-    return version < 2 ? STAGE_CONNECT + 1 : STAGE_MEASURE_COUNT; /* version 1 knew no TLS */
+    if (version < 2) return STAGE_CONNECT + 1; /* it knew no TLS */
+    return version < 6 ? STAGE_TLS_RESUMED + 1 : STAGE_MEASURE_COUNT;
 }
 
 static uint32_t slot_numbers(uint32_t version)
@@ -106,6 +107,7 @@ static void put_cell(struct pack *p, const struct cell *cell)
     pack_u64(p, cell->index);
     if (cell->kind == CELL_STAGE) {
         for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) pack_u64(p, cell->shortages[i]);
+        put_few(p, cell->tail.of, TAIL_COUNT);
     } else {
         put_ends(p, cell);
     }
@@ -231,6 +233,7 @@ static void get_shortages(struct unpack *u, uint32_t version, struct cell *out)
     }
     uint32_t count = version < 4 ? SHORTAGE_ROOM + 1 : SHORTAGE_COUNT;
     for (uint32_t i = 0; i < count; i++) out->shortages[i] = unpack_u64(u);
+    if (version >= 6) get_few(u, out->tail.of, TAIL_COUNT);
 }
 
 static void get_cell(struct unpack *u, struct arena *arena, const struct blob_dims *dims,

@@ -50,7 +50,9 @@ struct figures {
     double offered_per_s, done_per_s, in_flight, users, seconds;
     uint64_t planned, iterations_done, iterations_failed, iterations_cut, iterations_dropped;
     struct latency response, service, ttfb;
-    struct latency lag, wait, connect, tls; /* stages and totals only */
+    struct latency lag, wait, connect, tls,
+        rtt; /* stages and totals only; rtt: of what was asked */
+    struct tail tail;
     uint64_t full_handshakes, resumed_handshakes;
     uint64_t outcomes[OUTCOME_COUNT];
 };

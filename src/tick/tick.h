@@ -16,6 +16,7 @@
 #include "tick/exemplar.h"
 #include "tick/stall.h"
 #include "tick/strain.h"
+#include "tick/tail.h"
 
 #define SLOT_NS UINT64_C(100000000) /* the 100 ms of intended time that a slot counts */
 
@@ -44,6 +45,7 @@ enum stage_measure {
     STAGE_CONNECT,     /* each connection made for a request: until it stood, without TLS */
     STAGE_TLS_FULL,    /* the TLS handshake on it, ... */
     STAGE_TLS_RESUMED, /* ... where it resumed a session */
+    STAGE_RTT,         /* the kernel's round trip on connections that it was asked about */
     STAGE_MEASURE_COUNT
 };
 
@@ -68,6 +70,7 @@ struct cell {
     uint64_t begun;
     uint64_t outcomes[OUTCOME_COUNT]; /* requests and iterations */
     uint64_t answered_5xx; /* requests: of those ok, status and check, replies with a 5xx status */
+    struct tail tail;      /* stages */
     uint64_t shortages[SHORTAGE_COUNT]; /* stages: all there were; others: why they ended so */
     struct hist_sparse measures[MEASURE_COUNT];
 };

@@ -352,3 +352,11 @@ void stream_close(struct stream *stream)
     net.open_count--;
     stream->fd = -1;
 }
+
+/* Nothing is lost here on its way. */
+bool stream_look(const struct stream *stream, struct stream_facts *out)
+{
+    UNUSED(stream);
+    UNUSED(out);
+    return false;
+}
