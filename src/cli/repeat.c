@@ -80,9 +80,7 @@ static int conclude(struct repeat *r, struct outputs *outputs)
 {
     struct running_series *s = &r->series;
     bool whole = s->judged == s->count;
-    if (bytes_is(flags_value(r->flags, FLAG_FAIL_ON, "inconclusive"), "missed")) {
-        s->facts.inconclusive = false;
-    }
+    if (flags_lenient(r->flags)) s->facts.inconclusive = false;
     if (s->facts.signal == 0) s->facts.signal = r->interrupt.signal;
     struct beside beside = {
         .runs = s->runs, .run_count = s->judged, .series = s->id, .asked = s->count};

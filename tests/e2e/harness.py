@@ -47,6 +47,19 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def unread(port):
+    """Bytes that the server at that port has sent and its clients have not read yet."""
+    count = 0
+    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, ours, theirs, _, queues = line.split()[:5]
+        to_send, to_read = (int(queue, 16) for queue in queues.split(":"))
+        if int(ours.partition(":")[2], 16) == port:
+            count += to_send
+        if int(theirs.partition(":")[2], 16) == port:
+            count += to_read
+    return count
+
+
 def lives(pid):
     """Whether a process runs; one that is dead but not yet reaped by its parent does not."""
     try:

@@ -1,6 +1,6 @@
 """prony against every misbehaviour at once: each request is counted, under an honest outcome.
 
-One run with a scenario for each behaviour of hostile_server.py, all to one target, so that a
+One run with a scenario for each behaviour of hostile_ways.py, all to one target, so that a
 connection which one reply has spoilt would spoil the count of another if it were used again.
 """
 import unittest

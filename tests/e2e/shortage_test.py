@@ -8,7 +8,7 @@ import threading
 import time
 import unittest
 
-from harness import PATIENCE_S, PRONY, SANITIZED, Case, wait_until
+from harness import PATIENCE_S, PRONY, SANITIZED, Case, unread, wait_until
 
 
 def reply(body):
@@ -51,7 +51,7 @@ class Shortage(Case):
                   "objectives: [ errors < 10% ]\n")
         code = self.prony("run", "plan.yaml").code
         result = self.exits(self.prony("report", "last", "--output", "json"), code).json()
-        reasons = {reason["code"]: reason["value"] for reason in result["trust"]["reasons"]}
+        reasons = {code: reason["value"] for code, reason in self.reasons(result).items()}
         return code, result, reasons
 
     def test_a_limit_that_is_missed_by_our_want_alone_has_no_verdict(self):
@@ -92,14 +92,14 @@ class Shortage(Case):
     def run_bodies(self, users, length, held):
         """Each user gets a body of which all but the end comes at once: `held` are under way
         together. The result, after the run."""
-        gate = threading.Barrier(held)
+        gate = threading.Barrier(held, lambda: wait_until(
+            "prony has all but the ends", lambda: unread(server.port) == 0))
 
         def behave(connection, _number):
             body = b'{"z":"' + b"x" * length + b'","a":1}'
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body)
                                + body[:-8])
             gate.wait(PATIENCE_S)
-            time.sleep(0.5)  # all of it is in prony by now, most likely
             connection.sendall(body[-8:])
 
         server = self.server(behave)

@@ -9,7 +9,16 @@ import unittest
 
 from harness import REPLY, Case
 
-SERVE = "import harness, time; print(harness.Server().port, flush=True); time.sleep(60)"
+# Says its port, and when it has had its 400th request.
+SERVE = """
+import harness, time
+def behave(connection, number):
+    connection.sendall(harness.REPLY)
+    if number == 400:
+        print("400 of them", flush=True)
+print(harness.Server(behave).port, flush=True)
+time.sleep(60)
+"""
 
 
 def stand_still(process, seconds):
@@ -81,8 +90,7 @@ class Stall(Case):
         child = self.load(server.url, "timeout: { connect: 80ms, response: 100ms }, arrivals: even,"
                           " stages: [ { rate: 1/s, for: 3s } ]", "errors <= 99%")
         self.wait_for_requests(server, 1)
-        time.sleep(0.5)  # so that both arrivals that are left fall into the stall
-        stand_still(child, 1.6)
+        stand_still(child, 2.1)  # both arrivals that are left fall into that
         ran = self.wait(child)
         self.assertIn(ran.code, (0, 1, 3), ran)
         done = self.exits(self.prony("report", "last", "--output", "json"), ran.code)
@@ -96,7 +104,7 @@ class Stall(Case):
         """Whoever would have come in that second waited for the rest of it: a fifth of all."""
         server, url = self.outside()
         child = self.load(url, "connections: 40, stages: [ { rate: 200/s, for: 5s } ]", "p99 < 9s")
-        time.sleep(2)
+        self.assertEqual(server.stdout.readline(), "400 of them\n")
         stand_still(server, 1)
         done = self.exits(self.wait(child), 0)
         result = done.json()

@@ -1,7 +1,7 @@
 """What can happen to a TLS client before the first request: traps that a server lays.
 
 A trap gets the server and an accepted connection, and returns what becomes of the connection, as a
-behaviour of hostile_server.py does.
+behaviour of hostile_ways.py does.
 """
 import os
 import socket

@@ -8,50 +8,16 @@
 #include "base/rng.h"
 #include "base/text.h"
 #include "check.h"
+#include "story.h"
 #include "truth.h"
 
 #define START_NS (1000 * NS_PER_S + 20 * NS_PER_MS) /* world time of run time 0 */
 #define ALL 1000000u
 
-/* A plan of one request, `options` being further lines of its step and of `load`. */
-static const char *plan_of(const char *step, const char *load)
-{
-    static char yaml[4096];
-    struct text t = text_in(yaml, sizeof yaml);
-    text_adds(&t, "plan: 1\nname: told\ntarget: http://127.0.0.1:1\n"
-                  "scenarios:\n  s:\n    steps:\n      - get: /x\n        name: n0\n"
-                  "        headers: { X-Seq: $seq, X-User: $user, X-Name: n0 }\n");
-    text_adds(&t, step);
-    text_adds(&t, "load:\n  seed: 5\n");
-    text_adds(&t, load);
-    assert_false(t.cut);
-    return yaml;
-}
-
-static struct run_outcome run(const char *name, struct run_setup setup)
-{
-    if (setup.threads == 0) setup.threads = 1;
-    world_name(name);
-    struct run_outcome out = run_sim(&setup);
-    truth_of_any(&out);
-    return out;
-}
-
-/* One measure of n0 over all stages, settle left out. */
-static const struct hist *measure(const struct run_outcome *run, enum cell_measure m)
-{
-    static struct hist h;
-    hist_init(&h);
-    for (uint32_t s = 0; s <= run->plan->stage_count; s++) {
-        hist_merge(&h, &run->ledger->requests[s][0][0].measures[m]);
-    }
-    return &h;
-}
-
 static uint64_t quantile(const struct run_outcome *run, enum cell_measure m, uint32_t per_million)
 {
     uint64_t value = 0;
-    assert_true(hist_quantile(measure(run, m), per_million, &value));
+    assert_true(hist_quantile(story_measure(run, m), per_million, &value));
     return value;
 }
 
@@ -72,11 +38,11 @@ static void a_stall_is_in_the_tail(void **state)
          true},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct run_setup setup = {.yaml = plan_of("", cases[i].load),
+        struct run_setup setup = {.yaml = story_plan("", cases[i].load),
                                   .law = {.service_ns = 5 * NS_PER_MS,
                                           .stall_at_ns = START_NS + 5 * NS_PER_S,
                                           .stall_ns = NS_PER_S}};
-        struct run_outcome out = run(cases[i].name, setup);
+        struct run_outcome out = story_run(cases[i].name, setup);
         truth_of_instant(&out);
         CHECK_U64(cases[i].name, out.ledger->outcomes[OUTCOME_OK], 2000);
         uint64_t p50 = quantile(&out, MEASURE_OK, 500000), p99 = quantile(&out, MEASURE_OK, 990000);
@@ -96,16 +62,16 @@ static void beyond_max_in_flight_arrivals_are_dropped(void **state)
     static const char load[] = "  max_in_flight: 60\n  timeout: { response: 30s }\n"
                                "  stages: [ { name: a, rate: 100/s, for: 10s, arrivals: even } ]\n";
     for (uint32_t threads = 1; threads <= 3; threads++) {
-        struct run_setup setup = {.yaml = plan_of("", load), .threads = threads};
+        struct run_setup setup = {.yaml = story_plan("", load), .threads = threads};
         setup.law.per_million[REPLY_NEVER] = ALL;
-        struct run_outcome out = run("dropped", setup);
+        struct run_outcome out = story_run("dropped", setup);
         const struct ledger *l = out.ledger;
         CHECK_U64("planned", l->iterations_begun, 1000);
         CHECK_U64("waited", l->outcomes[OUTCOME_TIMEOUT], 60);
         CHECK_U64("dropped", l->outcomes[OUTCOME_DROPPED], 940);
         CHECK_U64("dropped iterations", l->walks[OUTCOME_DROPPED], 940);
         CHECK_U64("taken up all the same", l->taken, 1000);
-        const struct hist *ages = measure(&out, MEASURE_TIMEOUT_AGE);
+        const struct hist *ages = story_measure(&out, MEASURE_TIMEOUT_AGE);
         CHECK_U64("each as old as its timeout", ages->max_ns, 30 * NS_PER_S);
         CHECK_U64("each as old as its timeout", ages->sum_ns, 60 * 30 * NS_PER_S);
         for (uint32_t i = 0; i < l->tick_count; i++) {
@@ -121,8 +87,8 @@ static void places_in_flight_are_given_back(void **state)
     (void)state;
     static const char load[] = "  max_in_flight: 1\n"
                                "  stages: [ { name: a, rate: 100/s, for: 10s, arrivals: even } ]\n";
-    struct run_setup setup = {.yaml = plan_of("", load), .law = {.service_ns = 9 * NS_PER_MS}};
-    struct run_outcome out = run("in turn", setup);
+    struct run_setup setup = {.yaml = story_plan("", load), .law = {.service_ns = 9 * NS_PER_MS}};
+    struct run_outcome out = story_run("in turn", setup);
     truth_of_instant(&out);
     CHECK_U64("none dropped", out.ledger->outcomes[OUTCOME_OK], 1000);
 }
@@ -158,20 +124,20 @@ static void timeouts_are_told_apart_and_kept_to(void **state)
         struct text t = text_in(load, sizeof load);
         text_adds(&t, cases[i].load);
         text_adds(&t, "  stages: [ { name: a, rate: 50/s, for: 4s, arrivals: exact } ]\n");
-        struct run_setup setup = {.yaml = plan_of("", load), .law = cases[i].law};
-        struct run_outcome out = run(cases[i].name, setup);
+        struct run_setup setup = {.yaml = story_plan("", load), .law = cases[i].law};
+        struct run_outcome out = story_run(cases[i].name, setup);
         CHECK_U64(cases[i].name, out.ledger->outcomes[OUTCOME_TIMEOUT], 200);
-        const struct hist *ages = measure(&out, MEASURE_TIMEOUT_AGE);
+        const struct hist *ages = story_measure(&out, MEASURE_TIMEOUT_AGE);
         CHECK_U64(cases[i].name, ages->sum_ns, 200 * cases[i].age_ns);
         CHECK_U64(cases[i].name, ages->max_ns, cases[i].age_ns);
-        CHECK_U64(cases[i].name, measure(&out, MEASURE_OK)->count, 0);
+        CHECK_U64(cases[i].name, story_measure(&out, MEASURE_OK)->count, 0);
     }
     /* A reply that comes in time is not one, even by a millisecond. */
     struct run_setup setup = {
-        .yaml = plan_of("", "  timeout: { response: 1s }\n"
-                            "  stages: [ { name: a, rate: 50/s, for: 4s, arrivals: exact } ]\n"),
+        .yaml = story_plan("", "  timeout: { response: 1s }\n"
+                               "  stages: [ { name: a, rate: 50/s, for: 4s, arrivals: exact } ]\n"),
         .law = {.service_ns = 999 * NS_PER_MS}};
-    struct run_outcome out = run("just in time", setup);
+    struct run_outcome out = story_run("just in time", setup);
     CHECK_U64("just in time", out.ledger->outcomes[OUTCOME_OK], 200);
 }
 
@@ -182,15 +148,15 @@ static void waiting_for_a_connection_counts(void **state)
     static const char load[] = "  connections: 2\n  timeout: { response: 500ms }\n"
                                "  stages: [ { name: a, rate: 100/s, for: 5s, arrivals: even } ]\n";
     /* Two connections, 100 ms each: 20/s of the 100/s. */
-    struct run_setup setup = {.yaml = plan_of("", load), .law = {.service_ns = 100 * NS_PER_MS}};
-    struct run_outcome out = run("queue", setup);
+    struct run_setup setup = {.yaml = story_plan("", load), .law = {.service_ns = 100 * NS_PER_MS}};
+    struct run_outcome out = story_run("queue", setup);
     const struct ledger *l = out.ledger;
     CHECK_U64("no more than allowed", target_counts()->open_most, 2);
     CHECK_U64("all", l->outcomes[OUTCOME_OK] + l->outcomes[OUTCOME_TIMEOUT], 500);
     CHECK("most time out", l->outcomes[OUTCOME_TIMEOUT] > 350);
-    CHECK_U64("at their limit", measure(&out, MEASURE_TIMEOUT_AGE)->max_ns, 500 * NS_PER_MS);
-    CHECK("who got through had waited", measure(&out, MEASURE_OK)->max_ns > 400 * NS_PER_MS);
-    CHECK_U64("on the service's side it is quick", measure(&out, MEASURE_SERVICE)->max_ns,
+    CHECK_U64("at their limit", story_measure(&out, MEASURE_TIMEOUT_AGE)->max_ns, 500 * NS_PER_MS);
+    CHECK("who got through had waited", story_measure(&out, MEASURE_OK)->max_ns > 400 * NS_PER_MS);
+    CHECK_U64("on the service's side it is quick", story_measure(&out, MEASURE_SERVICE)->max_ns,
               100 * NS_PER_MS);
 }
 
@@ -219,7 +185,7 @@ static void targets_share_the_connections(void **state)
         text_addf(&t, "  connections: %s\n", cases[i].connections);
         text_adds(&t, "  stages: [ { name: a, rate: 200/s, for: 6s, arrivals: even } ]\n");
         struct run_setup setup = {.yaml = yaml, .law = {.service_ns = 50 * NS_PER_MS}};
-        struct run_outcome out = run(cases[i].name, setup);
+        struct run_outcome out = story_run(cases[i].name, setup);
         uint64_t answered[2] = {0}; /* while both queues were there */
         for (uint32_t k = 0; k < target_exchange_count(); k++) {
             const struct exchange *x = target_exchange(k);
@@ -245,10 +211,10 @@ static void connections_are_kept(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct run_setup setup = {
             .yaml =
-                plan_of("", "  stages: [ { name: a, rate: 10/s, for: 10s, arrivals: even } ]\n"),
+                story_plan("", "  stages: [ { name: a, rate: 10/s, for: 10s, arrivals: even } ]\n"),
             .law = {.service_ns = NS_PER_MS}};
         setup.law.per_million[REPLY_LAST] = cases[i].closes;
-        struct run_outcome out = run(cases[i].name, setup);
+        struct run_outcome out = story_run(cases[i].name, setup);
         truth_of_instant(&out);
         uint64_t connects = target_counts()->connects;
         CHECK(cases[i].name, connects >= cases[i].least && connects <= cases[i].most);
@@ -279,15 +245,16 @@ static void failures_have_their_names(void **state)
     static const char load[] = "  timeout: { response: 400ms }\n"
                                "  stages: [ { name: a, rate: 50/s, for: 2s, arrivals: exact } ]\n";
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct run_setup setup = {.yaml = plan_of("        check: [ json .good == true ]\n", load),
+        struct run_setup setup = {.yaml =
+                                      story_plan("        check: [ json .good == true ]\n", load),
                                   .law = {.service_ns = NS_PER_MS, .drips = ALL / 2}};
         setup.law.per_million[cases[i].kind] = ALL;
-        struct run_outcome out = run(cases[i].name, setup);
+        struct run_outcome out = story_run(cases[i].name, setup);
         CHECK_U64(cases[i].name, out.ledger->outcomes[cases[i].want], 100);
         CHECK_U64(cases[i].name, out.ledger->walks[cases[i].want], 100);
     }
-    struct run_setup refused = {.yaml = plan_of("", load), .law = {.refuses = ALL}};
-    CHECK_U64("refused", run("refused", refused).ledger->outcomes[OUTCOME_REFUSED], 100);
+    struct run_setup refused = {.yaml = story_plan("", load), .law = {.refuses = ALL}};
+    CHECK_U64("refused", story_run("refused", refused).ledger->outcomes[OUTCOME_REFUSED], 100);
 }
 
 /* Our own want of ports or descriptors is not the target's refusal: it is told as ours. */
@@ -302,10 +269,10 @@ static void want_of_ports_is_ours(void **state)
     static const char load[] = "  stages:\n    - { name: a, rate: 50/s, for: 2s }\n"
                                "    - { name: b, rate: 50/s, for: 2s }\n";
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct run_setup setup = {.yaml = plan_of("", load),
+        struct run_setup setup = {.yaml = story_plan("", load),
                                   .law = {.service_ns = NS_PER_MS, .no_port = cases[i].no_port}};
         setup.law.per_million[REPLY_LAST] = ALL;
-        struct run_outcome out = run(cases[i].name, setup);
+        struct run_outcome out = story_run(cases[i].name, setup);
         const struct ledger *l = out.ledger;
         CHECK_U64(cases[i].name, l->outcomes[OUTCOME_REFUSED], 0);
         CHECK_U64(cases[i].name, l->outcomes[OUTCOME_DROPPED], target_counts()->no_port);
@@ -315,201 +282,15 @@ static void want_of_ports_is_ours(void **state)
     }
 }
 
-static void a_stage_by_count_has_its_count(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *name, *load;
-        uint64_t want;
-    } cases[] = {
-        {"users", "  stages: [ { name: a, users: 7, requests: 100 } ]\n", 100},
-        {"fewer than users", "  stages: [ { name: a, users: 7, requests: 3 } ]\n", 3},
-        {"one user", "  stages: [ { name: a, users: 1, requests: 50, think: 10ms } ]\n", 50},
-        {"arrivals", "  stages: [ { name: a, rate: 100/s, requests: 123 } ]\n", 123},
-    };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        for (uint32_t threads = 1; threads <= 3; threads++) {
-            struct run_setup setup = {.yaml = plan_of("", cases[i].load),
-                                      .law = {.service_ns = 3 * NS_PER_MS},
-                                      .threads = threads};
-            struct run_outcome out = run(cases[i].name, setup);
-            truth_of_instant(&out);
-            CHECK_U64(cases[i].name, out.ledger->outcomes[OUTCOME_OK], cases[i].want);
-            CHECK(cases[i].name, ledger_end_ns(out.ledger) < 5 * NS_PER_S);
-        }
-    }
-}
-
-/* Stopped: nobody begins, who is on the way comes home, and then it is over. */
-static void a_stopped_run_drains_and_ends(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *name, *stages;
-    } cases[] = {
-        {"arrivals", "  stages: [ { name: a, rate: 100/s, for: 60s } ]\n"},
-        {"users who think long", "  stages: [ { name: a, users: 20, think: 40s, for: 60s } ]\n"},
-        {"users still to come", "  stages: [ { name: a, users: 0..20, think: 1s, for: 60s } ]\n"},
-        {"stages still to come", "  stages:\n    - { name: a, rate: 100/s, for: 60s }\n"
-                                 "    - { name: b, users: 30, think: 1s, for: 60s }\n"},
-    };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct run_setup setup = {.yaml = plan_of("", cases[i].stages),
-                                  .law = {.service_ns = 700 * NS_PER_MS},
-                                  .stop_at_ns = 5 * NS_PER_S,
-                                  .threads = 2};
-        struct run_outcome out = run(cases[i].name, setup);
-        const struct ledger *l = out.ledger;
-        truth_of_instant(&out);
-        CHECK(cases[i].name, out.last_action_ns < 5200 * NS_PER_MS);
-        CHECK(cases[i].name, ledger_end_ns(l) < 6100 * NS_PER_MS);
-        CHECK_U64(cases[i].name, l->outcomes[OUTCOME_CUT], 0);
-    }
-}
-
-/* Left: what is open is cut, as old as it is. */
-static void a_left_run_is_cut(void **state)
-{
-    (void)state;
-    struct run_setup setup = {
-        .yaml = plan_of("", "  stages: [ { name: a, rate: 100/s, for: 60s, arrivals: even } ]\n"),
-        .law = {.service_ns = 700 * NS_PER_MS},
-        .leave_at_ns = 5 * NS_PER_S};
-    struct run_outcome out = run("left", setup);
-    const struct ledger *l = out.ledger;
-    CHECK("at once", ledger_end_ns(l) < 5200 * NS_PER_MS);
-    CHECK("what was open", l->outcomes[OUTCOME_CUT] >= 69 && l->outcomes[OUTCOME_CUT] <= 71);
-    CHECK("younger than a reply", measure(&out, MEASURE_CUT_AGE)->max_ns <= 700 * NS_PER_MS);
-    CHECK("nothing after it", out.last_action_ns < ledger_end_ns(l));
-}
-
-/* When the stage of this name began, and how long it lasted; UINT64_MAX: it never did. */
-static uint64_t stage_start_ms(const struct run_outcome *run, const char *name, uint64_t *length_ms)
-{
-    for (uint32_t s = 0; s < run->plan->stage_count; s++) {
-        if (!bytes_is(run->plan->stages[s].name, name)) continue;
-        uint64_t start_ns = run->ledger->starts[s];
-        if (start_ns == UINT64_MAX) break;
-        *length_ms = (ledger_stage_end_ns(run->ledger, s) - start_ns) / NS_PER_MS;
-        return start_ns / NS_PER_MS;
-    }
-    return UINT64_MAX;
-}
-
-/* 2 s each: a 100/s, b 50/s, c 4 users. */
-static const struct steering {
-    const char *name;
-    struct run_key keys[RUN_KEYS];
-    struct {
-        const char *name;
-        uint64_t start_ms, length_ms; /* within 100 ms: an edge needs notice */
-        double rate;                  /* of an open one */
-    } stages[6];
-} steerings[] = {
-    {"held and released",
-     {{500 * NS_PER_MS, 0}, {3000 * NS_PER_MS, 0}},
-     {{"a", 0, 2000, 100}, {"steered-1", 2000, 1060, 100}, {"b", 3060, 2000, 50}}},
-    {"released before its end",
-     {{500 * NS_PER_MS, 0}, {1000 * NS_PER_MS, 0}},
-     {{"a", 0, 2000, 100}, {"b", 2000, 2000, 50}, {"c", 4000, 2000, 0}}},
-    {"a faster rate to the end of its stage",
-     {{1000 * NS_PER_MS, 1500}},
-     {{"a", 0, 1060, 100}, {"steered-1", 1060, 940, 150}, {"b", 2000, 2000, 50}}},
-    {"twice, and never over what memory is for",
-     {{500 * NS_PER_MS, 1500}, {1000 * NS_PER_MS, 1900}},
-     {{"a", 0, 560, 100},
-      {"steered-1", 560, 500, 150},
-      {"steered-2", 1060, 940, 200},
-      {"b", 2000, 2000, 50}}},
-    {"held, then faster, then released",
-     {{500 * NS_PER_MS, 0}, {2500 * NS_PER_MS, 1100}, {3500 * NS_PER_MS, 0}},
-     {{"a", 0, 2000, 100},
-      {"steered-1", 2000, 560, 100},
-      {"steered-2", 2560, 1000, 110},
-      {"b", 3560, 2000, 50}}},
-    {"faster first, then held at that",
-     {{500 * NS_PER_MS, 1200}, {1000 * NS_PER_MS, 0}, {3000 * NS_PER_MS, 0}},
-     {{"a", 0, 560, 100},
-      {"steered-1", 560, 1440, 120},
-      {"steered-2", 2000, 1060, 120},
-      {"b", 3060, 2000, 50}}},
-    {"a stage that ends early",
-     {{700 * NS_PER_MS, RUN_KEY_NEXT}, {1000 * NS_PER_MS, 1500}},
-     {{"a", 0, 760, 100},
-      {"b", 760, 300, 50},
-      {"steered-1", 1060, 1700, 75},
-      {"c", 2760, 2000, 0}}},
-    {"what is held does not",
-     {{500 * NS_PER_MS, 0}, {700 * NS_PER_MS, RUN_KEY_NEXT}, {3000 * NS_PER_MS, 0}},
-     {{"a", 0, 2000, 100}, {"steered-1", 2000, 1060, 100}, {"b", 3060, 2000, 50}}},
-    {"users are held as users",
-     {{4500 * NS_PER_MS, 0}, {7000 * NS_PER_MS, 0}},
-     {{"c", 4000, 2000, 0}, {"held-1", 6000, 1060, 0}}},
-};
-
-static void check_places(const struct run_outcome *run, const struct steering *want)
-{
-    for (uint32_t k = 0; k < COUNT_OF(want->stages) && want->stages[k].name; k++) {
-        uint64_t length_ms = 0;
-        uint64_t start_ms = stage_start_ms(run, want->stages[k].name, &length_ms);
-        CHECK(want->name, start_ms >= want->stages[k].start_ms);
-        CHECK(want->name, start_ms <= want->stages[k].start_ms + 100);
-        CHECK(want->name, length_ms + 100 >= want->stages[k].length_ms);
-        CHECK(want->name, length_ms <= want->stages[k].length_ms + 100);
-    }
-}
-
-/* Each open stage had the arrivals of its rate for as long as it lasted. */
-static void check_rates(const struct run_outcome *run, const struct steering *want)
-{
-    for (uint32_t s = 0; s < run->plan->stage_count; s++) {
-        const struct stage *stage = &run->plan->stages[s];
-        uint64_t length_ms = 0;
-        if (stage_start_ms(run, stage->name.at, &length_ms) == UINT64_MAX) continue;
-        CHECK(want->name, stage->judged != stage->by_hand);
-        if (stage->model == MODEL_CLOSED) continue;
-        double count = (double)run->ledger->iterations[s][0][0].begun;
-        double due = stage->rate_to * (double)length_ms / 1000;
-        CHECK(want->name, count >= due - 2 && count <= due + 2);
-        for (uint32_t k = 0; k < COUNT_OF(want->stages) && want->stages[k].name; k++) {
-            if (!bytes_is(stage->name, want->stages[k].name)) continue;
-            CHECK_U64(want->name, (uint64_t)(stage->rate_to + 0.5),
-                      (uint64_t)(want->stages[k].rate + 0.5));
-        }
-    }
-}
-
-/* What the plan says of a stage stays true of it, but for one whose rate is changed in the middle
- * of it: that ends there. */
-static void steering_by_hand(void **state)
-{
-    (void)state;
-    static const char *const load = "  stages:\n"
-                                    "    - { name: a, rate: 100/s, for: 2s, arrivals: even }\n"
-                                    "    - { name: b, rate: 50/s, for: 2s, arrivals: even }\n"
-                                    "    - { name: c, users: 4, think: 100ms, for: 2s }\n";
-    for (size_t i = 0; i < COUNT_OF(steerings); i++) {
-        struct run_setup setup = {
-            .yaml = plan_of("", load), .law = {.service_ns = 5 * NS_PER_MS}, .threads = 2};
-        memcpy(setup.keys, steerings[i].keys, sizeof setup.keys);
-        while (setup.key_count < RUN_KEYS && setup.keys[setup.key_count].at_ns > 0)
-            setup.key_count++;
-        struct run_outcome out = run(steerings[i].name, setup);
-        truth_of_instant(&out);
-        check_places(&out, &steerings[i]);
-        check_rates(&out, &steerings[i]);
-    }
-}
-
 /* A reply that is there as fast as it can be read is read in turns, and whole. */
 static void a_flood_is_read_in_turns(void **state)
 {
     (void)state;
     struct run_setup setup = {
-        .yaml = plan_of("", "  stages: [ { name: a, rate: 20/s, for: 2s, arrivals: even } ]\n"),
+        .yaml = story_plan("", "  stages: [ { name: a, rate: 20/s, for: 2s, arrivals: even } ]\n"),
         .law = {.service_ns = NS_PER_MS, .flood_bytes = UINT64_C(64) << 20},
         .costs = {.call_ns = 20 * NS_PER_US}};
-    struct run_outcome out = run("flood", setup);
+    struct run_outcome out = story_run("flood", setup);
     truth_of_good(&out);
     CHECK_U64("all are read to their end", out.ledger->outcomes[OUTCOME_OK], 40);
     CHECK("a turn is bounded", target_counts()->reads_most <= 16);
@@ -522,47 +303,13 @@ static void reads_that_must_write_first_go_on(void **state)
     for (uint32_t threads = 1; threads <= 3; threads++) {
         struct run_setup setup = {
             .yaml =
-                plan_of("", "  stages: [ { name: a, rate: 200/s, for: 3s, arrivals: even } ]\n"),
+                story_plan("", "  stages: [ { name: a, rate: 200/s, for: 3s, arrivals: even } ]\n"),
             .law = {.service_ns = NS_PER_MS, .blocks = 1000000, .drips = 300000},
             .threads = threads};
         setup.law.per_million[REPLY_LAST] = 200000;
-        struct run_outcome out = run("reads that write", setup);
+        struct run_outcome out = story_run("reads that write", setup);
         CHECK_U64("all are read to their end", out.ledger->outcomes[OUTCOME_OK], 600);
         CHECK("and soon", ledger_end_ns(out.ledger) < 3200 * NS_PER_MS);
-    }
-}
-
-/* The conductor's thread is held up between its look at the clock and what it makes of it, again
- * and again: edges that it moves lie ahead of every worker all the same. (That ticks of all workers
- * are the same time is asserted where they are merged.) */
-static void a_late_conductor_moves_no_edge_into_the_past(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *name, *stages;
-        uint64_t stop_at_ns, leave_at_ns;
-    } cases[] = {
-        {"stop", "  stages: [ { name: a, rate: 200/s, for: 9s } ]\n", 2500 * NS_PER_MS, 0},
-        {"leave", "  stages: [ { name: a, rate: 200/s, for: 9s } ]\n", 0, 2500 * NS_PER_MS},
-        {"stages by count",
-         "  stages:\n    - { name: a, users: 6, requests: 90 }\n"
-         "    - { name: b, users: 5, requests: 200 }\n    - { name: c, rate: 50/s, for: 1s }\n",
-         0, 0},
-        {"idle at the end", "  stages: [ { name: a, rate: 200/s, for: 2s } ]\n", 0, 0},
-    };
-    for (uint64_t seed = 1; seed <= 60; seed++) {
-        size_t i = seed % COUNT_OF(cases);
-        struct run_setup setup = {.seed = seed,
-                                  .yaml = plan_of("", cases[i].stages),
-                                  .law = {.service_ns = 9 * NS_PER_MS},
-                                  .costs = {.call_ns = 20 * NS_PER_US,
-                                            .late_ns = 300 * NS_PER_MS,
-                                            .late_per_million = 700000},
-                                  .stop_at_ns = cases[i].stop_at_ns,
-                                  .leave_at_ns = cases[i].leave_at_ns,
-                                  .threads = 3};
-        struct run_outcome out = run(cases[i].name, setup);
-        if (cases[i].leave_at_ns == 0) truth_of_good(&out);
     }
 }
 
@@ -575,10 +322,10 @@ static void a_stage_by_count_is_judged_to_its_last_request(void **state)
         "  stages:\n    - { name: late, rate: 500/s, for: 2s, arrivals: even }\n"
         "    - { name: count, users: 4, requests: 6 }\n";
     for (uint32_t threads = 1; threads <= 3; threads++) {
-        struct run_setup setup = {.yaml = plan_of("", load),
+        struct run_setup setup = {.yaml = story_plan("", load),
                                   .law = {.law = SERVICE_EXPONENTIAL, .service_ns = NS_PER_S},
                                   .threads = threads};
-        struct run_outcome out = run("late replies of a stage before", setup);
+        struct run_outcome out = story_run("late replies of a stage before", setup);
         const struct ledger *l = out.ledger;
         uint64_t over_ns = 0, judged_ns = 0;
         truth_of_instant(&out); /* each reply stands in the tick in which it came */
@@ -600,8 +347,8 @@ static void what_is_offered_is_known_before_replies(void **state)
     (void)state;
     static const char load[] = "  timeout: { response: 60s }\n"
                                "  stages: [ { name: a, rate: 100/s, for: 5s, arrivals: even } ]\n";
-    struct run_setup setup = {.yaml = plan_of("", load), .law = {.service_ns = 10 * NS_PER_S}};
-    struct run_outcome out = run("slow replies", setup);
+    struct run_setup setup = {.yaml = story_plan("", load), .law = {.service_ns = 10 * NS_PER_S}};
+    struct run_outcome out = story_run("slow replies", setup);
     truth_of_instant(&out);
     for (uint32_t i = 0; i < 5; i++) {
         CHECK_U64("arrivals", out.ledger->ticks[i].planned, 100);
@@ -616,11 +363,12 @@ static void a_frozen_host_loses_no_count(void **state)
 {
     (void)state;
     struct run_setup setup = {
-        .yaml = plan_of("", "  stages: [ { name: a, rate: 60/s, for: 250s, arrivals: even } ]\n"),
+        .yaml =
+            story_plan("", "  stages: [ { name: a, rate: 60/s, for: 250s, arrivals: even } ]\n"),
         .law = {.service_ns = NS_PER_MS},
         .costs = {.freeze_at_ns = START_NS + 20 * NS_PER_S, .freeze_ns = 180 * NS_PER_S},
         .threads = 2};
-    struct run_outcome out = run("frozen", setup);
+    struct run_outcome out = story_run("frozen", setup);
     const struct ledger *l = out.ledger;
     CHECK_U64("all arrivals", l->iterations_begun, 15000);
     CHECK_U64("all ended", l->requests_ended, 15000);
@@ -634,7 +382,7 @@ static void a_worker_that_cannot_start_is_said(void **state)
     static const char load[] = "  stages: [ { name: a, rate: 100/s, for: 2s } ]\n";
     for (uint32_t most = 1; most < 4; most++) {
         struct run_setup setup = {
-            .yaml = plan_of("", load), .threads = 4, .costs = {.threads_most = most}};
+            .yaml = story_plan("", load), .threads = 4, .costs = {.threads_most = most}};
         struct err err = {0};
         char words[64];
         struct text text = text_in(words, sizeof words);
@@ -675,13 +423,8 @@ int main(void)
         cmocka_unit_test(connections_are_kept),
         cmocka_unit_test(failures_have_their_names),
         cmocka_unit_test(want_of_ports_is_ours),
-        cmocka_unit_test(a_stage_by_count_has_its_count),
-        cmocka_unit_test(a_stopped_run_drains_and_ends),
-        cmocka_unit_test(a_left_run_is_cut),
-        cmocka_unit_test(steering_by_hand),
         cmocka_unit_test(a_flood_is_read_in_turns),
         cmocka_unit_test(reads_that_must_write_first_go_on),
-        cmocka_unit_test(a_late_conductor_moves_no_edge_into_the_past),
         cmocka_unit_test(a_stage_by_count_is_judged_to_its_last_request),
         cmocka_unit_test(what_is_offered_is_known_before_replies),
         cmocka_unit_test(a_frozen_host_loses_no_count),

@@ -83,82 +83,79 @@ static void test_good(void **state)
     assert_true(flags.words[3] == NULL && strcmp(flags.word, flags.words[0]) == 0);
 }
 
+/* Command lines, and what is said to them. */
+static const struct {
+    const char *line, *msg, *hint;
+} wrong_lines[] = {
+    {"prony rnu plan.yaml", "there is no command 'rnu'", "did you mean `prony run`?"},
+    {"prony http://x/", "there is no command 'http://x/'", "to load a URL: prony run http://x/"},
+    {"prony plan.yaml", "there is no command 'plan.yaml'", "to run a plan: prony run plan.yaml"},
+    {"prony run", "`prony run` needs a plan or a URL: PLAN|URL", "`prony run --help` has examples"},
+    {"prony report", "`prony report` needs one more word: RUN...",
+     "`prony report --help` has examples"},
+    {"prony report 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 "
+     "29 "
+     "30 31 32 33",
+     "`prony report` takes 32 words at most, and these are 33",
+     "leave some of them to another command"},
+    {"prony run a b c", "`prony run` has no use for 'b'", "usage: prony run PLAN|URL [flags]"},
+    {"prony list a", "`prony list` has no use for 'a'", "usage: prony list [flags]"},
+    {"prony run u --raet 5/s", "there is no flag --raet", "did you mean --rate?"},
+    {"prony run u --zzzzzzzz", "there is no flag --zzzzzzzz", "`prony run --help` lists them"},
+    {"prony run u -z", "there is no flag -z", "`prony run --help` lists them"},
+    {"prony report r --rate 5/s", "`prony report` has no flag --rate",
+     "it belongs to `prony run`, `prony check`"},
+    {"prony report r --rate", "`prony report` has no flag --rate",
+     "it belongs to `prony run`, `prony check`"},
+    {"prony run u --rate", "--rate needs a value: R",
+     "--rate: arrivals per second, whether replies come or not: 500/s (default 50/s)"},
+    {"prony run u --rate 1/s --rate 2/s", "--rate is given twice", "keep one of them"},
+    {"prony run u --quiet=1", "--quiet takes no value", "write --quiet alone"},
+    {"prony run u -q1", "-q takes no value", "write -q alone, each letter in a word of its own"},
+    {"prony run u --arrivals burst", "--arrivals burst: that is not one of its values",
+     "one of poisson|even|exact"},
+    {"prony run u --output jsn", "--output jsn: there is no such form",
+     "did you mean --output json?"},
+    {"prony run u --output xml", "--output xml: there is no such form",
+     "--output: text, json, ndjson, csv, markdown or junit, on stdout or in FILE (default "
+     "text)"},
+    {"prony run u --output csv=", "--output csv=: the name of the file is missing",
+     "--output: text, json, ndjson, csv, markdown or junit, on stdout or in FILE (default "
+     "text)"},
+    {"prony list --output csv", "--output csv: that is not one of its values", "one of text|json"},
+    {"prony list --verdict missed,hold",
+     "--verdict missed,hold: that is not one of its values, nor some with commas between",
+     "one of holds|missed|inconclusive|invalid|not-judged|no-verdict|running"},
+    {"prony list --verdict ,",
+     "--verdict ,: that is not one of its values, nor some with commas "
+     "between",
+     "one of holds|missed|inconclusive|invalid|not-judged|no-verdict|running"},
+    {"prony list --since 2026-02-30", "--since 2026-02-30: there is no such day or hour",
+     "--since: started then or later: 2d (days ago), 2026-11-01, '2026-11-01 14:30', today"},
+    {"prony run u --since 2d", "`prony run` has no flag --since", "it belongs to `prony list`"},
+    {"prony run u -n 0", "--requests 0: it must be at least 1, and less than 2^32",
+     "--requests: send exactly so many instead of for a time"},
+    {"prony run u --seed x", "--seed x: a whole number is wanted, such as 100",
+     "--seed: the same number gives the same schedule and the same data"},
+    {"prony run u --think 2s..1s", "--think 2s..1s: the range ends before it begins",
+     "--think: with --users: pause after each reply, 1s or 0.5s..2s"},
+    {"prony run u -H nocolon", "--header nocolon: a header is written 'NAME: VALUE'",
+     "--header: a header to send"},
+    {"prony run u -H a_b:c", "--header a b:c: a header is written 'NAME: VALUE'",
+     "--header: a header to send"},
+};
+
 static void test_wrong(void **state)
 {
     (void)state;
-    static const struct {
-        const char *line, *msg, *hint;
-    } cases[] = {
-        {"prony rnu plan.yaml", "there is no command 'rnu'", "did you mean `prony run`?"},
-        {"prony http://x/", "there is no command 'http://x/'",
-         "to load a URL: prony run http://x/"},
-        {"prony plan.yaml", "there is no command 'plan.yaml'",
-         "to run a plan: prony run plan.yaml"},
-        {"prony run", "`prony run` needs a plan or a URL: PLAN|URL",
-         "`prony run --help` has examples"},
-        {"prony report", "`prony report` needs one more word: RUN...",
-         "`prony report --help` has examples"},
-        {"prony report 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 "
-         "29 "
-         "30 31 32 33",
-         "`prony report` takes 32 words at most, and these are 33",
-         "leave some of them to another command"},
-        {"prony run a b c", "`prony run` has no use for 'b'", "usage: prony run PLAN|URL [flags]"},
-        {"prony list a", "`prony list` has no use for 'a'", "usage: prony list [flags]"},
-        {"prony run u --raet 5/s", "there is no flag --raet", "did you mean --rate?"},
-        {"prony run u --zzzzzzzz", "there is no flag --zzzzzzzz", "`prony run --help` lists them"},
-        {"prony run u -z", "there is no flag -z", "`prony run --help` lists them"},
-        {"prony report r --rate 5/s", "`prony report` has no flag --rate",
-         "it belongs to `prony run`, `prony check`"},
-        {"prony report r --rate", "`prony report` has no flag --rate",
-         "it belongs to `prony run`, `prony check`"},
-        {"prony run u --rate", "--rate needs a value: R",
-         "--rate: arrivals per second, whether replies come or not: 500/s (default 50/s)"},
-        {"prony run u --rate 1/s --rate 2/s", "--rate is given twice", "keep one of them"},
-        {"prony run u --quiet=1", "--quiet takes no value", "write --quiet alone"},
-        {"prony run u -q1", "-q takes no value",
-         "write -q alone, each letter in a word of its own"},
-        {"prony run u --arrivals burst", "--arrivals burst: that is not one of its values",
-         "one of poisson|even|exact"},
-        {"prony run u --output jsn", "--output jsn: there is no such form",
-         "did you mean --output json?"},
-        {"prony run u --output xml", "--output xml: there is no such form",
-         "--output: text, json, ndjson, csv, markdown or junit, on stdout or in FILE (default "
-         "text)"},
-        {"prony run u --output csv=", "--output csv=: the name of the file is missing",
-         "--output: text, json, ndjson, csv, markdown or junit, on stdout or in FILE (default "
-         "text)"},
-        {"prony list --output csv", "--output csv: that is not one of its values",
-         "one of text|json"},
-        {"prony list --verdict missed,hold",
-         "--verdict missed,hold: that is not one of its values, nor some with commas between",
-         "one of holds|missed|inconclusive|invalid|not-judged|no-verdict|running"},
-        {"prony list --verdict ,",
-         "--verdict ,: that is not one of its values, nor some with commas "
-         "between",
-         "one of holds|missed|inconclusive|invalid|not-judged|no-verdict|running"},
-        {"prony list --since 2026-02-30", "--since 2026-02-30: there is no such day or hour",
-         "--since: started then or later: 2d (days ago), 2026-11-01, '2026-11-01 14:30', today"},
-        {"prony run u --since 2d", "`prony run` has no flag --since", "it belongs to `prony list`"},
-        {"prony run u -n 0", "--requests 0: it must be at least 1, and less than 2^32",
-         "--requests: send exactly so many instead of for a time"},
-        {"prony run u --seed x", "--seed x: a whole number is wanted, such as 100",
-         "--seed: the same number gives the same schedule and the same data"},
-        {"prony run u --think 2s..1s", "--think 2s..1s: the range ends before it begins",
-         "--think: with --users: pause after each reply, 1s or 0.5s..2s"},
-        {"prony run u -H nocolon", "--header nocolon: a header is written 'NAME: VALUE'",
-         "--header: a header to send"},
-        {"prony run u -H a_b:c", "--header a b:c: a header is written 'NAME: VALUE'",
-         "--header: a header to send"},
-    };
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        const char *name = cases[i].line;
+    for (size_t i = 0; i < COUNT_OF(wrong_lines); i++) {
+        const char *name = wrong_lines[i].line;
         struct flags flags;
         struct err err = {0};
-        CHECK(name, !parse(&flags, cases[i].line, &err));
+        CHECK(name, !parse(&flags, wrong_lines[i].line, &err));
         CHECK(name, err.kind == ERR_USAGE);
-        CHECK_STR(name, err.msg, cases[i].msg);
-        CHECK_STR(name, err.hint, cases[i].hint);
+        CHECK_STR(name, err.msg, wrong_lines[i].msg);
+        CHECK_STR(name, err.hint, wrong_lines[i].hint);
     }
 }
 

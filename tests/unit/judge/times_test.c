@@ -62,222 +62,65 @@ static struct objective limit(enum metric metric, uint32_t per_million, double l
         .metric = metric, .per_million = per_million, .op = OP_LT, .value = limit_ms * 1e6};
 }
 
+/* A limit in ms; verdicts in short. */
+#define P95(ms) METRIC_QUANTILE, 950000, ms
+#define MAX(ms) METRIC_MAX, 0, ms
+#define AVG(ms) METRIC_AVG, 0, ms
+#define HOLDS VERDICT_HOLDS
+#define MISSED VERDICT_MISSED
+#define OPEN VERDICT_INCONCLUSIVE
+#define NONE VERDICT_NOT_JUDGED
+
+static const struct {
+    const char *name;
+    struct mix mix;
+    enum metric metric;
+    uint32_t per_million;
+    double limit_ms;
+    bool with_cuts;
+    enum verdict verdict;
+    double value_ms;
+    bool at_least;
+} unseen[] = {
+    /* fast, slow, timeouts, dropped, young and old cuts, failed */
+    {"all seen", {1000, 0, 0, 0, 0, 0, 0}, P95(100), true, HOLDS, 10, false},
+    {"a tenth timed out", {900, 0, 100, 0, 0, 0, 0}, P95(100), true, MISSED, 2000, true},
+    {"over every limit", {900, 0, 100, 0, 0, 0, 0}, P95(60000), true, MISSED, 2000, true},
+    {"a tenth dropped", {900, 0, 0, 100, 0, 0, 0}, P95(100), true, MISSED, 10, true},
+    {"few don't reach p95", {990, 0, 10, 0, 0, 0, 0}, P95(100), true, HOLDS, 10, false},
+    {"failed: not in it", {1000, 0, 0, 0, 0, 0, 900}, P95(100), true, HOLDS, 10, false},
+    {"failed: no flattery", {900, 100, 0, 0, 0, 0, 9000}, P95(100), true, MISSED, 400, false},
+    {"cut over the limit", {900, 0, 0, 0, 0, 100, 0}, P95(100), true, MISSED, 900, true},
+    {"cut, nobody knows", {900, 0, 0, 0, 100, 0, 0}, P95(100), true, OPEN, 50, true},
+    {"an interruption's cuts", {900, 0, 0, 0, 100, 0, 0}, P95(100), false, HOLDS, 10, false},
+    {"max of a timeout", {999, 0, 1, 0, 0, 0, 0}, MAX(5000), true, MISSED, 2000, true},
+    {"max of a drop", {999, 0, 0, 1, 0, 0, 0}, MAX(5000), true, MISSED, 10, true},
+    {"max of a young cut", {999, 0, 0, 0, 1, 0, 0}, MAX(5000), true, OPEN, 50, true},
+    {"max of an old cut", {999, 0, 0, 0, 0, 1, 0}, MAX(500), true, MISSED, 900, true},
+    {"avg: timeouts by age", {999, 0, 1, 0, 0, 0, 0}, AVG(100), true, HOLDS, 11.99, false},
+    {"avg, dropped: no hold", {999, 0, 0, 1, 0, 0, 0}, AVG(100), true, OPEN, 10, true},
+    {"but it can miss", {0, 999, 0, 1, 0, 0, 0}, AVG(100), true, MISSED, 400, true},
+    {"nothing at all", {0, 0, 0, 0, 0, 0, 5}, P95(100), true, NONE, NAN, false},
+    {"too few to hold", {71, 0, 0, 0, 0, 0, 0}, P95(100), true, NONE, 10, false},
+    {"just enough", {72, 0, 0, 0, 0, 0, 0}, P95(100), true, HOLDS, 10, false},
+    {"few, but they miss", {0, 20, 0, 0, 0, 0, 0}, P95(100), true, MISSED, 400, false},
+};
+
 static void unseen_ends_rank_above_all(void **state)
 {
     (void)state;
-    static const struct {
-        const char *name;
-        struct mix mix;
-        enum metric metric;
-        uint32_t per_million;
-        double limit_ms;
-        bool with_cuts;
-        enum verdict verdict;
-        double value_ms;
-        bool at_least;
-    } cases[] = {
-        {"all seen",
-         {1000, 0, 0, 0, 0, 0, 0},
-         METRIC_QUANTILE,
-         950000,
-         100,
-         true,
-         VERDICT_HOLDS,
-         10,
-         false},
-        {"a tenth timed out",
-         {900, 0, 100, 0, 0, 0, 0},
-         METRIC_QUANTILE,
-         950000,
-         100,
-         true,
-         VERDICT_MISSED,
-         2000,
-         true},
-        {"over every limit, even one above the timeout",
-         {900, 0, 100, 0, 0, 0, 0},
-         METRIC_QUANTILE,
-         950000,
-         60000,
-         true,
-         VERDICT_MISSED,
-         2000,
-         true},
-        {"a tenth dropped",
-         {900, 0, 0, 100, 0, 0, 0},
-         METRIC_QUANTILE,
-         950000,
-         100,
-         true,
-         VERDICT_MISSED,
-         10,
-         true},
-        {"few timeouts don't reach p95",
-         {990, 0, 10, 0, 0, 0, 0},
-         METRIC_QUANTILE,
-         950000,
-         100,
-         true,
-         VERDICT_HOLDS,
-         10,
-         false},
-        {"failing fast is not in it",
-         {1000, 0, 0, 0, 0, 0, 900},
-         METRIC_QUANTILE,
-         950000,
-         100,
-         true,
-         VERDICT_HOLDS,
-         10,
-         false},
-        {"failing fast does not flatter",
-         {900, 100, 0, 0, 0, 0, 9000},
-         METRIC_QUANTILE,
-         950000,
-         100,
-         true,
-         VERDICT_MISSED,
-         400,
-         false},
-        {"cut after the limit: over it",
-         {900, 0, 0, 0, 0, 100, 0},
-         METRIC_QUANTILE,
-         950000,
-         100,
-         true,
-         VERDICT_MISSED,
-         900,
-         true},
-        {"cut before the limit: nobody knows",
-         {900, 0, 0, 0, 100, 0, 0},
-         METRIC_QUANTILE,
-         950000,
-         100,
-         true,
-         VERDICT_INCONCLUSIVE,
-         50,
-         true},
-        {"an interruption's cuts are left out",
-         {900, 0, 0, 0, 100, 0, 0},
-         METRIC_QUANTILE,
-         950000,
-         100,
-         false,
-         VERDICT_HOLDS,
-         10,
-         false},
-        {"max of a timeout",
-         {999, 0, 1, 0, 0, 0, 0},
-         METRIC_MAX,
-         0,
-         5000,
-         true,
-         VERDICT_MISSED,
-         2000,
-         true},
-        {"max of a drop",
-         {999, 0, 0, 1, 0, 0, 0},
-         METRIC_MAX,
-         0,
-         5000,
-         true,
-         VERDICT_MISSED,
-         10,
-         true},
-        {"max of a young cut",
-         {999, 0, 0, 0, 1, 0, 0},
-         METRIC_MAX,
-         0,
-         5000,
-         true,
-         VERDICT_INCONCLUSIVE,
-         50,
-         true},
-        {"max of an old cut",
-         {999, 0, 0, 0, 0, 1, 0},
-         METRIC_MAX,
-         0,
-         500,
-         true,
-         VERDICT_MISSED,
-         900,
-         true},
-        {"avg takes a timeout at its age",
-         {999, 0, 1, 0, 0, 0, 0},
-         METRIC_AVG,
-         0,
-         100,
-         true,
-         VERDICT_HOLDS,
-         11.99,
-         false},
-        {"avg with a drop cannot hold",
-         {999, 0, 0, 1, 0, 0, 0},
-         METRIC_AVG,
-         0,
-         100,
-         true,
-         VERDICT_INCONCLUSIVE,
-         10,
-         true},
-        {"but it can miss",
-         {0, 999, 0, 1, 0, 0, 0},
-         METRIC_AVG,
-         0,
-         100,
-         true,
-         VERDICT_MISSED,
-         400,
-         true},
-        {"nothing at all",
-         {0, 0, 0, 0, 0, 0, 5},
-         METRIC_QUANTILE,
-         950000,
-         100,
-         true,
-         VERDICT_NOT_JUDGED,
-         NAN,
-         false},
-        {"too few to hold",
-         {71, 0, 0, 0, 0, 0, 0},
-         METRIC_QUANTILE,
-         950000,
-         100,
-         true,
-         VERDICT_NOT_JUDGED,
-         10,
-         false},
-        {"just enough",
-         {72, 0, 0, 0, 0, 0, 0},
-         METRIC_QUANTILE,
-         950000,
-         100,
-         true,
-         VERDICT_HOLDS,
-         10,
-         false},
-        {"too few to hold, enough to miss",
-         {0, 20, 0, 0, 0, 0, 0},
-         METRIC_QUANTILE,
-         950000,
-         100,
-         true,
-         VERDICT_MISSED,
-         400,
-         false},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct tally t = tally_of(&cases[i].mix);
-        struct ranked r = tally_ranked(&t, false, cases[i].with_cuts);
-        struct objective o = limit(cases[i].metric, cases[i].per_million, cases[i].limit_ms);
+    for (size_t i = 0; i < COUNT_OF(unseen); i++) {
+        struct tally t = tally_of(&unseen[i].mix);
+        struct ranked r = tally_ranked(&t, false, unseen[i].with_cuts);
+        struct objective o = limit(unseen[i].metric, unseen[i].per_million, unseen[i].limit_ms);
         struct times_spread spread = spread_of(&independent, 0.5e6);
         struct finding f;
         times_find(&o, &r, &spread, &scratch, &f);
-        CHECK_STR(cases[i].name, result_verdict_name(f.verdict),
-                  result_verdict_name(cases[i].verdict));
-        CHECK(cases[i].name, f.at_least == cases[i].at_least);
-        bool none = isnan(cases[i].value_ms) && isnan(f.value);
-        CHECK(cases[i].name, none || fabs(f.value / 1e6 / cases[i].value_ms - 1) < 0.008);
+        CHECK_STR(unseen[i].name, result_verdict_name(f.verdict),
+                  result_verdict_name(unseen[i].verdict));
+        CHECK(unseen[i].name, f.at_least == unseen[i].at_least);
+        bool none = isnan(unseen[i].value_ms) && isnan(f.value);
+        CHECK(unseen[i].name, none || fabs(f.value / 1e6 / unseen[i].value_ms - 1) < 0.008);
     }
 }
 

@@ -27,97 +27,98 @@ static bool parse(const char *text, bool abort, struct objective *out, struct di
     return good;
 }
 
+static const struct {
+    const char *in;
+    bool abort;
+    struct objective want;
+} sentence_rows[] = {
+    {"avg < 50ms", false, {.metric = METRIC_AVG, .op = OP_LT, .value = 50e6}},
+    {"p95<100ms",
+     false,
+     {.metric = METRIC_QUANTILE, .per_million = 950000, .op = OP_LT, .value = 100e6}},
+    {"p99.9 <= 1s",
+     false,
+     {.metric = METRIC_QUANTILE, .per_million = 999000, .op = OP_LE, .value = 1e9}},
+    {"p50 \xe2\x89\xa4 1s",
+     false,
+     {.metric = METRIC_QUANTILE, .per_million = 500000, .op = OP_LE, .value = 1e9}},
+    {"warn: max < 1s", false, {.metric = METRIC_MAX, .warn = true, .op = OP_LT, .value = 1e9}},
+    {"errors < 0.1%", false, {.metric = METRIC_ERRORS, .op = OP_LT, .value = 0.001}},
+    {"availability by time >= 99.9%",
+     false,
+     {.metric = METRIC_AVAILABILITY_BY_TIME, .op = OP_GE, .value = 0.999}},
+    {"throughput > 30/m", false, {.metric = METRIC_THROUGHPUT, .op = OP_GT, .value = 0.5}},
+    {"throughput >= 98% of offered",
+     false,
+     {.metric = METRIC_THROUGHPUT, .op = OP_GE, .value = 0.98, .of_offered = true}},
+    {"users >= 1000", false, {.metric = METRIC_USERS, .op = OP_GE, .value = 1000}},
+    {"in_flight of job > 10",
+     false,
+     {.metric = METRIC_IN_FLIGHT,
+      .scope = SCOPE_SCENARIO,
+      .scope_index = 1,
+      .op = OP_GT,
+      .value = 10}},
+    {"max of \"GET /jobs\" < 1s",
+     false,
+     {.metric = METRIC_MAX, .scope = SCOPE_REQUEST, .op = OP_LT, .value = 1e9}},
+    {"max of each in rest < 1s",
+     false,
+     {.metric = METRIC_MAX,
+      .scope = SCOPE_EACH,
+      .has_in = true,
+      .stage_first = 3,
+      .stage_count = 1,
+      .op = OP_LT,
+      .value = 1e9}},
+    {"max in climb of poll < 1s",
+     false,
+     {.metric = METRIC_MAX,
+      .scope = SCOPE_REQUEST,
+      .scope_index = 1,
+      .has_in = true,
+      .stage_first = 1,
+      .stage_count = 2,
+      .op = OP_LT,
+      .value = 1e9}},
+    {"max in 'climb@20/s' < 1s",
+     false,
+     {.metric = METRIC_MAX,
+      .has_in = true,
+      .stage_first = 2,
+      .stage_count = 1,
+      .op = OP_LT,
+      .value = 1e9}},
+    {"errors > 20% for 10s",
+     true,
+     {.metric = METRIC_ERRORS, .op = OP_GT, .value = 0.2, .for_ns = 10000000000}},
+    {"availability < 50% for 1m",
+     true,
+     {.metric = METRIC_AVAILABILITY, .op = OP_LT, .value = 0.5, .for_ns = 60000000000}},
+};
+
 static void sentences(void **state)
 {
     (void)state;
-    static const struct {
-        const char *in;
-        bool abort;
-        struct objective want;
-    } rows[] = {
-        {"avg < 50ms", false, {.metric = METRIC_AVG, .op = OP_LT, .value = 50e6}},
-        {"p95<100ms",
-         false,
-         {.metric = METRIC_QUANTILE, .per_million = 950000, .op = OP_LT, .value = 100e6}},
-        {"p99.9 <= 1s",
-         false,
-         {.metric = METRIC_QUANTILE, .per_million = 999000, .op = OP_LE, .value = 1e9}},
-        {"p50 \xe2\x89\xa4 1s",
-         false,
-         {.metric = METRIC_QUANTILE, .per_million = 500000, .op = OP_LE, .value = 1e9}},
-        {"warn: max < 1s", false, {.metric = METRIC_MAX, .warn = true, .op = OP_LT, .value = 1e9}},
-        {"errors < 0.1%", false, {.metric = METRIC_ERRORS, .op = OP_LT, .value = 0.001}},
-        {"availability by time >= 99.9%",
-         false,
-         {.metric = METRIC_AVAILABILITY_BY_TIME, .op = OP_GE, .value = 0.999}},
-        {"throughput > 30/m", false, {.metric = METRIC_THROUGHPUT, .op = OP_GT, .value = 0.5}},
-        {"throughput >= 98% of offered",
-         false,
-         {.metric = METRIC_THROUGHPUT, .op = OP_GE, .value = 0.98, .of_offered = true}},
-        {"users >= 1000", false, {.metric = METRIC_USERS, .op = OP_GE, .value = 1000}},
-        {"in_flight of job > 10",
-         false,
-         {.metric = METRIC_IN_FLIGHT,
-          .scope = SCOPE_SCENARIO,
-          .scope_index = 1,
-          .op = OP_GT,
-          .value = 10}},
-        {"max of \"GET /jobs\" < 1s",
-         false,
-         {.metric = METRIC_MAX, .scope = SCOPE_REQUEST, .op = OP_LT, .value = 1e9}},
-        {"max of each in rest < 1s",
-         false,
-         {.metric = METRIC_MAX,
-          .scope = SCOPE_EACH,
-          .has_in = true,
-          .stage_first = 3,
-          .stage_count = 1,
-          .op = OP_LT,
-          .value = 1e9}},
-        {"max in climb of poll < 1s",
-         false,
-         {.metric = METRIC_MAX,
-          .scope = SCOPE_REQUEST,
-          .scope_index = 1,
-          .has_in = true,
-          .stage_first = 1,
-          .stage_count = 2,
-          .op = OP_LT,
-          .value = 1e9}},
-        {"max in 'climb@20/s' < 1s",
-         false,
-         {.metric = METRIC_MAX,
-          .has_in = true,
-          .stage_first = 2,
-          .stage_count = 1,
-          .op = OP_LT,
-          .value = 1e9}},
-        {"errors > 20% for 10s",
-         true,
-         {.metric = METRIC_ERRORS, .op = OP_GT, .value = 0.2, .for_ns = 10000000000}},
-        {"availability < 50% for 1m",
-         true,
-         {.metric = METRIC_AVAILABILITY, .op = OP_LT, .value = 0.5, .for_ns = 60000000000}},
-    };
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(sentence_rows); i++) {
         struct objective got;
         struct diags diags = {0};
-        const struct objective *want = &rows[i].want;
-        bool good = parse(rows[i].in, rows[i].abort, &got, &diags);
+        const struct objective *want = &sentence_rows[i].want;
+        bool good = parse(sentence_rows[i].in, sentence_rows[i].abort, &got, &diags);
         if (!good) print_error("%s\n", diags.items[0].msg);
-        CHECK(rows[i].in, good && diags.count == 0);
-        CHECK_U64(rows[i].in, got.metric, want->metric);
-        CHECK_U64(rows[i].in, got.per_million, want->per_million);
-        CHECK_U64(rows[i].in, got.op, want->op);
-        CHECK_U64(rows[i].in, got.scope, want->scope);
-        CHECK_U64(rows[i].in, got.scope_index, want->scope_index);
-        CHECK_U64(rows[i].in, got.stage_first, want->stage_first);
-        CHECK_U64(rows[i].in, got.for_ns, want->for_ns);
-        CHECK(rows[i].in, got.has_in == want->has_in && got.warn == want->warn);
-        CHECK(rows[i].in, got.of_offered == want->of_offered);
-        CHECK(rows[i].in, !got.has_in || got.stage_count == want->stage_count);
+        CHECK(sentence_rows[i].in, good && diags.count == 0);
+        CHECK_U64(sentence_rows[i].in, got.metric, want->metric);
+        CHECK_U64(sentence_rows[i].in, got.per_million, want->per_million);
+        CHECK_U64(sentence_rows[i].in, got.op, want->op);
+        CHECK_U64(sentence_rows[i].in, got.scope, want->scope);
+        CHECK_U64(sentence_rows[i].in, got.scope_index, want->scope_index);
+        CHECK_U64(sentence_rows[i].in, got.stage_first, want->stage_first);
+        CHECK_U64(sentence_rows[i].in, got.for_ns, want->for_ns);
+        CHECK(sentence_rows[i].in, got.has_in == want->has_in && got.warn == want->warn);
+        CHECK(sentence_rows[i].in, got.of_offered == want->of_offered);
+        CHECK(sentence_rows[i].in, !got.has_in || got.stage_count == want->stage_count);
         double far = got.value - want->value;
-        CHECK(rows[i].in, far < 1e-9 && far > -1e-9);
+        CHECK(sentence_rows[i].in, far < 1e-9 && far > -1e-9);
     }
 }
 

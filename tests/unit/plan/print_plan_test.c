@@ -80,7 +80,7 @@ static const char full[] =
     "      - { options: /o, body: '' }\n"
     "load:\n"
     "  arrivals: even\n"
-    "  warmup: { rate: 30/m, for: 2s }\n"
+    "  warmup: { rate: 30/m, for: auto, at_most: 40s }\n"
     "  stages:\n"
     "    - { name: climb, rate: 0.1/s..0.95/s, step: 0.3/s, each: 15s }\n"
     "    - { name: alone, rate: 0/s..100/s, step: 100/s, each: 2s, settle: 1s }\n"

@@ -104,6 +104,7 @@ static void check_stage(const char *row, const struct stage *a, const struct sta
     SAME_COUNT(settle_ns);
     SAME_COUNT(judged);
     SAME_COUNT(warmup);
+    SAME_COUNT(until_steady);
     if (a->model == MODEL_OPEN) SAME_COUNT(arrivals);
     for (uint32_t i = 0; i < scenarios; i++) SAME_REAL(mix[i]);
     SAME_COUNT(think.lo_ns);

@@ -25,6 +25,23 @@ static struct hist *hump(struct arena *arena, double median_ms, uint32_t count, 
     return h;
 }
 
+/* A request looked at closely: intended at a second of the run, its times in us. */
+#define LOOK(how, at, of, end, code, second, response, lag, wait, connect, ttfb, service)          \
+    {                                                                                              \
+        .kind = EXEMPLAR_##how, .stage = (at), .name = (of), .outcome = OUTCOME_##end,             \
+        .status = (code), .intended_ns = (second)*NS_PER_S, .response_ns = (response)*NS_PER_US,   \
+        .lag_ns = (lag)*NS_PER_US, .wait_ns = (wait)*NS_PER_US, .connect_ns = (connect)*NS_PER_US, \
+        .ttfb_ns = (ttfb)*NS_PER_US, .service_ns = (service)*NS_PER_US                             \
+    }
+
+static const struct exemplar slow[] = {
+    LOOK(SLOW, 3, 0, OK, 200, 12, 666000, 21, 0, 0, 640000, 665000),
+    LOOK(SLOW, 3, 1, OK, 200, 15, 402000, 9, 400000, 310, 1200, 1900),
+    LOOK(RANDOM, 3, 0, OK, 200, 13, 2100, 21, 0, 0, 1900, 2070),
+    LOOK(SLOW, 4, 2, TIMEOUT, 0, 31, 10020000, 30, 0, 0, 0, 0),
+    LOOK(SLOW, 4, 2, STATUS, 503, 33, 90000, 30, 0, 0, 89000, 89900),
+};
+
 static void open_run(struct sample *s)
 {
     static const double medians_ms[] = {1.1, 1.2, 1.4, 2.1, 6.4, 212, 1.2, 1.5, 2.3};
@@ -40,83 +57,6 @@ static void open_run(struct sample *s)
         stages[i].figures.response.ns[FIGURE_MAX] = (double)h->max_ns;
     }
     s->result.stages = stages;
-    static const struct exemplar slow[] = {
-        {EXEMPLAR_SLOW,
-         3,
-         0,
-         OUTCOME_OK,
-         200,
-         12 * NS_PER_S,
-         666000000,
-         21000,
-         0,
-         0,
-         0,
-         640000000,
-         665000000,
-         {0},
-         {0}},
-        {EXEMPLAR_SLOW,
-         3,
-         1,
-         OUTCOME_OK,
-         200,
-         15 * NS_PER_S,
-         402000000,
-         9000,
-         400000000,
-         310000,
-         0,
-         1200000,
-         1900000,
-         {0},
-         {0}},
-        {EXEMPLAR_RANDOM,
-         3,
-         0,
-         OUTCOME_OK,
-         200,
-         13 * NS_PER_S,
-         2100000,
-         21000,
-         0,
-         0,
-         0,
-         1900000,
-         2070000,
-         {0},
-         {0}},
-        {EXEMPLAR_SLOW,
-         4,
-         2,
-         OUTCOME_TIMEOUT,
-         0,
-         31 * NS_PER_S,
-         UINT64_C(10020000000),
-         30000,
-         0,
-         0,
-         0,
-         0,
-         0,
-         {0},
-         {0}},
-        {EXEMPLAR_SLOW,
-         4,
-         2,
-         OUTCOME_STATUS,
-         503,
-         33 * NS_PER_S,
-         90000000,
-         30000,
-         0,
-         0,
-         0,
-         89000000,
-         89900000,
-         {0},
-         {0}},
-    };
     struct exemplar *all =
         ARENA_ARRAY(&s->arena, COUNT_OF(slow) + s->result.exemplar_count, struct exemplar);
     uint32_t count = 0;

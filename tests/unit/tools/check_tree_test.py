@@ -55,6 +55,18 @@ class CheckTree(unittest.TestCase):
         self.assert_only({"docs/a.md": "one"}, "docs/a.md: no newline at the end")
         self.assert_only({"src/base/text.c": "\tint x;\n"}, "src/base/text.c:1: a tab")
 
+    def test_sizes(self):
+        body = "int one(void)\n{\n" + "    x++;\n" * 69 + "}\n"
+        self.assertEqual(0, self.check({"tests/unit/a.c": body})[0])
+        self.assert_only({"tests/unit/a.c": body.replace("{\n", "{\n    x++;\n")},
+                         "tests/unit/a.c:2: a function of 71 lines, at most 70")
+        self.assertEqual(0, self.check({"tests/unit/a.c": "int x;\n" * 600})[0])
+        self.assert_only({"tests/unit/a.c": "int x;\n" * 601},
+                         "tests/unit/a.c: 601 lines, at most 600")
+        self.assert_only({"tests/a.py": "x = 1\n" * 601}, "tests/a.py: 601 lines, at most 600")
+        self.assert_only({"tools/run": "#!/usr/bin/python3\ndef f():\n" + "    x = 1\n" * 70},
+                         "tools/run:2: a function of 71 lines, at most 70")
+
     def test_declarations(self):
         head = TREE["src/base/text.h"]
         for name, text in {
