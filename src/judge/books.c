@@ -313,6 +313,7 @@ static void take_time(struct books *b, const struct tick *tick)
     book->counted_ticks++;
     book->users_ns += tick->users;
     strain_sum_take(&book->strain, b->header, tick);
+    rhythm_take(&book->rhythm, tick, tick->stage, b->arena);
     for (uint32_t i = 0; i < plan->name_count; i++) {
         book->names_in_flight_ns[i] += tick->requests_in_flight[i];
         b->names[i].fresh = true;
@@ -407,6 +408,14 @@ void books_end(struct books *b, enum run_ended ended)
         /* A window that ends before its stage does was seen. */
         bool asked = !b->header->window || (book->span && book->span->open);
         book->unseen = stopped && planned && asked && !book->cut && !is_whole(b, i);
+    }
+}
+
+void books_find_rhythms(struct books *b)
+{
+    for (uint32_t s = 0; s < b->stage_count; s++) {
+        struct stage_book *book = &b->stages[s];
+        book->rhythm_known = book->judged && book->over && rhythm_find(&book->rhythm);
     }
 }
 

@@ -132,3 +132,25 @@ bool trust_host_held(const struct trust_case *c, struct reading *out)
               SECONDS(s->held_to_ns));
     return true;
 }
+
+bool trust_host_rhythm(const struct trust_case *c, struct reading *out)
+{
+    const struct books *books = c->desk->books;
+    const struct rhythm *found = NULL;
+    struct bytes name = {0};
+    uint32_t asked = 0;
+    for (uint32_t s = 0; s < books->stage_count; s++) {
+        const struct stage_book *book = &books->stages[s];
+        if (!book->rhythm_known) continue;
+        asked++;
+        if (found && book->rhythm.tail >= found->tail) continue;
+        found = &book->rhythm;
+        name = run_stage_name(books->header, s);
+    }
+    if (!found) return false;
+    out->value = found->tail * asked;
+    text_add(&out->subject, name);
+    text_addf(&out->subject, " (Anderson-Darling: %.1f for %u gaps)", found->statistic,
+              found->count);
+    return true;
+}

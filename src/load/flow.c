@@ -150,6 +150,7 @@ void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns)
         return;
     }
     record_planned(w, f, now);
+    if (!f->closed && takeups_wants(&w->takeups)) record_takeup(w, f, now);
     if (full || !dealt) {
         record_unstarted(w, f, OUTCOME_DROPPED, full ? SHORTAGE_COUNT : SHORTAGE_ROWS, now);
         flow_release(w, f);

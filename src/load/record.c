@@ -34,6 +34,17 @@ void record_planned(struct worker *w, const struct flow *f, uint64_t taken_ns)
     iteration_cell(w, f)->begun++;
 }
 
+void record_takeup(struct worker *w, const struct flow *f, uint64_t taken_ns)
+{
+    record_reach(w, taken_ns);
+    struct sheet *t = w->sheet;
+    if (t->takeup_count == SHEET_TAKEUPS) {
+        t->takeups_lost = true;
+        return;
+    }
+    t->takeups[t->takeup_count++] = (struct takeup){run_time(w, taken_ns), f->arrival_stage};
+}
+
 /* Planned, and taken up if that was before its stage was over. */
 static void count_slot(struct worker *w, uint32_t stage, uint64_t intended_ns, uint64_t taken_ns)
 {

@@ -22,6 +22,8 @@ struct ending {
 
 /* An iteration was taken up, or was to be; `taken_ns` is CLOCK_MONOTONIC, like all times here. */
 void record_planned(struct worker *w, const struct flow *f, uint64_t taken_ns);
+/* An arrival of the sample. */
+void record_takeup(struct worker *w, const struct flow *f, uint64_t taken_ns);
 /* A request was taken up at f->taken_ns: from now on it is in flight. */
 void record_begun(struct worker *w, const struct flow *f);
 /* It ended: counted once, by outcome, with times and what was short, and looked at as an exemplar.

@@ -11,6 +11,7 @@
 /* Numbers of a cell besides its pairs: 5 of head, both masks, outcomes, shortages; 3 a measure. */
 #define CELL_NUMBERS_MAX (7 + OUTCOME_COUNT + SHORTAGE_COUNT + MEASURE_COUNT * 3)
 #define STALL_NUMBERS 6
+#define GAP_NUMBERS 2
 
 static_assert((int)STAGE_MEASURE_COUNT <= (int)MEASURE_COUNT, "a cell has room for either kind");
 static_assert(OUTCOME_COUNT <= 32, "outcomes are a bit mask");
@@ -52,9 +53,10 @@ static size_t pairs_of(const struct tick *tick)
 /* The most bytes that a tick can take. */
 static size_t bound_of(const struct tick *tick, const struct blob_dims *dims)
 {
-    size_t numbers = 5 + STRAIN_COUNT + (size_t)tick->stall_count * STALL_NUMBERS
+    size_t numbers = 6 + STRAIN_COUNT + (size_t)tick->stall_count * STALL_NUMBERS
                      + (size_t)tick->cell_count * CELL_NUMBERS_MAX
-                     + (size_t)tick->slot_count * slot_numbers(TICK_BLOB_VERSION);
+                     + (size_t)tick->slot_count * slot_numbers(TICK_BLOB_VERSION)
+                     + (size_t)tick->gap_count * GAP_NUMBERS;
     size_t doubles = 1 + (size_t)dims->name_count + dims->scenario_count;
     return numbers * PACK_VARINT_MAX + doubles * sizeof(double) + pairs_of(tick) * PAIR_BYTES_MAX
            + PACK_VARINT_MAX; /* pack_u64() wants that much for its last number, too */
@@ -144,6 +146,15 @@ static void put_stalls(struct pack *p, const struct tick *tick)
     }
 }
 
+static void put_gaps(struct pack *p, const struct tick *tick)
+{
+    pack_u64(p, tick->gap_count);
+    for (uint32_t i = 0; i < tick->gap_count; i++) {
+        pack_u64(p, tick->gaps[i].stage);
+        pack_u64(p, tick->gaps[i].millionths);
+    }
+}
+
 struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
                               const struct blob_dims *dims)
 {
@@ -162,6 +173,7 @@ struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
     put_slots(&p, tick);
     put_few(&p, tick->strain.of, STRAIN_COUNT);
     put_stalls(&p, tick);
+    put_gaps(&p, tick);
     return (struct bytes){(const char *)start, (size_t)(p.at - start)};
 }
 
@@ -309,6 +321,23 @@ static void get_stalls(struct unpack *u, struct arena *arena, const struct blob_
     out->stall_count = stalls ? count : 0;
 }
 
+static void get_gaps(struct unpack *u, struct arena *arena, const struct blob_dims *dims,
+                     struct tick *out)
+{
+    out->gaps = NULL;
+    out->gap_count = 0;
+    uint32_t count = dims->version < 7 ? 0 : unpack_u32(u, UINT32_MAX);
+    if (unpack_left(u) / GAP_NUMBERS < count) u->bad = true;
+    struct takeup_gap *gaps = u->bad ? NULL : ARENA_ARRAY(arena, count, struct takeup_gap);
+    if (!gaps) return;
+    for (uint32_t i = 0; i < count; i++) {
+        gaps[i].stage = unpack_u32(u, dims->stage_count);
+        gaps[i].millionths = unpack_u32(u, UINT32_MAX);
+    }
+    out->gaps = gaps;
+    out->gap_count = count;
+}
+
 /* A time integral: finite and not negative. */
 static double get_integral(struct unpack *u)
 {
@@ -350,6 +379,7 @@ bool tick_blob_decode(struct tick *out, struct arena *arena, struct bytes raw,
     get_slots(&u, arena, dims, out);
     get_strain(&u, dims->version, &out->strain);
     get_stalls(&u, arena, dims, out);
+    get_gaps(&u, arena, dims, out);
     return !u.bad && unpack_left(&u) == 0 && arena_ok(arena);
 }
 

@@ -3,8 +3,7 @@
  * Why: sources, judge and sinks never meet; all they share is this. A tick lasts header.tick_ns and
  * is cut short at each stage edge and at the end of `settle`, so judged time is a whole number of
  * ticks. Closed ticks never change.
- * Source: docs/architecture.md, "The tick".
- * Thread: built and read on the collecting thread.
+ * Source: docs/architecture.md, "The tick".  Thread: built and read on the collecting thread.
  * Memory: borrowed for the duration of the call; a sink that keeps something copies it. */
 #pragma once
 
@@ -107,7 +106,8 @@ struct tick {
     const struct event *events;
     const struct exemplar *exemplars;
     const struct stall *stalls; /* found in this tick, each by one worker; they may be older */
-    uint32_t cell_count, slot_count, event_count, exemplar_count, stall_count;
+    const struct takeup_gap *gaps;
+    uint32_t cell_count, slot_count, event_count, exemplar_count, stall_count, gap_count;
     /* Time integrals over the tick in ns x count; divide by end - start for the mean. */
     const double *requests_in_flight;   /* [name_count] */
     const double *iterations_in_flight; /* [scenario_count] */

@@ -20,7 +20,8 @@ static struct judge *judged(const char *name, const char *load, const char *obje
     text_adds(&t, "plan: 1\nname: told\ntarget: http://127.0.0.1:1\n"
                   "scenarios:\n  s:\n    steps:\n      - get: /x\n        name: n0\n"
                   "        headers: { X-Seq: $seq, X-User: $user, X-Name: n0 }\n"
-                  "load:\n  seed: 5\n");
+                  "load:\n");
+    if (!strstr(load, "seed:")) text_adds(&t, "  seed: 5\n");
     text_adds(&t, load);
     text_addf(&t, "objectives: [ \"%s\" ]\n", objective);
     assert_false(t.cut);
@@ -156,6 +157,68 @@ static void a_saturated_thread_is_told(void **state)
     }
 }
 
+/* A host that wakes prony only every so often keeps the rate: what comes then comes in lumps, and
+ * other users would not. How fast the schedule is does not matter, nor how many share it. */
+static void lumps_are_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *load;
+        uint64_t grid_ns, wake_ns;
+        bool told;
+    } cases[] = {
+        {"a clock of 100 Hz", "rate: 400/s, for: 20s", 10 * NS_PER_MS, 0, true},
+        {"a clock of 100 Hz and few arrivals", "rate: 40/s, for: 20s", 10 * NS_PER_MS, 0, true},
+        {"a clock of 100 Hz, rising", "rate: 20/s..400/s, for: 20s", 10 * NS_PER_MS, 0, true},
+        {"a clock of 250 Hz", "rate: 400/s, for: 20s", 4 * NS_PER_MS, 0, true},
+        {"the lateness of wake-ups", "rate: 400/s, for: 20s", 0, 300 * NS_PER_US, false},
+        {"the same of a fast one", "rate: 2000/s, for: 8s", 0, 300 * NS_PER_US, false},
+        {"the same of a rising one", "rate: 5/s..400/s, for: 20s", 0, 300 * NS_PER_US, false},
+        {"even arrivals have lumps by themselves", "rate: 400/s, for: 5s, arrivals: even",
+         10 * NS_PER_MS, 0, false},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        for (uint32_t threads = 1; threads <= 3; threads++) {
+            char load[200];
+            struct text t = text_in(load, sizeof load);
+            text_addf(&t, "  stages: [ { name: a, %s } ]\n", cases[i].load);
+            struct run_setup setup = {
+                .law = {.service_ns = 5 * NS_PER_MS},
+                .threads = threads,
+                .costs = {.grid_ns = cases[i].grid_ns, .wake_ns = cases[i].wake_ns}};
+            struct judge *judge = judged(cases[i].name, load, "errors < 50%", setup);
+            const struct trust_reason *told = reason(judge, "pattern-off");
+            CHECK(cases[i].name, (told != NULL) == cases[i].told);
+            if (told) CHECK(told->text, strstr(told->text, "in a (Anderson-Darling: ") != NULL);
+            if (told) CHECK(told->text, strstr(told->text, " gaps)") != NULL);
+            judge_close(judge);
+        }
+    }
+}
+
+/* Of schedules that are kept none is called unlike its pattern, though a service stands still. */
+static void a_kept_pattern_is_not_told(void **state)
+{
+    (void)state;
+    static const char *const loads[] = {"rate: 100/s, for: 6s", "rate: 300/s..10/s, for: 5s",
+                                        "rate: 9/s, for: 10s", "rate: 500/s, for: 3s"};
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        char load[200];
+        struct text t = text_in(load, sizeof load);
+        text_addf(&t, "  seed: %llu\n  connections: 3\n  stages: [ { name: a, %s } ]\n",
+                  (unsigned long long)seed, loads[seed % COUNT_OF(loads)]);
+        struct run_setup setup = {.seed = seed,
+                                  .law = {.service_ns = 2 * NS_PER_MS,
+                                          .stall_at_ns = START_NS + NS_PER_S,
+                                          .stall_ns = NS_PER_S},
+                                  .threads = 1 + (uint32_t)seed % 3,
+                                  .costs = {.call_ns = 9 * NS_PER_US, .wake_ns = 90 * NS_PER_US}};
+        struct judge *judge = judged("kept", load, "errors < 50%", setup);
+        CHECK_U64("nothing", judge_result(judge)->reason_count, 0);
+        judge_close(judge);
+    }
+}
+
 /* The wall clock is set while the run goes on: no figure but the kernel's stamps hangs on it. */
 static void a_clock_that_is_set_is_told(void **state)
 {
@@ -189,6 +252,8 @@ int main(void)
         cmocka_unit_test(a_service_in_trouble_is_not_our_fault),
         cmocka_unit_test(who_stands_still_says_so),
         cmocka_unit_test(a_saturated_thread_is_told),
+        cmocka_unit_test(lumps_are_told),
+        cmocka_unit_test(a_kept_pattern_is_not_told),
         cmocka_unit_test(a_clock_that_is_set_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

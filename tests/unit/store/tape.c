@@ -191,6 +191,19 @@ static void add_slots(const struct tape *tape, struct arena *arena, struct tick 
     t->slot_count = count;
 }
 
+static void add_gaps(struct arena *arena, struct tick *t)
+{
+    uint32_t count = t->index % 3 == 0 ? 0 : 64;
+    struct rng_stream s = rng_stream_at((struct rng_key){.seed = 9}, t->index);
+    struct takeup_gap *gaps = ARENA_ARRAY(arena, count, struct takeup_gap);
+    for (uint32_t i = 0; i < count; i++) {
+        gaps[i] = (struct takeup_gap){t->stage, (uint32_t)(-1e6 * log(rng_unit(rng_next(&s))))};
+    }
+    if (count > 0) gaps[0].millionths = UINT32_MAX;
+    t->gaps = gaps;
+    t->gap_count = count;
+}
+
 static void add_rows(struct arena *arena, struct tick *t)
 {
     if (t->index % 10 != 1) return;
@@ -258,6 +271,7 @@ struct tick tape_tick(const struct tape *tape, struct arena *arena, uint32_t ind
     t.requests_in_flight = in_flight;
     t.iterations_in_flight = iterations;
     add_slots(tape, arena, &t);
+    add_gaps(arena, &t);
     add_rows(arena, &t);
     assert_true(arena_ok(arena));
     return t;
@@ -340,6 +354,10 @@ void tape_check_tick(const char *name, const struct blob_dims *dims, const struc
         CHECK(name, memcmp(&got->slots[i], &want->slots[i], sizeof(struct slot)) == 0);
     }
     CHECK(name, memcmp(&got->strain, &want->strain, sizeof want->strain) == 0);
+    CHECK_U64(name, got->gap_count, want->gap_count);
+    for (uint32_t i = 0; i < want->gap_count; i++) {
+        CHECK(name, memcmp(&got->gaps[i], &want->gaps[i], sizeof(struct takeup_gap)) == 0);
+    }
     CHECK_U64(name, got->event_count, want->event_count);
     for (uint32_t i = 0; i < want->event_count; i++) {
         CHECK_U64(name, got->events[i].at_ns, want->events[i].at_ns);
