@@ -56,6 +56,9 @@ struct stage_book {
     struct strain_sum strain;           /* of the counted ticks, ... */
     struct rhythm rhythm;               /* ... and of their gaps; ... */
     bool rhythm_known;                  /* ... what became of it */
+    uint64_t begun;                     /* iterations after settle, and ... */
+    bool rests_unknown;
+    double cycles_ns;   /* ... their times and the pauses behind them, added up */
     uint64_t *arrivals; /* [scenario_count]: begun in the whole stage, settle included */
     uint64_t (*ends)[OUTCOME_COUNT]; /* [scenario_count]: likewise */
     struct books_balance requests_balance, iterations_balance;

@@ -79,6 +79,7 @@ static void merge_cell(struct collector *c, const struct parts *parts, struct ce
     for (uint32_t i = 0; i < parts->count; i++) {
         out->begun += parts->of[i]->begun;
         out->answered_5xx += parts->of[i]->answered_5xx;
+        out->rested_ns += parts->of[i]->rested_ns;
         for (uint32_t k = 0; k < SHORTAGE_COUNT; k++)
             out->shortages[k] += parts->of[i]->shortages[k];
         for (uint32_t o = 0; o < OUTCOME_COUNT; o++) out->outcomes[o] += parts->of[i]->outcomes[o];

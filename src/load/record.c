@@ -336,6 +336,12 @@ void record_connect(struct worker *w, const struct flow *f, bool resumed)
     live_record(cell, resumed ? STAGE_TLS_RESUMED : STAGE_TLS_FULL, f->tls_ns);
 }
 
+void record_rest(struct worker *w, const struct flow *f, uint64_t end_ns, uint64_t rest_ns)
+{
+    record_reach(w, end_ns);
+    sheet_cell(w->sheet, f->arrival_stage, f->arrival_settle, CELL_STAGE, 0)->rested_ns += rest_ns;
+}
+
 void record_user(struct worker *w, uint64_t now_ns, bool joins)
 {
     record_reach(w, now_ns);

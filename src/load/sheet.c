@@ -103,7 +103,7 @@ void sheet_clear(struct sheet *t)
 {
     for (uint32_t i = 0; i < t->cell_count; i++) {
         struct live_cell *c = &t->cells[i];
-        c->begun = c->answered_5xx = 0;
+        c->begun = c->answered_5xx = c->rested_ns = 0;
         memset(c->shortages, 0, sizeof c->shortages);
         memset(c->outcomes, 0, sizeof c->outcomes);
         for (uint32_t m = 0; m < MEASURE_COUNT; m++) clear_hist(&c->measures[m], c->buckets[m]);

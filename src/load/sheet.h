@@ -32,7 +32,7 @@ struct live_cell {
     bool settle;
     enum cell_kind kind;
     uint32_t index;
-    uint64_t begun, answered_5xx;
+    uint64_t begun, answered_5xx, rested_ns;
     uint64_t shortages[SHORTAGE_COUNT];
     uint64_t outcomes[OUTCOME_COUNT];
     struct live_hist measures[MEASURE_COUNT]; /* side by side: a request writes most of them */

@@ -108,6 +108,7 @@ static void put_cell(struct pack *p, const struct cell *cell)
     pack_u64(p, cell->index);
     if (cell->kind == CELL_STAGE) {
         for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) pack_u64(p, cell->shortages[i]);
+        pack_u64(p, cell->rested_ns);
     } else {
         put_ends(p, cell);
     }
@@ -239,10 +240,12 @@ static void get_shortages(struct unpack *u, uint32_t version, struct cell *out)
         out->shortages[SHORTAGE_PORTS] = old.outcomes[OUTCOME_DROPPED];
         out->shortages[SHORTAGE_TRIES] = old.outcomes[OUTCOME_CHECK];
         out->shortages[SHORTAGE_ROOM] = old.outcomes[OUTCOME_CUT];
+        out->rested_ns = REST_UNKNOWN;
         return;
     }
     uint32_t count = version < 4 ? SHORTAGE_ROOM + 1 : SHORTAGE_COUNT;
     for (uint32_t i = 0; i < count; i++) out->shortages[i] = unpack_u64(u);
+    out->rested_ns = version < 7 ? REST_UNKNOWN : unpack_u64(u);
 }
 
 static void get_cell(struct unpack *u, struct arena *arena, const struct blob_dims *dims,

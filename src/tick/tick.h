@@ -16,6 +16,7 @@
 #include "tick/stall.h"
 #include "tick/strain.h"
 
+#define REST_UNKNOWN UINT64_MAX     /* a run file from before version 7 */
 #define SLOT_NS UINT64_C(100000000) /* the 100 ms of intended time that a slot counts */
 
 enum cell_kind {
@@ -68,6 +69,8 @@ struct cell {
     uint64_t outcomes[OUTCOME_COUNT]; /* requests and iterations */
     uint64_t answered_5xx; /* requests: of those ok, status and check, replies with a 5xx status */
     uint64_t shortages[SHORTAGE_COUNT]; /* stages: all there were; others: why they ended so */
+    /* Stages: pauses of users behind iterations, to the stage's end at most; or REST_UNKNOWN. */
+    uint64_t rested_ns;
     struct hist_sparse measures[MEASURE_COUNT];
 };
 

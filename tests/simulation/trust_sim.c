@@ -219,6 +219,41 @@ static void a_kept_pattern_is_not_told(void **state)
     }
 }
 
+/* Users, their rounds and their pauses are counted in three places, and come to the same: with
+ * pauses of any law, ramps, settle, failures, users who leave in the middle of one. */
+static void users_fit_their_rounds(void **state)
+{
+    (void)state;
+    static const char *const stages[] = {
+        "users: 20, think: 500ms, for: 20s",
+        "users: 20, think: 100ms..900ms, for: 20s, settle: 3s",
+        "users: 20, think: 100ms..900ms, pacing: 700ms, for: 20s, settle: 2s",
+        "users: 0..40, think: 300ms, for: 20s",
+        "users: 40..1, pacing: 400ms, for: 20s",
+        "users: 7, for: 10s",
+        "users: 6, requests: 900",
+        "users: 6, think: 200ms, requests: 300, for: 60s",
+        "users: 30, think: 8s, for: 20s",
+    };
+    for (uint64_t seed = 1; seed <= 90; seed++) {
+        char load[200];
+        struct text t = text_in(load, sizeof load);
+        text_addf(&t, "  seed: %llu\n  timeout: { response: 1s }\n  stages: [ { name: a, %s } ]\n",
+                  (unsigned long long)seed, stages[seed % COUNT_OF(stages)]);
+        struct run_setup setup = {
+            .seed = seed,
+            .law = {.law = SERVICE_EXPONENTIAL,
+                    .service_ns = 40 * NS_PER_MS,
+                    .per_million = {[REPLY_500] = 50000, [REPLY_NEVER] = 10000}},
+            .threads = 1 + (uint32_t)seed % 3,
+            .costs = {.call_ns = 9 * NS_PER_US, .wake_ns = 90 * NS_PER_US}};
+        struct judge *judge = judged(stages[seed % COUNT_OF(stages)], load, "errors < 90%", setup);
+        const struct trust_reason *told = reason(judge, "users-differ");
+        if (told) fail_msg("%s: %s", stages[seed % COUNT_OF(stages)], told->text);
+        judge_close(judge);
+    }
+}
+
 /* The wall clock is set while the run goes on: no figure but the kernel's stamps hangs on it. */
 static void a_clock_that_is_set_is_told(void **state)
 {
@@ -254,6 +289,7 @@ int main(void)
         cmocka_unit_test(a_saturated_thread_is_told),
         cmocka_unit_test(lumps_are_told),
         cmocka_unit_test(a_kept_pattern_is_not_told),
+        cmocka_unit_test(users_fit_their_rounds),
         cmocka_unit_test(a_clock_that_is_set_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -262,6 +262,7 @@ struct tick tape_tick(const struct tape *tape, struct arena *arena, uint32_t ind
     *scenario = (struct cell){.kind = CELL_ITERATION, .stage = stage, .begun = index};
     *whole = (struct cell){.kind = CELL_STAGE,
                            .stage = stage,
+                           .rested_ns = index * 77,
                            .shortages = {index % 4, 300 * (index % 3), 0, 1, index % 2}};
     whole->measures[STAGE_LAG] = sparse_of(arena, &lag_hist);
     whole->measures[STAGE_WAIT] = sparse_of(arena, &wait_hist);
@@ -318,6 +319,7 @@ static void check_cell(const char *name, const struct cell *got, const struct ce
     CHECK_U64(name, got->index, want->index);
     CHECK_U64(name, got->begun, want->begun);
     CHECK_U64(name, got->answered_5xx, want->answered_5xx);
+    CHECK_U64(name, got->rested_ns, want->rested_ns);
     CHECK(name, memcmp(got->shortages, want->shortages, sizeof want->shortages) == 0);
     CHECK(name, memcmp(got->outcomes, want->outcomes, sizeof want->outcomes) == 0);
     for (int m = 0; m < MEASURE_COUNT; m++) {

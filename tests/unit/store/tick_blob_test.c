@@ -71,7 +71,8 @@ static void a_turned_bit_is_seen(void **state)
 }
 
 /* What a stage says of itself stood under other names before version 3, without TLS in 1, and
- * without what was never sent before 4; strain is of 5, stalls are of 6, gaps of 7. Other cells and
+ * without what was never sent before 4; strain is of 5, stalls are of 6, gaps and pauses
+ * of 7. Other cells and
  * slots say of what was short since 6. */
 static void older_versions(void **state)
 {
@@ -89,7 +90,7 @@ static void older_versions(void **state)
         {"5", 5, BYTES_LIT("\0\4\0\7\5\3\2\6\0\0\0\0\0"), BYTES_LIT("\5\x84\x0c\x9")},
         {"6", 6, BYTES_LIT("\0\4\0\7\5\3\2\6\0\0\0\0\0"),
          BYTES_LIT("\5\x84\x0c\x9\1\x10\3\0\4\5\6")},
-        {"7", 7, BYTES_LIT("\0\4\0\7\5\3\2\6\0\0\0\0\0"),
+        {"7", 7, BYTES_LIT("\0\4\0\7\5\3\2\6\x8\0\0\0\0\0"),
          BYTES_LIT("\5\x84\x0c\x9\1\x10\3\0\4\5\6\1\0\7")},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -107,10 +108,11 @@ static void older_versions(void **state)
         struct tick got = {.strain = {{1, 2, 3}}, .gap_count = 9, .stall_count = 9};
         CHECK(name, tick_blob_decode(&got, &read, text_bytes(&raw), &dims));
         uint64_t unsent = version < 4 ? 0 : 6;
-        const struct cell want = {.kind = CELL_STAGE, .shortages = {7, 5, 3, 2, unsent}};
+        uint64_t rested_ns = version < 7 ? REST_UNKNOWN : 8;
+        const struct cell want = {
+            .kind = CELL_STAGE, .shortages = {7, 5, 3, 2, unsent}, .rested_ns = rested_ns};
         CHECK(name, got.cell_count == 1 && memcmp(got.cells, &want, sizeof want) == 0);
-        const struct strain strain = {
-            {[0] = version < 5 ? 0 : 1540, [2] = version < 5 ? 0 : 9}};
+        const struct strain strain = {{[0] = version < 5 ? 0 : 1540, [2] = version < 5 ? 0 : 9}};
         CHECK(name, memcmp(&got.strain, &strain, sizeof strain) == 0);
         CHECK_U64(name, got.stall_count, version >= 6);
         if (version >= 6) CHECK_U64(name, got.stalls[0].end_ns, 19);
@@ -154,7 +156,7 @@ static void what_lacks_by_name_and_slot(void **state)
         text_addc(&raw, '\0', MEASURE_COUNT);
         text_addc(&raw, '\1', 1); /* one slot */
         text_add(&raw, cases[i].slot);
-        text_addc(&raw, '\0', 1); /* no strain */
+        text_addc(&raw, '\0', cases[i].version < 6 ? 1 : 2); /* no strain, no stall */
         struct blob_dims dims = {.name_count = 1, .version = cases[i].version};
         struct tick got = {0};
         bool good = tick_blob_decode(&got, &read, text_bytes(&raw), &dims);
