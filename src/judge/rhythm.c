@@ -10,7 +10,7 @@ static_assert(RHYTHM_GAPS % 2 == 0, "half of them is a whole number");
 /* Every other one goes, and of those to come every other will be kept. */
 static void halve(struct rhythm *r)
 {
-    for (uint32_t i = 0; i < RHYTHM_GAPS / 2; i++) r->millionths[i] = r->millionths[2 * i];
+    for (uint32_t i = 0; i < RHYTHM_GAPS / 2; i++) r->millionths[i] = r->millionths[i * (size_t)2];
     r->count = RHYTHM_GAPS / 2;
     r->stride *= 2;
 }
