@@ -204,6 +204,22 @@ static void add_gaps(struct arena *arena, struct tick *t)
     t->gap_count = count;
 }
 
+static void add_stalls(struct arena *arena, struct tick *t)
+{
+    uint32_t count = t->index % 4;
+    struct stall *stalls = ARENA_ARRAY(arena, count, struct stall);
+    for (uint32_t i = 0; i < count; i++) {
+        stalls[i] = (struct stall){.start_ns = t->start_ns + i,
+                                   .end_ns = t->end_ns,
+                                   .stage = t->stage,
+                                   .held = t->index + i,
+                                   .open = 64,
+                                   .others = i};
+    }
+    t->stalls = stalls;
+    t->stall_count = count;
+}
+
 static void add_rows(struct arena *arena, struct tick *t)
 {
     if (t->index % 10 != 1) return;
@@ -273,6 +289,7 @@ struct tick tape_tick(const struct tape *tape, struct arena *arena, uint32_t ind
     t.iterations_in_flight = iterations;
     add_slots(tape, arena, &t);
     add_gaps(arena, &t);
+    add_stalls(arena, &t);
     add_rows(arena, &t);
     assert_true(arena_ok(arena));
     return t;
@@ -356,6 +373,10 @@ void tape_check_tick(const char *name, const struct blob_dims *dims, const struc
         CHECK(name, memcmp(&got->slots[i], &want->slots[i], sizeof(struct slot)) == 0);
     }
     CHECK(name, memcmp(&got->strain, &want->strain, sizeof want->strain) == 0);
+    CHECK_U64(name, got->stall_count, want->stall_count);
+    for (uint32_t i = 0; i < want->stall_count; i++) {
+        CHECK(name, memcmp(&got->stalls[i], &want->stalls[i], sizeof(struct stall)) == 0);
+    }
     CHECK_U64(name, got->gap_count, want->gap_count);
     for (uint32_t i = 0; i < want->gap_count; i++) {
         CHECK(name, memcmp(&got->gaps[i], &want->gaps[i], sizeof(struct takeup_gap)) == 0);
