@@ -24,7 +24,8 @@ static struct tick like(const struct tick *from)
     t.generator_cpu_ns = 0;
     t.strain = (struct strain){0};
     t.gaps = NULL;
-    t.gap_count = 0;
+    t.stalls = NULL;
+    t.gap_count = t.stall_count = 0;
     return t;
 }
 
