@@ -16,7 +16,8 @@ enum rng_use {
     RNG_DATA,
     RNG_VARIABLE, /* $rand, $uuid */
     RNG_EXEMPLAR = 6,
-    RNG_SERIES /* the seed of each run of a series */
+    RNG_SERIES, /* the seed of each run of a series */
+    RNG_TAKEUP  /* which arrivals the judge looks at */
 };
 
 struct rng_key {

@@ -267,6 +267,10 @@ static void take_iteration(struct books *b, const struct cell *cell, bool counte
     for (uint32_t i = 0; i < OUTCOME_COUNT; i++) book->ends[cell->index][i] += cell->outcomes[i];
     book->requests.fresh = b->scenarios[cell->index].fresh = b->totals.fresh = true;
     if (!counted) return;
+    book->begun += cell->begun;
+    for (uint32_t i = MEASURE_OK; i < MEASURE_SERVICE; i++) {
+        if (i != MEASURE_OK_LESS_LAG) book->cycles_ns += (double)cell->measures[i].sum_ns;
+    }
     tally_add(&book->scenarios[cell->index], cell, b->arena);
     if (book->judged) tally_add(&b->scenarios[cell->index], cell, b->arena);
 }
@@ -277,6 +281,8 @@ static void take_stage_cell(struct books *b, const struct cell *cell, bool count
     if (!counted && b->header->window) return;
     for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) book->shortages[i] += cell->shortages[i];
     if (!counted) return;
+    book->rests_unknown = book->rests_unknown || cell->rested_ns == REST_UNKNOWN;
+    book->cycles_ns += (double)cell->rested_ns;
     book->requests.fresh = true;
     tally_count(&book->lag, &cell->measures[STAGE_LAG], b->arena);
     tally_count(&book->wait, &cell->measures[STAGE_WAIT], b->arena);
@@ -325,6 +331,7 @@ static void take_time(struct books *b, const struct tick *tick)
     book->counted_ticks++;
     book->users_ns += tick->users;
     strain_sum_take(&book->strain, b->header, tick);
+    rhythm_take(&book->rhythm, tick, tick->stage, b->arena);
     for (uint32_t i = 0; i < plan->name_count; i++) {
         book->names_in_flight_ns[i] += tick->requests_in_flight[i];
         b->names[i].fresh = true;
@@ -419,6 +426,14 @@ void books_end(struct books *b, enum run_ended ended)
         /* A window that ends before its stage does was seen. */
         bool asked = !b->header->window || (book->span && book->span->open);
         book->unseen = stopped && planned && asked && !book->cut && !is_whole(b, i);
+    }
+}
+
+void books_find_rhythms(struct books *b)
+{
+    for (uint32_t s = 0; s < b->stage_count; s++) {
+        struct stage_book *book = &b->stages[s];
+        book->rhythm_known = book->judged && book->over && rhythm_find(&book->rhythm);
     }
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "judge/figures.h"
+#include "judge/rhythm.h"
 #include "judge/strain_sum.h"
 #include "judge/tally.h"
 #include "tick/run.h"
@@ -53,7 +54,12 @@ struct stage_book {
     uint64_t full_handshakes, resumed_handshakes;
     uint64_t planned, taken;            /* slots after settle */
     uint64_t shortages[SHORTAGE_COUNT]; /* settle included */
-    struct strain_sum strain;           /* of the counted ticks */
+    struct strain_sum strain;           /* of the counted ticks, ... */
+    struct rhythm rhythm;               /* ... and of their gaps; ... */
+    bool rhythm_known;                  /* ... what became of it */
+    uint64_t begun;                     /* iterations after settle, and ... */
+    bool rests_unknown;
+    double cycles_ns;   /* ... their times and the pauses behind them, added up */
     uint64_t *arrivals; /* [scenario_count]: begun in the whole stage, settle included */
     uint64_t (*ends)[OUTCOME_COUNT]; /* [scenario_count]: likewise */
     struct books_balance requests_balance, iterations_balance;
@@ -107,6 +113,8 @@ void books_enter(struct books *b, const struct tick *tick);
 void books_take(struct books *b, const struct tick *tick);
 /* No tick will follow: which stages are over, and which were not seen to their end. */
 void books_end(struct books *b, enum run_ended ended);
+/* What is known of the rhythm of stages that are over. */
+void books_find_rhythms(struct books *b);
 /* Iterations begun in the whole stage, settle included. */
 uint64_t books_begun(const struct books *b, uint32_t stage);
 /* Is `cell` of a kind, stage and index that the header knows? */

@@ -207,6 +207,7 @@ static void judge_now(struct judge *judge, bool final)
         .scratch = &judge->scratch,
         .arena = &judge->run,
     };
+    books_find_rhythms(&judge->books);
     conclude(judge, &desk);
     fill(judge, final, desk.with_cuts);
     struct trust_case trust = {.desk = &desk,

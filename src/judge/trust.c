@@ -335,6 +335,12 @@ static const struct rule {
     {"warmup-unsteady", TRUST_SUSPECT, false, read_warming, ABOVE, -1,
      "the warm-up did not come to rest: {subject}. What is judged may not be the warm service. "
      "Give it a larger `at_most`, or more requests a second to tell it by."},
+    {"pattern-off", TRUST_SUSPECT, false, trust_host_rhythm, BELOW, 1e-4,
+     "arrivals were not taken up in the plan's Poisson pattern in {subject}: prony let them go in "
+     "lumps, which other users would not. Use more threads, a lower rate, or a quieter machine."},
+    {"users-differ", TRUST_SUSPECT, false, trust_host_users, ABOVE, 0.05,
+     "{subject} (rate x time and pause of one, Little's law; 5% off is fine): prony lost sight of "
+     "users or time. Please report it with the run file."},
     {"never-sent", TRUST_VALID, false, read_values, ABOVE, 0,
      "{subject} count as failed checks though they were never sent: a value of an earlier reply "
      "cannot stand where it is used. ERRORS has the first; a check where it is captured tells "

@@ -132,3 +132,62 @@ bool trust_host_held(const struct trust_case *c, struct reading *out)
               SECONDS(s->held_to_ns));
     return true;
 }
+
+bool trust_host_rhythm(const struct trust_case *c, struct reading *out)
+{
+    const struct books *books = c->desk->books;
+    const struct rhythm *found = NULL;
+    struct bytes name = {0};
+    uint32_t asked = 0;
+    for (uint32_t s = 0; s < books->stage_count; s++) {
+        const struct stage_book *book = &books->stages[s];
+        if (!book->rhythm_known) continue;
+        asked++;
+        if (found && book->rhythm.tail >= found->tail) continue;
+        found = &book->rhythm;
+        name = run_stage_name(books->header, s);
+    }
+    if (!found) return false;
+    out->value = found->tail * asked;
+    text_add(&out->subject, name);
+    text_addf(&out->subject, " (Anderson-Darling: %.1f for %u gaps)", found->statistic,
+              found->count);
+    return true;
+}
+
+/* Users that are there at the same time, from what they did: rounds begun by time x mean length of
+ * one, request to request. A round that is cut by the edge of the judged time may count in whole or
+ * not at all, so their difference is known to one round in as many as fit into it. */
+static double users_by_rounds(const struct stage_book *book)
+{
+    return book->cycles_ns / (double)book->counted_ns;
+}
+
+static double users_differ(const struct stage_book *book)
+{
+    if (!book->closed || book->rests_unknown || books_in_part(book) || book->begun == 0) return 0;
+    if (book->counted_ns == 0 || book->users_ns <= 0 || book->cycles_ns <= 0) return 0;
+    double round_ns = book->cycles_ns / (double)book->begun;
+    double share = fabs(book->cycles_ns / book->users_ns - 1);
+    return share - round_ns / (double)book->counted_ns;
+}
+
+bool trust_host_users(const struct trust_case *c, struct reading *out)
+{
+    const struct books *books = c->desk->books;
+    if (!c->desk->final || !books->last_seen) return false; /* rounds are counted at their ends */
+    const struct stage_book *found = NULL;
+    for (uint32_t s = 0; s < books->stage_count; s++) {
+        const struct stage_book *book = &books->stages[s];
+        double value = book->judged ? users_differ(book) : 0;
+        if (value <= out->value) continue;
+        out->value = value;
+        found = book;
+        text_clear(&out->subject);
+        text_add(&out->subject, run_stage_name(books->header, s));
+    }
+    if (!found) return false;
+    text_addf(&out->subject, " had %.1f users, and their rounds make %.1f",
+              found->users_ns / (double)found->counted_ns, users_by_rounds(found));
+    return true;
+}

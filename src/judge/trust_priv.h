@@ -27,3 +27,8 @@ bool trust_host_stolen(const struct trust_case *c, struct reading *out);
 bool trust_host_step(const struct trust_case *c, struct reading *out);
 /* Share of the judged time in which a worker stood still. */
 bool trust_host_held(const struct trust_case *c, struct reading *out);
+/* Share by which a closed stage's users differ from what Little's law makes of their rounds. */
+bool trust_host_users(const struct trust_case *c, struct reading *out);
+/* Chance of gaps between take-ups as unlike the plan's as those of the stage where they are most;
+ * for each stage that could have been it. */
+bool trust_host_rhythm(const struct trust_case *c, struct reading *out);

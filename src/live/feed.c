@@ -49,9 +49,12 @@ static void keep_tick(struct feed *f, const struct tick *tick)
         copy_doubles(arena, tick->iterations_in_flight, plan->scenario_count);
     kept->tick.cell_count = arena_ok(arena) ? tick->cell_count : 0;
     kept->tick.slots = NULL;
+    kept->tick.gaps = NULL;
+    kept->tick.stalls = NULL;
     kept->tick.events = NULL;
     kept->tick.exemplars = NULL;
     kept->tick.slot_count = kept->tick.event_count = kept->tick.exemplar_count = 0;
+    kept->tick.gap_count = kept->tick.stall_count = 0;
 }
 
 static const struct tick *kept_tick(const struct feed *f, uint32_t back)

@@ -106,6 +106,9 @@ static void enter_stage(struct worker *w, uint32_t stage_index)
     record_expect(w);
     if (stage_index == w->setting.plan->stage_count) return;
     const struct stage *stage = &w->setting.plan->stages[stage_index];
+    double looked_at = takeups_share(stage, w->setting.timeline->tick_ns);
+    struct rng_key key = {w->setting.plan->seed, stage_index, RNG_TAKEUP};
+    takeups_enter(&w->takeups, looked_at, key, w->index);
     if (stage->model == MODEL_CLOSED) {
         /* Of a stage that a stop left no time, no user comes. */
         bool any_time = stage_start(w, stage_index) < stage_end(w, stage_index);

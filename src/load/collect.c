@@ -79,6 +79,7 @@ static void merge_cell(struct collector *c, const struct parts *parts, struct ce
     for (uint32_t i = 0; i < parts->count; i++) {
         out->begun += parts->of[i]->begun;
         out->answered_5xx += parts->of[i]->answered_5xx;
+        out->rested_ns += parts->of[i]->rested_ns;
         for (uint32_t k = 0; k < SHORTAGE_COUNT; k++)
             out->shortages[k] += parts->of[i]->shortages[k];
         for (uint32_t k = 0; k < TAIL_COUNT; k++) out->tail.of[k] += parts->of[i]->tail.of[k];
@@ -250,6 +251,45 @@ static void merge_stalls(struct collector *c, struct tick *out)
     out->stalls = stalls;
 }
 
+/* Each worker's are in the order of time: the earliest of those in front is the next of all. */
+static uint32_t merge_takeups(struct collector *c, struct takeup *all)
+{
+    uint32_t *next = ARENA_ARRAY(&c->scratch, c->setting->worker_count, uint32_t);
+    assert(next);
+    for (uint32_t count = 0;; count++) {
+        const struct takeup *first = NULL;
+        uint32_t from = 0;
+        for (uint32_t i = 0; i < c->setting->worker_count; i++) {
+            const struct sheet *sheet = sheet_of(c, i);
+            const struct takeup *front = &sheet->takeups[next[i]];
+            if (next[i] == sheet->takeup_count || (first && front->at_ns >= first->at_ns)) continue;
+            first = front;
+            from = i;
+        }
+        if (!first) return count;
+        all[count] = *first;
+        next[from]++;
+    }
+}
+
+/* Where some are lost, the gaps that they make are no gaps of the schedule. */
+static void merge_gaps(struct collector *c, struct tick *out)
+{
+    uint32_t most = 0;
+    bool lost = false;
+    for (uint32_t i = 0; i < c->setting->worker_count; i++) {
+        most += sheet_of(c, i)->takeup_count;
+        lost = lost || sheet_of(c, i)->takeups_lost;
+    }
+    struct takeup *all = ARENA_ARRAY(&c->scratch, most, struct takeup);
+    struct takeup_gap *gaps = ARENA_ARRAY(&c->scratch, most, struct takeup_gap);
+    assert(all && gaps);
+    uint32_t count = merge_takeups(c, all);
+    if (lost) c->chain.any = false;
+    else out->gap_count = takeups_gaps(&c->chain, c->setting->timeline, all, count, gaps);
+    out->gaps = gaps;
+}
+
 void collect_tick(struct collector *c, struct tick *out)
 {
     assert(collect_ready(c));
@@ -268,6 +308,7 @@ void collect_tick(struct collector *c, struct tick *out)
     merge_integrals(c, out);
     merge_strain(c, out);
     merge_stalls(c, out);
+    merge_gaps(c, out);
     for (uint32_t i = 0; i < c->setting->worker_count; i++) {
         sheet_clear(sheet_of(c, i));
         shared_publish(&worker_board(c->workers[i])->returned, c->tick + 1);

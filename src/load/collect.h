@@ -6,6 +6,7 @@
  * Thread: main.  Memory: a scratch arena, reset each tick; the tick is borrowed from it. */
 #pragma once
 
+#include "load/takeups.h"
 #include "load/worker.h"
 #include "tick/tick.h"
 
@@ -14,6 +15,7 @@ struct collector {
     struct worker **workers;
     struct arena scratch;
     uint64_t tick; /* number of the next tick */
+    struct takeups_chain chain;
 };
 
 /* Keeps both, until it is closed. False: no address space for its scratch (ERR_LIMIT). */

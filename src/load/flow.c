@@ -151,6 +151,7 @@ void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns)
         return;
     }
     record_planned(w, f, now);
+    if (!f->closed && takeups_wants(&w->takeups)) record_takeup(w, f, now);
     if (full || !dealt) {
         record_unstarted(w, f, OUTCOME_DROPPED, full ? SHORTAGE_COUNT : SHORTAGE_ROWS, now);
         flow_release(w, f);
@@ -183,6 +184,7 @@ static void rest(struct worker *w, struct flow *f, uint64_t end_ns)
     /* One whose next turn lies behind the stage's end leaves there, or now where that is over. */
     uint64_t edge = w->setting.origin_ns + timeline_end(w->setting.timeline, f->arrival_stage);
     if (next > edge) next = edge > end_ns ? edge : end_ns;
+    record_rest(w, f, end_ns, next - end_ns);
     if (next == end_ns) flow_wake_now(w, f);
     else flow_wake_at(w, f, next);
 }

@@ -35,6 +35,17 @@ void record_planned(struct worker *w, const struct flow *f, uint64_t taken_ns)
     iteration_cell(w, f)->begun++;
 }
 
+void record_takeup(struct worker *w, const struct flow *f, uint64_t taken_ns)
+{
+    record_reach(w, taken_ns);
+    struct sheet *t = w->sheet;
+    if (t->takeup_count == SHEET_TAKEUPS) {
+        t->takeups_lost = true;
+        return;
+    }
+    t->takeups[t->takeup_count++] = (struct takeup){run_time(w, taken_ns), f->arrival_stage};
+}
+
 /* Planned, and taken up if that was before its stage was over. */
 static void count_slot(struct worker *w, uint32_t stage, uint64_t intended_ns, uint64_t taken_ns)
 {
@@ -325,6 +336,12 @@ void record_connect(struct worker *w, const struct flow *f, bool resumed)
     live_record(cell, STAGE_CONNECT, f->connect_ns);
     if (f->tls_ns == 0) return;
     live_record(cell, resumed ? STAGE_TLS_RESUMED : STAGE_TLS_FULL, f->tls_ns);
+}
+
+void record_rest(struct worker *w, const struct flow *f, uint64_t end_ns, uint64_t rest_ns)
+{
+    record_reach(w, end_ns);
+    sheet_cell(w->sheet, f->arrival_stage, f->arrival_settle, CELL_STAGE, 0)->rested_ns += rest_ns;
 }
 
 void record_user(struct worker *w, uint64_t now_ns, bool joins)

@@ -22,6 +22,8 @@ struct ending {
 
 /* An iteration was taken up, or was to be; `taken_ns` is CLOCK_MONOTONIC, like all times here. */
 void record_planned(struct worker *w, const struct flow *f, uint64_t taken_ns);
+/* An arrival of the sample. */
+void record_takeup(struct worker *w, const struct flow *f, uint64_t taken_ns);
 /* A request was taken up at f->taken_ns: from now on it is in flight. */
 void record_begun(struct worker *w, const struct flow *f);
 /* It ended: counted once, by outcome, with times and what was short, and looked at as an exemplar.
@@ -39,6 +41,8 @@ void record_unstarted(struct worker *w, const struct flow *f, enum outcome outco
                       enum shortage lack, uint64_t now_ns);
 /* A connection was made for it, by f->connect_ns and with TLS f->tls_ns. */
 void record_connect(struct worker *w, const struct flow *f, bool resumed);
+/* A closed user pauses behind its iteration, from `end_ns` on. */
+void record_rest(struct worker *w, const struct flow *f, uint64_t end_ns, uint64_t rest_ns);
 /* A closed user comes or goes: the integral of users. */
 void record_user(struct worker *w, uint64_t now_ns, bool joins);
 /* Publishes the sheet being written, whose tick ends at w->tick_end_ns, and takes an empty one. */

@@ -16,6 +16,7 @@ size_t sheet_bytes(const struct sheet_shape *s)
     bytes +=
         (size_t)s->name_count * (sizeof(double) + 2 * sizeof(struct exemplar) + sizeof(uint32_t));
     bytes += s->scenario_count * sizeof(double) + SHEET_ERRORS * sizeof(struct live_exemplar);
+    bytes += SHEET_TAKEUPS * sizeof(struct takeup);
     return bytes + 256; /* alignment of each piece */
 }
 
@@ -42,6 +43,7 @@ void sheet_init(struct sheet *t, const struct sheet_shape *shape, struct arena *
     t->random = ARENA_ARRAY(arena, shape->name_count, struct exemplar);
     t->random_seen = ARENA_ARRAY(arena, shape->name_count, uint32_t);
     t->errors = ARENA_ARRAY(arena, SHEET_ERRORS, struct live_exemplar);
+    t->takeups = ARENA_ARRAY(arena, SHEET_TAKEUPS, struct takeup);
 }
 
 struct live_cell *sheet_fresh_cell(struct sheet *t, uint32_t place)
@@ -101,7 +103,7 @@ void sheet_clear(struct sheet *t)
 {
     for (uint32_t i = 0; i < t->cell_count; i++) {
         struct live_cell *c = &t->cells[i];
-        c->begun = c->answered_5xx = 0;
+        c->begun = c->answered_5xx = c->rested_ns = 0;
         memset(c->shortages, 0, sizeof c->shortages);
         memset(&c->tail, 0, sizeof c->tail);
         memset(c->outcomes, 0, sizeof c->outcomes);
@@ -119,5 +121,6 @@ void sheet_clear(struct sheet *t)
         t->slowest[i].response_ns = t->random[i].response_ns = 0;
         t->random_seen[i] = 0;
     }
-    t->error_count = t->stall_count = 0;
+    t->error_count = t->stall_count = t->takeup_count = 0;
+    t->takeups_lost = false;
 }

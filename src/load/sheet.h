@@ -17,6 +17,7 @@
 #define SHEET_BLOCK 64u     /* buckets that share a dirty bit */
 #define SHEET_ERRORS 16     /* first errors of a tick that are kept with their text */
 #define SHEET_STALLS 16     /* found in a tick; more than 50 a second cannot be told apart */
+#define SHEET_TAKEUPS 256   /* far more than are looked at in a tick, but for one behind a stop */
 #define SHEET_SAMPLE 1024   /* bytes kept of a reply */
 #define SHEET_HIST_TOUCHED_BYTES ((size_t)8192) /* of a histogram: times lie close together */
 
@@ -31,7 +32,7 @@ struct live_cell {
     bool settle;
     enum cell_kind kind;
     uint32_t index;
-    uint64_t begun, answered_5xx;
+    uint64_t begun, answered_5xx, rested_ns;
     uint64_t shortages[SHORTAGE_COUNT];
     struct tail tail;
     uint64_t outcomes[OUTCOME_COUNT];
@@ -50,6 +51,12 @@ struct live_exemplar {
     uint32_t detail_len, sample_len;
     char detail[200];
     char sample[SHEET_SAMPLE];
+};
+
+/* An arrival of the sample (takeups.h). */
+struct takeup {
+    uint64_t at_ns; /* run time */
+    uint32_t stage;
 };
 
 struct sheet_shape {
@@ -78,6 +85,9 @@ struct sheet {
     uint32_t error_count;
     struct stall stalls[SHEET_STALLS];
     uint32_t stall_count;
+    struct takeup *takeups; /* [SHEET_TAKEUPS] */
+    uint32_t takeup_count;
+    bool takeups_lost; /* there were more */
 };
 
 /* Everything from `arena`, which needs about sheet_bytes() of address space. */

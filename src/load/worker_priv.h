@@ -10,6 +10,7 @@
 #include "load/room_pool.h"
 #include "load/schedule.h"
 #include "load/stall_watch.h"
+#include "load/takeups.h"
 #include "load/timers.h"
 #include "load/verify.h"
 #include "load/worker.h"
@@ -101,6 +102,7 @@ struct worker {
     uint64_t *dues_ns;
     uint32_t due_size;
     struct arrival arrival;
+    struct takeups takeups;
     bool has_arrival;
     uint32_t quota_users; /* of the stage by count: users that still have some */
     bool part_done;       /* they have none: the stage may be over at any moment */

@@ -334,6 +334,8 @@ static bool copy_tick(const struct blob_dims *dims, struct item *item, const str
     *t = *tick;
     copy_cells(arena, t);
     t->slots = copy_items(arena, t->slots, t->slot_count, sizeof *t->slots);
+    t->stalls = copy_items(arena, t->stalls, t->stall_count, sizeof *t->stalls);
+    t->gaps = copy_items(arena, t->gaps, t->gap_count, sizeof *t->gaps);
     t->events = copy_items(arena, t->events, t->event_count, sizeof *t->events);
     t->requests_in_flight =
         copy_items(arena, t->requests_in_flight, dims->name_count, sizeof(double));

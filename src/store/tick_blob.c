@@ -9,8 +9,9 @@
 #define PAIR_BYTES_MAX 7    /* a gap takes at most 2, a count 5; two bytes in all are usual */
 
 /* Numbers of a cell besides its pairs: 5 of head, the masks, outcomes, shortages; 3 a measure. */
-#define CELL_NUMBERS_MAX (8 + OUTCOME_COUNT + SHORTAGE_COUNT + TAIL_COUNT + MEASURE_COUNT * 3)
+#define CELL_NUMBERS_MAX (9 + OUTCOME_COUNT + SHORTAGE_COUNT + TAIL_COUNT + MEASURE_COUNT * 3)
 #define STALL_NUMBERS 6
+#define GAP_NUMBERS 2
 
 static_assert((int)STAGE_MEASURE_COUNT <= (int)MEASURE_COUNT, "a cell has room for either kind");
 static_assert(OUTCOME_COUNT <= 32, "outcomes are a bit mask");
@@ -29,7 +30,7 @@ static uint32_t measures_of(enum cell_kind kind, uint32_t version)
 {
     if (kind != CELL_STAGE) return MEASURE_COUNT;
     if (version < 2) return STAGE_CONNECT + 1; /* it knew no TLS */
-    return version < 6 ? STAGE_TLS_RESUMED + 1 : STAGE_MEASURE_COUNT;
+    return version < 7 ? STAGE_TLS_RESUMED + 1 : STAGE_MEASURE_COUNT;
 }
 
 static uint32_t slot_numbers(uint32_t version)
@@ -53,9 +54,10 @@ static size_t pairs_of(const struct tick *tick)
 /* The most bytes that a tick can take. */
 static size_t bound_of(const struct tick *tick, const struct blob_dims *dims)
 {
-    size_t numbers = 5 + STRAIN_COUNT + (size_t)tick->stall_count * STALL_NUMBERS
+    size_t numbers = 6 + STRAIN_COUNT + (size_t)tick->stall_count * STALL_NUMBERS
                      + (size_t)tick->cell_count * CELL_NUMBERS_MAX
-                     + (size_t)tick->slot_count * slot_numbers(TICK_BLOB_VERSION);
+                     + (size_t)tick->slot_count * slot_numbers(TICK_BLOB_VERSION)
+                     + (size_t)tick->gap_count * GAP_NUMBERS;
     size_t doubles = 1 + (size_t)dims->name_count + dims->scenario_count;
     return numbers * PACK_VARINT_MAX + doubles * sizeof(double) + pairs_of(tick) * PAIR_BYTES_MAX
            + PACK_VARINT_MAX; /* pack_u64() wants that much for its last number, too */
@@ -108,6 +110,7 @@ static void put_cell(struct pack *p, const struct cell *cell)
     if (cell->kind == CELL_STAGE) {
         for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) pack_u64(p, cell->shortages[i]);
         put_few(p, cell->tail.of, TAIL_COUNT);
+        pack_u64(p, cell->rested_ns);
     } else {
         put_ends(p, cell);
     }
@@ -146,6 +149,15 @@ static void put_stalls(struct pack *p, const struct tick *tick)
     }
 }
 
+static void put_gaps(struct pack *p, const struct tick *tick)
+{
+    pack_u64(p, tick->gap_count);
+    for (uint32_t i = 0; i < tick->gap_count; i++) {
+        pack_u64(p, tick->gaps[i].stage);
+        pack_u64(p, tick->gaps[i].millionths);
+    }
+}
+
 struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
                               const struct blob_dims *dims)
 {
@@ -164,6 +176,7 @@ struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
     put_slots(&p, tick);
     put_few(&p, tick->strain.of, STRAIN_COUNT);
     put_stalls(&p, tick);
+    put_gaps(&p, tick);
     return (struct bytes){(const char *)start, (size_t)(p.at - start)};
 }
 
@@ -229,11 +242,13 @@ static void get_shortages(struct unpack *u, uint32_t version, struct cell *out)
         out->shortages[SHORTAGE_PORTS] = old.outcomes[OUTCOME_DROPPED];
         out->shortages[SHORTAGE_TRIES] = old.outcomes[OUTCOME_CHECK];
         out->shortages[SHORTAGE_ROOM] = old.outcomes[OUTCOME_CUT];
+        out->rested_ns = REST_UNKNOWN;
         return;
     }
     uint32_t count = version < 4 ? SHORTAGE_ROOM + 1 : SHORTAGE_COUNT;
     for (uint32_t i = 0; i < count; i++) out->shortages[i] = unpack_u64(u);
-    if (version >= 6) get_few(u, out->tail.of, TAIL_COUNT);
+    if (version >= 7) get_few(u, out->tail.of, TAIL_COUNT);
+    out->rested_ns = version < 7 ? REST_UNKNOWN : unpack_u64(u);
 }
 
 static void get_cell(struct unpack *u, struct arena *arena, const struct blob_dims *dims,
@@ -312,6 +327,23 @@ static void get_stalls(struct unpack *u, struct arena *arena, const struct blob_
     out->stall_count = stalls ? count : 0;
 }
 
+static void get_gaps(struct unpack *u, struct arena *arena, const struct blob_dims *dims,
+                     struct tick *out)
+{
+    out->gaps = NULL;
+    out->gap_count = 0;
+    uint32_t count = dims->version < 7 ? 0 : unpack_u32(u, UINT32_MAX);
+    if (unpack_left(u) / GAP_NUMBERS < count) u->bad = true;
+    struct takeup_gap *gaps = u->bad ? NULL : ARENA_ARRAY(arena, count, struct takeup_gap);
+    if (!gaps) return;
+    for (uint32_t i = 0; i < count; i++) {
+        gaps[i].stage = unpack_u32(u, dims->stage_count);
+        gaps[i].millionths = unpack_u32(u, UINT32_MAX);
+    }
+    out->gaps = gaps;
+    out->gap_count = count;
+}
+
 /* A time integral: finite and not negative. */
 static double get_integral(struct unpack *u)
 {
@@ -353,6 +385,7 @@ bool tick_blob_decode(struct tick *out, struct arena *arena, struct bytes raw,
     get_slots(&u, arena, dims, out);
     get_strain(&u, dims->version, &out->strain);
     get_stalls(&u, arena, dims, out);
+    get_gaps(&u, arena, dims, out);
     return !u.bad && unpack_left(&u) == 0 && arena_ok(arena);
 }
 

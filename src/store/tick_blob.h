@@ -24,19 +24,19 @@ struct blob_dims {
 };
 
 /* 1: no TLS; 2: a stage's own counts stood for others'; 3: did not tell what was never sent; 4:
- * did not tell what pressed prony; 5: of what was short only the stage's sum. */
-#define TICK_BLOB_VERSION 6
+ * did not tell what pressed prony; 5: of what was short only the stage's sum; 6: knew no gaps. */
+#define TICK_BLOB_VERSION 7
 
 /* Those of the run's plan. */
 struct blob_dims tick_blob_dims(const struct run_header *header);
 
-/* Cells, slots, time integrals and strain, in the newest version; at == NULL when the arena is too
- * small.
+/* Cells, slots, time integrals, strain and gaps, in the newest version; at == NULL when the arena
+ * is too small.
  */
 struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
                               const struct blob_dims *dims);
-/* The inverse; fills cells, slots, integrals and strain of `out` only. False: not a blob of these
- * dimensions, or the arena is too small. Any input is safe. */
+/* The inverse; fills these of `out` only. False: not a blob of these dimensions, or the arena is
+ * too small. Any input is safe. */
 MUST_USE bool tick_blob_decode(struct tick *out, struct arena *arena, struct bytes raw,
                                const struct blob_dims *dims);
 

@@ -30,3 +30,11 @@ enum strain_fact {
 struct strain {
     uint64_t of[STRAIN_COUNT];
 };
+
+/* From one arrival of a Poisson stage that was looked at to the next: between the instants at which
+ * they were taken up, in millionths of the mean that the stage's rate has there. Of the law of all
+ * that there are: exponential. */
+struct takeup_gap {
+    uint32_t stage;
+    uint32_t millionths;
+};

@@ -3,8 +3,7 @@
  * Why: sources, judge and sinks never meet; all they share is this. A tick lasts header.tick_ns and
  * is cut short at each stage edge and at the end of `settle`, so judged time is a whole number of
  * ticks. Closed ticks never change.
- * Source: docs/architecture.md, "The tick".
- * Thread: built and read on the collecting thread.
+ * Source: docs/architecture.md, "The tick".  Thread: built and read on the collecting thread.
  * Memory: borrowed for the duration of the call; a sink that keeps something copies it. */
 #pragma once
 
@@ -18,6 +17,7 @@
 #include "tick/strain.h"
 #include "tick/tail.h"
 
+#define REST_UNKNOWN UINT64_MAX     /* a run file from before version 7 */
 #define SLOT_NS UINT64_C(100000000) /* the 100 ms of intended time that a slot counts */
 
 enum cell_kind {
@@ -72,6 +72,8 @@ struct cell {
     uint64_t answered_5xx; /* requests: of those ok, status and check, replies with a 5xx status */
     struct tail tail;      /* stages */
     uint64_t shortages[SHORTAGE_COUNT]; /* stages: all there were; others: why they ended so */
+    /* Stages: pauses of users behind iterations, to the stage's end at most; or REST_UNKNOWN. */
+    uint64_t rested_ns;
     struct hist_sparse measures[MEASURE_COUNT];
 };
 
@@ -110,7 +112,8 @@ struct tick {
     const struct event *events;
     const struct exemplar *exemplars;
     const struct stall *stalls; /* found in this tick, each by one worker; they may be older */
-    uint32_t cell_count, slot_count, event_count, exemplar_count, stall_count;
+    const struct takeup_gap *gaps;
+    uint32_t cell_count, slot_count, event_count, exemplar_count, stall_count, gap_count;
     /* Time integrals over the tick in ns x count; divide by end - start for the mean. */
     const double *requests_in_flight;   /* [name_count] */
     const double *iterations_in_flight; /* [scenario_count] */

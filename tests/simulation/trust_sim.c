@@ -20,7 +20,8 @@ static struct judge *judged(const char *name, const char *load, const char *obje
     text_adds(&t, "plan: 1\nname: told\ntarget: http://127.0.0.1:1\n"
                   "scenarios:\n  s:\n    steps:\n      - get: /x\n        name: n0\n"
                   "        headers: { X-Seq: $seq, X-User: $user, X-Name: n0 }\n"
-                  "load:\n  seed: 5\n");
+                  "load:\n");
+    if (!strstr(load, "seed:")) text_adds(&t, "  seed: 5\n");
     text_adds(&t, load);
     text_addf(&t, "objectives: [ \"%s\" ]\n", objective);
     assert_false(t.cut);
@@ -156,6 +157,103 @@ static void a_saturated_thread_is_told(void **state)
     }
 }
 
+/* A host that wakes prony only every so often keeps the rate: what comes then comes in lumps, and
+ * other users would not. How fast the schedule is does not matter, nor how many share it. */
+static void lumps_are_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *load;
+        uint64_t grid_ns, wake_ns;
+        bool told;
+    } cases[] = {
+        {"a clock of 100 Hz", "rate: 400/s, for: 20s", 10 * NS_PER_MS, 0, true},
+        {"a clock of 100 Hz and few arrivals", "rate: 40/s, for: 20s", 10 * NS_PER_MS, 0, true},
+        {"a clock of 100 Hz, rising", "rate: 20/s..400/s, for: 20s", 10 * NS_PER_MS, 0, true},
+        {"a clock of 250 Hz", "rate: 400/s, for: 20s", 4 * NS_PER_MS, 0, true},
+        {"the lateness of wake-ups", "rate: 400/s, for: 20s", 0, 300 * NS_PER_US, false},
+        {"the same of a fast one", "rate: 2000/s, for: 8s", 0, 300 * NS_PER_US, false},
+        {"the same of a rising one", "rate: 5/s..400/s, for: 20s", 0, 300 * NS_PER_US, false},
+        {"even arrivals have lumps by themselves", "rate: 400/s, for: 5s, arrivals: even",
+         10 * NS_PER_MS, 0, false},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        for (uint32_t threads = 1; threads <= 3; threads++) {
+            char load[200];
+            struct text t = text_in(load, sizeof load);
+            text_addf(&t, "  stages: [ { name: a, %s } ]\n", cases[i].load);
+            struct run_setup setup = {
+                .law = {.service_ns = 5 * NS_PER_MS},
+                .threads = threads,
+                .costs = {.grid_ns = cases[i].grid_ns, .wake_ns = cases[i].wake_ns}};
+            struct judge *judge = judged(cases[i].name, load, "errors < 50%", setup);
+            const struct trust_reason *told = reason(judge, "pattern-off");
+            CHECK(cases[i].name, (told != NULL) == cases[i].told);
+            if (told) CHECK(told->text, strstr(told->text, "in a (Anderson-Darling: ") != NULL);
+            if (told) CHECK(told->text, strstr(told->text, " gaps)") != NULL);
+            judge_close(judge);
+        }
+    }
+}
+
+/* Of schedules that are kept none is called unlike its pattern, though a service stands still. */
+static void a_kept_pattern_is_not_told(void **state)
+{
+    (void)state;
+    static const char *const loads[] = {"rate: 100/s, for: 6s", "rate: 300/s..10/s, for: 5s",
+                                        "rate: 9/s, for: 10s", "rate: 500/s, for: 3s"};
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        char load[200];
+        struct text t = text_in(load, sizeof load);
+        text_addf(&t, "  seed: %llu\n  connections: 3\n  stages: [ { name: a, %s } ]\n",
+                  (unsigned long long)seed, loads[seed % COUNT_OF(loads)]);
+        struct run_setup setup = {.seed = seed,
+                                  .law = {.service_ns = 2 * NS_PER_MS,
+                                          .stall_at_ns = START_NS + NS_PER_S,
+                                          .stall_ns = NS_PER_S},
+                                  .threads = 1 + (uint32_t)seed % 3,
+                                  .costs = {.call_ns = 9 * NS_PER_US, .wake_ns = 90 * NS_PER_US}};
+        struct judge *judge = judged("kept", load, "errors < 50%", setup);
+        CHECK_U64("nothing", judge_result(judge)->reason_count, 0);
+        judge_close(judge);
+    }
+}
+
+/* Users, their rounds and their pauses are counted in three places, and come to the same: with
+ * pauses of any law, ramps, settle, failures, users who leave in the middle of one. */
+static void users_fit_their_rounds(void **state)
+{
+    (void)state;
+    static const char *const stages[] = {
+        "users: 20, think: 500ms, for: 20s",
+        "users: 20, think: 100ms..900ms, for: 20s, settle: 3s",
+        "users: 20, think: 100ms..900ms, pacing: 700ms, for: 20s, settle: 2s",
+        "users: 0..40, think: 300ms, for: 20s",
+        "users: 40..1, pacing: 400ms, for: 20s",
+        "users: 7, for: 10s",
+        "users: 6, requests: 900",
+        "users: 6, think: 200ms, requests: 300, for: 60s",
+        "users: 30, think: 8s, for: 20s",
+    };
+    for (uint64_t seed = 1; seed <= 90; seed++) {
+        char load[200];
+        struct text t = text_in(load, sizeof load);
+        text_addf(&t, "  seed: %llu\n  timeout: { response: 1s }\n  stages: [ { name: a, %s } ]\n",
+                  (unsigned long long)seed, stages[seed % COUNT_OF(stages)]);
+        struct run_setup setup = {
+            .seed = seed,
+            .law = {.law = SERVICE_EXPONENTIAL,
+                    .service_ns = 40 * NS_PER_MS,
+                    .per_million = {[REPLY_500] = 50000, [REPLY_NEVER] = 10000}},
+            .threads = 1 + (uint32_t)seed % 3,
+            .costs = {.call_ns = 9 * NS_PER_US, .wake_ns = 90 * NS_PER_US}};
+        struct judge *judge = judged(stages[seed % COUNT_OF(stages)], load, "errors < 90%", setup);
+        const struct trust_reason *told = reason(judge, "users-differ");
+        if (told) fail_msg("%s: %s", stages[seed % COUNT_OF(stages)], told->text);
+        judge_close(judge);
+    }
+}
+
 /* The wall clock is set while the run goes on: no figure but the kernel's stamps hangs on it. */
 static void a_clock_that_is_set_is_told(void **state)
 {
@@ -189,6 +287,9 @@ int main(void)
         cmocka_unit_test(a_service_in_trouble_is_not_our_fault),
         cmocka_unit_test(who_stands_still_says_so),
         cmocka_unit_test(a_saturated_thread_is_told),
+        cmocka_unit_test(lumps_are_told),
+        cmocka_unit_test(a_kept_pattern_is_not_told),
+        cmocka_unit_test(users_fit_their_rounds),
         cmocka_unit_test(a_clock_that_is_set_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

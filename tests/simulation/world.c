@@ -113,6 +113,8 @@ void world_sleep_until(uint64_t deadline_ns)
     uint64_t wake_ns = deadline_ns;
     if (wake_ns < world.now_ns) wake_ns = world.now_ns;
     if (wake_ns > world.now_ns) {
+        uint64_t grid_ns = fiber_self() > 0 ? world.costs.grid_ns : 0;
+        if (grid_ns > 0) wake_ns = (wake_ns + grid_ns - 1) / grid_ns * grid_ns;
         if (world.costs.wake_ns > 0) wake_ns += world_between(0, world.costs.wake_ns);
         bool pauses = fiber_self() > 0 && world_chance(world.costs.pause_per_million);
         if (pauses) wake_ns += world_between(0, world.costs.pause_ns);

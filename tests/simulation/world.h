@@ -24,7 +24,8 @@ struct world_costs {
     uint64_t freeze_at_ns;     /* then the whole host stands still, ... */
     uint64_t freeze_ns;        /* ... for so long; 0: never */
     uint32_t threads_most;     /* that the host lets start; 0: any number */
-    uint64_t step_at_ns;       /* then somebody sets the wall clock by so much */
+    uint64_t grid_ns;    /* a thread that sleeps is woken only at its multiples; 0: any time */
+    uint64_t step_at_ns; /* then somebody sets the wall clock by so much */
     int64_t step_ns;
 };
 

@@ -250,6 +250,11 @@ void scene_rowless(struct scene *s, uint32_t count)
     cell_of(s, s->tick.stage, settle, CELL_STAGE, 0)->shortages[SHORTAGE_ROWS] += count;
 }
 
+void scene_rested(struct scene *s, uint64_t rested_ns)
+{
+    cell_of(s, s->tick.stage, false, CELL_STAGE, 0)->rested_ns = rested_ns;
+}
+
 void scene_slot(struct scene *s, uint32_t tenth, uint32_t planned, uint32_t taken, uint32_t ok)
 {
     struct slot *slot = slot_of(s, tenth);

@@ -80,6 +80,8 @@ void scene_unsent(struct scene *s, uint32_t count);
 void scene_undecided(struct scene *s, enum shortage shortage, uint32_t count);
 /* `count` arrivals or users that found no row left. */
 void scene_rowless(struct scene *s, uint32_t count);
+/* The pauses of users in this tick. */
+void scene_rested(struct scene *s, uint64_t rested_ns);
 /* What the slot `tenth` of the tick says. */
 void scene_slot(struct scene *s, uint32_t tenth, uint32_t planned, uint32_t taken, uint32_t ok);
 /* Mean users, requests of name 0 and iterations of scenario 1 in flight over the tick. */

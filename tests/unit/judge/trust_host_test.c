@@ -236,11 +236,64 @@ static void settle_is_left_out(void **state)
     scene_close(&s);
 }
 
+/* Users go round in 100 ms and pause for 400 ms: ten of them make twenty rounds a second. */
+static void users_and_their_rounds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        double users;
+        uint32_t rounds; /* a second */
+        uint64_t pause_ms;
+        enum model model;
+        uint32_t seconds;
+        bool unknown;     /* the pauses */
+        const char *text; /* NULL: nothing is said */
+    } cases[] = {
+        {"as they should", 10, 20, 400, MODEL_CLOSED, 20, false, NULL},
+        {"within what the edges may hide", 10, 19, 400, MODEL_CLOSED, 20, false, NULL},
+        {"too few rounds", 10, 18, 400, MODEL_CLOSED, 20, false,
+         "hold had 10.0 users, and their rounds make 9.0 (rate x time"},
+        {"too many", 8, 20, 400, MODEL_CLOSED, 20, false,
+         "hold had 8.0 users, and their rounds make 10"},
+        {"no pauses", 2, 20, 0, MODEL_CLOSED, 20, false, NULL},
+        {"as long as the stage", 10, 1, 18000, MODEL_CLOSED, 20, false, NULL},
+        {"a file that does not know of pauses", 10, 20, 0, MODEL_CLOSED, 20, true, NULL},
+        {"no users", 0, 20, 400, MODEL_OPEN, 20, false, NULL},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct scene s;
+        scene_open(&s);
+        scene_stage(&s, "hold", cases[i].model, true);
+        scene_objective(&s, "errors < 50%");
+        scene_begin(&s);
+        for (uint32_t t = 0; t < cases[i].seconds; t++) {
+            scene_tick(&s, 0, 1000);
+            scene_levels(&s, cases[i].users, 2, 2);
+            scene_requests(&s, 0, OUTCOME_OK, cases[i].rounds, 100 * MS);
+            scene_iterations(&s, SCENE_READ, OUTCOME_OK, cases[i].rounds, 100 * MS);
+            scene_lag(&s, cases[i].rounds, 100000);
+            uint64_t rested_ns = cases[i].rounds * cases[i].pause_ms * MS;
+            scene_rested(&s, cases[i].unknown ? REST_UNKNOWN : rested_ns);
+            scene_put(&s);
+            CHECK_U64("rounds are known at their ends", scene_result(&s)->reason_count, 0);
+        }
+        scene_end(&s, RUN_COMPLETE);
+        const struct trust_reason *told = reason(&s, "users-differ");
+        CHECK(cases[i].name, (told != NULL) == (cases[i].text != NULL));
+        CHECK_U64(cases[i].name, scene_result(&s)->reason_count, told != NULL);
+        if (told) CHECK(told->text, strstr(told->text, cases[i].text) != NULL);
+        if (told) CHECK(told->text, told->text[strlen(told->text) - 1] == '.');
+        scene_close(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_fact_has_its_rule),
         cmocka_unit_test(settle_is_left_out),
+        cmocka_unit_test(users_and_their_rounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -191,6 +191,35 @@ static void add_slots(const struct tape *tape, struct arena *arena, struct tick 
     t->slot_count = count;
 }
 
+static void add_gaps(struct arena *arena, struct tick *t)
+{
+    uint32_t count = t->index % 3 == 0 ? 0 : 64;
+    struct rng_stream s = rng_stream_at((struct rng_key){.seed = 9}, t->index);
+    struct takeup_gap *gaps = ARENA_ARRAY(arena, count, struct takeup_gap);
+    for (uint32_t i = 0; i < count; i++) {
+        gaps[i] = (struct takeup_gap){t->stage, (uint32_t)(-1e6 * log(rng_unit(rng_next(&s))))};
+    }
+    if (count > 0) gaps[0].millionths = UINT32_MAX;
+    t->gaps = gaps;
+    t->gap_count = count;
+}
+
+static void add_stalls(struct arena *arena, struct tick *t)
+{
+    uint32_t count = t->index % 4;
+    struct stall *stalls = ARENA_ARRAY(arena, count, struct stall);
+    for (uint32_t i = 0; i < count; i++) {
+        stalls[i] = (struct stall){.start_ns = t->start_ns + i,
+                                   .end_ns = t->end_ns,
+                                   .stage = t->stage,
+                                   .held = t->index + i,
+                                   .open = 64,
+                                   .others = i};
+    }
+    t->stalls = stalls;
+    t->stall_count = count;
+}
+
 static void add_rows(struct arena *arena, struct tick *t)
 {
     if (t->index % 10 != 1) return;
@@ -249,6 +278,7 @@ struct tick tape_tick(const struct tape *tape, struct arena *arena, uint32_t ind
     *scenario = (struct cell){.kind = CELL_ITERATION, .stage = stage, .begun = index};
     *whole = (struct cell){.kind = CELL_STAGE,
                            .stage = stage,
+                           .rested_ns = index * 77,
                            .shortages = {index % 4, 300 * (index % 3), 0, 1, index % 2}};
     whole->measures[STAGE_LAG] = sparse_of(arena, &lag_hist);
     whole->measures[STAGE_WAIT] = sparse_of(arena, &wait_hist);
@@ -258,6 +288,8 @@ struct tick tape_tick(const struct tape *tape, struct arena *arena, uint32_t ind
     t.requests_in_flight = in_flight;
     t.iterations_in_flight = iterations;
     add_slots(tape, arena, &t);
+    add_gaps(arena, &t);
+    add_stalls(arena, &t);
     add_rows(arena, &t);
     assert_true(arena_ok(arena));
     return t;
@@ -304,6 +336,7 @@ static void check_cell(const char *name, const struct cell *got, const struct ce
     CHECK_U64(name, got->index, want->index);
     CHECK_U64(name, got->begun, want->begun);
     CHECK_U64(name, got->answered_5xx, want->answered_5xx);
+    CHECK_U64(name, got->rested_ns, want->rested_ns);
     CHECK(name, memcmp(got->shortages, want->shortages, sizeof want->shortages) == 0);
     CHECK(name, memcmp(got->outcomes, want->outcomes, sizeof want->outcomes) == 0);
     for (int m = 0; m < MEASURE_COUNT; m++) {
@@ -340,6 +373,14 @@ void tape_check_tick(const char *name, const struct blob_dims *dims, const struc
         CHECK(name, memcmp(&got->slots[i], &want->slots[i], sizeof(struct slot)) == 0);
     }
     CHECK(name, memcmp(&got->strain, &want->strain, sizeof want->strain) == 0);
+    CHECK_U64(name, got->stall_count, want->stall_count);
+    for (uint32_t i = 0; i < want->stall_count; i++) {
+        CHECK(name, memcmp(&got->stalls[i], &want->stalls[i], sizeof(struct stall)) == 0);
+    }
+    CHECK_U64(name, got->gap_count, want->gap_count);
+    for (uint32_t i = 0; i < want->gap_count; i++) {
+        CHECK(name, memcmp(&got->gaps[i], &want->gaps[i], sizeof(struct takeup_gap)) == 0);
+    }
     CHECK_U64(name, got->event_count, want->event_count);
     for (uint32_t i = 0; i < want->event_count; i++) {
         CHECK_U64(name, got->events[i].at_ns, want->events[i].at_ns);

@@ -23,6 +23,9 @@ static struct tick like(const struct tick *from)
     t.users = 0;
     t.generator_cpu_ns = 0;
     t.strain = (struct strain){0};
+    t.gaps = NULL;
+    t.stalls = NULL;
+    t.gap_count = t.stall_count = 0;
     return t;
 }
 
@@ -69,7 +72,9 @@ static void a_turned_bit_is_seen(void **state)
 }
 
 /* What a stage says of itself stood under other names before version 3, without TLS in 1, and
- * without what was never sent before 4; strain is of 5. Other cells and slots say of it since 6. */
+ * without what was never sent before 4; strain is of 5, stalls are of 6, gaps and pauses
+ * of 7. Other cells and
+ * slots say of what was short since 6. */
 static void older_versions(void **state)
 {
     (void)state;
@@ -77,31 +82,43 @@ static void older_versions(void **state)
         const char *name;
         uint32_t version;
         struct bytes cell; /* of a stage: the shortages 7, 5, 3, 2 and, from 4 on, 6 */
+        struct bytes rest; /* behind it and the slots */
     } cases[] = {
-        {"1", 1, BYTES_LIT("\0\4\0\7\x84\x0c\3\2\5\0\0\0\0")},
-        {"2", 2, BYTES_LIT("\0\4\0\7\x84\x0c\3\2\5\0\0\0\0\0\0")},
-        {"3", 3, BYTES_LIT("\0\4\0\7\5\3\2\0\0\0\0\0")},
-        {"4", 4, BYTES_LIT("\0\4\0\7\5\3\2\6\0\0\0\0\0")},
-        {"5", 5, BYTES_LIT("\0\4\0\7\5\3\2\6\0\0\0\0\0")},
-        {"6", 6, BYTES_LIT("\0\4\0\7\5\3\2\6\0\0\0\0\0")},
+        {"1", 1, BYTES_LIT("\0\4\0\7\x84\x0c\3\2\5\0\0\0\0"), BYTES_LIT("")},
+        {"2", 2, BYTES_LIT("\0\4\0\7\x84\x0c\3\2\5\0\0\0\0\0\0"), BYTES_LIT("")},
+        {"3", 3, BYTES_LIT("\0\4\0\7\5\3\2\0\0\0\0\0"), BYTES_LIT("")},
+        {"4", 4, BYTES_LIT("\0\4\0\7\5\3\2\6\0\0\0\0\0"), BYTES_LIT("")},
+        {"5", 5, BYTES_LIT("\0\4\0\7\5\3\2\6\0\0\0\0\0"), BYTES_LIT("\5\x84\x0c\x9")},
+        {"6", 6, BYTES_LIT("\0\4\0\7\5\3\2\6\0\0\0\0\0"),
+         BYTES_LIT("\5\x84\x0c\x9\1\x10\3\0\4\5\6")},
+        {"7", 7, BYTES_LIT("\0\4\0\7\5\3\2\6\x8\0\0\0\0\0"),
+         BYTES_LIT("\5\x84\x0c\x9\1\x10\3\0\4\5\6\1\0\7")},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const char *name = cases[i].name;
+        uint32_t version = cases[i].version;
         arena_reset(&read);
         char array[64];
         struct text raw = text_in(array, sizeof array);
         text_add(&raw, BYTES_LIT("\0\0\0\0\0\0\0\0\0\1")); /* CPU, users; one cell */
         text_add(&raw, cases[i].cell);
-        text_addc(&raw, '\0', 1);                                              /* no slot */
-        if (cases[i].version >= 5) text_add(&raw, BYTES_LIT("\5\x84\x0c\x9")); /* strain */
-        struct blob_dims dims = {.version = cases[i].version};
-        struct tick got = {.strain = {{1, 2, 3}}}; /* left by what was read before */
-        CHECK(cases[i].name, tick_blob_decode(&got, &read, text_bytes(&raw), &dims));
-        uint64_t unsent = cases[i].version < 4 ? 0 : 6;
-        const struct cell want = {.kind = CELL_STAGE, .shortages = {7, 5, 3, 2, unsent}};
-        CHECK(cases[i].name, got.cell_count == 1 && memcmp(got.cells, &want, sizeof want) == 0);
-        bool strained = cases[i].version >= 5;
-        const struct strain strain = {{[0] = strained ? 1540 : 0, [2] = strained ? 9 : 0}};
-        CHECK(cases[i].name, memcmp(&got.strain, &strain, sizeof strain) == 0);
+        text_addc(&raw, '\0', 1); /* no slot */
+        text_add(&raw, cases[i].rest);
+        struct blob_dims dims = {.version = version};
+        /* Left by what was read before. */
+        struct tick got = {.strain = {{1, 2, 3}}, .gap_count = 9, .stall_count = 9};
+        CHECK(name, tick_blob_decode(&got, &read, text_bytes(&raw), &dims));
+        uint64_t unsent = version < 4 ? 0 : 6;
+        uint64_t rested_ns = version < 7 ? REST_UNKNOWN : 8;
+        const struct cell want = {
+            .kind = CELL_STAGE, .shortages = {7, 5, 3, 2, unsent}, .rested_ns = rested_ns};
+        CHECK(name, got.cell_count == 1 && memcmp(got.cells, &want, sizeof want) == 0);
+        const struct strain strain = {{[0] = version < 5 ? 0 : 1540, [2] = version < 5 ? 0 : 9}};
+        CHECK(name, memcmp(&got.strain, &strain, sizeof strain) == 0);
+        CHECK_U64(name, got.stall_count, version >= 6);
+        if (version >= 6) CHECK_U64(name, got.stalls[0].end_ns, 19);
+        CHECK_U64(name, got.gap_count, version >= 7);
+        if (version >= 7) CHECK_U64(name, got.gaps[0].millionths, 7);
     }
 }
 
@@ -140,7 +157,7 @@ static void what_lacks_by_name_and_slot(void **state)
         text_addc(&raw, '\0', MEASURE_COUNT);
         text_addc(&raw, '\1', 1); /* one slot */
         text_add(&raw, cases[i].slot);
-        text_addc(&raw, '\0', 1); /* no strain */
+        text_addc(&raw, '\0', cases[i].version < 6 ? 1 : 2); /* no strain, no stall */
         struct blob_dims dims = {.name_count = 1, .version = cases[i].version};
         struct tick got = {0};
         bool good = tick_blob_decode(&got, &read, text_bytes(&raw), &dims);
