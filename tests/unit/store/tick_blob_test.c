@@ -72,9 +72,8 @@ static void a_turned_bit_is_seen(void **state)
 }
 
 /* What a stage says of itself stood under other names before version 3, without TLS in 1, and
- * without what was never sent before 4; strain is of 5, stalls are of 6, gaps and pauses
- * of 7. Other cells and
- * slots say of what was short since 6. */
+ * without what was never sent before 4; strain is of 5, stalls are of 6, gaps, pauses and the tail
+ * of 7. Other cells and slots say of what was short since 6. */
 static void older_versions(void **state)
 {
     (void)state;
@@ -91,7 +90,7 @@ static void older_versions(void **state)
         {"5", 5, BYTES_LIT("\0\4\0\7\5\3\2\6\0\0\0\0\0"), BYTES_LIT("\5\x84\x0c\x9")},
         {"6", 6, BYTES_LIT("\0\4\0\7\5\3\2\6\0\0\0\0\0"),
          BYTES_LIT("\5\x84\x0c\x9\1\x10\3\0\4\5\6")},
-        {"7", 7, BYTES_LIT("\0\4\0\7\5\3\2\6\x8\0\0\0\0\0"),
+        {"7", 7, BYTES_LIT("\0\4\0\7\5\3\2\6\2\x9\x8\0\0\0\0\0\0"),
          BYTES_LIT("\5\x84\x0c\x9\1\x10\3\0\4\5\6\1\0\7")},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -110,8 +109,10 @@ static void older_versions(void **state)
         CHECK(name, tick_blob_decode(&got, &read, text_bytes(&raw), &dims));
         uint64_t unsent = version < 4 ? 0 : 6;
         uint64_t rested_ns = version < 7 ? REST_UNKNOWN : 8;
-        const struct cell want = {
-            .kind = CELL_STAGE, .shortages = {7, 5, 3, 2, unsent}, .rested_ns = rested_ns};
+        const struct cell want = {.kind = CELL_STAGE,
+                                  .shortages = {7, 5, 3, 2, unsent},
+                                  .rested_ns = rested_ns,
+                                  .tail = {{[1] = version < 7 ? 0 : 9}}};
         CHECK(name, got.cell_count == 1 && memcmp(got.cells, &want, sizeof want) == 0);
         const struct strain strain = {{[0] = version < 5 ? 0 : 1540, [2] = version < 5 ? 0 : 9}};
         CHECK(name, memcmp(&got.strain, &strain, sizeof strain) == 0);
