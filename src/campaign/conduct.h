@@ -28,6 +28,7 @@ struct conduct_options {
     struct bytes command; /* how it was started, masked; keeps */
     struct bytes version; /* keeps */
     struct bytes runs_folder;
+    bool calibrate;     /* find out first what this host can measure */
     const char *series; /* id of the first run of it; NULL: this is the first, or it stands alone */
     uint32_t series_index, series_count; /* of run_header */
     const struct sink *sinks;            /* that show the run; called behind the judge */
