@@ -320,7 +320,8 @@ static void watch_quota(struct engine *e, uint64_t now_ns)
 void engine_end_stage(struct engine *e, uint32_t stage, const char *words)
 {
     uint64_t now_ns = run_now(e);
-    bool on = timeline_stage(&e->timeline, now_ns) == stage;
+    bool on = stage < e->setting.plan->stage_count /* the drain ends by itself */
+              && timeline_stage(&e->timeline, now_ns) == stage;
     if (!on || e->steer.held != STEER_NOBODY || !end_stage(e, stage)) return;
     add_event(e, EVENT_COMMAND, now_ns, stage, e->setting.plan->stages[stage].name, words);
 }

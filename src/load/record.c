@@ -423,11 +423,23 @@ static uint64_t edge_of_tick(struct worker *w, uint64_t start_ns, uint64_t now_n
     return w->part_done && over < end ? over : end;
 }
 
+/* From the end of the tick on it is looked closer; nobody passes an edge that is being moved,
+ * either.
+ */
+static void look_from_there(struct worker *w)
+{
+    uint64_t held = shared_see(&w->setting.timeline->held);
+    w->look_ns = w->part_done ? 0 : w->tick_end_ns;
+    if (held == UINT64_MAX) return;
+    uint64_t held_ns = w->setting.origin_ns + held;
+    if (held_ns < w->look_ns) w->look_ns = held_ns;
+}
+
 void record_expect(struct worker *w)
 {
     uint64_t start = run_time(w, w->tick_start_ns);
     w->tick_end_ns = w->setting.origin_ns + edge_of_tick(w, start, 0);
-    w->look_ns = w->part_done ? 0 : w->tick_end_ns;
+    look_from_there(w);
 }
 
 void record_await(const struct worker *w, uint64_t now_ns)
@@ -440,13 +452,14 @@ void record_await(const struct worker *w, uint64_t now_ns)
 void record_roll(struct worker *w, uint64_t now_ns)
 {
     if (now_ns > w->turned_ns) record_turn(w, now_ns); /* before its ticks are closed */
+    w->edges = shared_see(&w->setting.timeline->version);
     for (;;) {
         /* An edge may have been moved up while this worker was held up; all must cut there. */
         record_await(w, now_ns);
         uint64_t start = run_time(w, w->tick_start_ns);
         uint64_t end = edge_of_tick(w, start, run_time(w, now_ns));
         w->tick_end_ns = w->setting.origin_ns + end;
-        w->look_ns = w->part_done ? 0 : w->tick_end_ns;
+        look_from_there(w);
         if (now_ns < w->tick_end_ns || end >= shared_see(&w->setting.timeline->leave)) return;
         record_close(w);
     }

@@ -70,7 +70,9 @@ static inline void record_turn(struct worker *w, uint64_t now_ns)
 /* Before anything is counted at `now_ns`: closes the sheet of a tick that is over. */
 static inline void record_reach(struct worker *w, uint64_t now_ns)
 {
-    if (now_ns >= w->look_ns) record_roll(w, now_ns);
+    /* An edge may have been moved in the midst of a turn that took long. */
+    bool moved = shared_see(&w->setting.timeline->version) != w->edges;
+    if (now_ns >= w->look_ns || moved) record_roll(w, now_ns);
 }
 
 /* Time integrals: at a beginning the part of the tick before it is taken off, at an end the part

@@ -106,6 +106,7 @@ uint64_t timeline_drain_ns(const struct plan *plan)
 void timeline_hold(struct timeline *t, uint64_t at_ns)
 {
     shared_publish(&t->held, at_ns);
+    shared_publish(&t->version, shared_see(&t->version) + 1); /* who is in a long turn looks up */
 }
 
 void timeline_release(struct timeline *t)

@@ -26,7 +26,7 @@ struct timeline {
     struct shared *starts; /* [stage_count + 1] run time; the last is the drain's */
     struct shared *nexts;  /* [stage_count + 1] the stage behind it; the drain's: none */
     struct shared leave;   /* run time at which what is open is cut */
-    struct shared version; /* raised after a change */
+    struct shared version; /* raised after a change, and when an edge is about to be moved */
     struct shared held;    /* run time that nobody passes now; UINT64_MAX: none */
 };
 

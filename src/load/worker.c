@@ -237,8 +237,7 @@ static void see_timeline(struct worker *w)
     uint64_t held = shared_see(&w->setting.timeline->held);
     if (held != UINT64_MAX) {
         record_await(w, clock_now_ns());
-        /* It may come while what is ready is read. */
-        if (w->setting.origin_ns + held < w->look_ns) w->look_ns = w->setting.origin_ns + held;
+        record_expect(w); /* it may come while what is ready is read */
     }
     uint64_t version = shared_see(&w->setting.timeline->version);
     if (version == w->version) return;

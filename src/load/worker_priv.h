@@ -114,6 +114,7 @@ struct worker {
     uint64_t tick_start_ns, tick_end_ns; /* CLOCK_MONOTONIC */
     uint64_t look_ns;                    /* record_reach() looks closer from here on */
     uint64_t version;                    /* of the timeline, as known */
+    uint64_t edges;                      /* the same, as the end of the tick in hand knows it */
     uint32_t *requests_now;              /* [name_count] in flight */
     uint32_t *iterations_now;
     uint32_t users_now;
