@@ -21,11 +21,12 @@ enum connection_state { CONNECTION_FREE, CONNECTION_MAKING, CONNECTION_IDLE, CON
 
 /* What of the tail lies on it; kept while another connection takes its place. */
 struct tail_place {
-    uint32_t stage;      /* 1 + the stage that `slow` and `lossy` are of; 0: none yet */
-    uint32_t slow;       /* requests */
+    uint32_t stage; /* 1 + the stage that the counts are of; 0: none yet */
+    uint32_t requests, slow;
     uint32_t resent;     /* segments, when the kernel was asked last, ... */
     uint32_t generation; /* ... about this connection */
     bool lossy;
+    bool mixed; /* another connection was in its place before, in the same stage */
 };
 
 struct connection {

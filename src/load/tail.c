@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "load/tail_sum.h"
+
 #define SLOW_ONE_IN 100 /* requests of a tick */
 #define LEARN_LEAST 200 /* requests in a tick, or the limit stays what it was */
-#define COUNTS_KEPT 256 /* slow requests of a connection are told apart up to here */
+#define MIXED_SHARE 0.1 /* of the places, from which on nothing is told of connections */
 
 static struct live_cell *stage_cell(struct worker *w, const struct flow *f)
 {
@@ -17,8 +19,6 @@ static bool look(struct worker *w, struct connection *c, struct live_cell *cell)
     struct stream_facts facts;
     if (!stream_look(&c->stream, &facts)) return false;
     if (facts.rtt_ns > 0) live_record(cell, STAGE_RTT, facts.rtt_ns);
-    if (c->tail.generation != c->generation) c->tail.resent = 0;
-    c->tail.generation = c->generation;
     bool again = facts.resent > c->tail.resent;
     if (again) cell->tail.of[TAIL_RESENT] += facts.resent - c->tail.resent;
     c->tail.resent = facts.resent;
@@ -36,26 +36,33 @@ static void count_slow(struct worker *w, const struct flow *f, struct connection
     if (look(w, c, cell)) cell->tail.of[TAIL_LOSSY]++;
 }
 
-/* The first answer on it in this stage. */
+/* An answer on it; the first in this stage, or of another connection in the same place, perhaps. */
 static void enter(const struct worker *w, struct connection *c)
 {
-    c->tail.stage = w->stage + 1;
-    c->tail.slow = 0;
-    c->tail.lossy = false;
+    struct tail_place *t = &c->tail;
+    bool other = t->generation != c->generation;
+    if (t->stage != w->stage + 1) {
+        *t = (struct tail_place){.stage = w->stage + 1, .resent = t->resent};
+    } else if (other && t->requests > 0) {
+        t->mixed = true;
+    }
+    if (other) t->resent = 0;
+    t->generation = c->generation;
+    t->requests++;
 }
 
 void tail_request(struct worker *w, const struct flow *f, uint64_t response_ns)
 {
     if (f->connection == NOBODY) return;
     struct connection *c = &w->connections[f->connection];
-    if (c->tail.stage != w->stage + 1) enter(w, c);
+    enter(w, c);
     if (response_ns >= w->slow_ns) count_slow(w, f, c);
 }
 
 void tail_timeout(struct worker *w, const struct flow *f)
 {
     struct connection *c = &w->connections[f->connection];
-    if (c->tail.stage != w->stage + 1) enter(w, c);
+    enter(w, c);
     count_slow(w, f, c);
 }
 
@@ -89,7 +96,7 @@ void tail_learn(struct worker *w)
             if (bucket > HIST_BUCKETS) continue;
             seen += in_bucket(t, bucket);
             if (seen < want) continue;
-            w->slow_ns = bucket > 0 ? hist_bucket_top(bucket - 1) + 1 : 0;
+            w->slow_ns = bucket < HIST_BUCKETS ? hist_bucket_top(bucket) + 1 : UINT64_MAX;
             return;
         }
     }
@@ -97,28 +104,21 @@ void tail_learn(struct worker *w)
 
 void tail_stage_over(struct worker *w)
 {
-    uint32_t by_count[COUNTS_KEPT] = {0};
-    uint64_t connections = 0;
-    uint64_t slow = 0;
+    struct tail_sum sum;
+    uint64_t mixed = 0;
+    tail_sum_clear(&sum);
     for (uint32_t i = 0; i < w->connection_fresh; i++) {
         const struct tail_place *place = &w->connections[i].tail;
         if (place->stage != w->stage + 1) continue;
-        uint32_t count = place->slow < COUNTS_KEPT ? place->slow : COUNTS_KEPT - 1;
-        connections++;
-        by_count[count]++;
-        slow += count;
+        tail_sum_add(&sum, place->requests, place->slow);
+        mixed += place->mixed;
     }
-    if (slow == 0) return;
-    uint64_t few = 0;
-    uint64_t held = 0;
-    for (uint32_t count = COUNTS_KEPT; count-- > 1 && 2 * held < slow;) {
-        for (uint32_t k = 0; k < by_count[count] && 2 * held < slow; k++) {
-            held += count;
-            few++;
-        }
-    }
+    if (sum.slow_count == 0 || (double)mixed > MIXED_SHARE * (double)sum.connection_count) return;
+    struct tail_few few = tail_sum_few(&sum);
     struct live_cell *cell = sheet_cell(w->sheet, w->stage, false, CELL_STAGE, 0);
-    cell->tail.of[TAIL_CONNECTIONS] += connections;
-    cell->tail.of[TAIL_FEW] += few;
-    cell->tail.of[TAIL_FEW_OF] += slow;
+    cell->tail.of[TAIL_CONNECTIONS] += sum.connection_count;
+    cell->tail.of[TAIL_FEW] += few.connections;
+    cell->tail.of[TAIL_FEW_OF] += sum.slow_count;
+    cell->tail.of[TAIL_FEW_REQUESTS] += few.requests;
+    cell->tail.of[TAIL_REQUESTS] += sum.request_count;
 }

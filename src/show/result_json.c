@@ -66,6 +66,8 @@ static json_t *tail_json(const struct figures *f)
         [TAIL_CONNECTIONS] = "connections",
         [TAIL_FEW] = "half_on",
         [TAIL_FEW_OF] = "half_of",
+        [TAIL_FEW_REQUESTS] = "half_requests",
+        [TAIL_REQUESTS] = "requests",
     };
     json_t *o = json_object();
     for (uint32_t i = 0; i < TAIL_COUNT; i++) {

@@ -4,7 +4,7 @@
 
 #define RESENT_SHARE 0.1   /* of the slow requests, from which on it explains something */
 #define SLOW_LEAST 10      /* of them, or it is chance */
-#define FEW_SHARE 0.1      /* of the connections that hold half of the slow requests */
+#define FEW_SHARE 0.2      /* of all requests, on the connections that hold half of the slow ones */
 #define FEW_SLOW_LEAST 50  /* of which there must be so many, ... */
 #define FEW_CONNECTIONS 10 /* ... on so many connections */
 
@@ -25,11 +25,13 @@ bool tail_line_resent(struct text *out, const struct result *r)
     return true;
 }
 
+/* A connection that has most of the requests has most of the slow ones, too. */
 static bool is_few(const struct tail *t)
 {
     const uint64_t *of = t->of;
     return of[TAIL_FEW_OF] >= FEW_SLOW_LEAST && of[TAIL_CONNECTIONS] >= FEW_CONNECTIONS
-           && (double)of[TAIL_FEW] <= FEW_SHARE * (double)of[TAIL_CONNECTIONS];
+           && 4 * of[TAIL_FEW] <= of[TAIL_CONNECTIONS]
+           && (double)of[TAIL_FEW_REQUESTS] <= FEW_SHARE * (double)of[TAIL_REQUESTS];
 }
 
 bool tail_line_few(struct text *out, const struct result *r)
@@ -49,6 +51,8 @@ bool tail_line_few(struct text *out, const struct result *r)
     text_adds(out, of[TAIL_FEW] == 1 ? " connections holds" : " connections hold");
     text_adds(out, " half of the slowest requests of ");
     text_add_safe(out, run_stage_name(r->header, worst->stage));
-    text_adds(out, ": what is behind just these (a process, a backend, a path)?");
+    text_adds(out, " and ");
+    amount_share(out, (double)of[TAIL_FEW_REQUESTS] / (double)of[TAIL_REQUESTS]);
+    text_adds(out, " of all: what is behind just these (a process, a backend, a path)?");
     return true;
 }

@@ -2,7 +2,7 @@
  *
  * Why: a tail that sits on a few connections, or on those that lost packets, is the network's or a
  * backend's, not the service's as a whole; a percentile cannot tell.
- * Source: load/tail_watch.h counts; docs/method.md, "The tail by connection".
+ * Source: load/tail_priv.h counts; docs/method.md, "The tail by connection".
  * Thread: as tick.h.  Memory: in place. */
 #pragma once
 
@@ -17,7 +17,9 @@ enum tail_fact {
     TAIL_LOSSY_CONNECTIONS, /* that were found so for the first time in this stage */
     TAIL_CONNECTIONS,       /* told once a stage, at its end: that answered something, ... */
     TAIL_FEW,               /* ... the fewest of them that hold half of the slow requests, ... */
-    TAIL_FEW_OF,            /* ... and how many slow requests those are half of */
+    TAIL_FEW_OF,            /* ... how many slow requests those are half of, ... */
+    TAIL_FEW_REQUESTS,      /* ... how many of all requests those few had, ... */
+    TAIL_REQUESTS,          /* ... and how many all had */
     TAIL_COUNT
 };
 
