@@ -4,9 +4,10 @@
 
 #include "load/tail_sum.h"
 
-#define SLOW_ONE_IN 100 /* requests of a tick */
-#define LEARN_LEAST 200 /* requests in a tick, or the limit stays what it was */
-#define MIXED_SHARE 0.1 /* of the places, from which on nothing is told of connections */
+#define SLOW_ONE_IN 100    /* requests of a tick */
+#define WITH_BUCKET_MOST 3 /* times as many */
+#define LEARN_LEAST 200    /* requests in a tick, or the limit stays what it was */
+#define MIXED_SHARE 0.1    /* of the places, from which on nothing is told of connections */
 
 static struct live_cell *stage_cell(struct worker *w, const struct flow *f)
 {
@@ -75,6 +76,13 @@ static uint32_t in_bucket(const struct sheet *t, uint32_t bucket)
     return sum;
 }
 
+/* From the bucket of the p99 on; or from the next, where times are so even that most are in it. */
+static uint64_t limit_at(uint32_t bucket, bool with_it)
+{
+    if (with_it) return bucket > 0 ? hist_bucket_top(bucket - 1) + 1 : 0;
+    return bucket < HIST_BUCKETS ? hist_bucket_top(bucket) + 1 : UINT64_MAX;
+}
+
 void tail_learn(struct worker *w)
 {
     const struct sheet *t = w->sheet;
@@ -96,7 +104,7 @@ void tail_learn(struct worker *w)
             if (bucket > HIST_BUCKETS) continue;
             seen += in_bucket(t, bucket);
             if (seen < want) continue;
-            w->slow_ns = bucket < HIST_BUCKETS ? hist_bucket_top(bucket) + 1 : UINT64_MAX;
+            w->slow_ns = limit_at(bucket, seen <= want * WITH_BUCKET_MOST);
             return;
         }
     }

@@ -91,7 +91,7 @@ class Network(Case):
             connection.sendall(REPLY)
 
         server = self.server(behave)
-        self.plan(PLAN.format(url=server.url, connections=30, rate=1, seconds=15)
+        self.plan(PLAN.format(url=server.url, connections=30, rate=1, seconds=9)
                   .replace("rate: 1/s", "users: 30"))
         done = self.exits(self.prony("run", "plan.yaml", "--output", "json"), 0)
         stage = done.json()["stages"][0]
