@@ -75,15 +75,17 @@ static bool watch(struct calibrating *c, bool (*cancelled)(void *ctx), void *ctx
         enum engine_step step = engine_next_tick(c->engine, &tick);
         if (step == ENGINE_END) return !left;
         if (step == ENGINE_TICK) take(c, &tick);
-        if (left || !cancelled || !cancelled(ctx)) continue;
+        if (left || !cancelled(ctx)) continue;
         left = true;
         engine_leave(c->engine);
     }
 }
 
-static bool start(struct calibrating *c, uint32_t threads, struct err *err)
+static bool start(struct calibrating *c, uint32_t threads, bool (*cancelled)(void *ctx), void *ctx,
+                  struct err *err)
 {
-    const struct targets_options targets = {.plan = &c->plan, .within_ns = REACH_WITHIN_NS};
+    const struct targets_options targets = {
+        .plan = &c->plan, .within_ns = REACH_WITHIN_NS, .cancelled = cancelled, .ctx = ctx};
     c->times = ARENA_NEW(&c->arena, struct hist);
     if (!c->times) return err_set(err, ERR_LIMIT, 0, "no memory to calibrate");
     if (!targets_open(&c->targets, &targets, err)) return false;
@@ -114,7 +116,8 @@ bool calibrate_run(struct calibration *out, uint32_t threads, bool (*cancelled)(
     if (!arena_open(&c.arena, ARENA_LIMIT, err)) return false;
     bool ok = false;
     if (!null_server_open(&c.server, err)) goto out;
-    ok = write_plan(&c, threads, err) && start(&c, threads, err) && watch(&c, cancelled, ctx);
+    ok = write_plan(&c, threads, err) && start(&c, threads, cancelled, ctx, err)
+         && watch(&c, cancelled, ctx);
     if (ok) conclude(&c, out);
     if (c.engine) engine_close(c.engine);
     targets_close(&c.targets);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "campaign/calibrate.h"
 #include "judge/exit_code.h"
 #include "judge/judge.h"
 #include "show/result_json.h"
@@ -15,6 +16,9 @@
 #define ARENA_LIMIT ((size_t)64 << 20)
 #define EVENTS_MAX 128
 #define REACH_WITHIN_NS (2 * NS_PER_S) /* the one connect to each target before the start */
+#define CEILING_SHARE                                                                              \
+    0.7 /* of what this host can send: beyond it prony may be what is measured                     \
+         */
 #define MEMORY_FLOOR_BYTES (UINT64_C(48) << 20) /* less than this left: the run ends itself */
 
 static void say(const struct conduct *c, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -131,6 +135,24 @@ static bool open_run(struct conduct *c, struct err *err)
     return arena_ok(&c->arena) || err_set(err, ERR_LIMIT, 0, "no memory for the run");
 }
 
+/* What this host can do, before there is a run. False: `err`, or somebody wants it to end. */
+static bool calibrate(struct conduct *c, struct err *err)
+{
+    struct calibration *found = &c->header.calibration;
+    say(c, "calibrating: two seconds against a server that answers at once");
+    if (!calibrate_run(found, c->header.threads, cancelled, c, err)) return false;
+    say(c, "this host: an instant answer takes %.3f ms (p50), %.3f ms (p99); at most %.0f/s",
+        (double)found->floor_p50_ns / 1e6, (double)found->floor_p99_ns / 1e6, found->ceiling_per_s);
+    double share = calibrate_share(found, c->options->plan);
+    if (share > CEILING_SHARE) {
+        say(c,
+            "warning: the plan asks for %.0f%% of that (up to 70%% is fine): prony itself may be "
+            "what is measured. Lower the rate, or give it more threads or a larger machine",
+            share * 100);
+    }
+    return true;
+}
+
 static bool start_load(struct conduct *c, struct err *err)
 {
     const struct plan *plan = c->options->plan;
@@ -141,6 +163,7 @@ static bool start_load(struct conduct *c, struct err *err)
                                       .cancelled = cancelled,
                                       .say = pass_on,
                                       .ctx = c};
+    if (c->options->calibrate && !calibrate(c, err)) return false;
     if (!services_start(&c->services, &c->arena, &services, err)) return false;
     if (!targets_open(&c->targets, &targets, err)) return false;
     struct engine_options engine = {.header = &c->header,

@@ -329,6 +329,16 @@ static json_t *stalls_json(const struct result *r)
     return o;
 }
 
+static json_t *calibration_json(const struct calibration *c)
+{
+    if (c->ceiling_per_s <= 0) return json_null();
+    json_t *o = json_object();
+    json_tree_put(o, "floor_p50_ms", json_part_figure((double)c->floor_p50_ns / 1e6));
+    json_tree_put(o, "floor_p99_ms", json_part_figure((double)c->floor_p99_ns / 1e6));
+    json_tree_put(o, "ceiling_per_s", json_part_figure(c->ceiling_per_s));
+    return o;
+}
+
 json_t *result_json_object(const struct result *r)
 {
     const struct plan *plan = r->header->plan;
@@ -370,6 +380,7 @@ json_t *result_json_object(const struct result *r)
                   json_part_figure((double)r->end.generator_cpu_ns / 1e9));
     json_tree_put(generator, "max_rss_bytes", json_part_count(r->end.max_rss_bytes));
     json_tree_put(generator, "threads", json_part_count(r->header->threads));
+    json_tree_put(generator, "calibration", calibration_json(&r->header->calibration));
     json_tree_put(o, "generator", generator);
     return o;
 }

@@ -68,6 +68,11 @@ static void write_legend(const struct summary *s, const struct summary_legend *l
     if (legend->at_least) text_adds(&body, " ≥ at least: timeouts, cuts or drops lie above.");
     if (legend->few) text_adds(&body, " (…) too few to say.");
     if (legend->unjudged) text_adds(&body, " * not judged.");
+    if (legend->floor) {
+        text_adds(&body, " ~ no longer than an instant answer takes on this host (");
+        amount_time(&body, legend->floor_ns);
+        text_adds(&body, ").");
+    }
     if (legend->mean_users) text_adds(&body, " USERS is their mean over the stage.");
     double errors = summary_tables_errors(s->result, &s->result->totals);
     if (errors > NOT_OK_LABEL) text_adds(&body, " Times leave out what failed at once.");
@@ -273,6 +278,12 @@ static void write_trust(const struct summary *s)
         if (r->end.max_rss_bytes > 0) amount_bytes(&body, (double)r->end.max_rss_bytes);
         if (r->header->window) text_adds(&body, " in the whole run");
     }
+    if (r->header->calibration.ceiling_per_s > 0) {
+        text_adds(&body, " · this host answers at once in ");
+        amount_time(&body, (double)r->header->calibration.floor_p50_ns);
+        text_adds(&body, " and at most ");
+        amount_per_s(&body, r->header->calibration.ceiling_per_s);
+    }
     enum tone tone = r->trust == TRUST_VALID     ? TONE_STRONG
                      : r->trust == TRUST_SUSPECT ? TONE_NEAR
                                                  : TONE_BAD;
@@ -430,7 +441,8 @@ void summary_write(struct text *out, const struct result *result, const struct s
     if (run_ended_early(result->end.ended)) {
         write_errors(&s);
     } else {
-        struct summary_legend legend = {0};
+        struct summary_legend legend = {.floor_ns =
+                                            (double)result->header->calibration.floor_p50_ns};
         summary_tables_objectives(&s);
         summary_tables_stages(&s, &legend);
         summary_tables_names(&s, &legend);

@@ -16,7 +16,8 @@ struct summary {
 
 /* What the tables had to abbreviate; explained in one line below them. */
 struct summary_legend {
-    bool few, at_least, unjudged, missed, closed;
+    bool few, at_least, unjudged, missed, closed, floor;
+    double floor_ns; /* what an instant answer takes on this host; 0: not known */
     bool mean_users; /* not as many all the time as the plan has at the end of the stage */
 };
 

@@ -91,6 +91,17 @@ static void latency_cell(struct table_cell *out, const struct latency *l, enum f
     legend->at_least = legend->at_least || at_least;
 }
 
+/* A response time, marked where an instant answer takes as long on this host. */
+static void response_cell(struct table_cell *out, const struct latency *l, enum figure figure,
+                          const struct scale *scale, struct summary_legend *legend)
+{
+    bool floor = l->n > 0 && l->ns[figure] < legend->floor_ns;
+    if (floor) text_addc(&out->text, '~', 1);
+    latency_cell(out, l, figure, scale, legend);
+    if (floor) out->tone = TONE_DIM;
+    legend->floor = legend->floor || floor;
+}
+
 /* ---- objectives ---- */
 
 #define OBJECTIVES_SHOWN 14 /* without --verbose; misses are always shown */
@@ -282,7 +293,7 @@ static void figure_cell(const struct figure_rows *rows, const struct figures *f,
         break;
     default:
         if (column < FIG_AVG || column > FIG_MAX) break;
-        latency_cell(out, &f->response, figure_of(column), &rows->scale, rows->legend);
+        response_cell(out, &f->response, figure_of(column), &rows->scale, rows->legend);
         break;
     }
 }

@@ -140,6 +140,15 @@ static json_t *plan_json(struct arena *arena, const struct plan *plan)
     return o;
 }
 
+static json_t *calibration_json(const struct calibration *c)
+{
+    json_t *o = json_object();
+    json_tree_put(o, "floor_p50_ns", number(c->floor_p50_ns));
+    json_tree_put(o, "floor_p99_ns", number(c->floor_p99_ns));
+    json_tree_put(o, "ceiling_per_s", json_real(c->ceiling_per_s));
+    return o;
+}
+
 static json_t *series_json(const struct run_header *header)
 {
     json_t *o = json_object();
@@ -165,6 +174,9 @@ struct bytes header_json_make(struct arena *arena, const struct run_header *head
     json_tree_put(o, "threads", number(header->threads));
     json_tree_put(o, "budget_bytes", number(header->budget_bytes));
     json_tree_put(o, "response_limit_ns", number(header->response_limit_ns));
+    if (header->calibration.ceiling_per_s > 0) {
+        json_tree_put(o, "calibration", calibration_json(&header->calibration));
+    }
     if (header->series_count > 0) json_tree_put(o, "series", series_json(header));
     struct bytes out = {NULL, 0};
     json_t *plan = plan_json(arena, header->plan);
@@ -405,6 +417,15 @@ static void read_plan(struct reader *r, const json_t *o, struct plan *out)
     out->seed_given = get_bool(r, o, "seed_given");
 }
 
+/* Absent where nobody asked for it. */
+static void read_calibration(struct reader *r, const json_t *o, struct calibration *out)
+{
+    if (!o) return;
+    out->floor_p50_ns = get_number(r, o, "floor_p50_ns");
+    out->floor_p99_ns = get_number(r, o, "floor_p99_ns");
+    out->ceiling_per_s = to_double(r, get(r, o, "ceiling_per_s"), "ceiling_per_s");
+}
+
 /* Absent of a run that stands alone. */
 static void read_series(struct reader *r, const json_t *o, struct run_header *out)
 {
@@ -441,6 +462,7 @@ bool header_json_read(struct run_header *out, struct arena *arena, struct bytes 
     out->threads = get_u32(&r, o, "threads");
     out->budget_bytes = get_number(&r, o, "budget_bytes");
     out->response_limit_ns = get_number(&r, o, "response_limit_ns");
+    read_calibration(&r, json_object_get(o, "calibration"), &out->calibration);
     read_series(&r, json_object_get(o, "series"), out);
     read_plan(&r, get(&r, o, "plan"), plan);
     out->plan = plan;
