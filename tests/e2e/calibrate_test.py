@@ -9,8 +9,8 @@ from harness import Case
 class Calibrate(Case):
     def test_floor_and_ceiling(self):
         server = self.server()
-        done = self.exits(self.prony("run", server.url, "--rate", "50/s", "--for", "1s", "--warmup",
-                                     "0s", "--calibrate", "--output", "json"), 0)
+        done = self.exits(self.prony("run", server.url, "--rate", "50/s", "--for", "1s",
+                                     "--warmup", "0s", "--calibrate", "--output", "json"), 0)
         found = done.json()["generator"]["calibration"]
         self.assertGreater(found["floor_p50_ms"], 0.001)
         self.assertLess(found["floor_p50_ms"], 50)
@@ -25,7 +25,8 @@ class Calibrate(Case):
     def test_a_plan_beyond_the_ceiling_is_warned_of(self):
         server = self.server()
         child = self.start("run", server.url, "--rate", "2000000/s", "--for", "1s",
-                           "--warmup", "0s", "--calibrate", "--max-in-flight", "10", "--output", "json")
+                           "--warmup", "0s", "--calibrate", "--max-in-flight", "10",
+                           "--output", "json")
         done = self.wait(child)
         self.assertIn("warning: the plan asks for", done.stderr, done)
         # Said before anything is sent.
