@@ -9,6 +9,7 @@ import subprocess
 from live_case import live_view
 from machine import Broken, Nginx, cores, measured, version_of
 from report_case import report_times
+from stall_case import stalled
 from tls_case import kept_connections
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -117,6 +118,10 @@ def tls(folder, options, say):
 
 def live(folder, options, say):
     return live_view(PRONY, folder, say, Row)
+
+
+def stall(folder, options, say):
+    return stalled(PRONY, folder, say, Row)
 
 
 def report(folder, options, say):
@@ -254,6 +259,7 @@ CASES = {
     "cpu": cpu_per_request,
     "tls": tls,
     "live": live,
+    "stall": stall,
     "memory": users_memory,
     "start": start,
     "report": report,

@@ -20,7 +20,7 @@ pid nginx.pid;
 error_log stderr warn;
 events {{ worker_connections 8192; }}
 http {{
-    access_log off;
+    {log}
     keepalive_requests 1000000000;
     keepalive_timeout 600s;
     default_type application/json;
@@ -125,15 +125,21 @@ class Nginx:
     """One worker on its own core, in a private folder; a small JSON at / and, sent bit by bit over
     two seconds or so, at /slow."""
 
-    def __init__(self, folder, core, tls=None):
-        """`tls`: (certificate, key); then it speaks TLS 1.3 alone."""
+    def __init__(self, folder, core, tls=None, log=False):
+        """`tls`: (certificate, key); then it speaks TLS 1.3 alone. `log`: `ends` has the moment of
+        each reply."""
         self.port = free_port()
         self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}/"
         self.folder = pathlib.Path(folder) / "nginx"
         self.folder.mkdir()
         self.folder.chmod(0o755)
         conf = self.folder / "nginx.conf"
+        self.ends = self.folder / "ends"
+        logging = "access_log off;"
+        if log:
+            logging = f"log_format end '$msec'; access_log {self.ends} end;"
         conf.write_text(NGINX.format(port=self.port, json=SMALL_JSON, tls="ssl" if tls else "",
+                                     log=logging,
                                      certificate=TLS.format(*tls) if tls else ""))
         self.log = open(self.folder / "log", "w+")
         self.child = subprocess.Popen(["nginx", "-e", "stderr", "-p", self.folder, "-c", conf],
