@@ -9,8 +9,10 @@
 #include "judge/exit_code.h"
 #include "judge/keep.h"
 #include "judge/limits.h"
+#include "judge/redirects.h"
 #include "judge/rows.h"
 #include "judge/stalls.h"
+#include "judge/suggest.h"
 #include "judge/trust.h"
 #include "judge/warming.h"
 
@@ -24,8 +26,10 @@ struct judge {
     bool aborted; /* asked for once */
     struct books books;
     struct rows rows;
+    struct suggest suggest;
     struct abort_when abort_when;
     struct keep keep;
+    struct redirects redirects;
     struct warming warming;
     struct stalls stalls;
     struct tally pool;
@@ -78,8 +82,10 @@ static void begin(void *ctx, const struct run_header *header)
     rows_needs(&needs, plan, arena);
     books_open(&judge->books, header, &needs, arena);
     rows_open(&judge->rows, &judge->books, arena);
+    suggest_open(&judge->suggest, &judge->books, arena);
     abort_when_open(&judge->abort_when, &judge->books, arena);
     keep_open(&judge->keep, judge->books.stage_count, arena);
+    redirects_open(&judge->redirects, header, arena);
     warming_open(&judge->warming, header, arena);
     stalls_open(&judge->stalls, header, arena);
     judge->pool = (struct tally){.keep = TALLY_RESPONSE | TALLY_LESS_LAG};
@@ -215,6 +221,7 @@ static void judge_now(struct judge *judge, bool final)
                                .results = judge->objectives,
                                .end = &result->end,
                                .warming = &judge->warming,
+                               .redirects = &judge->redirects,
                                .out_of_memory = !arena_ok(&judge->run)};
     bool bug = trust_judge(&trust, result);
     result->final = final;
@@ -223,6 +230,7 @@ static void judge_now(struct judge *judge, bool final)
     result->exit_code = exit_code_of_result(result, bug);
     result->exemplar_count = keep_show(&judge->keep);
     stalls_show(&judge->stalls, result);
+    if (final) suggest_find(&judge->suggest, &desk, &result->suggestion);
     if (judge->bus) bus_result(judge->bus, result);
 }
 
@@ -244,11 +252,13 @@ static void take(void *ctx, const struct tick *tick)
     books_enter(books, tick);
     books_take(books, tick);
     rows_take(&judge->rows, tick);
+    suggest_take(&judge->suggest, tick);
     const struct run_window *window = books->header->window;
     for (uint32_t i = 0; i < tick->exemplar_count; i++) {
         const struct exemplar *exemplar = &tick->exemplars[i];
         if (window && !window_has_exemplar(window, tick, exemplar)) continue;
         keep_take(&judge->keep, exemplar);
+        redirects_take(&judge->redirects, exemplar);
     }
     if (!judge->aborted && judge->bus) {
         char array[200];

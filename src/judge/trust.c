@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "judge/redirects.h"
 #include "judge/trust_priv.h"
 #include "judge/warming.h"
 
@@ -255,8 +256,17 @@ static bool read_warming(const struct trust_case *c, struct reading *out)
     const struct stage_book *book = c->desk->books->stages;
     if (!w->stage || w->steady || !book->over || book->cut || book->unseen) return false;
     if (book->end_ns - book->start_ns < w->stage->length_ns) return false;
-    text_addf(&out->subject, "after %.0f s ", (double)w->stage->length_ns / 1e9);
+    double given_s = (double)w->stage->length_ns / 1e9;
+    text_addf(&out->subject, "after %.0f s ", given_s);
     out->value = fabs(warming_unrest(w, &out->subject));
+    text_addf(&out->subject, ". Give it longer (--set load.warmup.at_most=%.0fs)",
+              ceil(given_s * 2));
+    return true;
+}
+
+static bool read_redirects(const struct trust_case *c, struct reading *out)
+{
+    out->value = redirects_say(c->redirects, &out->subject);
     return true;
 }
 
@@ -333,8 +343,8 @@ static const struct rule {
      "the wall clock was set {subject}: the kernel stamps replies by it, so times around then may "
      "be wrong by as much. Have it slewed, not set, while prony runs."},
     {"warmup-unsteady", TRUST_SUSPECT, false, read_warming, ABOVE, -1,
-     "the warm-up did not come to rest: {subject}. What is judged may not be the warm service. "
-     "Give it a larger `at_most`, or more requests a second to tell it by."},
+     "the warm-up did not come to rest: {subject}, or more requests a second. What is judged may "
+     "not be warm."},
     {"pattern-off", TRUST_SUSPECT, false, trust_host_rhythm, BELOW, 1e-4,
      "arrivals were not taken up in the plan's Poisson pattern in {subject}: prony let them go in "
      "lumps, which other users would not. Use more threads, a lower rate, or a quieter machine."},
@@ -348,6 +358,9 @@ static const struct rule {
     {"count-short", TRUST_VALID, false, read_count, BELOW, 1,
      "{subject}{value}, before its time was over: its figures are of these. Give it a longer `for` "
      "or more users, or ask for fewer."},
+    {"redirected", TRUST_VALID, false, read_redirects, ABOVE, 0,
+     "every reply of {subject}: the redirect is what was measured, for prony follows none. Ask for "
+     "where it leads; `prony run --once` shows its Location."},
 };
 
 static void say(struct text *out, const char *sentence, const struct reading *reading)
