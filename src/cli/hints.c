@@ -100,12 +100,7 @@ static void hint_objectives(struct hinting *h)
     char suggested_array[200];
     struct text line = text_in(array, sizeof array);
     struct text suggested = text_in(suggested_array, sizeof suggested_array);
-    const struct plan *plan = h->result->header->plan;
-    bool own = false;
-    for (uint32_t i = 0; i < plan->objective_count; i++) {
-        own = own || !plan->objectives[i].implicit;
-    }
-    if (own || !summary_suggest(&suggested, h->result)) return;
+    if (!summary_suggest(&suggested, h->result)) return;
     if (runs(h)) text_add(&line, h->command);
     else add_report(h, &line);
     text_addf(&line, " %s", suggested_array);

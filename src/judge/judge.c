@@ -11,6 +11,7 @@
 #include "judge/limits.h"
 #include "judge/rows.h"
 #include "judge/stalls.h"
+#include "judge/suggest.h"
 #include "judge/trust.h"
 #include "judge/warming.h"
 
@@ -24,6 +25,7 @@ struct judge {
     bool aborted; /* asked for once */
     struct books books;
     struct rows rows;
+    struct suggest suggest;
     struct abort_when abort_when;
     struct keep keep;
     struct warming warming;
@@ -78,6 +80,7 @@ static void begin(void *ctx, const struct run_header *header)
     rows_needs(&needs, plan, arena);
     books_open(&judge->books, header, &needs, arena);
     rows_open(&judge->rows, &judge->books, arena);
+    suggest_open(&judge->suggest, &judge->books, arena);
     abort_when_open(&judge->abort_when, &judge->books, arena);
     keep_open(&judge->keep, judge->books.stage_count, arena);
     warming_open(&judge->warming, header, arena);
@@ -223,6 +226,7 @@ static void judge_now(struct judge *judge, bool final)
     result->exit_code = exit_code_of_result(result, bug);
     result->exemplar_count = keep_show(&judge->keep);
     stalls_show(&judge->stalls, result);
+    if (final) suggest_find(&judge->suggest, &desk, &result->suggestion);
     if (judge->bus) bus_result(judge->bus, result);
 }
 
@@ -244,6 +248,7 @@ static void take(void *ctx, const struct tick *tick)
     books_enter(books, tick);
     books_take(books, tick);
     rows_take(&judge->rows, tick);
+    suggest_take(&judge->suggest, tick);
     const struct run_window *window = books->header->window;
     for (uint32_t i = 0; i < tick->exemplar_count; i++) {
         const struct exemplar *exemplar = &tick->exemplars[i];

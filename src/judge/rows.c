@@ -1,5 +1,6 @@
 #include "judge/rows.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "base/ns.h"
@@ -67,6 +68,11 @@ static bool same_times(const struct row *a, const struct row *b)
            && a->each_index == b->each_index;
 }
 
+static uint64_t limit_of(const struct objective *o)
+{
+    return o->value < 0x1p63 ? (uint64_t)o->value : UINT64_MAX;
+}
+
 static void open_row(struct rows *rows, const struct objective *o, uint32_t each_index)
 {
     struct row *row = &rows->rows[rows->count];
@@ -75,28 +81,41 @@ static void open_row(struct rows *rows, const struct objective *o, uint32_t each
     while (row->keeper < rows->count && !same_times(&rows->rows[row->keeper], row)) row->keeper++;
     rows->count++;
     row->capacity = objective_is_capacity(o);
-    if (row->kind == ROW_TIMES) row->limit_ns = o->value < 0x1p63 ? (uint64_t)o->value : UINT64_MAX;
+    if (row->kind == ROW_TIMES) row->limit_ns = limit_of(o);
     row->stages = ARENA_ARRAY(rows->arena, stage_count, struct row_stage);
     row->findings = ARENA_ARRAY(rows->arena, stage_count, struct finding);
     if (!arena_ok(rows->arena)) return;
     for (uint32_t s = 0; s < stage_count; s++) rows_forget(row, s);
 }
 
+void rows_open_for(struct rows *rows, const struct books *books, const struct objective *sentences,
+                   uint32_t count, struct arena *arena)
+{
+    uint32_t names = books->header->plan->name_count;
+    *rows = (struct rows){.books = books, .arena = arena};
+    size_t most = 0;
+    for (uint32_t i = 0; i < count; i++) most += sentences[i].scope == SCOPE_EACH ? names : 1;
+    rows->rows = ARENA_ARRAY(arena, most, struct row);
+    for (uint32_t i = 0; i < count && arena_ok(arena); i++) {
+        const struct objective *o = &sentences[i];
+        if (o->scope != SCOPE_EACH) open_row(rows, o, PLAN_NO_INDEX);
+        else
+            for (uint32_t n = 0; n < names; n++) open_row(rows, o, n);
+    }
+}
+
 void rows_open(struct rows *rows, const struct books *books, struct arena *arena)
 {
     const struct plan *plan = books->header->plan;
-    *rows = (struct rows){.books = books, .arena = arena};
-    size_t most = 0;
-    for (uint32_t i = 0; i < plan->objective_count; i++) {
-        most += plan->objectives[i].scope == SCOPE_EACH ? plan->name_count : 1;
-    }
-    rows->rows = ARENA_ARRAY(arena, most, struct row);
-    for (uint32_t i = 0; i < plan->objective_count && arena_ok(arena); i++) {
-        const struct objective *o = &plan->objectives[i];
-        if (o->scope != SCOPE_EACH) open_row(rows, o, PLAN_NO_INDEX);
-        else
-            for (uint32_t n = 0; n < plan->name_count; n++) open_row(rows, o, n);
-    }
+    rows_open_for(rows, books, plan->objectives, plan->objective_count, arena);
+}
+
+void rows_set_limit(struct row *row, struct objective *sentence, double limit)
+{
+    assert(row->objective == sentence);
+    sentence->value = limit;
+    if (row->kind == ROW_TIMES) row->limit_ns = limit_of(sentence);
+    for (uint32_t s = 0; s < row->rows->books->stage_count; s++) row->stages[s].stale = true;
 }
 
 const struct row_stage *rows_times(const struct row *row, uint32_t stage)

@@ -62,6 +62,11 @@ struct rows {
 void rows_needs(struct books_needs *out, const struct plan *plan, struct arena *arena);
 /* The books must be open. */
 void rows_open(struct rows *rows, const struct books *books, struct arena *arena);
+/* The same for `count` sentences that are not the plan's; keeps them. */
+void rows_open_for(struct rows *rows, const struct books *books, const struct objective *sentences,
+                   uint32_t count, struct arena *arena);
+/* Another limit for the row's sentence: what was found of the old one is stale. */
+void rows_set_limit(struct row *row, struct objective *sentence, double limit);
 /* After books_take() of the same tick. */
 void rows_take(struct rows *rows, const struct tick *tick);
 

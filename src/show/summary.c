@@ -330,26 +330,19 @@ static void write_load(const struct summary *s)
 
 /* ---- what to do next ---- */
 
-/* `value` raised to a figure that people write: 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 times a power of 10.
- */
-static double round_up(double value)
+static bool has_own_objective(const struct result *r)
 {
-    static const double steps[] = {1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10};
-    double unit = pow(10, floor(log10(value)));
-    for (size_t i = 0; i < COUNT_OF(steps); i++) {
-        if (steps[i] * unit >= value * 0.999999) return steps[i] * unit;
+    for (uint32_t i = 0; i < r->header->plan->objective_count; i++) {
+        if (!r->header->plan->objectives[i].implicit) return true;
     }
-    return 10 * unit;
+    return false;
 }
 
-static void suggest_latency(struct text *out, const char *flag, const struct latency *l,
-                            enum figure figure, uint64_t enough)
+static void suggest_latency(struct text *out, const char *flag, double limit_ns)
 {
-    double ns = l->ns[figure];
-    if (l->n < enough || isnan(ns) || ns <= 0 || (l->at_least >> figure & 1)) return;
-    double limit_ns = round_up(ns * 1.5);
+    if (limit_ns <= 0) return;
     text_addf(out, "%s--%s ", out->len > 0 ? " " : "", flag);
-    if (limit_ns < 1e6) text_addf(out, "%.0fus", limit_ns / 1e3);
+    if (limit_ns < 1e6) text_addf(out, "%.4gus", limit_ns / 1e3);
     else if (limit_ns < 1e10) text_addf(out, "%.4gms", limit_ns / 1e6);
     else text_addf(out, "%.4gs", limit_ns / 1e9);
 }
@@ -357,23 +350,17 @@ static void suggest_latency(struct text *out, const char *flag, const struct lat
 bool summary_suggest(struct text *out, const struct result *r)
 {
     char array[160];
+    const double *limits = r->suggestion.limits;
     struct text flags = text_in(array, sizeof array);
-    suggest_latency(&flags, "p95", &r->totals.response, FIGURE_P95, 72);
-    suggest_latency(&flags, "p99", &r->totals.response, FIGURE_P99, 368);
+    if (!r->final || r->steered || r->trust == TRUST_INVALID || has_own_objective(r)) return false;
+    suggest_latency(&flags, "p95", limits[SUGGESTED_P95]);
+    suggest_latency(&flags, "p99", limits[SUGGESTED_P99]);
     double errors = summary_tables_errors(r, &r->totals);
     if (flags.len == 0 || isnan(errors) || errors > 0.5) return false;
-    double share = errors > 0 ? round_up(errors * 1.5) : 0;
-    text_addf(&flags, " --errors %.4g%%", (share > 0.001 ? share : 0.001) * 100);
+    double share = limits[SUGGESTED_ERRORS];
+    if (share > 0) text_addf(&flags, " --errors %.4g%%", share * 100);
     text_add(out, text_bytes(&flags));
     return true;
-}
-
-static bool has_own_objective(const struct result *r)
-{
-    for (uint32_t i = 0; i < r->header->plan->objective_count; i++) {
-        if (!r->header->plan->objectives[i].implicit) return true;
-    }
-    return false;
 }
 
 static void write_files(const struct summary *s)
@@ -419,8 +406,8 @@ static void write_next(const struct summary *s)
 {
     char array[PROSE_BYTES];
     struct text body = text_in(array, sizeof array);
-    if (!has_own_objective(s->result) && summary_suggest(&body, s->result)) {
-        text_adds(&body, "  would hold with a third to spare");
+    if (summary_suggest(&body, s->result)) {
+        text_adds(&body, "  would have held, with a third or more to spare");
         section(s, "TRY", TONE_STRONG, &body);
     }
     write_notes(s);

@@ -99,6 +99,12 @@ struct trust_reason {
 
 #define TRUST_REASONS_MAX 24
 
+/* Limits that a run without objectives would have held, with a third to spare. */
+enum suggested { SUGGESTED_P95, SUGGESTED_P99, SUGGESTED_ERRORS, SUGGESTED_COUNT };
+struct suggestion {
+    double limits[SUGGESTED_COUNT]; /* ns, ns, share; 0: none would */
+};
+
 struct result {
     const struct run_header *header;
     enum verdict verdict;
@@ -116,6 +122,7 @@ struct result {
     const struct figures *requests;  /* [name_count], judged parts of judged stages */
     const struct figures *scenarios; /* [scenario_count], iterations */
     struct figures totals;
+    struct suggestion suggestion; /* final, and without objectives of its own */
     const struct exemplar *exemplars; /* kept over the run: by stage the slowest and one by chance,
                                          then first errors */
     uint32_t exemplar_count;

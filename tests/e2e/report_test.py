@@ -70,6 +70,16 @@ class Report(Case):
             done = self.prony("report", "last", *flags, env=env)
             self.assertEqual("\x1b[" in done.stdout, coloured, (flags, more))
 
+    def test_what_is_suggested_holds_on_the_same_run(self):
+        server = self.server(lambda c, n: c.sendall(REFUSAL if n % 50 == 0 else REPLY))
+        ran = self.exits(self.prony("run", server.url, "--rate", "300/s", "--for", "4s",
+                                    "--warmup", "0s"), 0)
+        words = " ".join(ran.stdout.split())
+        flags = words.partition(" TRY ")[2].partition(" would have held")[0].split()
+        self.assertIn(flags[0::2], (["--p95", "--p99", "--errors"], ["--p95", "--errors"]))
+        self.assertIn(" ".join(flags), words.partition(" NEXT ")[2])
+        self.exits(self.prony("report", "last", *flags), 0)
+
     def test_other_objectives(self):
         ran = self.exits(self.recorded("--p95", "9s"), 0).json()
         done = self.exits(self.prony("report", "last", "--p95", "1us", "--output", "json"), 1)

@@ -343,6 +343,7 @@ static void not_judged(struct sample *s)
                               .figures = figures_of((struct shape){50.3, 30, 0.42, 2.6, 0, 0})};
     s->result.stage_count = 1;
     s->result.totals = stage_results[0].figures;
+    s->result.suggestion = (struct suggestion){{2.5e6, 6e6, 0.001}};
     struct objective_result *o =
         add_objective(s, "errors <= 50%", METRIC_ERRORS, VERDICT_HOLDS, 0, 1);
     objectives[0].implicit = true;

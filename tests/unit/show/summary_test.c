@@ -226,31 +226,45 @@ static void suggestions(void **state)
     (void)state;
     static const struct {
         const char *name;
-        uint64_t n;
-        double p95_ms, p99_ms;
+        struct suggestion limits;
         uint64_t failed;
+        enum trust_level trust;
+        bool own, steered, going_on;
         const char *want;
     } cases[] = {
-        {"usual", 1000, 12, 31, 0, "--p95 20ms --p99 50ms --errors 0.1%"},
-        {"fast", 1000, 0.31, 0.42, 0, "--p95 500us --p99 800us --errors 0.1%"},
-        {"slow", 1000, 4100, 9000, 0, "--p95 8000ms --p99 15s --errors 0.1%"},
-        {"few", 100, 12, 31, 0, "--p95 20ms --errors 0.1%"},
-        {"none", 10, 12, 31, 0, ""},
-        {"failing", 1000, 12, 31, 20, "--p95 20ms --p99 50ms --errors 3%"},
-        {"failed", 1000, 12, 31, 900, ""},
+        {.name = "usual",
+         .limits = {{20e6, 50e6, 0.001}},
+         .want = "--p95 20ms --p99 50ms --errors 0.1%"},
+        {.name = "fast",
+         .limits = {{500e3, 1.5e6, 0.001}},
+         .want = "--p95 500us --p99 1.5ms --errors 0.1%"},
+        {.name = "slow",
+         .limits = {{8e9, 15e9, 0.03}},
+         .want = "--p95 8000ms --p99 15s --errors 3%"},
+        {.name = "no p99", .limits = {{20e6, 0, 0.015}}, .want = "--p95 20ms --errors 1.5%"},
+        {.name = "no errors", .limits = {{20e6, 0, 0}}, .want = "--p95 20ms"},
+        {.name = "errors alone", .limits = {{0, 0, 0.01}}, .want = ""},
+        {.name = "failed", .limits = {{20e6, 0, 0}}, .failed = 900, .want = ""},
+        {.name = "no trust", .limits = {{20e6, 0, 0}}, .trust = TRUST_INVALID, .want = ""},
+        {.name = "steered", .limits = {{20e6, 0, 0}}, .steered = true, .want = ""},
+        {.name = "its own", .limits = {{20e6, 0, 0}}, .own = true, .want = ""},
+        {.name = "not over", .limits = {{20e6, 0, 0}}, .going_on = true, .want = ""},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct result r = {0};
-        r.totals.offered = cases[i].n;
-        r.totals.outcomes[OUTCOME_OK] = cases[i].n - cases[i].failed;
-        r.totals.response.n = cases[i].n;
-        r.totals.response.ns[FIGURE_P95] = cases[i].p95_ms * 1e6;
-        r.totals.response.ns[FIGURE_P99] = cases[i].p99_ms * 1e6;
-        char array[200];
+        struct objective own = {.value = 1};
+        struct plan plan = {.objectives = &own, .objective_count = cases[i].own ? 1 : 0};
+        struct run_header header = {.plan = &plan};
+        struct result r = {.header = &header,
+                           .final = !cases[i].going_on,
+                           .trust = cases[i].trust,
+                           .steered = cases[i].steered,
+                           .suggestion = cases[i].limits};
+        r.totals.offered = 1000;
+        r.totals.outcomes[OUTCOME_OK] = 1000 - cases[i].failed;
+        char array[200] = "";
         struct text out = text_in(array, sizeof array);
         CHECK(cases[i].name, summary_suggest(&out, &r) == (cases[i].want[0] != '\0'));
-        if (cases[i].n >= 72 && cases[i].failed < 500)
-            CHECK_STR(cases[i].name, array, cases[i].want);
+        CHECK_STR(cases[i].name, array, cases[i].want);
     }
 }
 
