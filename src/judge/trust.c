@@ -255,8 +255,11 @@ static bool read_warming(const struct trust_case *c, struct reading *out)
     const struct stage_book *book = c->desk->books->stages;
     if (!w->stage || w->steady || !book->over || book->cut || book->unseen) return false;
     if (book->end_ns - book->start_ns < w->stage->length_ns) return false;
-    text_addf(&out->subject, "after %.0f s ", (double)w->stage->length_ns / 1e9);
+    double given_s = (double)w->stage->length_ns / 1e9;
+    text_addf(&out->subject, "after %.0f s ", given_s);
     out->value = fabs(warming_unrest(w, &out->subject));
+    text_addf(&out->subject, ". Give it longer (--set load.warmup.at_most=%.0fs)",
+              ceil(given_s * 2));
     return true;
 }
 
@@ -333,8 +336,8 @@ static const struct rule {
      "the wall clock was set {subject}: the kernel stamps replies by it, so times around then may "
      "be wrong by as much. Have it slewed, not set, while prony runs."},
     {"warmup-unsteady", TRUST_SUSPECT, false, read_warming, ABOVE, -1,
-     "the warm-up did not come to rest: {subject}. What is judged may not be the warm service. "
-     "Give it a larger `at_most`, or more requests a second to tell it by."},
+     "the warm-up did not come to rest: {subject}, or more requests a second. What is judged may "
+     "not be warm."},
     {"pattern-off", TRUST_SUSPECT, false, trust_host_rhythm, BELOW, 1e-4,
      "arrivals were not taken up in the plan's Poisson pattern in {subject}: prony let them go in "
      "lumps, which other users would not. Use more threads, a lower rate, or a quieter machine."},

@@ -122,7 +122,14 @@ double warming_unrest(const struct warming *w, struct text *what)
         return 0;
     }
     const struct steady_trend *t = &w->trends[at];
-    text_addf(what, "%s still moves by %+.2f %% a second (%+.2f to %+.2f)", series[at].name,
-              t->slope * 100, t->slope90.lo * 100, t->slope90.hi * 100);
+    double lo = t->slope90.lo * 100;
+    double hi = t->slope90.hi * 100;
+    if (lo < 0 && hi > 0) { /* it may well be at rest */
+        text_addf(what, "%s cannot be told to be at rest (%+.2f to %+.2f %% a second)",
+                  series[at].name, lo, hi);
+    } else {
+        text_addf(what, "%s still moves by %+.2f %% a second (%+.2f to %+.2f)", series[at].name,
+                  t->slope * 100, lo, hi);
+    }
     return t->slope;
 }

@@ -123,6 +123,30 @@ static void throughput_of_users(void **state)
     const struct trust_reason *told = unsteady(&s);
     assert_non_null(told);
     assert_non_null(strstr(told->text, "the throughput still moves by +"));
+    assert_non_null(strstr(told->text, "Give it longer (--set load.warmup.at_most=120s), or more"));
+    scene_close(&s);
+}
+
+/* Times that jump about: no direction is claimed where there may be none. */
+static void what_may_be_at_rest_is_not_said_to_move(void **state)
+{
+    (void)state;
+    struct scene s;
+    open_warmup(&s, MODEL_OPEN);
+    const struct law law = {.per_second = 20};
+    struct rng_stream rng = rng_stream_at((struct rng_key){.seed = 23}, 0);
+    for (uint32_t t = 0; t < AT_MOST_S; t++) {
+        struct law now = law;
+        now.growth = t > 0 ? normal(&rng) / t : 0; /* a level of its own each second */
+        warm_second(&s, &now, t, &rng);
+    }
+    scene_second(&s, 1, 100, 10 * MS);
+    scene_end(&s, RUN_COMPLETE);
+    const struct trust_reason *told = unsteady(&s);
+    assert_non_null(told);
+    assert_null(strstr(told->text, "still moves"));
+    assert_non_null(strstr(told->text, "cannot be told to be at rest (-"));
+    assert_non_null(strstr(told->text, " may not be warm."));
     scene_close(&s);
 }
 
@@ -160,6 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ends_when_the_service_is_warm),
         cmocka_unit_test(throughput_of_users),
+        cmocka_unit_test(what_may_be_at_rest_is_not_said_to_move),
         cmocka_unit_test(cut_short_is_not_unsteady),
         cmocka_unit_test(a_fixed_one_is_left_alone),
     };
