@@ -9,6 +9,7 @@
 #include "judge/exit_code.h"
 #include "judge/keep.h"
 #include "judge/limits.h"
+#include "judge/redirects.h"
 #include "judge/rows.h"
 #include "judge/stalls.h"
 #include "judge/suggest.h"
@@ -28,6 +29,7 @@ struct judge {
     struct suggest suggest;
     struct abort_when abort_when;
     struct keep keep;
+    struct redirects redirects;
     struct warming warming;
     struct stalls stalls;
     struct tally pool;
@@ -83,6 +85,7 @@ static void begin(void *ctx, const struct run_header *header)
     suggest_open(&judge->suggest, &judge->books, arena);
     abort_when_open(&judge->abort_when, &judge->books, arena);
     keep_open(&judge->keep, judge->books.stage_count, arena);
+    redirects_open(&judge->redirects, header, arena);
     warming_open(&judge->warming, header, arena);
     stalls_open(&judge->stalls, header, arena);
     judge->pool = (struct tally){.keep = TALLY_RESPONSE | TALLY_LESS_LAG};
@@ -218,6 +221,7 @@ static void judge_now(struct judge *judge, bool final)
                                .results = judge->objectives,
                                .end = &result->end,
                                .warming = &judge->warming,
+                               .redirects = &judge->redirects,
                                .out_of_memory = !arena_ok(&judge->run)};
     bool bug = trust_judge(&trust, result);
     result->final = final;
@@ -254,6 +258,7 @@ static void take(void *ctx, const struct tick *tick)
         const struct exemplar *exemplar = &tick->exemplars[i];
         if (window && !window_has_exemplar(window, tick, exemplar)) continue;
         keep_take(&judge->keep, exemplar);
+        redirects_take(&judge->redirects, exemplar);
     }
     if (!judge->aborted && judge->bus) {
         char array[200];

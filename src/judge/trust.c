@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "judge/redirects.h"
 #include "judge/trust_priv.h"
 #include "judge/warming.h"
 
@@ -263,6 +264,12 @@ static bool read_warming(const struct trust_case *c, struct reading *out)
     return true;
 }
 
+static bool read_redirects(const struct trust_case *c, struct reading *out)
+{
+    out->value = redirects_say(c->redirects, &out->subject);
+    return true;
+}
+
 static bool read_memory(const struct trust_case *c, struct reading *out)
 {
     out->value = c->out_of_memory;
@@ -351,6 +358,9 @@ static const struct rule {
     {"count-short", TRUST_VALID, false, read_count, BELOW, 1,
      "{subject}{value}, before its time was over: its figures are of these. Give it a longer `for` "
      "or more users, or ask for fewer."},
+    {"redirected", TRUST_VALID, false, read_redirects, ABOVE, 0,
+     "every reply of {subject}: the redirect is what was measured, for prony follows none. Ask for "
+     "where it leads; `prony run --once` shows its Location."},
 };
 
 static void say(struct text *out, const char *sentence, const struct reading *reading)

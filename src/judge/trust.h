@@ -10,6 +10,7 @@
 
 /* What the rules look at. */
 struct warming;
+struct redirects;
 
 struct trust_case {
     const struct limits_desk *desk;
@@ -17,6 +18,7 @@ struct trust_case {
     const struct objective_result *results; /* [rows->count], concluded */
     const struct run_end *end;              /* of a final result */
     const struct warming *warming;          /* of the plan's warm-up, where it ends by itself */
+    const struct redirects *redirects;
     bool out_of_memory;                     /* a series could not be kept */
 };
 

@@ -121,6 +121,7 @@ void scene_tick(struct scene *s, uint32_t stage, uint32_t ms)
                        .stage = stage,
                        .cells = s->cells,
                        .slots = s->slots,
+                       .exemplars = s->looks,
                        .requests_in_flight = s->requests_in_flight,
                        .iterations_in_flight = s->iterations_in_flight};
     t->judged = run_stage_judged(&s->header, stage);
@@ -274,6 +275,16 @@ void scene_levels(struct scene *s, double users, double requests, double jobs)
 void scene_strain(struct scene *s, enum strain_fact fact, uint64_t value)
 {
     s->tick.strain.of[fact] = value;
+}
+
+void scene_look(struct scene *s, uint32_t name, enum outcome outcome, uint32_t status)
+{
+    assert_true(s->tick.exemplar_count < SCENE_LOOKS);
+    s->looks[s->tick.exemplar_count++] = (struct exemplar){.kind = EXEMPLAR_RANDOM,
+                                                           .stage = s->tick.stage,
+                                                           .name = name,
+                                                           .outcome = outcome,
+                                                           .status = (uint16_t)status};
 }
 
 static void rest(struct scene *s, struct cell *cell, uint32_t measure, struct hist_pair *pairs)

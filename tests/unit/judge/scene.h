@@ -16,7 +16,7 @@
 #define SECOND UINT64_C(1000000000)
 
 enum { SCENE_STAGES = 12, SCENE_NAMES = 6, SCENE_SCENARIOS = 2, SCENE_SENTENCES = 8 };
-enum { SCENE_CELLS = 32, SCENE_SLOTS = 64 };
+enum { SCENE_CELLS = 32, SCENE_SLOTS = 64, SCENE_LOOKS = 8 };
 enum { SCENE_READ, SCENE_JOB }; /* scenarios */
 
 struct scene {
@@ -34,6 +34,7 @@ struct scene {
     struct hist *hists; /* [SCENE_CELLS][MEASURE_COUNT] */
     struct hist_pair *pairs;
     struct slot slots[SCENE_SLOTS];
+    struct exemplar looks[SCENE_LOOKS];
     double requests_in_flight[SCENE_NAMES], iterations_in_flight[SCENE_SCENARIOS];
     uint32_t missing_ticks;           /* told at the end, from 4.5 s on */
     uint32_t results, finals;         /* seen on the bus */
@@ -88,6 +89,8 @@ void scene_slot(struct scene *s, uint32_t tenth, uint32_t planned, uint32_t take
 void scene_levels(struct scene *s, double users, double requests, double jobs);
 /* A fact of the tick's strain. */
 void scene_strain(struct scene *s, enum strain_fact fact, uint64_t value);
+/* A request of `name` that ended so, with that status, and was looked at. */
+void scene_look(struct scene *s, uint32_t name, enum outcome outcome, uint32_t status);
 /* Puts the tick on the bus. */
 void scene_put(struct scene *s);
 /* A whole tick of one second: `count` ok requests of name 0, each of `ns`. */
