@@ -108,6 +108,40 @@ static bool find_plan_folder(struct planning *p, const char *word, struct bytes 
     return find_folder(p, strcmp(word, "-") == 0 ? "." : word, out, err);
 }
 
+/* Where the plan has what a flag says of a URL. */
+static const struct {
+    enum flag flag;
+    const char *path;
+} paths[] = {
+    {FLAG_RATE, "load.stages.NAME.rate"},
+    {FLAG_USERS, "load.stages.NAME.users"},
+    {FLAG_THINK, "load.stages.NAME.think"},
+    {FLAG_FOR, "load.stages.NAME.for"},
+    {FLAG_REQUESTS, "load.stages.NAME.requests"},
+    {FLAG_WARMUP, "load.warmup.for"},
+    {FLAG_ARRIVALS, "load.arrivals"},
+    {FLAG_INSECURE, "tls.insecure"},
+    {FLAG_CACERT, "tls.ca"},
+    {FLAG_CERT, "tls.cert"},
+    {FLAG_KEY, "tls.key"},
+};
+
+static bool refuse_of_url(const struct flags *flags, enum flag flag, struct err *err)
+{
+    err_set(err, ERR_USAGE, 0, "--%s is for a URL, and %s is a plan", flags_table[flag].name,
+            flags->word);
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        if (paths[i].flag != flag) continue;
+        struct bytes value = flags_value(flags, flag, "");
+        if (flags_table[flag].kind == KIND_SWITCH) value = BYTES_LIT("true");
+        bool of_stage = strstr(paths[i].path, ".NAME.") != NULL;
+        return err_hint(
+            err, "the plan says its own; change it there, or for this time by --set %s=%.*s%s",
+            paths[i].path, BYTES_ARG(value), of_stage ? ", NAME being a stage" : "");
+    }
+    return err_hint(err, "the plan says its own load and requests; change them there");
+}
+
 static bool read_source(struct planning *p, const struct flags *flags, struct plan_input *input,
                         struct err *err)
 {
@@ -129,9 +163,7 @@ static bool read_source(struct planning *p, const struct flags *flags, struct pl
         enum flag flag = flags_of_group(flags, groups[i]);
         if (flag == FLAG_COUNT) continue;
         if (!file_is_there(flags->word)) break; /* said below, with what it may be */
-        err_set(err, ERR_USAGE, 0, "--%s is for a URL, and %s is a plan", flags_table[flag].name,
-                flags->word);
-        return err_hint(err, "the plan says its own load and requests; change them there");
+        return refuse_of_url(flags, flag, err);
     }
     if (flags_given(flags, FLAG_PRINT_PLAN)) {
         err_set(err, ERR_USAGE, 0, "--print-plan is for a URL, and %s is a plan", flags->word);

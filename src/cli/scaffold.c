@@ -16,6 +16,10 @@ static void add_head(struct text *out, const struct url *url, struct bytes file)
               BYTES_ARG(file), BYTES_ARG(file), BYTES_ARG(file));
     oneliner_add_name(out, url);
     text_addf(out, "\ntarget: %s://%.*s\n", url->tls ? "https" : "http", BYTES_ARG(url->authority));
+    if (url->tls) {
+        text_adds(out, "# tls: { insecure: true } # of a certificate that nobody signed; or { ca: "
+                       "FILE }, which verifies it\n");
+    }
     text_adds(out, "\n"
                    "# Sent with every request. What comes from the environment is never shown:\n"
                    "# headers: { Authorization: Bearer $env.TOKEN }\n");

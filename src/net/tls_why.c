@@ -7,7 +7,11 @@
 #include "net/tls_shared_priv.h"
 
 #define NAMES_SHOWN 4
-#define TRUST_CURE "name its CA by `tls: { ca: FILE }` (--cacert FILE), or go unverified with -k"
+/* `-k` and `--cacert` are for a URL; a plan has its own keys, which --set reaches. */
+#define UNVERIFIED                                                                                 \
+    "go unverified with `tls: { insecure: true }` (for a URL: -k; for a plan: --set "              \
+    "tls.insecure=true)"
+#define TRUST_CURE "name its CA by `tls: { ca: FILE }` (for a URL: --cacert FILE), or " UNVERIFIED
 
 void tls_why_say(struct tls_channel *c, const char *why, const char *cure)
 {
@@ -88,11 +92,11 @@ static const char *add_distrust(struct text *out, const struct tls_peer *peer, i
     case X509_V_ERR_CERT_HAS_EXPIRED:
         text_adds(out, "its certificate expired on ");
         tls_why_add_date(out, X509_get0_notAfter(cert));
-        return "renew it, or go unverified with `tls: { insecure: true }` (-k)";
+        return "renew it, or " UNVERIFIED;
     case X509_V_ERR_CERT_NOT_YET_VALID:
         text_adds(out, "its certificate is not valid before ");
         tls_why_add_date(out, X509_get0_notBefore(cert));
-        return "is this machine's clock right? else go unverified with -k";
+        return "is this machine's clock right? else " UNVERIFIED;
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
         text_adds(out, "its certificate is for ");
@@ -103,8 +107,8 @@ static const char *add_distrust(struct text *out, const struct tls_peer *peer, i
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
         text_adds(out, "its certificate is self-signed: ");
         tls_why_add_name(out, X509_get_subject_name(cert));
-        return "name the certificate itself by `tls: { ca: FILE }` (--cacert FILE), or go "
-               "unverified with -k";
+        return "name the certificate itself by `tls: { ca: FILE }` (for a URL: --cacert FILE), "
+               "or " UNVERIFIED;
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
         text_adds(out, "its chain ends in a CA that is not trusted here: ");
         tls_why_add_name(out, X509_get_subject_name(cert));

@@ -37,6 +37,13 @@ class Init(Case):
         for word in ("climb@200/s", "crowd", "throughput >= 98% of offered", "aborts when"):
             self.assertIn(word, shown)
 
+    def test_by_https_it_says_how_a_certificate_is_believed(self):
+        text = self.exits(self.prony("init", "https://localhost:8443/"), 0).stdout
+        self.assertIn("\n# tls: { insecure: true } #", text)
+        self.plan(text.replace("# tls: {", "tls: {"))
+        self.exits(self.prony("check", "plan.yaml"), 0)
+        self.assertNotIn("tls:", self.exits(self.prony("init", "http://localhost:8080/"), 0).stdout)
+
     def test_a_file_is_not_overwritten_unasked(self):
         path = self.plan("mine\n")
         done = self.exits(self.prony("init", "http://h/", "plan.yaml"), 2)

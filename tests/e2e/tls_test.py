@@ -73,7 +73,8 @@ class Trust(Tls):
                      tls=f"ca: {self.made / 'strange.pem'}")
 
     def test_self_signed(self):
-        self.refused(self.tls_server("self"), "is self-signed: CN=localhost", "-k")
+        self.refused(self.tls_server("self"), "is self-signed: CN=localhost",
+                     "(for a URL: -k; for a plan: --set tls.insecure=true)")
 
     def test_self_signed_is_its_own_ca(self):
         done = self.run_plan(self.lines(self.tls_server("self"), f"ca: {self.made / 'self.pem'}")
