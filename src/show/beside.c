@@ -8,6 +8,9 @@
 #include "show/summary_priv.h"
 #include "show/verdict_line.h"
 
+#define UNDECIDED_TOLD 3 /* objectives by name, then their number */
+#define WHY_BYTES 1024
+
 /* ---- one run ---- */
 
 /* An end without a bound, or a figure that is none. */
@@ -70,6 +73,37 @@ static struct run_goal goal_of(const struct result *r, const struct objective_re
     return goal;
 }
 
+/* `p95 < 100ms (too few bursts or seconds for an interval)`, of those that settle nothing. */
+static void add_undecided(struct text *out, const struct result *r)
+{
+    uint32_t count = 0;
+    text_adds(out, "undecided: ");
+    for (uint32_t i = 0; i < r->objective_count; i++) {
+        const struct objective_result *o = &r->objectives[i];
+        if (o->verdict != VERDICT_INCONCLUSIVE || o->objective->warn || count++ >= UNDECIDED_TOLD)
+            continue;
+        bool each = o->each_index < r->header->plan->name_count;
+        if (count > 1) text_adds(out, ", ");
+        objective_row_named(out, o->objective->text,
+                            each ? r->header->plan->names[o->each_index] : BYTES_LIT(""));
+        if (o->note[0]) text_addf(out, " (%s)", o->note);
+    }
+    if (count > UNDECIDED_TOLD) text_addf(out, " and %u more", count - UNDECIDED_TOLD);
+}
+
+/* Why a run has no verdict: what is first to blame. */
+static void add_why(struct text *out, const struct result *r)
+{
+    for (uint32_t i = 0; r->trust == TRUST_INVALID && i < r->reason_count; i++) {
+        if (r->reasons[i].level != TRUST_INVALID) continue;
+        text_adds(out, r->reasons[i].text);
+        return;
+    }
+    if (r->verdict != VERDICT_INCONCLUSIVE) return;
+    if (r->steered) text_adds(out, "somebody changed its rate by hand");
+    else add_undecided(out, r);
+}
+
 bool beside_take(struct beside_run *out, const struct result *r, struct arena *arena)
 {
     const struct run_header *header = r->header;
@@ -84,6 +118,10 @@ bool beside_take(struct beside_run *out, const struct result *r, struct arena *a
     }
     if (run_ended_early(r->end.ended)) out->done_per_s = (double)NAN;
     verdict_line_word(r, &out->mark, &out->word, &out->tone);
+    char why_array[WHY_BYTES];
+    struct text why = text_in(why_array, sizeof why_array);
+    add_why(&why, r);
+    out->why = arena_copy(arena, text_bytes(&why));
     struct run_entry *entry = &out->entry;
     memcpy(entry->id, header->id, sizeof entry->id);
     entry->wall_start_ns = header->wall_start_ns;

@@ -21,6 +21,7 @@ struct beside_run {
     double errors;      /* share; NAN: none ended */
     uint64_t window_ns; /* so much of it is judged; 0: there is no window */
     struct latency response;
+    struct bytes why;     /* it has no verdict; empty: it has one, or nobody knows */
     struct bytes trouble; /* why it may differ from the run's own report; empty: it does not */
 };
 

@@ -410,6 +410,22 @@ static void write_notes(struct text *out, const struct beside *b, const struct s
     }
 }
 
+/* A line for each run without a verdict. */
+static void write_whys(struct text *out, const struct beside *b, const struct show_style *style)
+{
+    bool first = true;
+    for (uint32_t i = 0; i < b->run_count; i++) {
+        if (b->runs[i].why.len == 0) continue;
+        char array[LEGEND_BYTES];
+        struct text body = text_in(array, sizeof array);
+        text_addf(&body, "%s: ", b->runs[i].entry.id);
+        text_add_safe(&body, b->runs[i].why);
+        style_wrap(out, style, bytes_of(first ? " WHY     " : "         "), TONE_NEAR, 9,
+                   text_bytes(&body));
+        first = false;
+    }
+}
+
 void beside_text_verdicts(struct text *out, const struct beside *b, const struct show_style *style)
 {
     size_t from = out->len;
@@ -449,6 +465,7 @@ void beside_text_write(struct text *out, const struct beside *b, int64_t utc_off
         page.first += count;
     }
     write_legend(out, b, style);
+    write_whys(out, b, style);
     write_notes(out, b, style);
     style_to_ascii(out, style, from);
 }
