@@ -202,13 +202,60 @@ static void add_choices(struct line *l, const char *choices)
     }
 }
 
-/* Of words with commas between, the last. */
+/* Whether `list`, words with commas between, has that word. */
+static bool has_word(struct bytes list, struct bytes word)
+{
+    while (list.len > 0) {
+        size_t end = bytes_find(list, BYTES_LIT(","));
+        if (end > list.len) end = list.len;
+        if (bytes_equal((struct bytes){list.at, end}, word)) return true;
+        list = bytes_from(list, end < list.len ? end + 1 : end);
+    }
+    return false;
+}
+
+/* Of words with commas between, the last; each stands once, and another may follow. */
 static void add_last_choice(struct line *l, const char *choices)
 {
-    for (size_t i = l->before.len; i < l->current.len; i++) {
+    size_t from = l->before.len;
+    for (size_t i = from; i < l->current.len; i++) {
         if (l->current.at[i] == ',') l->before = (struct bytes){l->current.at, i + 1};
     }
-    add_choices(l, choices);
+    struct bytes said = {l->current.at + from, l->before.len - from};
+    struct bytes left = bytes_of(choices);
+    text_adds(l->out, ":open\n");
+    while (left.len > 0) {
+        size_t end = bytes_find(left, BYTES_LIT("|"));
+        if (end == SIZE_MAX) end = left.len;
+        struct bytes word = {left.at, end};
+        if (!has_word(said, word)) add(l, word, "", BYTES_LIT(""));
+        left = bytes_from(left, end + 1);
+    }
+}
+
+/* Files, behind so much of the word that is none: `--output=junit=`, `@`. */
+static void add_files(struct line *l, size_t len)
+{
+    text_adds(l->out, ":files\t");
+    text_add(l->out, (struct bytes){l->current.at, len});
+    text_addc(l->out, '\n', 1);
+}
+
+/* `junit`, or the file behind `junit=`. */
+static void add_outputs(struct line *l)
+{
+    size_t equals = bytes_find(bytes_from(l->current, l->before.len), BYTES_LIT("="));
+    if (equals != SIZE_MAX) {
+        add_files(l, l->before.len + equals + 1);
+        return;
+    }
+    for (uint32_t i = 0; i < OUTPUT_KINDS; i++)
+        add_word(l, output_kind_name((enum output_kind)i), "");
+}
+
+static bool is_file(enum flag flag)
+{
+    return flag == FLAG_CACERT || flag == FLAG_CERT || flag == FLAG_KEY || flag == FLAG_UNIX_SOCKET;
 }
 
 static void add_values(struct line *l, enum flag flag)
@@ -218,10 +265,10 @@ static void add_values(struct line *l, enum flag flag)
     if (info->kind == KIND_CHOICES) add_last_choice(l, info->argument);
     if (info->kind == KIND_MOMENT) add_choices(l, "today|yesterday|7d|30d");
     if (flag == FLAG_PLAN) add_run_plans(l);
-    if (info->kind == KIND_OUTPUT) {
-        for (uint32_t i = 0; i < OUTPUT_KINDS; i++)
-            add_word(l, output_kind_name((enum output_kind)i), "");
-    }
+    if (info->kind == KIND_OUTPUT) add_outputs(l);
+    bool from_file = bytes_starts(bytes_from(l->current, l->before.len), BYTES_LIT("@"));
+    if (flag == FLAG_BODY && from_file) add_files(l, l->before.len + 1);
+    if (is_file(flag)) add_files(l, l->before.len);
     if (flag == FLAG_ONLY || flag == FLAG_VAR) add_plan_names(l, flag);
     if (flag == FLAG_WINDOW) add_run_stages(l);
     if (flag == FLAG_RUNS_DIR) text_adds(l->out, ":folders\n");
@@ -235,7 +282,7 @@ static void add_operands(struct line *l)
         if (!first_operand(l)) text_adds(l->out, ":plans\n");
         return;
     case VERB_INIT:
-        if (first_operand(l)) text_adds(l->out, ":files\n");
+        if (first_operand(l)) add_files(l, 0);
         return;
     case VERB_REPORT:
         add_runs(l);

@@ -82,6 +82,23 @@ static bool wrong_verb(struct bytes word, struct err *err)
     return err_hint(err, "`%s help` lists them", self_name());
 }
 
+/* How other tools call what is a flag here. */
+static const struct {
+    const char *word;
+    enum flag flag;
+} foreign_words[] = {
+    {"duration", FLAG_FOR},
+    {"time", FLAG_FOR},
+    {"rps", FLAG_RATE},
+    {"qps", FLAG_RATE},
+    {"vus", FLAG_USERS},
+    {"concurrency", FLAG_USERS},
+    {"iterations", FLAG_REQUESTS},
+    {"data", FLAG_BODY},
+    {"socket", FLAG_UNIX_SOCKET},
+    {"json", FLAG_OUTPUT},
+};
+
 static bool wrong_flag(enum verb verb, struct bytes name, struct err *err)
 {
     const char *names[FLAG_COUNT];
@@ -90,7 +107,13 @@ static bool wrong_flag(enum verb verb, struct bytes name, struct err *err)
         if (flags_table[i].verbs & (1u << verb)) names[count++] = flags_table[i].name;
     }
     err_set(err, ERR_USAGE, 0, "there is no flag --%.*s", BYTES_ARG(name));
-    const char *near = diag_nearest(name, names, count);
+    const char *near = NULL;
+    for (size_t i = 0; i < COUNT_OF(foreign_words); i++) {
+        const struct flag_info *info = &flags_table[foreign_words[i].flag];
+        bool here = info->verbs & (1u << verb);
+        if (here && bytes_is(name, foreign_words[i].word)) near = info->name;
+    }
+    if (!near) near = diag_nearest(name, names, count);
     if (near) return err_hint(err, "did you mean --%s?", near);
     return err_hint(err, "`%s %s --help` lists them", self_name(), flags_verbs[verb].name);
 }

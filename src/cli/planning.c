@@ -142,6 +142,20 @@ static bool refuse_of_url(const struct flags *flags, enum flag flag, struct err 
     return err_hint(err, "the plan says its own load and requests; change them there");
 }
 
+/* `localhost:8080`, `example.com/foo`: a URL without its beginning. */
+static bool is_like_host(const char *word)
+{
+    struct bytes text = bytes_of(word);
+    struct bytes first = {word, strcspn(word, "/")};
+    if (strchr(word, ':')) return true;
+    size_t dot = bytes_find(first, BYTES_LIT("."));
+    bool host = bytes_is(first, "localhost") || (dot > 0 && dot < first.len);
+    bool file = bytes_find(text, BYTES_LIT(".yaml")) < text.len
+                || bytes_find(text, BYTES_LIT(".yml")) < text.len
+                || bytes_find(text, BYTES_LIT(".json")) < text.len;
+    return host && !file;
+}
+
 static bool read_source(struct planning *p, const struct flags *flags, struct plan_input *input,
                         struct err *err)
 {
@@ -173,7 +187,7 @@ static bool read_source(struct planning *p, const struct flags *flags, struct pl
     const char *path = piped ? "/dev/stdin" : flags->word;
     input->path = bytes_of(path);
     if (!file_read(&input->source, &p->arena, path, PLAN_LIMIT, err)) {
-        bool like_host = err->sys == ENOENT && strchr(flags->word, ':') != NULL;
+        bool like_host = err->sys == ENOENT && is_like_host(flags->word);
         err->kind = ERR_USAGE;
         if (like_host)
             return err_hint(err, "is it a URL? %s run http://%s", self_name(), flags->word);

@@ -206,6 +206,7 @@ static void judge_now(struct judge *judge, bool final)
     enum run_ended ended = result->end.ended;
     struct limits_desk desk = {
         .books = &judge->books,
+        .stalls = &judge->stalls,
         .with_cuts = !final || (ended != RUN_INTERRUPTED && !run_ended_early(ended)),
         .final = final,
         .going_on = final && run_going_on(&result->end),

@@ -538,7 +538,7 @@ void limits_conclude(const struct limits_desk *desk, const struct row *row,
         limits_show(row, PLAN_NO_INDEX, &f, out);
     }
     if (row->kind == ROW_TIMES) notes_over_limit(desk, row, out);
-    if (row->kind == ROW_TIMES) notes_no_end(row, out);
+    if (row->kind == ROW_TIMES) notes_no_end(desk, row, out);
     if (row->kind == ROW_TIMES) notes_answered_only(desk, row, out);
     notes_too_close(row, out);
     if (out->verdict != VERDICT_INCONCLUSIVE) out->needed_s = (double)NAN;

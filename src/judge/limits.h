@@ -7,13 +7,16 @@
 
 #include "judge/rows.h"
 
+struct stalls;
+
 /* What judging needs beside the rows. */
 struct limits_desk {
     const struct books *books;
-    bool with_cuts;     /* false: an interruption cut them, they are nobody's fault */
-    bool final;         /* no tick will follow */
-    bool going_on;      /* here; but somebody else still runs it */
-    struct tally *pool; /* keeps times, for all judged stages together */
+    const struct stalls *stalls; /* for the notes; NULL: nobody looked for them */
+    bool with_cuts;              /* false: an interruption cut them, they are nobody's fault */
+    bool final;                  /* no tick will follow */
+    bool going_on;               /* here; but somebody else still runs it */
+    struct tally *pool;          /* keeps times, for all judged stages together */
     struct hist *scratch;
     struct arena *arena;
 };

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/text.h"
+#include "judge/stalls.h"
 #include "judge/times.h"
 
 #define FAST_FAILURES_TOLD 0.05
@@ -103,7 +104,21 @@ void notes_answered_only(const struct limits_desk *desk, const struct row *row,
     text_addf(&note, "of the answered: %.1f%% failed at once", share * 100);
 }
 
-void notes_no_end(const struct row *row, struct objective_result *out)
+/* In the stage that the value is of, or in all that the row is about. */
+static uint32_t stalls_of(const struct limits_desk *desk, const struct row *row,
+                          const struct objective_result *out)
+{
+    uint32_t count = 0;
+    for (uint32_t s = 0; desk->stalls && s < desk->books->stage_count; s++) {
+        bool asked =
+            out->stage == PLAN_NO_INDEX ? rows_apply(row, desk->books, s) : out->stage == s;
+        if (asked) count += stalls_in(desk->stalls, s);
+    }
+    return count;
+}
+
+void notes_no_end(const struct limits_desk *desk, const struct row *row,
+                  struct objective_result *out)
 {
     if (row->objective->metric != METRIC_QUANTILE) return;
     bool held = out->verdict == VERDICT_HOLDS && isnan(out->hi);
@@ -112,6 +127,9 @@ void notes_no_end(const struct row *row, struct objective_result *out)
     if (!held && !missed && !open) return;
     struct text note = more_note(out);
     text_adds(&note, "too few bursts or seconds for an interval");
+    uint32_t stalls = stalls_of(desk, row, out);
+    if (stalls == 1) text_adds(&note, ": a stall is one burst (see STALLS)");
+    else if (stalls > 1) text_addf(&note, ": %u stalls are so many bursts (see STALLS)", stalls);
     if (open) return;
     text_adds(&note, ", but ");
     text_addf(&note, held ? "1/%d of the limit is kept" : "it is over %d times the limit",

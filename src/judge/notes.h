@@ -30,6 +30,7 @@ void notes_answered_only(const struct limits_desk *desk, const struct row *row,
 bool notes_unseen_stages(const struct limits_desk *desk, const struct row *row,
                          struct objective_result *out);
 /* A percentile's interval lacks the end that would tell; being far from the limit does. */
-void notes_no_end(const struct row *row, struct objective_result *out);
+void notes_no_end(const struct limits_desk *desk, const struct row *row,
+                  struct objective_result *out);
 /* Inconclusive since the interval lies in the limit's own bucket: no more time would settle it. */
 void notes_too_close(const struct row *row, struct objective_result *out);

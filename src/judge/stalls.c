@@ -126,6 +126,15 @@ void stalls_take(struct stalls *s, const struct tick *tick)
     for (uint32_t i = 0; i < tick->stall_count; i++) take_stall(s, &tick->stalls[i]);
 }
 
+uint32_t stalls_in(const struct stalls *s, uint32_t stage)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < s->count; i++) {
+        count += s->found[i].stage == stage;
+    }
+    return count;
+}
+
 double stalls_period_s(const struct stall_found *found, uint32_t count)
 {
     if (count < STALLS_RHYTHM) return 0;

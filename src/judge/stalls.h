@@ -35,6 +35,8 @@ struct stalls {
 void stalls_open(struct stalls *s, const struct run_header *header, struct arena *arena);
 /* A tick of the run, in order. */
 void stalls_take(struct stalls *s, const struct tick *tick);
+/* How many were in that stage. */
+uint32_t stalls_in(const struct stalls *s, uint32_t stage);
 /* Fills in what `result` says of stalls. */
 void stalls_show(const struct stalls *s, struct result *result);
 /* Seconds from the start of one to that of the next, where they are all alike; 0: they are not. */

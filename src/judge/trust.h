@@ -19,7 +19,7 @@ struct trust_case {
     const struct run_end *end;              /* of a final result */
     const struct warming *warming;          /* of the plan's warm-up, where it ends by itself */
     const struct redirects *redirects;
-    bool out_of_memory;                     /* a series could not be kept */
+    bool out_of_memory; /* a series could not be kept */
 };
 
 /* Fills trust, reasons and reason_count of `result`. Returns whether prony itself has a bug: the

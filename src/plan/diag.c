@@ -244,10 +244,12 @@ static uint32_t distance(struct bytes a, struct bytes b)
 }
 
 /* The least distance that is already too far. */
-static uint32_t too_far(struct bytes word)
+static uint32_t too_far(struct bytes word, struct bytes candidate)
 {
-    /* A third of the letters may be wrong, at least one: short words are near to everything. */
-    return word.len < 3 ? 2 : (uint32_t)(word.len / 3) + 1;
+    /* A third of the letters may be wrong, at least one: short words are near to everything. Where
+     * letters are missing it is those of the longer that count. */
+    size_t len = word.len > 2 && candidate.len > word.len ? candidate.len : word.len;
+    return len < 3 ? 2 : (uint32_t)(len / 3) + 1;
 }
 
 /* Whether `candidate` is nearer to `word` than `*best`, which it then becomes. */
@@ -256,7 +258,7 @@ static bool is_nearer(struct bytes word, struct bytes candidate, uint32_t *best)
     if (word.len == 0 || word.len > WORD_MAX) return false;
     if (candidate.len == 0 || candidate.len > WORD_MAX) return false;
     uint32_t d = distance(word, candidate);
-    if (d >= *best || d >= candidate.len) return false;
+    if (d >= *best || d >= candidate.len || d >= too_far(word, candidate)) return false;
     *best = d;
     return true;
 }
@@ -264,7 +266,7 @@ static bool is_nearer(struct bytes word, struct bytes candidate, uint32_t *best)
 const char *diag_nearest(struct bytes word, const char *const *candidates, uint32_t count)
 {
     const char *nearest = NULL;
-    uint32_t best = too_far(word);
+    uint32_t best = UINT32_MAX;
     for (uint32_t i = 0; i < count; i++) {
         if (is_nearer(word, bytes_of(candidates[i]), &best)) nearest = candidates[i];
     }
@@ -274,7 +276,7 @@ const char *diag_nearest(struct bytes word, const char *const *candidates, uint3
 struct bytes diag_nearest_name(struct bytes word, const struct bytes *names, uint32_t count)
 {
     struct bytes nearest = {0};
-    uint32_t best = too_far(word);
+    uint32_t best = UINT32_MAX;
     for (uint32_t i = 0; i < count; i++) {
         if (is_nearer(word, names[i], &best)) nearest = names[i];
     }

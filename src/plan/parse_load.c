@@ -66,7 +66,9 @@ void parse_load_stages(struct parse *p, struct fields *load)
     if (warmup) parse_stage_warmup(p, warmup);
     if (!stages) return;
     if (stages->count == 0)
-        parse_node_error(p, DIAG_MISSING, stages, NULL, "'stages' is an empty list");
+        parse_node_error(p, DIAG_MISSING, stages,
+                         "write one: - { name: load, rate: 50/s, for: 30s }",
+                         "'stages' is an empty list");
     for (uint32_t i = 0; i < stages->count; i++) {
         if (parse_stage_read(p, stages->items[i].value, i + 1)) continue;
         if (!arena_ok(p->arena)) return;

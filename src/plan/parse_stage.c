@@ -132,7 +132,8 @@ static bool push_rungs(struct parse *p, struct draft *d)
 
 static bool check_length(struct parse *p, struct draft *d, enum key k, uint64_t length_ns)
 {
-    if (length_ns == 0) return refuse(p, d, k, DIAG_NUMBER, NULL, "a stage of no length");
+    if (length_ns == 0)
+        return refuse(p, d, k, DIAG_NUMBER, "write a length, as in 30s", "a stage of no length");
     if (length_ns <= LENGTH_MAX_NS) return true;
     return refuse(p, d, k, DIAG_NUMBER, NULL, "a stage lasts 30 days at most");
 }
@@ -224,7 +225,8 @@ static void read_open(struct parse *p, struct draft *d)
     d->stage.model = MODEL_OPEN;
     if (parse_node_rates(p, &d->f, KEY_STAGE_RATE, &d->from, &d->to)) {
         if (d->from + d->to <= 0)
-            refuse(p, d, KEY_STAGE_RATE, DIAG_NUMBER, NULL, "a rate of nothing");
+            refuse(p, d, KEY_STAGE_RATE, DIAG_NUMBER, "write how many a second, as in 50/s",
+                   "a rate of nothing");
         if (d->from > RATE_MAX || d->to > RATE_MAX) {
             refuse(p, d, KEY_STAGE_RATE, DIAG_NUMBER, NULL, "a rate is 10000000/s at most");
         }

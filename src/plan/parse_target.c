@@ -26,10 +26,28 @@ static size_t misspelt_scheme(struct bytes url)
     return 0;
 }
 
+/* All of it came from a variable of the environment, which is empty. */
+static bool tell_empty(struct parse *p, const struct node *n)
+{
+    char hint[160];
+    struct text t = text_in(hint, sizeof hint);
+    struct bytes start = BYTES_LIT("$env.");
+    if (!bytes_starts(n->text, start))
+        return wrong(p, n, "write http://HOST:PORT", "a target is empty");
+    struct bytes name = bytes_from(n->text, start.len);
+    text_addf(&t, "export %.*s=http://HOST:PORT", BYTES_ARG(name));
+    return parse_node_error(p, DIAG_TARGET, n, hint,
+                            "the environment variable %.*s is set, but empty", BYTES_ARG(name));
+}
+
 /* Length of the scheme of `url` with its slashes, 0 where it is told. */
 static size_t read_scheme(struct parse *p, const struct node *n, struct bytes url,
                           struct target *out)
 {
+    if (url.len == 0) {
+        tell_empty(p, n);
+        return 0;
+    }
     out->tls = bytes_starts(url, BYTES_LIT("https://"));
     if (out->tls) return strlen("https://");
     if (bytes_starts(url, BYTES_LIT("http://"))) return strlen("http://");

@@ -387,6 +387,9 @@ static void write_legend(struct text *out, const struct beside *b, const struct 
     }
     char array[LEGEND_BYTES];
     struct text body = text_in(array, sizeof array);
+    if (b->series && b->run_count < b->asked) {
+        text_addf(&body, "%u of the %u runs that were asked for. ", b->run_count, b->asked);
+    }
     if (same || other) text_addf(&body, "Against %s, in one place:", b->runs[0].entry.id);
     runs_text_changes(&body, same, other);
     if (other) text_adds(&body, "; by how much runs differ by themselves is not in them");

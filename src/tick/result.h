@@ -122,7 +122,7 @@ struct result {
     const struct figures *requests;  /* [name_count], judged parts of judged stages */
     const struct figures *scenarios; /* [scenario_count], iterations */
     struct figures totals;
-    struct suggestion suggestion; /* final, and without objectives of its own */
+    struct suggestion suggestion;     /* final, and without objectives of its own */
     const struct exemplar *exemplars; /* kept over the run: by stage the slowest and one by chance,
                                          then first errors */
     uint32_t exemplar_count;

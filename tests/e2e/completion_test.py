@@ -92,6 +92,9 @@ class Completion(Case):
         server = self.server()
         run = self.exits(self.prony("run", server.url, "--for", "300ms", "--warmup", "0s",
                                     "--fail-on", "missed", "--output", "json"), 0).json()["run"]
+        (self.folder / "deep").mkdir()
+        (self.folder / "deep" / "file.x").write_text("")
+        (self.folder / "deep" / "body.x").write_text("sent-so")
         shell = self.shell(name)
         for typed, said in (
                 ("prony sche\t--help\r", "prony schema: print the plan language"),
@@ -101,6 +104,10 @@ class Completion(Case):
                 ("prony check plan.yaml --var fa\t300/s\r", r"climb@300/s .*Nothing was sent"),
                 ("prony check plan.yaml --color=nev\t\r", "plan plan is correct"),
                 (f"prony report {run[:4]}\t--output js\t\r", f'"run": "{run}"'),
+                ("prony list --verdict hol\t,mi\t --bad\r", "no flag --bad"),
+                (f"prony report {run} --output junit=dee\tfil\t ; cat deep/file.x\r",
+                 "<testsuite"),
+                ("prony run http://h/ -d @dee\tbod\t --print-plan\r", "body: .*sent-so"),
                 ("prony help compl\t\r", "prony completion: print the completion script")):
             with self.subTest(typed):
                 shell.type(typed)
@@ -156,13 +163,21 @@ class Completion(Case):
         self.assertEqual(self.words("run", ""), [":plans"])
         self.assertEqual(self.words("run", "plan.yaml", ""), [])
         self.assertEqual(self.words("init", "http://h/", ""), [":files"])
+        for line, before in ((("-d", "@/t"), "@"), (("--body=@/t",), "--body=@"),
+                             (("--output", "junit=/t"), "junit="), (("--cacert", "/t"), ""),
+                             (("--output=junit=/t",), "--output=junit=")):
+            done = self.exits(self.prony("completion", "words", "run", "http://h/", *line), 0)
+            self.assertEqual(done.stdout, f":files\t{before}\n", line)
+        self.assertEqual(self.words("run", "-d", "text"), [])
         self.assertEqual(self.words("list", "--runs-dir", ""), [":folders"])
         self.assertEqual(self.words("run", "--arrivals", "e"), ["even", "exact"])
         self.assertEqual(self.words("run", "-X", "P"), ["POST", "PUT", "PATCH"])
         self.assertEqual(self.words("report", "last", "--output", "j"), ["json", "junit"])
         self.assertEqual(self.words("report", ""), [])
-        self.assertEqual(self.words("list", "--verdict", "missed,h"), ["missed,holds"])
-        self.assertEqual(self.words("list", "--verdict=missed,inv"), ["--verdict=missed,invalid"])
+        self.assertEqual(self.words("list", "--verdict", "missed,h"), [":open", "missed,holds"])
+        self.assertEqual(self.words("list", "--verdict=missed,inv"),
+                         [":open", "--verdict=missed,invalid"])
+        self.assertEqual(self.words("list", "--verdict", "missed,mi"), [":open"])
         self.assertEqual(self.words("list", "--since", "to"), ["today"])
         self.assertEqual(self.words("list", "--plan", ""), [])
         self.assertEqual(self.words("bogus", ""), [])

@@ -81,6 +81,7 @@ class Repeat(Case):
         done = self.exits(self.wait(child), 130)
         self.assertEqual(len(self.results()), 1, done)
         self.assertNotIn("run 2 of 3", done.stderr)
+        self.assertIn("1 of the 3 runs that were asked for.", " ".join(done.stdout.split()))
 
     def test_a_target_that_is_gone_ends_it(self):
         server = self.server()

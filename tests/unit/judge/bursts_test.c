@@ -52,10 +52,56 @@ static void bursts_are_few_witnesses(void **state)
     }
 }
 
+/* Where a stall was seen in the stage it is named: it is why they are few. */
+static void a_stall_is_one_of_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t stage, stalls;
+        const char *note;
+    } cases[] = {
+        {"none", 0, 0, "too few bursts or seconds for an interval"},
+        {"one", 0, 1,
+         "too few bursts or seconds for an interval: a stall is one burst (see STALLS)"},
+        {"two", 0, 2,
+         "too few bursts or seconds for an interval: 2 stalls are so many bursts (see STALLS)"},
+        {"elsewhere", 1, 1, "too few bursts or seconds for an interval"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct scene s;
+        scene_open(&s);
+        s.header.threads = 1;
+        scene_stage(&s, "hold", MODEL_OPEN, true);
+        scene_stage(&s, "after", MODEL_OPEN, false);
+        scene_objective(&s, "p99 < 1s");
+        scene_begin(&s);
+        struct stall stalls[2];
+        for (uint32_t t = 0; t < 60; t++) {
+            scene_tick(&s, 0, 1000);
+            scene_requests(&s, 0, OUTCOME_OK, 100, t == 9 ? 400 * MS : 20 * MS);
+            for (uint32_t k = 0; t == 10 && k < cases[i].stalls; k++) {
+                stalls[k] = (struct stall){.start_ns = (8 + k) * SECOND,
+                                           .end_ns = (8 + k) * SECOND + 900 * MS,
+                                           .stage = cases[i].stage,
+                                           .held = 30,
+                                           .open = 32};
+            }
+            s.tick.stalls = stalls;
+            s.tick.stall_count = t == 10 ? cases[i].stalls : 0;
+            scene_put(&s);
+        }
+        scene_end(&s, RUN_COMPLETE);
+        CHECK_STR(cases[i].name, scene_said(&s, 0)->note, cases[i].note);
+        scene_close(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bursts_are_few_witnesses),
+        cmocka_unit_test(a_stall_is_one_of_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,7 +136,8 @@ static void nearest(void **state)
     } rows[] = {
         {"rat", "rate"},      {"raet", "rate"},  {"Rate", "rate"}, {"user", "users"},
         {"satges", "stages"}, {"steps", "step"}, {"fro", "for"},   {"fort", "for"},
-        {"zzz", ""},          {"", ""},          {"x", ""},        {"capacity", ""},
+        {"stag", "stages"},   {"zzz", ""},       {"", ""},         {"x", ""},
+        {"capacity", ""},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const char *got = diag_nearest(bytes_of(rows[i].in), words, COUNT_OF(words));

@@ -1,5 +1,7 @@
+#include "show/objective_row.h"
 #include "show/summary.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/file.h"
@@ -295,14 +297,36 @@ static void notes_and_misses(void **state)
     sample_close(&sample);
 }
 
+/* How many times its limit: whole where it is but for the last bit. */
+static void times_of_a_limit(void **state)
+{
+    (void)state;
+    static const struct {
+        double value, limit;
+        const char *want;
+    } cases[] = {{1, 0.05, "20 ×"}, {0.998, 0.05, "19 ×"}, {1, 0.01, "100 ×"}, {0.3, 0.05, ""}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char array[40] = "";
+        struct text out = text_in(array, sizeof array);
+        double margin = (cases[i].limit - cases[i].value) / cases[i].limit;
+        objective_row_far_beyond(&out, margin);
+        CHECK_STR(cases[i].want, array, cases[i].want);
+        text_clear(&out);
+        array[0] = '\0';
+        objective_row_far_beyond(&out, 1 - nextafter(1 - margin, 0));
+        CHECK_STR(cases[i].want, array, cases[i].want);
+    }
+}
+
 int main(int argc, char **argv)
 {
     folder = argc > 1 ? argv[1] : "tests/unit/show/golden";
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(goldens),      cmocka_unit_test(widths),
-        cmocka_unit_test(hostile_text), cmocka_unit_test(color_is_an_addition),
-        cmocka_unit_test(stopped),      cmocka_unit_test(users_of_a_ramp),
-        cmocka_unit_test(suggestions),  cmocka_unit_test(notes_and_misses),
+        cmocka_unit_test(goldens),          cmocka_unit_test(widths),
+        cmocka_unit_test(hostile_text),     cmocka_unit_test(color_is_an_addition),
+        cmocka_unit_test(stopped),          cmocka_unit_test(users_of_a_ramp),
+        cmocka_unit_test(suggestions),      cmocka_unit_test(notes_and_misses),
+        cmocka_unit_test(times_of_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
