@@ -464,6 +464,8 @@ bool conduct_run(struct conduct *c, const struct conduct_options *options, struc
     }
     machine_look(&c->machine);
     c->header.threads = plan->threads ? plan->threads : engine_default_threads();
+    const char *much = run_too_large(plan);
+    if (much) return err_set(err, ERR_PLAN, 0, "the plan has too many %s to be judged", much);
     if (!engine_measure_needs(plan, c->header.threads, &c->needs, err)) return false;
     if (!machine_fit(&c->machine, &c->needs, plan, err)) return false;
     fill_header(c);

@@ -87,7 +87,7 @@ static void begin(void *ctx, const struct run_header *header)
     judge->stages = ARENA_ARRAY(arena, judge->books.stage_count, struct stage_result);
     judge->requests = ARENA_ARRAY(arena, plan->name_count, struct figures);
     judge->scenarios = ARENA_ARRAY(arena, plan->scenario_count, struct figures);
-    assert(arena_ok(arena)); /* a plan's tables alone cannot need 4 GiB */
+    assert(arena_ok(arena)); /* else run_too_large(), which every source asks */
     judge->aborted = false;
     judge->result = (struct result){
         .header = header,

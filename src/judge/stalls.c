@@ -30,10 +30,10 @@ static uint64_t due_between(const struct stalls *s, uint64_t from_ns, uint64_t t
 /* The slots of this tick's time are new; late replies belong to older ones and plan nothing. */
 static void take_slots(struct stalls *s, const struct tick *tick)
 {
-    uint64_t first = (tick->start_ns + SLOT_NS - 1) / SLOT_NS;
-    for (uint64_t slot = first; slot * SLOT_NS < tick->end_ns; slot++) {
-        s->planned[slot % SLOTS_KEPT] = 0;
-    }
+    uint64_t first = tick->start_ns / SLOT_NS + (tick->start_ns % SLOT_NS > 0);
+    uint64_t end = tick->end_ns / SLOT_NS + (tick->end_ns % SLOT_NS > 0);
+    if (end > first + SLOTS_KEPT) first = end - SLOTS_KEPT;
+    for (uint64_t slot = first; slot < end; slot++) s->planned[slot % SLOTS_KEPT] = 0;
     for (uint32_t i = 0; i < tick->slot_count; i++) {
         s->planned[tick->slots[i].index % SLOTS_KEPT] += tick->slots[i].planned;
     }

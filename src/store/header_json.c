@@ -415,6 +415,8 @@ static void read_plan(struct reader *r, const json_t *o, struct plan *out)
     out->threads = get_u32(r, o, "threads");
     out->seed = get_number(r, o, "seed");
     out->seed_given = get_bool(r, o, "seed_given");
+    const char *much = run_too_large(out);
+    if (much) complain(r, much);
 }
 
 /* Absent where nobody asked for it. */
@@ -454,6 +456,7 @@ bool header_json_read(struct run_header *out, struct arena *arena, struct bytes 
     out->command = get_text(&r, o, "command");
     out->wall_start_ns = get_number(&r, o, "wall_start_ns");
     out->tick_ns = get_number(&r, o, "tick_ns");
+    if (out->tick_ns == 0 || out->tick_ns > RUN_LENGTH_MAX_NS) complain(&r, "tick_ns");
     out->host = get_text(&r, o, "host");
     out->kernel = get_text(&r, o, "kernel");
     out->cpu = get_text(&r, o, "cpu");

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "store/damage.h"
+#include "store/frames.h"
 #include "store/header_json.h"
 #include "store/run_file.h"
 #include "store/tick_blob.h"
@@ -132,6 +133,12 @@ bool replay_set_objectives(struct replay *r, const struct bytes *sentences, uint
         item->implicit = true;
     }
     if (!all) return false;
+    struct plan asked = *r->plan;
+    asked.objectives = items;
+    asked.objective_count = count;
+    if (run_too_large(&asked)) {
+        return diag_add(diags, DIAG_NUMBER, items[0].at, NULL, "too many objectives for this run");
+    }
     r->plan->objectives = items;
     r->plan->objective_count = count;
     r->header.other_objectives = true;
@@ -161,6 +168,7 @@ enum rows { ROWS_TICK, ROWS_EVENT, ROWS_EXEMPLAR, ROWS_COUNT };
 struct walk {
     sqlite3_stmt *statements[ROWS_COUNT];
     int codes[ROWS_COUNT]; /* of the last step */
+    struct frames frames;
 };
 
 static const char *const queries[ROWS_COUNT] = {
@@ -267,24 +275,17 @@ static bool read_exemplars(struct replay *r, struct walk *w, struct tick *out)
 }
 
 /* The columns before the blob. */
-static bool read_frame(const struct replay *r, sqlite3_stmt *s, struct tick *out)
+static bool read_frame(struct frames *frames, sqlite3_stmt *s, struct tick *out)
 {
-    uint64_t index = number_of(s, 0);
-    uint64_t stage = number_of(s, 3);
-    if (index > UINT32_MAX || stage > r->plan->stage_count) return false;
-    *out = (struct tick){.index = (uint32_t)index,
-                         .start_ns = number_of(s, 1),
-                         .end_ns = number_of(s, 2),
-                         .stage = (uint32_t)stage,
-                         .judged = number_of(s, 4) != 0,
-                         .last = number_of(s, 5) != 0};
-    return out->end_ns >= out->start_ns;
+    uint64_t columns[FRAME_COLUMNS];
+    for (int i = 0; i < FRAME_COLUMNS; i++) columns[i] = number_of(s, i);
+    return frames_take(frames, columns, out);
 }
 
 static bool read_tick(struct replay *r, struct walk *w, struct tick *out)
 {
     sqlite3_stmt *s = w->statements[ROWS_TICK];
-    if (!read_frame(r, s, out)) return false;
+    if (!read_frame(&w->frames, s, out)) return false;
     struct bytes raw = tick_blob_expand(&r->tick_arena, column_bytes(s, 6));
     struct blob_dims dims = tick_blob_dims(&r->header);
     dims.version = r->file.version;
@@ -303,9 +304,11 @@ bool replay_ticks(struct replay *r, struct arena *arena, const struct tick **out
                   struct err *err)
 {
     struct tick *ticks = NULL;
+    struct frames frames;
     uint32_t room = 0;
     sqlite3_stmt *s = NULL;
     bool read = false;
+    frames_init(&frames, &r->header);
     *count = 0;
     int code = prepare(r, queries[ROWS_TICK], &s);
     if (code == SQLITE_OK) code = sqlite3_step(s);
@@ -315,7 +318,7 @@ bool replay_ticks(struct replay *r, struct arena *arena, const struct tick **out
             err_set(err, ERR_LIMIT, 0, "the run file has too many ticks");
             goto out;
         }
-        if (!read_frame(r, s, &ticks[*count])) {
+        if (!read_frame(&frames, s, &ticks[*count])) {
             damaged(r, s, err);
             goto out;
         }
@@ -412,6 +415,7 @@ bool replay_play(struct replay *r, struct bus *bus, struct err *err)
     bool played = false;
     struct played ticks = {0};
     struct run_end end;
+    frames_init(&walk.frames, &r->header);
     /* One transaction: of a run in progress, one instant. */
     int code = run_file_exec(&r->file, "BEGIN");
     for (int i = 0; i < ROWS_COUNT && code == SQLITE_OK; i++) {

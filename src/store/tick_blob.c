@@ -316,7 +316,7 @@ static void get_stalls(struct unpack *u, struct arena *arena, const struct blob_
         struct stall *s = &stalls[i];
         s->start_ns = unpack_u64(u);
         uint64_t length_ns = unpack_u64(u);
-        if (length_ns > UINT64_MAX - s->start_ns) u->bad = true;
+        if (s->start_ns > RUN_LENGTH_MAX_NS || length_ns > RUN_LENGTH_MAX_NS) u->bad = true;
         s->end_ns = s->start_ns + length_ns;
         s->stage = unpack_u32(u, dims->stage_count);
         s->held = unpack_u32(u, UINT32_MAX);

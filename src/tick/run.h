@@ -12,6 +12,8 @@
 #include "tick/window.h"
 
 #define RUN_ID_LEN 8
+#define RUN_LENGTH_MAX_NS (UINT64_C(3653) * 86400 * 1000000000) /* ten years: no time lies later   \
+                                                                 */
 
 struct run_header {
     char id[RUN_ID_LEN + 1];
@@ -40,6 +42,9 @@ struct run_header {
     const struct run_window *window; /* and about so much of the run; NULL: all of it */
 };
 
+/* What there is too much of for the judge's tables, as a key of the header: static; NULL: nothing.
+ */
+const char *run_too_large(const struct plan *plan);
 /* Stages of the plan, then the drain. */
 uint32_t run_stage_count(const struct run_header *header);
 struct bytes run_stage_name(const struct run_header *header, uint32_t stage);

@@ -63,6 +63,16 @@ class Limits(Case):
         self.assertEqual(totals["outcomes"]["dropped"], arrivals["dropped"], done)
         return totals
 
+    def test_what_could_not_be_judged_is_not_begun(self):
+        names = ", ".join(f"GET /{i}" for i in range(3000))
+        stages = ", ".join("{ for: 1s, rate: 1/s }" for _ in range(400))
+        self.plan("plan: 1\ntarget: http://127.0.0.1:1\n"
+                  f"scenarios: {{ all: {{ steps: [ {names} ] }} }}\n"
+                  f"load: {{ stages: [ {stages} ] }}\n")
+        done = self.prony("run", "plan.yaml")
+        self.assertEqual(done.code, 2, done)
+        self.assertIn("the plan has too many stages to be judged", done.stderr)
+
     def counting(self, behave):
         server = CountingServer(behave)
         self.addCleanup(server.close)

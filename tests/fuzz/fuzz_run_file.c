@@ -1,9 +1,12 @@
 /* fuzz_run_file.c - what a run file holds: blobs of ticks, the header's JSON, the objectives of the
  * result's. A blob that decodes lies within its tables, and encodes to a text that decodes to the
  * same. A header that is read can be written and read again. What an objective measures is part of
- * its sentence. Input: a byte that says which ('h' header, 'g' objectives, 'z' compressed blob,
- * else a blob of so many names), then the bytes. */
+ * its sentence. The ticks that are taken are a run: one behind the other, none longer than a judge
+ * can walk through. Input: a byte that says which ('f' rows of the tick table, 'h' header, 'g'
+ * objectives, 'z' compressed blob, else a blob of so many names), then the bytes. */
+#include "base/ns.h"
 #include "laws.h"
+#include "store/frames.h"
 #include "store/header_json.h"
 #include "store/run_entry.h"
 #include "store/tick_blob.h"
@@ -36,6 +39,10 @@ static void check_tick(const struct tick *t, const struct blob_dims *dims)
         for (int m = 0; m < MEASURE_COUNT; m++) check_hist(&c->measures[m]);
     }
     for (uint32_t i = 0; i < t->slot_count; i++) LAW(t->slots[i].stage <= dims->stage_count);
+    for (uint32_t i = 0; i < t->stall_count; i++) {
+        LAW(t->stalls[i].start_ns <= t->stalls[i].end_ns);
+        LAW(t->stalls[i].end_ns <= 2 * RUN_LENGTH_MAX_NS);
+    }
     LAW(t->users >= 0);
     for (uint32_t i = 0; i < dims->name_count; i++) LAW(t->requests_in_flight[i] >= 0);
     for (uint32_t i = 0; i < dims->scenario_count; i++) LAW(t->iterations_in_flight[i] >= 0);
@@ -58,6 +65,32 @@ static void check_blob(struct bytes raw, const struct blob_dims *dims)
     LAW(again.cell_count == tick.cell_count && again.slot_count == tick.slot_count);
     struct bytes twice = tick_blob_encode(&second, &again, dims);
     LAW(!twice.at || bytes_equal(whole, twice));
+}
+
+/* Rows of FRAME_COLUMNS numbers of 8 bytes, low one first. */
+static void check_frames(struct bytes in)
+{
+    struct plan plan = {.stage_count = 7};
+    struct run_header header = {.tick_ns = NS_PER_S, .plan = &plan};
+    struct frames frames;
+    struct tick before = {0};
+    frames_init(&frames, &header);
+    bool first_one = true;
+    for (; in.len >= FRAME_COLUMNS * 8; in = bytes_from(in, FRAME_COLUMNS * 8)) {
+        uint64_t columns[FRAME_COLUMNS] = {0};
+        for (size_t i = 0; i < FRAME_COLUMNS * 8; i++) {
+            columns[i / 8] |= (uint64_t)(unsigned char)in.at[i] << i % 8 * 8;
+        }
+        struct tick tick;
+        if (!frames_take(&frames, columns, &tick)) continue;
+        LAW(tick.index == columns[FRAME_INDEX] && tick.end_ns == columns[FRAME_END]);
+        LAW(first_one || tick.index > before.index);
+        LAW(tick.start_ns >= before.end_ns && tick.start_ns <= tick.end_ns);
+        LAW(tick.end_ns - tick.start_ns <= 3 * NS_PER_S && tick.end_ns <= RUN_LENGTH_MAX_NS);
+        LAW(tick.stage <= plan.stage_count && !tick.cells && !tick.cell_count);
+        before = tick;
+        first_one = false;
+    }
 }
 
 static void check_header(struct bytes json)
@@ -106,7 +139,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bytes in = {(const char *)data + 1, size - 1};
     struct blob_dims dims = {
         .stage_count = 7, .name_count = 3, .scenario_count = 2, .version = TICK_BLOB_VERSION};
-    if (data[0] == 'h') {
+    if (data[0] == 'f') {
+        check_frames(in);
+    } else if (data[0] == 'h') {
         check_header(in);
     } else if (data[0] == 'g') {
         check_goals(in);

@@ -107,6 +107,23 @@ static void nonsense_is_left_out(void **state)
     scene_close(&s);
 }
 
+/* Nor does a tick without an end. */
+static void a_tick_of_centuries_is_taken_at_once(void **state)
+{
+    (void)state;
+    struct scene s;
+    struct stalls stalls;
+    const struct slot slot = {.index = UINT32_MAX, .planned = 7};
+    scene_open(&s);
+    scene_stage(&s, "hold", MODEL_OPEN, true);
+    stalls_open(&stalls, &s.header, &s.arena);
+    const struct tick tick = {.start_ns = 1, .end_ns = UINT64_MAX, .slots = &slot, .slot_count = 1};
+    stalls_take(&stalls, &tick);
+    stalls_take(&stalls, &tick);
+    assert_int_equal(stalls.planned[UINT32_MAX % 1024], 7); /* cleared in between */
+    scene_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -114,6 +131,7 @@ int main(void)
         cmocka_unit_test(requests_that_were_due),
         cmocka_unit_test(rhythm),
         cmocka_unit_test(nonsense_is_left_out),
+        cmocka_unit_test(a_tick_of_centuries_is_taken_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

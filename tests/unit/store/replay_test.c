@@ -452,9 +452,9 @@ static void header_lacks_stages(void)
     sql("UPDATE header SET value = json_remove(value, '$.plan.stages') WHERE key = 'run'");
 }
 
-static void header_negative(void)
+static void tick_lasts_nothing(void)
 {
-    sql("UPDATE header SET value = json_set(value, '$.tick_ns', -1) WHERE key = 'run'");
+    sql("UPDATE header SET value = json_set(value, '$.tick_ns', 0) WHERE key = 'run'");
 }
 
 static void objective_garbled(void)
@@ -468,9 +468,31 @@ static void blob_garbled(void)
     sql("UPDATE tick SET blob = x'28b52ffd2005290000' WHERE id = 4");
 }
 
-static void stage_out_of_range(void)
+static void header_negative(void)
 {
-    sql("UPDATE tick SET stage = 77 WHERE id = 4");
+    sql("UPDATE header SET value = json_set(value, '$.cores', -1) WHERE key = 'run'");
+}
+
+static void tick_without_end(void)
+{
+    sql("UPDATE tick SET end_ns = -1 WHERE id = 4");
+}
+
+static void stage_of_centuries(void)
+{
+    sql("UPDATE header SET value = json_set(value, '$.plan.stages[0].length_ns',"
+        " 5000000000000000000) WHERE key = 'run'");
+}
+
+/* 5,000 names in 5,000 stages. */
+static void too_many_tables(void)
+{
+    sql("WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
+        " UPDATE header SET value = json_set(value,"
+        " '$.plan.names', (SELECT json_group_array('n' || i) FROM n),"
+        " '$.plan.stages', json('[' || (SELECT"
+        " group_concat(substr(i, 1, 0) || json_extract(value, '$.plan.stages[0]')) FROM n) || ']'),"
+        " '$.plan.objectives', json('[]'), '$.plan.abort_when', json('[]')) WHERE key = 'run'");
 }
 
 static void event_out_of_range(void)
@@ -506,10 +528,13 @@ static void damaged(void **state)
         {"no header", no_header, "holds no run", false},
         {"header not JSON", header_not_json, "header is damaged", true},
         {"header lacks stages", header_lacks_stages, "damaged at 'stages'", true},
-        {"header has a negative", header_negative, "damaged at 'tick_ns'", true},
+        {"ticks last nothing", tick_lasts_nothing, "damaged at 'tick_ns'", true},
         {"objective garbled", objective_garbled, "damaged at 'objectives'", true},
         {"blob garbled", blob_garbled, "damaged at tick 4", true},
-        {"stage out of range", stage_out_of_range, "damaged at tick 4", true},
+        {"header has a negative", header_negative, "damaged at 'cores'", true},
+        {"a tick has no end", tick_without_end, "damaged at tick 4", true},
+        {"a stage of centuries", stage_of_centuries, "damaged at 'length_ns'", true},
+        {"too many tables", too_many_tables, "damaged at 'stages'", true},
         {"event out of range", event_out_of_range, "damaged at tick 1", true},
         {"exemplar out of range", exemplar_out_of_range, "damaged at tick 1", true},
         {"table gone", table_gone, "its tables are damaged", true},
