@@ -9,6 +9,7 @@ void stalls_open(struct stalls *s, const struct run_header *header, struct arena
 {
     *s = (struct stalls){.header = header,
                          .found = ARENA_ARRAY(arena, STALLS_KEPT, struct stall_found),
+                         .shares = ARENA_ARRAY(arena, STALLS_KEPT, struct stall_shares),
                          .planned = ARENA_ARRAY(arena, SLOTS_KEPT, uint32_t)};
 }
 
@@ -50,34 +51,67 @@ static bool is_same(const struct stall_found *a, const struct stall *b)
     return to > from && 2 * (to - from) > shorter;
 }
 
-static void join(const struct stalls *s, struct stall_found *into, const struct stall *stall)
+/* One worker more, or another group of what one held: that was let go bit by bit, so its
+ * connections are the same, and the replies of a group before it are no answers to others. True:
+ * one more. */
+static bool join_worker(struct stall_found *into, struct stall_shares *shares,
+                        const struct stall *stall)
 {
-    if (into->workers == 0 || stall->start_ns < into->start_ns) into->start_ns = stall->start_ns;
-    if (stall->end_ns > into->end_ns) into->end_ns = stall->end_ns;
-    into->stage = stall->stage;
+    uint32_t *open = &shares->open[stall->worker];
+    uint32_t *others = &shares->others[stall->worker];
+    bool again = *open > 0;
+    if (!again) *others = stall->others;
+    into->open -= *open;
+    into->others -= again ? *others : 0;
+    if (stall->open > *open) *open = stall->open;
+    if (stall->others < *others) *others = stall->others;
+    into->open += *open;
+    into->others += *others;
+    return !again;
+}
+
+static void join(const struct stalls *s, uint32_t at, const struct stall *stall)
+{
+    struct stall_found *into = &s->found[at];
+    bool first = into->workers == 0;
+    bool more = true;
+    if (stall->worker < STALL_WORKERS) {
+        more = join_worker(into, &s->shares[at], stall);
+    } else { /* a file that does not tell whose it is */
+        into->open += stall->open;
+        into->others += stall->others;
+    }
     into->held += stall->held;
-    into->open += stall->open;
-    into->others += stall->others;
-    into->workers++;
+    if (more) {
+        if (first || stall->start_ns < into->start_ns) into->start_ns = stall->start_ns;
+        if (stall->end_ns > into->end_ns) into->end_ns = stall->end_ns;
+        into->stage = stall->stage;
+        into->workers++;
+    }
     into->due = due_between(s, into->start_ns, into->end_ns);
     into->whole = into->others == 0 && into->workers >= s->header->threads;
 }
 
-/* Its place, so that they stay in the order of their start. */
-static struct stall_found *make_place(struct stalls *s, uint64_t start_ns)
+/* A place for one that starts then, so that they stay in the order of their start. */
+static uint32_t make_place(struct stalls *s, uint64_t start_ns)
 {
     uint32_t at = s->count++;
-    for (; at > 0 && s->found[at - 1].start_ns > start_ns; at--) s->found[at] = s->found[at - 1];
+    for (; at > 0 && s->found[at - 1].start_ns > start_ns; at--) {
+        s->found[at] = s->found[at - 1];
+        s->shares[at] = s->shares[at - 1];
+    }
     s->found[at] = (struct stall_found){0};
-    return &s->found[at];
+    s->shares[at] = (struct stall_shares){0};
+    return at;
 }
 
 static void take_stall(struct stalls *s, const struct stall *stall)
 {
     if (stall->end_ns <= stall->start_ns || stall->stage >= run_stage_count(s->header)) return;
+    if (stall->open == 0) return; /* nothing of ours: what was held had a connection */
     for (uint32_t i = s->count; i > 0; i--) {
         if (!is_same(&s->found[i - 1], stall)) continue;
-        join(s, &s->found[i - 1], stall);
+        join(s, i - 1, stall);
         return;
     }
     if (s->count == STALLS_KEPT) s->more++;
@@ -86,7 +120,7 @@ static void take_stall(struct stalls *s, const struct stall *stall)
 
 void stalls_take(struct stalls *s, const struct tick *tick)
 {
-    if (!s->found || !s->planned) return; /* no memory: told by the arena */
+    if (!s->found || !s->shares || !s->planned) return; /* no memory: told by the arena */
     take_slots(s, tick);
     if (s->header->window && !run_has_tick(s->header, tick)) return;
     for (uint32_t i = 0; i < tick->stall_count; i++) take_stall(s, &tick->stalls[i]);

@@ -16,9 +16,16 @@
 #define STALLS_KEPT 100 /* the first ones; of more only the number is kept */
 #define STALLS_RHYTHM 4 /* at least so many make one */
 
+/* What each worker told of one. */
+struct stall_shares {
+    uint32_t open[STALL_WORKERS];   /* most; 0: this worker saw nothing of it */
+    uint32_t others[STALL_WORKERS]; /* least */
+};
+
 struct stalls {
     const struct run_header *header;
-    struct stall_found *found; /* [STALLS_KEPT], by their start */
+    struct stall_found *found;   /* [STALLS_KEPT], by their start */
+    struct stall_shares *shares; /* [STALLS_KEPT], beside `found` */
     uint32_t count;
     uint32_t more;
     uint32_t *planned; /* [slots kept] requests by 100 ms of intended time */

@@ -10,7 +10,7 @@
 #include "load/steer.h"
 #include "load/worker.h"
 
-#define WORKERS_MAX 256
+#define WORKERS_MAX STALL_WORKERS
 #define START_AHEAD_NS (20 * NS_PER_MS)   /* so that every worker waits at the line at run time 0 */
 #define LOOK_NS (20 * NS_PER_MS)          /* between looks for stages by count and for the end */
 #define LOOK_CLOSELY_NS (500 * NS_PER_US) /* when a tick's end has come */

@@ -214,6 +214,7 @@ static void keep_stall(struct worker *w, const struct stall *stall)
     kept->start_ns = run_time(w, stall->start_ns);
     kept->end_ns = run_time(w, stall->end_ns);
     kept->stage = timeline_stage(w->setting.timeline, kept->end_ns);
+    kept->worker = w->index;
     kept->open = open_connections(w);
     if (kept->open < kept->held) kept->open = kept->held; /* some were closed since */
 }

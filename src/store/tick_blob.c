@@ -10,7 +10,6 @@
 
 /* Numbers of a cell besides its pairs: 5 of head, the masks, outcomes, shortages; 3 a measure. */
 #define CELL_NUMBERS_MAX (9 + OUTCOME_COUNT + SHORTAGE_COUNT + TAIL_COUNT + MEASURE_COUNT * 3)
-#define STALL_NUMBERS 6
 #define GAP_NUMBERS 2
 
 static_assert((int)STAGE_MEASURE_COUNT <= (int)MEASURE_COUNT, "a cell has room for either kind");
@@ -38,6 +37,11 @@ static uint32_t slot_numbers(uint32_t version)
     return version < 6 ? 7 : 8;
 }
 
+static uint32_t stall_numbers(uint32_t version)
+{
+    return version < 7 ? 6 : 7;
+}
+
 /* ---- encoding ---- */
 
 static size_t pairs_of(const struct tick *tick)
@@ -54,7 +58,7 @@ static size_t pairs_of(const struct tick *tick)
 /* The most bytes that a tick can take. */
 static size_t bound_of(const struct tick *tick, const struct blob_dims *dims)
 {
-    size_t numbers = 6 + STRAIN_COUNT + (size_t)tick->stall_count * STALL_NUMBERS
+    size_t numbers = 6 + STRAIN_COUNT + (size_t)tick->stall_count * stall_numbers(TICK_BLOB_VERSION)
                      + (size_t)tick->cell_count * CELL_NUMBERS_MAX
                      + (size_t)tick->slot_count * slot_numbers(TICK_BLOB_VERSION)
                      + (size_t)tick->gap_count * GAP_NUMBERS;
@@ -146,6 +150,7 @@ static void put_stalls(struct pack *p, const struct tick *tick)
         pack_u64(p, s->held);
         pack_u64(p, s->open);
         pack_u64(p, s->others);
+        pack_u64(p, s->worker == STALL_NO_WORKER ? STALL_WORKERS : s->worker);
     }
 }
 
@@ -307,7 +312,9 @@ static void get_stalls(struct unpack *u, struct arena *arena, const struct blob_
     out->stall_count = 0;
     if (dims->version < 6) return;
     uint32_t count = unpack_u32(u, UINT32_MAX);
-    if (count == 0 || unpack_left(u) / STALL_NUMBERS < count) { /* a number is a byte at least */
+    if (count == 0
+        || unpack_left(u) / stall_numbers(dims->version)
+               < count) { /* a number is a byte at least */
         u->bad = u->bad || count > 0;
         return;
     }
@@ -322,6 +329,8 @@ static void get_stalls(struct unpack *u, struct arena *arena, const struct blob_
         s->held = unpack_u32(u, UINT32_MAX);
         s->open = unpack_u32(u, UINT32_MAX);
         s->others = unpack_u32(u, UINT32_MAX);
+        s->worker = dims->version < 7 ? STALL_WORKERS : unpack_u32(u, STALL_WORKERS);
+        if (s->worker == STALL_WORKERS) s->worker = STALL_NO_WORKER;
     }
     out->stalls = stalls;
     out->stall_count = stalls ? count : 0;

@@ -12,8 +12,8 @@
 #include "tick/window.h"
 
 #define RUN_ID_LEN 8
-#define RUN_LENGTH_MAX_NS (UINT64_C(3653) * 86400 * 1000000000) /* ten years: no time lies later   \
-                                                                 */
+/* Ten years: no time of a run lies later. */
+#define RUN_LENGTH_MAX_NS (UINT64_C(3653) * 86400 * 1000000000)
 
 struct run_header {
     char id[RUN_ID_LEN + 1];

@@ -9,13 +9,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What one worker saw. */
+#define STALL_WORKERS 256          /* more than there are */
+#define STALL_NO_WORKER UINT32_MAX /* a run file from before version 7 */
+
+/* What one worker saw; several, where it was let go in groups. */
 struct stall {
     uint64_t start_ns, end_ns; /* run time: earliest send of what was held, first reply to it */
     uint32_t stage;            /* in progress at its end */
     uint32_t held;             /* requests that waited through it, each on its own connection */
     uint32_t open;             /* connections that the worker had then */
     uint32_t others;           /* replies that came meanwhile; 0: the service answered nothing */
+    uint32_t worker;           /* its index, below STALL_WORKERS, or STALL_NO_WORKER */
 };
 
 /* A stall as all workers together saw it. */

@@ -6,13 +6,21 @@
 #include "check.h"
 #include "scene.h"
 
-static struct stall saw(double start_s, double end_s, uint32_t held, uint32_t others)
+static struct stall saw_by(uint32_t worker, double start_s, double end_s, uint32_t held,
+                           uint32_t others)
 {
     return (struct stall){.start_ns = (uint64_t)(start_s * 1e9),
                           .end_ns = (uint64_t)(end_s * 1e9),
                           .held = held,
                           .open = 32,
-                          .others = others};
+                          .others = others,
+                          .worker = worker};
+}
+
+/* As files of version 6 have it: each is of another worker. */
+static struct stall saw(double start_s, double end_s, uint32_t held, uint32_t others)
+{
+    return saw_by(STALL_NO_WORKER, start_s, end_s, held, others);
 }
 
 /* A run of 20 s with 100 requests a second, in whose ticks these are told. */
@@ -55,6 +63,31 @@ static void what_two_workers_saw_is_one(void **state)
     assert_int_equal(r->stalls[0].end_ns, 6010 * MS);
     assert_false(r->stalls[1].whole); /* the other worker saw nothing of it */
     assert_false(r->stalls[2].whole); /* it was answered meanwhile */
+    scene_close(&s);
+}
+
+/* Let go bit by bit: the connections are the same, and there are no more workers for that. */
+static void what_one_worker_saw_in_groups_is_of_one(void **state)
+{
+    (void)state;
+    const struct stall stalls[] = {saw_by(0, 5, 6, 10, 0),       saw_by(0, 5, 6.03, 6, 10),
+                                   saw_by(1, 5.01, 6.02, 12, 0), saw_by(0, 5.1, 6.06, 3, 16),
+                                   saw_by(3, 9, 9.4, 8, 30),     saw_by(3, 9, 9.45, 2, 42)};
+    struct scene s;
+    const struct result *r = play(&s, 3, stalls, COUNT_OF(stalls));
+    assert_int_equal(r->stall_count, 2);
+    assert_int_equal(r->stalls[0].workers, 2);
+    assert_int_equal(r->stalls[0].open, 64);
+    assert_int_equal(r->stalls[0].held, 31);
+    assert_int_equal(r->stalls[0].others, 0);
+    assert_int_equal(r->stalls[0].end_ns, 6020 * MS);
+    assert_false(r->stalls[0].whole); /* the third worker saw nothing of it */
+    assert_int_equal(r->stalls[1].workers, 1);
+    assert_int_equal(r->stalls[1].open, 32);
+    assert_int_equal(r->stalls[1].held, 10);
+    assert_int_equal(r->stalls[1].others, 30);
+    scene_close(&s);
+    assert_true(play(&s, 2, stalls, COUNT_OF(stalls))->stalls[0].whole);
     scene_close(&s);
 }
 
@@ -128,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_two_workers_saw_is_one),
+        cmocka_unit_test(what_one_worker_saw_in_groups_is_of_one),
         cmocka_unit_test(requests_that_were_due),
         cmocka_unit_test(rhythm),
         cmocka_unit_test(nonsense_is_left_out),

@@ -91,7 +91,7 @@ static void older_versions(void **state)
         {"6", 6, BYTES_LIT("\0\4\0\7\5\3\2\6\0\0\0\0\0"),
          BYTES_LIT("\5\x84\x0c\x9\1\x10\3\0\4\5\6")},
         {"7", 7, BYTES_LIT("\0\4\0\7\5\3\2\6\2\x9\x8\0\0\0\0\0\0"),
-         BYTES_LIT("\5\x84\x0c\x9\1\x10\3\0\4\5\6\1\0\7")},
+         BYTES_LIT("\5\x84\x0c\x9\1\x10\3\0\4\5\6\x9\1\0\7")},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const char *name = cases[i].name;
@@ -118,6 +118,8 @@ static void older_versions(void **state)
         CHECK(name, memcmp(&got.strain, &strain, sizeof strain) == 0);
         CHECK_U64(name, got.stall_count, version >= 6);
         if (version >= 6) CHECK_U64(name, got.stalls[0].end_ns, 19);
+        uint32_t worker = version < 7 ? STALL_NO_WORKER : 9;
+        if (version >= 6) CHECK_U64(name, got.stalls[0].worker, worker);
         CHECK_U64(name, got.gap_count, version >= 7);
         if (version >= 7) CHECK_U64(name, got.gaps[0].millionths, 7);
     }
