@@ -172,6 +172,7 @@ static bool start_load(struct conduct *c, struct err *err)
                                     .sources = c->targets.sources,
                                     .source_count = c->targets.source_count};
     if (!engine_start(&c->engine, &engine, err)) return false;
+    c->header.threads = engine_worker_count(c->engine);
     host_open(&c->host, "", &c->machine.affinity);
     c->header.wall_start_ns =
         (uint64_t)((int64_t)engine_origin_ns(c->engine) + clock_wall_offset_ns());

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "campaign/proc_text.h"
 
-#define STAT_BYTES 16384 /* lines of some 150 cores; of more, those speak for the rest */
+#define STAT_BYTES 65536 /* lines of some 600 cores; of more, those speak for the rest */
 #define STOLEN_FIELD 7   /* behind user nice system idle iowait irq softirq */
 #define GROUP_FILE "cpu.stat"
 
@@ -47,6 +47,7 @@ static void read_cores(const struct host *h, uint64_t *stolen, uint64_t *total)
     struct bytes rest = read_text(h, "/proc/stat", array, sizeof array);
     *stolen = *total = 0;
     while (rest.len > 0) {
+        if (bytes_find(rest, BYTES_LIT("\n")) >= rest.len) return; /* cut, within a number maybe */
         struct bytes line = take_line(&rest);
         uint64_t core;
         if (!bytes_starts(line, BYTES_LIT("cpu"))) return; /* those of the cores come first */

@@ -151,6 +151,14 @@ static bool was_busy(const struct result *r)
     return (double)r->end.generator_cpu_ns > BUSY_SHARE * could;
 }
 
+/* Each thread wants its share of the connections and of what may be in flight. */
+static bool has_use_for_thread(const struct run_header *header)
+{
+    const struct plan *plan = header->plan;
+    bool connection = plan->connections == 0 || header->threads < plan->connections;
+    return connection && header->threads < plan->max_in_flight && header->threads < header->cores;
+}
+
 /* What only prony's own lateness put in doubt, with a core to spare. */
 static void hint_threads(struct hinting *h)
 {
@@ -161,7 +169,7 @@ static void hint_threads(struct hinting *h)
         const char *code = h->result->reasons[i].code;
         late = late || strncmp(code, "lag", 3) == 0 || strcmp(code, "schedule-behind") == 0;
     }
-    if (!late || !runs(h) || header->threads >= header->cores) return;
+    if (!late || !runs(h) || !has_use_for_thread(header)) return;
     char value[16];
     char array[LINE_BYTES];
     struct text threads = text_in(value, sizeof value);

@@ -165,6 +165,11 @@ uint64_t engine_origin_ns(const struct engine *engine)
     return engine->setting.origin_ns;
 }
 
+uint32_t engine_worker_count(const struct engine *engine)
+{
+    return engine->setting.worker_count;
+}
+
 uint32_t engine_thread_id(const struct engine *engine, uint32_t worker)
 {
     if (worker >= engine->setting.worker_count) return 0;

@@ -44,6 +44,8 @@ MUST_USE bool engine_start(struct engine **out, const struct engine_options *opt
                            struct err *err);
 /* CLOCK_MONOTONIC at run time 0. */
 uint64_t engine_origin_ns(const struct engine *engine);
+/* Workers: as many threads as asked for, or fewer where each would not get a connection. */
+uint32_t engine_worker_count(const struct engine *engine);
 /* The kernel's number of a worker's thread; 0: there is none, or it has not begun to run. */
 uint32_t engine_thread_id(const struct engine *engine, uint32_t worker);
 enum engine_step {

@@ -219,6 +219,12 @@ static void keep_stall(struct worker *w, const struct stall *stall)
     if (kept->open < kept->held) kept->open = kept->held; /* some were closed since */
 }
 
+void record_quiet(struct worker *w, uint64_t now_ns)
+{
+    struct stall stall;
+    if (stall_watch_idle(&w->stalls, now_ns, &stall)) keep_stall(w, &stall);
+}
+
 /* Between the send and the kernel's stamp only the service and the network are in the way. */
 static void watch_reply(struct worker *w, const struct flow *f, const struct ending *e)
 {
@@ -395,9 +401,8 @@ static void close_strain(struct worker *w)
 
 void record_close(struct worker *w)
 {
-    struct stall stall;
     tail_learn(w);
-    if (stall_watch_idle(&w->stalls, w->tick_end_ns, &stall)) keep_stall(w, &stall);
+    record_quiet(w, w->tick_end_ns);
     close_integrals(w, w->sheet);
     close_strain(w);
     w->sheet->start_ns = run_time(w, w->tick_start_ns);

@@ -45,6 +45,8 @@ void record_connect(struct worker *w, const struct flow *f, bool resumed);
 void record_rest(struct worker *w, const struct flow *f, uint64_t end_ns, uint64_t rest_ns);
 /* A closed user comes or goes: the integral of users. */
 void record_user(struct worker *w, uint64_t now_ns, bool joins);
+/* All replies up to then are recorded: what was held and let go before may be a stall by now. */
+void record_quiet(struct worker *w, uint64_t now_ns);
 /* Publishes the sheet being written, whose tick ends at w->tick_end_ns, and takes an empty one. */
 void record_close(struct worker *w);
 /* Where the tick in hand ends, as far as it is known by now. */

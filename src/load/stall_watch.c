@@ -61,33 +61,50 @@ static void fade(struct stall_watch *s, uint64_t now_ns)
     s->late_ns = now_ns;
 }
 
+static uint64_t length_of(struct silence s)
+{
+    return s.to_ns - s.from_ns;
+}
+
+/* So much of the group's wait lies in it. */
+static uint64_t shared_ns(const struct stall_group *g, struct silence s)
+{
+    uint64_t from = s.from_ns > g->sent_ns ? s.from_ns : g->sent_ns;
+    uint64_t to = s.to_ns < g->first_ns ? s.to_ns : g->first_ns;
+    return to > from ? to - from : 0;
+}
+
 /* Where a silence fills most of it that is what it was: the first of what was held may have been
- * sent some time before. */
-static void bound(const struct stall_watch *s, struct stall *out)
+ * sent some time before. True: it is so. */
+static bool bound(const struct stall_watch *s, struct stall *out)
 {
     const struct stall_group *g = &s->group;
-    uint64_t silent_ns = g->silent_to_ns - g->silent_from_ns;
+    struct silence silence = g->silences[SILENCE_LAST];
+    struct silence other = g->silences[SILENCE_LONG];
+    if (shared_ns(g, other) > shared_ns(g, silence)) silence = other;
     double most = SILENT_SHARE * (double)(g->first_ns - g->sent_ns);
     *out = (struct stall){.start_ns = g->sent_ns, .end_ns = g->first_ns, .held = g->held};
-    if (silent_ns >= STALL_LEAST_NS && (double)silent_ns >= most) {
-        out->start_ns = g->silent_from_ns;
-        out->end_ns = g->silent_to_ns;
-        return;
+    if (length_of(silence) >= STALL_LEAST_NS && (double)shared_ns(g, silence) >= most) {
+        out->start_ns = silence.from_ns;
+        out->end_ns = silence.to_ns;
+        return true;
     }
     uint64_t from = slot_of(g->sent_ns) + EDGE_SLOTS;
     uint64_t to = slot_of(g->first_ns);
     out->others = answers_in(s, from < to ? from : to, to);
+    if (out->others == 0) out->others = 1; /* else it were a silence: it came at an edge */
+    return false;
 }
 
 /* Is what was held and let go too much for chance? */
-static bool is_stall(const struct stall_watch *s, const struct stall *stall)
+static bool is_stall(const struct stall_watch *s, const struct stall *stall, bool silent)
 {
     const struct stall_group *g = &s->group;
     uint64_t start = slot_of(stall->start_ns);
     uint64_t second = NS_PER_S >> STALL_RING_BITS;
     double before = answers_in(s, start > second ? start - second : 0, start);
     double due = before * (double)(stall->end_ns - stall->start_ns) / (double)NS_PER_S;
-    if (stall->others == 0 && due >= DUE_LEAST && g->held >= HELD_ALL) return true;
+    if (silent && due >= DUE_LEAST && g->held >= HELD_ALL) return true;
     /* What is merely slower by now comes one by one, and goes on. */
     if (2 * (g->last_ns - g->first_ns) > stall->end_ns - stall->start_ns) return false;
     double spread_s = (double)(g->last_ns - g->first_ns + STALL_GAP_NS) / (double)NS_PER_S;
@@ -102,8 +119,9 @@ static bool is_stall(const struct stall_watch *s, const struct stall *stall)
 static bool close_group(struct stall_watch *s, struct stall *out)
 {
     if (s->group.held == 0) return false;
-    bound(s, out);
-    bool found = is_stall(s, out);
+    fade(s, s->group.last_ns); /* it is held against what there was then */
+    bool silent = bound(s, out);
+    bool found = is_stall(s, out, silent);
     s->late_per_s += s->group.held / LATE_MEMORY_S;
     s->group.held = 0;
     return found;
@@ -113,17 +131,23 @@ static void begin_group(struct stall_watch *s, uint64_t sent_ns, uint64_t answer
 {
     s->group =
         (struct stall_group){.sent_ns = sent_ns, .first_ns = answered_ns, .last_ns = answered_ns};
-    if (answered_ns > s->silent_to_ns + STALL_GAP_NS) return; /* that was before */
-    s->group.silent_from_ns = s->silent_from_ns;
-    s->group.silent_to_ns = s->silent_to_ns;
+    memcpy(s->group.silences, s->silences, sizeof s->silences);
+}
+
+/* A long one counts until as much time has gone by again, or a longer one came. */
+static void keep_silence(struct stall_watch *s, struct silence silence)
+{
+    struct silence *kept = &s->silences[SILENCE_LONG];
+    bool fresh = silence.to_ns - kept->to_ns < length_of(*kept);
+    if (!fresh || length_of(silence) >= length_of(*kept)) *kept = silence;
+    s->silences[SILENCE_LAST] = silence;
 }
 
 /* A reply, after a silence perhaps. */
 static void hear(struct stall_watch *s, uint64_t at_ns)
 {
     if (s->answered_ns > 0 && at_ns >= s->answered_ns + STALL_GAP_NS) {
-        s->silent_from_ns = s->answered_ns;
-        s->silent_to_ns = at_ns;
+        keep_silence(s, (struct silence){s->answered_ns, at_ns});
     }
     if (s->answered_ns == 0) s->first_ns = at_ns;
     if (at_ns > s->answered_ns) s->answered_ns = at_ns;
@@ -154,10 +178,8 @@ bool stall_watch_reply(struct stall_watch *s, uint32_t name, uint64_t sent_ns, u
     struct stall_group *g = &s->group;
     bool found = false;
     hear(s, answered_ns);
-    if (!late) {
-        count_answer(s, answered_ns);
-    } else {
-        fade(s, answered_ns);
+    count_answer(s, answered_ns);
+    if (late) {
         bool same = g->held > 0 && answered_ns <= g->last_ns + STALL_GAP_NS;
         if (!same) found = close_group(s, out);
         if (!same) begin_group(s, sent_ns, answered_ns);

@@ -25,22 +25,30 @@
 #define STALL_RING 1024    /* counters of answers, ... */
 #define STALL_RING_BITS 24 /* ... each of 2^24 ns = 16.8 ms: 17 s in all */
 
+/* Nothing was answered in between. */
+struct silence {
+    uint64_t from_ns, to_ns;
+};
+
+/* What was held is let go bit by bit, with little silences between: the long one counts for all. */
+enum silence_kind { SILENCE_LAST, SILENCE_LONG, SILENCE_KINDS };
+
 /* Late replies in hand. */
 struct stall_group {
-    uint64_t sent_ns;                      /* the earliest send */
-    uint64_t first_ns, last_ns;            /* replies that end it */
-    uint64_t silent_from_ns, silent_to_ns; /* before it nothing was answered so long */
+    uint64_t sent_ns;                       /* the earliest send */
+    uint64_t first_ns, last_ns;             /* replies that end it */
+    struct silence silences[SILENCE_KINDS]; /* that were known at its first reply */
     uint32_t held;
 };
 
 struct stall_watch {
-    uint64_t *usual_ns;                    /* [name_count] service time as it is by now */
-    uint32_t *answers;                     /* [STALL_RING] replies that were not late */
-    uint64_t *stamps;                      /* [STALL_RING] which 16.8 ms they are of */
-    uint64_t first_ns, answered_ns;        /* of the first and the last reply */
-    uint64_t silent_from_ns, silent_to_ns; /* the last time that there was none */
-    double late_per_s;                     /* of late replies, over the last seconds */
-    uint64_t late_ns;                      /* when that was renewed */
+    uint64_t *usual_ns;                     /* [name_count] service time as it is by now */
+    uint32_t *answers;                      /* [STALL_RING] replies */
+    uint64_t *stamps;                       /* [STALL_RING] which 16.8 ms they are of */
+    uint64_t first_ns, answered_ns;         /* of the first and the last reply */
+    struct silence silences[SILENCE_KINDS]; /* the last one, and the one that was long lately */
+    double late_per_s;                      /* of late replies, over the last seconds */
+    uint64_t late_ns;                       /* when that was renewed */
     struct stall_group group;
 };
 
@@ -52,5 +60,6 @@ void stall_watch_open(struct stall_watch *s, uint32_t name_count, struct arena *
  * with it a group is over that was a stall; `out` has its times, held and others. */
 bool stall_watch_reply(struct stall_watch *s, uint32_t name, uint64_t sent_ns, uint64_t answered_ns,
                        struct stall *out);
-/* Time goes on without a reply: the same of the group in hand. */
+/* Time goes on without a reply: the same of the group in hand. All that came before `now_ns` must
+ * have been told, and so often that the counters still reach back to the start of a stall. */
 bool stall_watch_idle(struct stall_watch *s, uint64_t now_ns, struct stall *out);

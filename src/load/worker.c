@@ -272,6 +272,8 @@ static void turn(struct worker *w, uint64_t now_ns)
         /* Send the next before the next is read: the target works meanwhile. */
         wake_due_now(w, now_ns);
     }
+    /* A long tick's end would be too late. What was ready is read, unless there was too much. */
+    if (w->stalls.group.held > 0 && count < READY_MAX) record_quiet(w, now_ns);
 }
 
 /* What is still open is cut, and the last sheet published. */

@@ -2,8 +2,8 @@
 
 #include "base/attr.h"
 
-/* The judge's tables at these are 2 of its 4 GiB of address space (tests/unit/judge/tables_test.c),
- * and what it does for each pair of rows takes seconds. No plan that a person writes is near. */
+/* At these the judge's tables are 1.2 of its 4 GiB of address space (judge/tables_test), and what
+ * it does for each pair of rows takes a second. No plan that a person writes is near. */
 #define NAMES_MAX (1u << 15)
 #define ROWS_MAX (1u << 15)     /* objectives, `of each` one a name */
 #define BOOKS_MAX (1u << 20)    /* names and scenarios, by stage */

@@ -80,9 +80,13 @@ class Limits(Case):
 
     def test_one_connection_for_two_threads(self):
         server = self.counting(after(0.004))  # busy 6 parts of 10: a second one would be of use
-        totals = self.totals(self.load(
-            [server.url], "connections: 1, threads: 2, stages: [ { rate: 150/s, for: 1s } ]"))
+        done = self.load(
+            [server.url], "connections: 1, threads: 2, stages: [ { rate: 150/s, for: 1s } ]")
+        totals = self.totals(done)
         self.assertEqual(server.peak, 1)
+        self.assertEqual(done.json()["generator"]["threads"], 1)  # what ran, not what was asked
+        again = self.prony("report", "last", "--output", "json")
+        self.assertEqual(again.json()["generator"]["threads"], 1)
         self.assertEqual(totals["outcomes"]["ok"], totals["offered"])
 
     def test_who_waits_gets_a_new_connection(self):

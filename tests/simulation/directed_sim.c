@@ -54,6 +54,49 @@ static void a_stall_is_in_the_tail(void **state)
     }
 }
 
+static uint32_t stalls_told;
+static struct stall stall_told;
+
+static void hear_stalls(void *ctx, const struct tick *tick)
+{
+    (void)ctx;
+    stalls_told += tick->stall_count;
+    if (tick->stall_count > 0) stall_told = tick->stalls[0];
+}
+
+static void hear_begin(void *ctx, const struct run_header *header)
+{
+    (void)ctx;
+    (void)header;
+}
+
+static void hear_end(void *ctx, const struct run_end *end)
+{
+    (void)ctx;
+    (void)end;
+}
+
+/* What was answered before it is known for 17 s, and such a tick ends 21 s behind it. */
+static void a_stall_is_told_however_long_ticks_are(void **state)
+{
+    (void)state;
+    static const char load[] = "  stages: [ { name: a, rate: 200/s, for: 40s, arrivals: even } ]\n";
+    static const struct sink sink = {.begin = hear_begin, .tick = hear_stalls, .end = hear_end};
+    for (uint64_t tick_s = 1; tick_s <= 24; tick_s += 23) {
+        stalls_told = 0;
+        story_run("a stall", (struct run_setup){.yaml = story_plan("", load),
+                                                .tick_ns = tick_s * NS_PER_S,
+                                                .sink = &sink,
+                                                .law = {.service_ns = 5 * NS_PER_MS,
+                                                        .stall_at_ns = START_NS + 2 * NS_PER_S,
+                                                        .stall_ns = NS_PER_S}});
+        assert_int_equal(stalls_told, 1);
+        assert_int_equal(stall_told.start_ns / (100 * NS_PER_MS), 20);
+        assert_int_equal(stall_told.others, 0);
+        assert_int_equal(stall_told.worker, 0);
+    }
+}
+
 /* Nobody answers: as many as may be in flight wait for their timeout, all others are dropped and
  * counted; the schedule does not slow down. */
 static void beyond_max_in_flight_arrivals_are_dropped(void **state)
@@ -415,6 +458,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stall_is_in_the_tail),
+        cmocka_unit_test(a_stall_is_told_however_long_ticks_are),
         cmocka_unit_test(beyond_max_in_flight_arrivals_are_dropped),
         cmocka_unit_test(places_in_flight_are_given_back),
         cmocka_unit_test(timeouts_are_told_apart_and_kept_to),

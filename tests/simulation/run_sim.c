@@ -94,7 +94,7 @@ static bool start(const struct run_setup *setup, struct engine **engine, struct 
     set_limit();
     static struct run_header header;
     header = (struct run_header){.plan = &little.plan,
-                                 .tick_ns = NS_PER_S,
+                                 .tick_ns = setup->tick_ns > 0 ? setup->tick_ns : NS_PER_S,
                                  .threads = setup->threads,
                                  .response_limit_ns = setup->response_limit_ns};
     if (setup->sink) setup->sink->begin(setup->sink->ctx, &header);
@@ -119,7 +119,8 @@ struct run_outcome run_sim(const struct run_setup *setup)
     struct err err = {0};
     bool started = start(setup, &engine, &err);
     MUST(started, "%s", err.msg);
-    struct run_outcome out = {.ledger = ledger_open(&little.plan, NS_PER_S),
+    uint64_t tick_ns = setup->tick_ns > 0 ? setup->tick_ns : NS_PER_S;
+    struct run_outcome out = {.ledger = ledger_open(&little.plan, tick_ns),
                               .plan = &little.plan,
                               .origin_ns = engine_origin_ns(engine),
                               .sequence_base = program.sequence_base};

@@ -25,6 +25,7 @@ struct run_setup {
     struct world_costs costs;
     struct target_law law;
     uint32_t threads;
+    uint64_t tick_ns;                       /* 0: 1 s */
     uint64_t response_limit_ns;             /* 0: none */
     uint64_t stop_at_ns;                    /* run time of engine_stop(); 0: never */
     uint64_t leave_at_ns;                   /* run time of engine_leave(); 0: never */

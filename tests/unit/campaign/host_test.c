@@ -84,6 +84,41 @@ static void cores(void **state)
     check("backwards, as after a migration", &out, STRAIN_STOLEN, 0);
 }
 
+/* Of a machine with so many cores that not all lines are read, the last of those is cut somewhere:
+ * a number of which digits are lost is no count. */
+static void more_cores_than_are_read(void **state)
+{
+    (void)state;
+    static char words[CPU_SETSIZE * 128];
+    uint64_t count_ns = 1000 * MS / (uint64_t)sysconf(_SC_CLK_TCK);
+    cpu_set_t set;
+    memset(&set, 0xff, sizeof set);
+    for (size_t shift = 0; shift < 120; shift++) {
+        struct host h;
+        struct strain out = {{0}};
+        for (uint64_t look = 0; look < 2; look++) {
+            struct text text = text_in(words, sizeof words);
+            /* Of another length each time, so that the cut falls everywhere. */
+            text_addf(&text, "cpu  %0*d\n", (int)shift + 1, 0);
+            for (uint32_t core = 0; core < CPU_SETSIZE; core++) {
+                text_addf(&text,
+                          "cpu%u 1000000 0 0 0 0 0 0 %llu 1000000000 1000000000"
+                          " 1000000000 1000000000 1000000000 1000000000\n",
+                          core, (unsigned long long)(1000000 + look));
+            }
+            assert_false(text.cut);
+            put("/proc/stat", words);
+            if (look == 0) host_open(&h, root, &set);
+            else host_look(&h, NULL, 0, &out);
+        }
+        /* One count more a core, whatever number of them. */
+        assert_int_equal(h.total, h.stolen * 2 - h.stolen % 1000000);
+        assert_int_equal(out.of[STRAIN_STOLEN], h.stolen % 1000000 * count_ns);
+        assert_int_equal(out.of[STRAIN_CORES], out.of[STRAIN_STOLEN]);
+        assert_int_equal(h.stolen / 1000000, h.stolen % 1000000); /* whole lines only */
+    }
+}
+
 /* A cgroup's own quota, that of one above it, of a container that sees only its own. */
 static void quotas(void **state)
 {
@@ -225,9 +260,13 @@ static void this_host(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cores),     cmocka_unit_test(quotas),
-        cmocka_unit_test(threads),   cmocka_unit_test(the_tightest_quota),
-        cmocka_unit_test(this_host), cmocka_unit_test(nothing_is_told),
+        cmocka_unit_test(cores),
+        cmocka_unit_test(more_cores_than_are_read),
+        cmocka_unit_test(quotas),
+        cmocka_unit_test(threads),
+        cmocka_unit_test(the_tightest_quota),
+        cmocka_unit_test(this_host),
+        cmocka_unit_test(nothing_is_told),
     };
     return cmocka_run_group_tests_name("host", tests, open_root, close_root);
 }

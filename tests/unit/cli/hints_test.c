@@ -33,7 +33,7 @@ struct scene {
     const char *name, *line;         /* the command line */
     const char *path;                /* of the plan; empty: a URL */
     bool undecided, late, idle, own; /* idle: the threads were, so lateness was the machine's */
-    uint32_t stage;
+    uint32_t stage, connections;
     double needed_s;
     uint64_t dropped, failed;
     const char *want[HINTS_MAX + 1];
@@ -62,6 +62,7 @@ static void check_scene(const struct scene *scene)
                         .objective_count = 1,
                         .stages = &stage,
                         .stage_count = 1,
+                        .connections = scene->connections,
                         .max_in_flight = 500};
     struct run_header header = {.id = "1f2e3d4c",
                                 .plan = &plan,
@@ -157,6 +158,12 @@ static const struct scene all[] = {
      .own = true,
      .late = true,
      .idle = true,
+     .want = {REPORT}},
+    {.name = "late, with no connection for another thread",
+     .line = "prony run http://x/ --connections 1",
+     .own = true,
+     .late = true,
+     .connections = 1,
      .want = {REPORT}},
     {.name = "late and dropped",
      .line = "prony run http://x/ --max-in-flight 500 --threads 1",

@@ -14,6 +14,7 @@ struct law {
     uint32_t connections;         /* others are sent when one is free */
     double stop_at_s, stop_for_s; /* it answers nothing then; 0: never */
     uint32_t stopped;             /* of the connections only so many; 0: all */
+    uint32_t at_once;             /* then it lets go so many each 30 ms; 0: all */
     double tail_share;            /* of requests that take a hundred times as long */
     double slow_from_s;           /* from then on each takes 50 times as long */
 };
@@ -21,6 +22,7 @@ struct law {
 #define RUN_S 20
 #define SEEDS 50
 #define STALLS_MOST 64
+#define STEP_NS (30 * NS_PER_MS)
 
 struct seen {
     struct stall stalls[STALLS_MOST];
@@ -56,6 +58,7 @@ static uint32_t play(const struct law *law, uint64_t seed, struct request *out, 
     uint64_t go_ns = stop_ns + (uint64_t)(law->stop_for_s * 1e9);
     uint32_t stopped = law->stopped ? law->stopped : law->connections;
     uint32_t count = 0;
+    uint32_t held_count = 0;
     double at_s = 0;
     while (count < most) {
         at_s += -log(rng_unit(rng_next(&rng))) / law->rate;
@@ -68,7 +71,9 @@ static uint32_t play(const struct law *law, uint64_t seed, struct request *out, 
         if (free_ns[c] > sent) sent = free_ns[c];
         uint64_t answered = sent + service_ns(law, at_s, &rng);
         bool held = law->stop_for_s > 0 && c < stopped && answered >= stop_ns && sent < go_ns;
-        if (held) answered = go_ns + (answered - sent) / 100;
+        if (held && law->at_once > 0) answered = go_ns + held_count / law->at_once * STEP_NS;
+        else if (held) answered = go_ns + (answered - sent) / 100;
+        held_count += held;
         free_ns[c] = answered;
         out[count++] = (struct request){sent, answered};
     }
@@ -135,6 +140,81 @@ static void finds_what_stood_still(void **state)
     }
 }
 
+/* A stop of a second, behind which all that waited is let go in little groups, and of which each of
+ * four workers has its share: every group is told as a part of that second. */
+static void what_is_let_go_bit_by_bit_is_one(void **state)
+{
+    (void)state;
+    const struct law law = {
+        .rate = 400, .connections = 16, .stop_at_s = 5, .stop_for_s = 1, .at_once = 3};
+    for (uint64_t worker = 0; worker < 4; worker++) {
+        for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+            struct seen seen;
+            watch(&law, 1000 * worker + seed, &seen);
+            assert_in_range(seen.count, 5, 6); /* 16 in threes, of which one may be alone */
+            uint32_t held = 0;
+            for (uint32_t i = 0; i < seen.count; i++) {
+                assert_true(is_right(&law, &seen.stalls[i], false));
+                held += seen.stalls[i].held;
+            }
+            assert_in_range(held, 15, 16);
+        }
+    }
+}
+
+struct quiet {
+    struct arena arena;
+    struct stall_watch watch;
+    uint32_t found;
+};
+
+static void open_quiet(struct quiet *q)
+{
+    q->found = 0;
+    assert_true(arena_open(&q->arena, 1 << 20, NULL));
+    stall_watch_open(&q->watch, 1, &q->arena);
+}
+
+static void reply(struct quiet *q, uint64_t sent_ms, uint64_t answered_ms)
+{
+    struct stall stall;
+    q->found +=
+        stall_watch_reply(&q->watch, 0, sent_ms * NS_PER_MS, answered_ms * NS_PER_MS, &stall);
+}
+
+/* Each reply takes longer than the one before, so they come two by two, at twice the distance, and
+ * all are late: but there never was a silence. */
+static void late_replies_are_replies(void **state)
+{
+    (void)state;
+    struct quiet q;
+    open_quiet(&q);
+    for (uint64_t at = 22; at < 8000; at += 22) {
+        uint64_t late = at < 5000 ? 0 : at < 5300 ? at - 5000 : 300;
+        for (int i = 0; i < 2; i++) reply(&q, at, at + 2 + late);
+    }
+    assert_int_equal(q.found, 0);
+    arena_close(&q.arena);
+}
+
+/* Forty late ones a second are usual here; that there were none for a while after the last of them
+ * makes those no stall. */
+static void held_against_its_own_time(void **state)
+{
+    (void)state;
+    struct quiet q;
+    open_quiet(&q);
+    for (uint64_t at = 1; at < 25000; at++) {
+        if (at % 10 == 0) reply(&q, at - 2, at);
+        bool bursts = at > 2500 && at < 12000;
+        if (at == 10500) q.found = 0; /* until then they were news */
+        if (bursts && at % 1000 < 600 && at % 15 == 0) reply(&q, at - 2000, at);
+    }
+    reply(&q, 24000, 25000);
+    assert_int_equal(q.found, 0);
+    arena_close(&q.arena);
+}
+
 /* Replies that are late by themselves (where all become slower at once there is a silence): in so
  * many runs of 20 s at most something is found. */
 static void leaves_alone_what_is_slow(void **state)
@@ -167,6 +247,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_stood_still),
+        cmocka_unit_test(what_is_let_go_bit_by_bit_is_one),
+        cmocka_unit_test(late_replies_are_replies),
+        cmocka_unit_test(held_against_its_own_time),
         cmocka_unit_test(leaves_alone_what_is_slow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,6 +112,16 @@ class CheckTree(unittest.TestCase):
                          "src/plan/a.c:1: __atomic_load_n: atomics live in base/shared.h")
         self.assertEqual(0, self.check({"src/base/a.c": "_Atomic int x;\n"})[0])
 
+    def test_files_in_comments(self):
+        here = {"src/base/b.c": "int b;\n"}
+        for comment in ("/* Source: base/b.h finds it. */\n", "// as in base/b.h\n",
+                        "/* x */ /* what\n * base/b.h does */\n"):
+            self.assert_only(dict(here, **{"src/base/a.c": comment}),
+                             "src/base/a.c: names base/b.h, which does not exist")
+        for fine in ("/* base/b.c does that */\n", "/* sys/gone.h, org/base/b.h */\n",
+                     'const char *a = "base/b.h /*";\n', "/* base/b.html, base/b */\n"):
+            self.assertEqual(0, self.check(dict(here, **{"src/base/a.c": fine}))[0], fine)
+
     def test_references(self):
         self.assert_only({"src/base/a.c": "/* Source: docs/gone.md, \"Writing\" */\n"},
                          "src/base/a.c: names docs/gone.md, which does not exist")
