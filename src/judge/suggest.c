@@ -9,6 +9,7 @@
 #define MOST_SHARE 0.75   /* half of it measured: that is no service to set limits for */
 #define MOST_TIMES 10     /* a limit further from what was measured says nothing */
 #define FAR_NS 1e18       /* beyond every time: asks only what was measured */
+#define STEPS_OF_DECADE 10
 
 static const struct {
     enum metric metric;
@@ -81,9 +82,11 @@ static double limit_of(struct suggest *s, const struct limits_desk *desk, uint32
     double least = seen.value * SPARE;
     if (is_share) least = fmax(least, LEAST_SHARE);
     double most = is_share ? fmin(least * MOST_TIMES, MOST_SHARE) : least * MOST_TIMES;
-    for (double limit = round_up(least); limit <= most; limit = round_up(limit * 1.01)) {
+    double limit = round_up(least);
+    for (uint32_t step = 0; step < STEPS_OF_DECADE && limit <= most; step++) {
         struct objective_result said = judged_by(s, desk, which, limit);
         if (said.verdict == VERDICT_HOLDS && !isnan(said.hi)) return limit;
+        limit = round_up(limit * 1.01);
     }
     return 0;
 }
