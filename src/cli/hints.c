@@ -3,11 +3,14 @@
 #include <math.h>
 
 #include "base/attr.h"
+#include "base/ns.h"
 #include "base/self.h"
 #include "show/summary.h"
 
 #define BUSY_SHARE 0.5 /* of the time of its threads */
 #define LINE_BYTES 1024
+#define LONG_ENOUGH "30s" /* as where no length is given */
+#define LONG_ENOUGH_NS (30 * NS_PER_S)
 
 struct hinting {
     const struct result *result;
@@ -93,6 +96,25 @@ static void add_report(const struct hinting *h, struct text *line)
     text_addf(line, " --runs-dir %.*s", BYTES_ARG(flags_value(h->flags, FLAG_RUNS_DIR, "")));
 }
 
+/* Too short for any limit to be suggested, where nothing but its length keeps it from that. */
+static void hint_long_enough(struct hinting *h)
+{
+    const struct result *r = h->result;
+    const struct plan *plan = r->header->plan;
+    uint64_t failed = r->totals.offered - r->totals.outcomes[OUTCOME_OK];
+    uint64_t length_ns = plan->stage_count > 0 ? plan->stages[plan->stage_count - 1].length_ns : 0;
+    for (uint32_t i = 0; i < plan->objective_count; i++) {
+        if (!plan->objectives[i].implicit) return;
+    }
+    bool url = runs(h) && plan->path.len == 0 && !flags_given(h->flags, FLAG_REQUESTS);
+    bool whole = r->end.ended == RUN_COMPLETE && !r->steered && r->trust != TRUST_INVALID;
+    if (!url || !whole || 2 * failed >= r->totals.offered || length_ns >= LONG_ENOUGH_NS) return;
+    char array[LINE_BYTES];
+    struct text line = text_in(array, sizeof array);
+    hints_with_flag(&line, h->command, FLAG_FOR, LONG_ENOUGH);
+    add_line(h, &line, "long enough to suggest objectives");
+}
+
 /* Limits for a run that had none. */
 static void hint_objectives(struct hinting *h)
 {
@@ -100,7 +122,10 @@ static void hint_objectives(struct hinting *h)
     char suggested_array[200];
     struct text line = text_in(array, sizeof array);
     struct text suggested = text_in(suggested_array, sizeof suggested_array);
-    if (!summary_suggest(&suggested, h->result)) return;
+    if (!summary_suggest(&suggested, h->result)) {
+        hint_long_enough(h);
+        return;
+    }
     if (runs(h)) text_add(&line, h->command);
     else add_report(h, &line);
     text_addf(&line, " %s", suggested_array);
