@@ -45,7 +45,7 @@ class Strain(Case):
                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE)
         self.addCleanup(self.finish, child)
-        done = self.wait(child)
+        done = self.wait(child, patience_s=120)  # a sanitizer takes long on a hundredth of a core
         ran = done.json()
         # What the run file has is what the run knew.
         again = self.prony("report", "last", "--output", "json")
