@@ -326,8 +326,10 @@ static void look_at_stalls(struct conduct *c, const struct tick *tick)
         c->stalled_ns = s->end_ns;
         char array[160];
         struct text text = text_in(array, sizeof array);
-        if (s->others > 0) text_addf(&text, "%u of %u connections got no reply", s->held, s->open);
-        else text_adds(&text, "nothing was answered");
+        /* One worker of several knows nothing of the others' connections. */
+        bool whole = s->others == 0 && c->header.threads == 1;
+        if (whole) text_adds(&text, "nothing was answered");
+        else text_addf(&text, "%u of %u connections got no reply", s->held, s->open);
         text_addf(&text, " for %.2f s from %.2f s on", (double)(s->end_ns - s->start_ns) / 1e9,
                   (double)s->start_ns / 1e9);
         add_event(c, EVENT_NOTE, text_bytes(&text));

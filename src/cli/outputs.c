@@ -217,7 +217,9 @@ static bool add_flag(struct outputs *o, struct bytes value, struct err *err)
     if (o->source_count > 0 && !several_document_has(output_kind_of(form))) {
         err_set(err, ERR_USAGE, 0, "--output %.*s is about one run, and these are %u",
                 BYTES_ARG(form), o->source_count);
-        return err_hint(err, "name one run, or ask for text, json, csv or markdown");
+        return err_hint(err, "%s, or ask for text, json, csv or markdown",
+                        o->sources ? "name one run"
+                                   : "take what lies in each run's folder (`outputs` in the plan)");
     }
     for (uint32_t i = 0; i < o->count && path.len == 0; i++) {
         if (!to_stdout(&o->items[i])) continue;

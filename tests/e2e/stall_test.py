@@ -103,7 +103,8 @@ class Stall(Case):
     def test_the_target_stands_still(self):
         """Whoever would have come in that second waited for the rest of it: a fifth of all."""
         server, url = self.outside()
-        child = self.load(url, "connections: 40, stages: [ { rate: 200/s, for: 5s } ]", "p99 < 9s")
+        child = self.load(url, "threads: 1, connections: 40,"
+                          " stages: [ { rate: 200/s, for: 5s } ]", "p99 < 9s")
         self.assertEqual(server.stdout.readline(), "400 of them\n")
         stand_still(server, 1)
         done = self.exits(self.wait(child), 0)
