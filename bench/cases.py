@@ -1,97 +1,25 @@
 """What is measured, one function each. Every one returns rows (figure, goal, measured, met) and
 text that goes below the table; met is None where there is no goal."""
 import json
-import pathlib
-import re
 import statistics
-import subprocess
 
+from generators import (CONNECTIONS, PRONY, generators, one_request, prony_and_wrk, prony_command,
+                        prony_requests)
+from histogram_case import histogram
 from live_case import live_view
-from machine import Broken, Nginx, cores, measured, version_of
+from machine import ROOT, Broken, Nginx, Row, cores, measured
+from open_case import open_model
 from report_case import report_times
 from stall_case import stalled
+from step_case import step
 from tls_case import kept_connections
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-PRONY = ROOT / "build" / "prony"
-CONNECTIONS = 64
 USERS = 5000
 MIB = 2**20
-FLOOR_FLAGS = ["-std=gnu17", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra"]
-
-
-class Row:
-    def __init__(self, figure, goal, value, met=None):
-        self.figure, self.goal, self.value, self.met = figure, goal, value, met
+GOALS = {"wrk": 0.75, "h2load": 0.75, "floor": 1.2}
 
 
 # --- CPU per request ------------------------------------------------------------------------------
-
-def number_in(pattern, text):
-    found = re.search(pattern, text)
-    if not found or int(found.group(1)) == 0:
-        raise Broken(f"no requests told in:\n{text}")
-    return int(found.group(1))
-
-
-class Generator:
-    """A load generator in its closed loop: `command(url, port, seconds)`, and how it tells the
-    number of requests it finished."""
-
-    def __init__(self, name, version, command, requests):
-        self.name, self.version, self.command, self.requests = name, version, command, requests
-
-    def cost(self, nginx, seconds):
-        """(CPU time per finished request in us, requests) of one block, start and end included."""
-        core = cores()[0]
-        ended = measured(self.command(nginx.url, nginx.port, seconds), core).must(0)
-        requests = self.requests(ended.out)
-        return ended.cpu_s * 1e6 / requests, requests
-
-
-def prony_command(url, runs, *flags):
-    return [PRONY, "run", url, "--warmup", "0s", "--output", "json", "--runs-dir", runs, *flags]
-
-
-def one_request(nginx, folder, core=None):
-    """Exit code 3 is right: one request proves nothing of a share of errors."""
-    return measured(prony_command(nginx.url, folder / "runs", "-n", 1), core).must(0, 3)
-
-
-def prony_requests(out):
-    stages = json.loads(out)["stages"]
-    return sum(stage["arrivals"]["done"] for stage in stages)
-
-
-def prony_and_wrk(folder, *flags):
-    n = CONNECTIONS
-    return [
-        Generator("prony", version_of([PRONY, "--version"]),
-                  lambda url, port, s: prony_command(url, folder / "runs", "--users", n, *flags,
-                                                     "--threads", 1, "--for", f"{s}s", "--quiet"),
-                  prony_requests),
-        Generator("wrk", version_of(["wrk", "--version"]),
-                  lambda url, port, s: ["wrk", "-t1", f"-c{n}", f"-d{s}s", url],
-                  lambda out: number_in(r"(\d+) requests in", out)),
-    ]
-
-
-def generators(folder):
-    floor = folder / "floor"
-    subprocess.run(["cc", *FLOOR_FLAGS, "-o", floor, ROOT / "bench" / "floor.c"], check=True)
-    n = CONNECTIONS
-    return prony_and_wrk(folder) + [
-        Generator("h2load", version_of(["h2load", "--version"]),
-                  lambda url, port, s: ["h2load", "--h1", "-t1", f"-c{n}", "-D", s, url],
-                  lambda out: number_in(r"(\d+) succeeded", out)),
-        Generator("ab", version_of(["ab", "-V"]),
-                  lambda url, port, s: ["ab", "-q", "-k", f"-c{n}", f"-t{s}", "-n100000000", url],
-                  lambda out: number_in(r"Complete requests:\s+(\d+)", out)),
-        Generator("floor", "bench/floor.c",
-                  lambda url, port, s: [floor, port, n, s * 1000],
-                  lambda out: number_in(r"^(\d+)$", out)),
-    ]
-
 
 def cpu_per_request(folder, options, say):
     """prony against others on the same core and target, in short blocks that take turns: what the
@@ -137,9 +65,10 @@ def cpu_rows(tools, rounds, one):
     for tool in tools[1:]:
         all_of = ratios(rounds, tool.name)
         middle = statistics.median(all_of)
-        goal, met = ("<= 0.90", middle <= 0.90) if tool.name == "wrk" else (None, None)
-        rows.append(Row(f"CPU per request, prony / {tool.name}", goal,
-                        f"{middle:.2f} ({min(all_of):.2f} to {max(all_of):.2f})", met))
+        goal = GOALS.get(tool.name)
+        rows.append(Row(f"CPU per request, prony / {tool.name}", f"<= {goal:.2f}" if goal else None,
+                        f"{middle:.2f} ({min(all_of):.2f} to {max(all_of):.2f})",
+                        middle <= goal if goal else None))
     middle = statistics.median(done["prony"][0] for done in rounds)
     rows.append(Row("CPU per request, prony alone", None, f"{middle:.2f} us"))
     requests = statistics.median(done["prony"][1] for done in rounds)
@@ -257,10 +186,13 @@ def told(objective):
 
 CASES = {
     "cpu": cpu_per_request,
+    "open": open_model,
+    "step": step,
     "tls": tls,
     "live": live,
     "stall": stall,
     "memory": users_memory,
+    "histogram": histogram,
     "start": start,
     "report": report,
     "build": cold_build,

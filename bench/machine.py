@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 PATIENCE_S = 10
 
 NGINX = """
@@ -45,6 +46,22 @@ SMALL_JSON = '{"id":"j-4711","state":"done","kind":"resize","work_ms":20}'
 
 class Broken(Exception):
     """A measurement that could not be made. What a program did is said, not guessed."""
+
+
+class Row:
+    """A line of the table; `met` is None where there is no goal."""
+
+    def __init__(self, figure, goal, value, met=None):
+        self.figure, self.goal, self.value, self.met = figure, goal, value, met
+
+
+def built(name):
+    """A program of bench/, which no other build needs."""
+    done = subprocess.run([ROOT / "tools" / "build", "build", "--", f"bench/{name}"],
+                          capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Broken(f"{name}.c does not build:\n{done.stdout}{done.stderr}")
+    return ROOT / "build" / "bench" / name
 
 
 def cores():

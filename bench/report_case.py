@@ -1,30 +1,26 @@
 """How long `prony report` takes. The run files are made by recording.c, through the recorder of a
 real run: ten request names at 1000 a second, failures, timeouts and single requests as kept."""
 import statistics
-import subprocess
 
-from machine import Broken, measured
+from machine import built, measured
 
 REPORTS = 5
 RUNS = [("10 min", 600, 0.5), ("8 h", 8 * 3600, 3.0)]
 
 
-def made(root, folder, seconds):
+def made(recording, folder, seconds):
     """The folder of a run of that length, and the size of its file in MB."""
     run = folder / f"run-{seconds}"
     run.mkdir()
-    measured([root / "build" / "bench" / "recording", run, seconds]).must(0)
+    measured([recording, run, seconds]).must(0)
     return run, (run / "run.prony").stat().st_size / 1e6
 
 
 def report_times(root, folder, say, row):
-    built = subprocess.run([root / "tools" / "build", "build", "--", "bench/recording"],
-                           capture_output=True, text=True)
-    if built.returncode != 0:
-        raise Broken(f"recording.c does not build:\n{built.stdout}{built.stderr}")
+    recording = built("recording")
     rows = []
     for name, seconds, goal_s in RUNS:
-        run, mb = made(root, folder, seconds)
+        run, mb = made(recording, folder, seconds)
         ended = [measured([root / "build" / "prony", "report", run]).must(0)
                  for _ in range(REPORTS)]
         times = [one.seconds for one in ended]

@@ -5,7 +5,7 @@ import subprocess
 
 from machine import Nginx, cores, version_of
 
-GOAL = 1.0
+GOAL = 0.9
 
 
 def make_certificate(folder):

@@ -1,0 +1,52 @@
+"""CPU per request in the open model, at 60 % of what the closed loop sends, against wrk's closed
+loop: at such a rate a wake-up finds few replies, and arrivals have a schedule to keep."""
+import statistics
+
+from generators import CONNECTIONS, Generator, prony_and_wrk, prony_command, prony_requests
+from machine import Nginx, Row, cores
+
+GOAL = 0.9
+SHARE = 0.6
+ROUNDS = 11
+LOOKS = 3  # at the closed rate
+
+
+def open_generator(folder, rate):
+    def command(url, _port, seconds):
+        return prony_command(url, folder / "runs", "--rate", f"{rate}/s", "--connections",
+                             CONNECTIONS, "--threads", 1, "--for", f"{seconds}s", "--p99", "10s",
+                             "--quiet")
+    return Generator("open", "", command, prony_requests)
+
+
+def open_model(folder, options, say):
+    seconds = options.seconds
+    nginx = Nginx(folder, cores()[-1])
+    rounds = []
+    try:
+        closed, wrk = prony_and_wrk(folder)
+        requests = statistics.median(closed.cost(nginx, seconds)[1] for _ in range(LOOKS))
+        rate = round(SHARE * requests / seconds)
+        say(f"  closed {requests / seconds:.0f}/s, so open {rate}/s")
+        tools = [open_generator(folder, rate), wrk, closed]
+        for i in range(min(ROUNDS, options.rounds)):
+            turn = tools[i % 3:] + tools[:i % 3]
+            done = {tool.name: tool.cost(nginx, seconds) for tool in turn}
+            rounds.append(done)
+            say(f"  round {i + 1}: " + " · ".join(
+                f"{tool.name} {done[tool.name][0]:.2f} us" for tool in tools)
+                + f" · {done['open'][1] / seconds:.0f}/s done")
+    finally:
+        nginx.stop()
+    rows = []
+    for other, goal in (("wrk", GOAL), ("prony", None)):
+        ratios = [done["open"][0] / done[other][0] for done in rounds]
+        middle = statistics.median(ratios)
+        name = "wrk's closed loop" if other == "wrk" else "prony's closed loop"
+        rows.append(Row(f"CPU per request in the open model at {rate:,}/s / {name}",
+                        f"<= {goal:.2f}" if goal else None,
+                        f"{middle:.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
+                        middle <= goal if goal else None))
+    alone = statistics.median(done["open"][0] for done in rounds)
+    rows.append(Row("CPU per request in the open model, prony alone", None, f"{alone:.2f} us"))
+    return rows, []
