@@ -1,4 +1,4 @@
-/* room_pool.h - room for what must be kept of replies, in pieces of 4 KiB to 1 MiB.
+/* room_pool.h - room for what must be kept of replies, in pieces of 512 bytes to 1 MiB.
  *
  * Why: any reply may be long, few are at once. A place for the longest at each connection would be
  * gigabytes that nobody can promise; so connections share one room, and what it can hold is in the
@@ -9,8 +9,8 @@
 
 #include "base/arena.h"
 
-#define ROOM_UNIT ((size_t)4096)
-#define ROOM_ORDERS 9u                              /* 4 KiB << 0 ... 8 */
+#define ROOM_UNIT ((size_t)512)                     /* a cut line of a head is seldom longer */
+#define ROOM_ORDERS 12u                             /* 512 bytes << 0 ... 11 */
 #define ROOM_CHUNK (ROOM_UNIT << (ROOM_ORDERS - 1)) /* the largest piece: 1 MiB */
 #define ROOM_CHUNK_UNITS ((uint32_t)1 << (ROOM_ORDERS - 1))
 

@@ -15,6 +15,7 @@
 /* Room for what is kept of replies, all workers together: lines that two reads cut, and bodies. */
 #define ROOM_LINES_BYTES ((uint64_t)8 << 20)
 #define ROOM_BODIES_BYTES ((uint64_t)256 << 20)
+#define CUT_LINE_BYTES ((uint64_t)4096) /* of a line on each connection at once, in any case */
 #define SLACK_BYTES ((size_t)1 << 20)       /* the verifier's buffers, the stack, alignment */
 #define LOOK_UP_NS (TIMELINE_NOTICE_NS / 2) /* longest sleep: a moved edge must be seen in time */
 
@@ -68,7 +69,7 @@ static uint32_t room_chunks(const struct worker_setting *s, uint64_t connections
     uint64_t bytes = connections * each;
     if (bytes > most / s->worker_count) bytes = most / s->worker_count;
     /* A slow target may cut a line on every connection at once: each has a piece of its own. */
-    if (bytes < connections * ROOM_UNIT) bytes = connections * ROOM_UNIT;
+    if (bytes < connections * CUT_LINE_BYTES) bytes = connections * CUT_LINE_BYTES;
     return (uint32_t)((bytes + ROOM_CHUNK - 1) / ROOM_CHUNK);
 }
 

@@ -32,8 +32,8 @@ static void pieces_are_of_the_size_asked_for(void **state)
         const char *name;
         size_t size, want;
     } cases[] = {
-        {"nothing", 0, 4096},      {"a byte", 1, 4096},
-        {"a unit", 4096, 4096},    {"a unit and a byte", 4097, 8192},
+        {"nothing", 0, 512},       {"a byte", 1, 512},
+        {"a unit", 512, 512},      {"a unit and a byte", 513, 1024},
         {"all", 1048576, 1048576}, {"half and a byte", 524289, 1048576},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
