@@ -3,19 +3,18 @@ text that goes below the table; met is None where there is no goal."""
 import json
 import statistics
 
-from generators import (CONNECTIONS, PRONY, generators, one_request, prony_and_wrk, prony_command,
-                        prony_requests)
+from generators import (CONNECTIONS, PRONY, generators, one_request, prony_and_wrk)
 from histogram_case import histogram
 from live_case import live_view
 from machine import ROOT, Broken, Nginx, Row, cores, measured
+from memory_case import users_memory
 from open_case import open_model
 from report_case import report_times
 from stall_case import stalled
 from step_case import step
 from tls_case import kept_connections
+from workers_case import workers
 
-USERS = 5000
-MIB = 2**20
 GOALS = {"wrk": 0.75, "h2load": 0.75, "floor": 1.2}
 
 
@@ -94,28 +93,7 @@ def cpu_text(tools, rounds, seconds):
     return lines
 
 
-# --- memory and start -----------------------------------------------------------------------------
-
-def users_memory(folder, options, say):
-    nginx = Nginx(folder, cores()[-1])
-    rows = []
-    ways = [("1 s of think time", "", ["--think", "1s"]),
-            ("all waiting at once", "slow", [])]
-    try:
-        for way, path, flags in ways:
-            ended = measured(prony_command(nginx.url + path, folder / "runs", "--users", USERS,
-                                           "--for", f"{max(4, 4 * options.seconds)}s", *flags),
-                             watch_memory=True).must(0)
-            result = json.loads(ended.out)
-            peak = max(ended.peak_bytes, result["generator"]["max_rss_bytes"])
-            figure = f"memory (RSS) with {USERS} users, {way}"
-            rows.append(Row(figure, "<= 40 MiB", f"{peak / MIB:.1f} MiB", peak <= 40 * MIB))
-            say(f"  {figure}: {peak / MIB:.1f} MiB, {prony_requests(ended.out)} requests, "
-                f"p99 {result['totals']['response_ms']['p99']:.1f} ms")
-    finally:
-        nginx.stop()
-    return rows, []
-
+# --- start -----------------------------------------------------------------------------
 
 def start(folder, options, say):
     nginx = Nginx(folder, cores()[-1])
@@ -188,6 +166,7 @@ CASES = {
     "cpu": cpu_per_request,
     "open": open_model,
     "step": step,
+    "workers": workers,
     "tls": tls,
     "live": live,
     "stall": stall,

@@ -16,10 +16,10 @@ PATIENCE_S = 10
 NGINX = """
 daemon off;
 worker_processes 1;
-worker_rlimit_nofile 16384;
+worker_rlimit_nofile 32768;
 pid nginx.pid;
 error_log stderr warn;
-events {{ worker_connections 8192; }}
+events {{ worker_connections 16384; }}
 http {{
     {log}
     keepalive_requests 1000000000;
