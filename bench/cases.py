@@ -4,7 +4,9 @@ import json
 import statistics
 
 from generators import (CONNECTIONS, PRONY, generators, one_request, prony_and_wrk)
+from growth_case import growth
 from histogram_case import histogram
+from lag_case import lag
 from live_case import live_view
 from machine import ROOT, Broken, Nginx, Row, cores, measured
 from memory_case import users_memory
@@ -168,9 +170,11 @@ CASES = {
     "step": step,
     "workers": workers,
     "tls": tls,
+    "lag": lag,
     "live": live,
     "stall": stall,
     "memory": users_memory,
+    "growth": growth,
     "histogram": histogram,
     "start": start,
     "report": report,

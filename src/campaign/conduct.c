@@ -1,7 +1,6 @@
 #include "campaign/conduct.h"
 
 #include <signal.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -415,12 +414,9 @@ static void look_for_tls(struct conduct *c)
 
 static void finish(struct conduct *c)
 {
-    struct rusage usage;
     look_for_tls(c);
     c->end.generator_cpu_ns = clock_process_cpu_ns();
-    if (getrusage(RUSAGE_SELF, &usage) == 0) {
-        c->end.max_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
-    }
+    c->end.max_rss_bytes = machine_resident_peak_bytes();
     bus_end(&c->bus, &c->end);
     services_stop(&c->services);
     say_kept(c);

@@ -39,6 +39,14 @@ uint64_t machine_free_memory_bytes(void)
     return left < free_bytes ? left : free_bytes;
 }
 
+/* Not ru_maxrss of getrusage(2), which remembers what whoever started us held before exec. */
+uint64_t machine_resident_peak_bytes(void)
+{
+    char array[4096];
+    struct bytes text = {array, file_read_at("/proc/self/status", 0, array, sizeof array)};
+    return proc_text_after(text, "VmHWM:") * 1024;
+}
+
 static void read_cpu(struct text *out)
 {
     char array[4096];

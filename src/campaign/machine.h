@@ -29,6 +29,8 @@ struct machine {
 void machine_look(struct machine *out);
 /* Memory to be had now; cheap enough for once a second. */
 uint64_t machine_free_memory_bytes(void);
+/* The most that this process held of it so far; 0: the host does not tell. */
+uint64_t machine_resident_peak_bytes(void);
 /* Descriptors of the whole process: the engine's, services' and our own. */
 uint64_t machine_descriptors(const struct engine_needs *needs, const struct plan *plan);
 /* Local ports for its connections: to each target, from each own address, as many as there are.

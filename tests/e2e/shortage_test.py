@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -121,6 +122,19 @@ class Shortage(Case):
         self.assertGreater(resident, 40 * 900000)  # or this test measures nothing
         if not SANITIZED:
             self.assertLessEqual(resident, budget * 1.05)
+
+    def test_memory_is_not_that_of_who_started_prony(self):
+        server = self.server()
+        done = subprocess.run(
+            [sys.executable, "-c", "import os, sys\nheld = b'x' * 300_000_000\n"
+             "os.execv(sys.argv[1], sys.argv[1:])", PRONY, "run", server.url, "--rate", "50/s",
+             "--for", "1s", "--warmup", "0s", "--output", "json", "--runs-dir",
+             str(self.folder / "runs")],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=self.folder, check=False)
+        resident = json.loads(done.stdout)["generator"]["max_rss_bytes"]
+        self.assertGreater(resident, 1_000_000)
+        if not SANITIZED:
+            self.assertLess(resident, 100_000_000)
 
     def test_bodies_beyond_the_room_are_told(self):
         """Room for 256 MiB of bodies, and 280 of a MiB each: the rest is undecided, and said. A

@@ -1,0 +1,60 @@
+"""How much a run grows while it lasts: the resident set, second by second, at 20,000 a second.
+What it needs it has after a minute; from there on each second is like the one before."""
+import os
+import pathlib
+import re
+import subprocess
+import time
+
+from generators import prony_command
+from machine import Broken, Nginx, Row, cores
+
+RATE = 20000
+FIRST_S = 60
+SHORT_S, LONG_S = 120, 540  # behind the first minute; long: ten minutes in all
+GOAL_KIB = 256
+
+
+def resident_kib(pid):
+    found = re.search(r"^VmRSS:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text(), re.M)
+    if not found:
+        raise Broken("the run ended early")
+    return int(found.group(1))
+
+
+def watched(command, seconds):
+    """Resident KiB after each second of the run."""
+    child = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                             preexec_fn=lambda: os.sched_setaffinity(0, {cores()[0]}))
+    start = time.monotonic()
+    sizes = []
+    try:
+        for second in range(1, seconds):
+            time.sleep(max(0.0, start + second + 0.5 - time.monotonic()))
+            sizes.append(resident_kib(child.pid))
+        child.wait(60)
+    finally:
+        if child.poll() is None:
+            child.terminate()
+            child.wait()
+    if child.returncode not in (0, 3):
+        raise Broken(f"prony: exit {child.returncode}")
+    return sizes
+
+
+def growth(folder, options, say):
+    seconds = FIRST_S + (LONG_S if options.long else SHORT_S)
+    nginx = Nginx(folder, cores()[-1])
+    try:
+        sizes = watched(prony_command(nginx.url, folder / "runs", "--rate", f"{RATE}/s",
+                                      "--threads", 1, "--for", f"{seconds}s", "--p99", "10s",
+                                      "--quiet"), seconds)
+    finally:
+        nginx.stop()
+    grown = max(sizes[FIRST_S:]) - sizes[FIRST_S - 1]
+    say("  MiB: " + " · ".join(f"{sizes[at - 1] / 1024:.2f} at {at} s"
+                               for at in (1, 10, 30, *range(60, seconds, 30))))
+    return [Row(f"growth of RSS at {RATE:,}/s in {seconds - FIRST_S} s after the first minute",
+                f"<= {GOAL_KIB} KiB",
+                f"{grown} KiB (from {sizes[FIRST_S - 1] / 1024:.1f} MiB)", grown <= GOAL_KIB)], []

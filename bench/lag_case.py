@@ -1,0 +1,60 @@
+"""How late prony takes arrivals up at 20,000 a second, alone on its core, against a bare timer loop
+(timer.c) on the same core at the same rate, in turns: what is above it is prony's own."""
+import json
+import statistics
+
+from generators import prony_command
+from machine import Broken, Nginx, Row, built, cores, measured
+
+RATE = 20000
+SECONDS = 4
+ROUNDS = 9
+GOAL = 1.5
+
+
+def bare(program, *words):
+    return json.loads(measured([program, RATE, SECONDS * 1000, *words], cores()[0]).must(0).out)
+
+
+def prony_lag(url, folder):
+    """Lag as prony tells it: late to take up, late to send, late to read. Even arrivals, as the
+    loop has them."""
+    ended = measured(prony_command(url, folder / "runs", "--rate", f"{RATE}/s", "--arrivals",
+                                   "even", "--threads", 1, "--for", f"{SECONDS}s", "--p99", "10s",
+                                   "--quiet"), cores()[0]).must(0, 3)
+    totals = json.loads(ended.out)["totals"]
+    if totals["done"] < 0.99 * RATE * SECONDS:
+        raise Broken(f"nginx on its core bears {totals['done'] / SECONDS:.0f}/s, not {RATE}/s")
+    return totals["lag_ms"]
+
+
+def ratio_row(rounds, other, goal, figure):
+    ratios = [done["prony"]["p99.9"] / done[other]["p99.9"] for done in rounds]
+    middle = statistics.median(ratios)
+    return Row(figure, f"<= {goal:.2f}" if goal else None,
+               f"{middle:.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
+               middle <= goal if goal else None)
+
+
+def lag(folder, options, say):
+    timer = built("timer")
+    nginx = Nginx(folder, cores()[-1])
+    rounds = []
+    try:
+        ways = [("prony", lambda: prony_lag(nginx.url, folder)), ("timer", lambda: bare(timer)),
+                ("sending", lambda: bare(timer, nginx.port))]
+        for i in range(min(ROUNDS, options.rounds)):
+            rounds.append({name: look() for name, look in ways[i % 3:] + ways[:i % 3]})
+            say(f"  round {i + 1}: p99.9 " + " · ".join(
+                f"{name} {rounds[-1][name]['p99.9'] * 1000:.0f} us" for name, _ in ways))
+    finally:
+        nginx.stop()
+    alone = {name: statistics.median(done[name]["p99.9"] for done in rounds) * 1000
+             for name, _ in ways}
+    half = statistics.median(done["prony"]["p50"] for done in rounds) * 1000
+    return [ratio_row(rounds, "timer", GOAL,
+                      f"lag p99.9 at {RATE:,}/s, prony / a bare timer loop"),
+            ratio_row(rounds, "sending", None, "the same / a timer loop that sends and reads"),
+            Row("the same in us: prony, timer loop, timer loop that sends", None,
+                f"{alone['prony']:.0f}, {alone['timer']:.0f}, {alone['sending']:.0f} "
+                f"(prony's p50 {half:.1f})")], []
