@@ -11,6 +11,7 @@ from live_case import live_view
 from machine import ROOT, Broken, Nginx, Row, cores, measured
 from memory_case import users_memory
 from open_case import open_model
+from queue_case import queue
 from report_case import report_times
 from stall_case import stalled
 from step_case import step
@@ -173,6 +174,7 @@ CASES = {
     "lag": lag,
     "live": live,
     "stall": stall,
+    "queue": queue,
     "memory": users_memory,
     "growth": growth,
     "histogram": histogram,

@@ -1,30 +1,39 @@
 """How late prony takes arrivals up at 20,000 a second, alone on its core, against a bare timer loop
-(timer.c) on the same core at the same rate, in turns: what is above it is prony's own."""
+(timer.c) on the same core at the same rate, in turns: what is above it is prony's own. Where nginx
+on the other core does not bear that, at 60 % of what it bears; the row says at what rate."""
 import json
 import statistics
 
-from generators import prony_command
+from generators import prony_and_wrk, prony_command
 from machine import Broken, Nginx, Row, built, cores, measured
 
 RATE = 20000
 SECONDS = 4
 ROUNDS = 9
 GOAL = 1.5
+BORNE = 0.6
 
 
-def bare(program, *words):
-    return json.loads(measured([program, RATE, SECONDS * 1000, *words], cores()[0]).must(0).out)
+def rate_borne(nginx, folder):
+    """RATE, or less where a closed loop does not get far beyond it."""
+    _, wrk = prony_and_wrk(folder)
+    _, requests = wrk.cost(nginx, 1)
+    return min(RATE, round(BORNE * requests))
 
 
-def prony_lag(url, folder):
+def bare(program, rate, *words):
+    return json.loads(measured([program, rate, SECONDS * 1000, *words], cores()[0]).must(0).out)
+
+
+def prony_lag(url, folder, rate):
     """Lag as prony tells it: late to take up, late to send, late to read. Even arrivals, as the
     loop has them."""
-    ended = measured(prony_command(url, folder / "runs", "--rate", f"{RATE}/s", "--arrivals",
+    ended = measured(prony_command(url, folder / "runs", "--rate", f"{rate}/s", "--arrivals",
                                    "even", "--threads", 1, "--for", f"{SECONDS}s", "--p99", "10s",
                                    "--quiet"), cores()[0]).must(0, 3)
     totals = json.loads(ended.out)["totals"]
-    if totals["done"] < 0.99 * RATE * SECONDS:
-        raise Broken(f"nginx on its core bears {totals['done'] / SECONDS:.0f}/s, not {RATE}/s")
+    if totals["done"] < 0.99 * rate * SECONDS:
+        raise Broken(f"{totals['done'] / SECONDS:.0f}/s done of {rate}/s: this host is too busy")
     return totals["lag_ms"]
 
 
@@ -41,8 +50,12 @@ def lag(folder, options, say):
     nginx = Nginx(folder, cores()[-1])
     rounds = []
     try:
-        ways = [("prony", lambda: prony_lag(nginx.url, folder)), ("timer", lambda: bare(timer)),
-                ("sending", lambda: bare(timer, nginx.port))]
+        rate = rate_borne(nginx, folder)
+        if rate < RATE:
+            say(f"  nginx on its core does not bear {RATE:,}/s, so at {rate:,}/s")
+        ways = [("prony", lambda: prony_lag(nginx.url, folder, rate)),
+                ("timer", lambda: bare(timer, rate)),
+                ("sending", lambda: bare(timer, rate, nginx.port))]
         for i in range(min(ROUNDS, options.rounds)):
             rounds.append({name: look() for name, look in ways[i % 3:] + ways[:i % 3]})
             say(f"  round {i + 1}: p99.9 " + " · ".join(
@@ -53,7 +66,7 @@ def lag(folder, options, say):
              for name, _ in ways}
     half = statistics.median(done["prony"]["p50"] for done in rounds) * 1000
     return [ratio_row(rounds, "timer", GOAL,
-                      f"lag p99.9 at {RATE:,}/s, prony / a bare timer loop"),
+                      f"lag p99.9 at {rate:,}/s, prony / a bare timer loop"),
             ratio_row(rounds, "sending", None, "the same / a timer loop that sends and reads"),
             Row("the same in us: prony, timer loop, timer loop that sends", None,
                 f"{alone['prony']:.0f}, {alone['timer']:.0f}, {alone['sending']:.0f} "
