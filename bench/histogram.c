@@ -1,10 +1,11 @@
-/* histogram.c - what it takes to count a time, and to make a tick of a second's sheets: `histogram`.
+/* histogram.c - what it takes to count a time, and to make a tick of a second's sheets.
  *
  * Why: both are too small to be seen from outside. The code is the engine's own: live_record() into
  * a worker's sheet, and collect_tick() over the sheets of two workers, with 20 names of 1,000
  * requests each in the second (four histograms a name, as a request that is ok fills them), their
  * clearing included. Only the times are made up: lognormal, spread over two powers of ten.
- * Prints a line of JSON: medians of ROUNDS rounds by the thread's own CPU clock, smallest, largest. */
+ * Prints a line of JSON: of ROUNDS rounds by the thread's own CPU clock the median, the smallest
+ * and the largest. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,8 +114,7 @@ static void close_all(struct bench *b)
 /* A block of records into one histogram, in ns each, the reading of the time to record included. */
 static double record_ns(const struct bench *b)
 {
-    struct live_cell *cell =
-        sheet_cell(worker_sheet(b->workers[0], 0), 0, false, CELL_REQUEST, 0);
+    struct live_cell *cell = sheet_cell(worker_sheet(b->workers[0], 0), 0, false, CELL_REQUEST, 0);
     double start = cpu_ns();
     for (uint32_t i = 0; i < RECORDS; i++)
         live_record(cell, MEASURE_OK, b->times_ns[i & (TIMES - 1)]);

@@ -3,7 +3,7 @@
  * Why: what prony's own work costs is seen best against a peer that costs next to nothing. It is
  * src/net/null_server.c, the one that `--calibrate` measures against, in a process of its own, so
  * that it can be given a core of its own and its work is not counted as prony's.
- * Prints its port on a line and serves until its stdin ends, so it never outlives who started it. */
+ * Prints its port on a line and serves until its stdin ends: it never outlives who started it. */
 #include <stdio.h>
 #include <unistd.h>
 

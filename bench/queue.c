@@ -5,9 +5,9 @@
  * A service takes no CPU: the loop sleeps until its end (epoll_pwait2(), timer slack of 1 ns), so a
  * generator on the same machine is not disturbed by it.
  * Prints its port, serves until its stdin ends, then prints a line for each request: seconds since
- * the epoch at which it came (was read), and was answered, and for how long it was served. A service
- * begins when the server is free and ends when the reply was sent, late wake-ups included: what was
- * measured is what theory is asked about. */
+ * the epoch at which it came (was read), and was answered, and for how long it was served. A
+ * service begins when the server is free and ends when the reply was sent, late wake-ups included:
+ * what was measured is what theory is asked about. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <math.h>

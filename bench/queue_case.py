@@ -57,7 +57,8 @@ def run_beside(program, folder):
 
 def started(result):
     stamp = result["started"]
-    return calendar.timegm(time.strptime(stamp[:19], "%Y-%m-%dT%H:%M:%S")) + float("0" + stamp[19:-1])
+    whole = calendar.timegm(time.strptime(stamp[:19], "%Y-%m-%dT%H:%M:%S"))
+    return whole + float("0" + stamp[19:-1])
 
 
 def ms(end):

@@ -15,7 +15,7 @@
 /* Room for what is kept of replies, all workers together: lines that two reads cut, and bodies. */
 #define ROOM_LINES_BYTES ((uint64_t)8 << 20)
 #define ROOM_BODIES_BYTES ((uint64_t)256 << 20)
-#define CUT_LINE_BYTES ((uint64_t)4096) /* of a line on each connection at once, in any case */
+#define CUT_LINE_BYTES ((uint64_t)4096)     /* of a line on each connection at once, in any case */
 #define SLACK_BYTES ((size_t)1 << 20)       /* the verifier's buffers, the stack, alignment */
 #define LOOK_UP_NS (TIMELINE_NOTICE_NS / 2) /* longest sleep: a moved edge must be seen in time */
 
