@@ -1,5 +1,6 @@
 """How much a run grows while it lasts: the resident set, second by second, at 20,000 a second.
 What it needs it has after a minute; from there on each second is like the one before."""
+import json
 import os
 import pathlib
 import re
@@ -22,10 +23,10 @@ def resident_kib(pid):
     return int(found.group(1))
 
 
-def watched(command, seconds):
-    """Resident KiB after each second of the run."""
+def watched(command, said, seconds):
+    """(resident KiB after each second of the run, its result)"""
     child = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
-                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                             stdout=said, stderr=subprocess.DEVNULL,
                              preexec_fn=lambda: os.sched_setaffinity(0, {cores()[0]}))
     start = time.monotonic()
     sizes = []
@@ -40,18 +41,23 @@ def watched(command, seconds):
             child.wait()
     if child.returncode not in (0, 3):
         raise Broken(f"prony: exit {child.returncode}")
-    return sizes
+    said.seek(0)
+    return sizes, json.load(said)
 
 
 def growth(folder, options, say):
     seconds = FIRST_S + (LONG_S if options.long else SHORT_S)
     nginx = Nginx(folder, cores()[-1])
+    command = prony_command(nginx.url, folder / "runs", "--rate", f"{RATE}/s", "--threads", 1,
+                            "--for", f"{seconds}s", "--p99", "10s", "--quiet")
     try:
-        sizes = watched(prony_command(nginx.url, folder / "runs", "--rate", f"{RATE}/s",
-                                      "--threads", 1, "--for", f"{seconds}s", "--p99", "10s",
-                                      "--quiet"), seconds)
+        with open(folder / "result.json", "w+b") as said:
+            sizes, result = watched(command, said, seconds)
     finally:
         nginx.stop()
+    done = result["totals"]["done"]
+    if done < 0.99 * RATE * seconds:
+        raise Broken(f"{done / seconds:.0f}/s done of {RATE}/s: this host is too busy")
     grown = max(sizes[FIRST_S:]) - sizes[FIRST_S - 1]
     say("  MiB: " + " · ".join(f"{sizes[at - 1] / 1024:.2f} at {at} s"
                                for at in (1, 10, 30, *range(60, seconds, 30))))
