@@ -1,9 +1,11 @@
 """CPU per request in the open model, at 60 % of what the closed loop sends, against wrk's closed
-loop: at such a rate a wake-up finds few replies, and arrivals have a schedule to keep."""
+loop: at such a rate a wake-up finds few replies, and arrivals have a schedule to keep. What that
+alone costs shows in a bare loop (timer.c) that sends at the same rate, at even distances, and reads
+what comes."""
 import statistics
 
 from generators import CONNECTIONS, Generator, prony_and_wrk, prony_command, prony_requests
-from machine import Nginx, Row, cores
+from machine import Nginx, Row, built, cores
 
 GOAL = 0.9
 SHARE = 0.6
@@ -21,6 +23,7 @@ def open_generator(folder, rate):
 
 def open_model(folder, options, say):
     seconds = options.seconds
+    timer = built("timer")
     nginx = Nginx(folder, cores()[-1])
     rounds = []
     try:
@@ -28,9 +31,11 @@ def open_model(folder, options, say):
         requests = statistics.median(closed.cost(nginx, seconds)[1] for _ in range(LOOKS))
         rate = round(SHARE * requests / seconds)
         say(f"  closed {requests / seconds:.0f}/s, so open {rate}/s")
-        tools = [open_generator(folder, rate), wrk, closed]
+        bare = Generator("bare", "", lambda _url, port, s: [timer, rate, s * 1000, port],
+                         lambda _out: rate * seconds)
+        tools = [open_generator(folder, rate), wrk, closed, bare]
         for i in range(min(ROUNDS, options.rounds)):
-            turn = tools[i % 3:] + tools[:i % 3]
+            turn = tools[i % len(tools):] + tools[:i % len(tools)]
             done = {tool.name: tool.cost(nginx, seconds) for tool in turn}
             rounds.append(done)
             say(f"  round {i + 1}: " + " · ".join(
@@ -39,10 +44,11 @@ def open_model(folder, options, say):
     finally:
         nginx.stop()
     rows = []
-    for other, goal in (("wrk", GOAL), ("prony", None)):
+    for other, name, goal in (("wrk", "wrk's closed loop", GOAL),
+                              ("prony", "prony's closed loop", None),
+                              ("bare", "a bare timer loop that sends", None)):
         ratios = [done["open"][0] / done[other][0] for done in rounds]
         middle = statistics.median(ratios)
-        name = "wrk's closed loop" if other == "wrk" else "prony's closed loop"
         rows.append(Row(f"CPU per request in the open model at {rate:,}/s / {name}",
                         f"<= {goal:.2f}" if goal else None,
                         f"{middle:.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
