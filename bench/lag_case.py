@@ -8,8 +8,8 @@ from generators import prony_and_wrk, prony_command
 from machine import Broken, Nginx, Row, built, cores, measured
 
 RATE = 20000
-SECONDS = 4
-ROUNDS = 9
+SECONDS = 3
+ROUNDS = 7
 GOAL = 1.5
 BORNE = 0.6
 

@@ -9,7 +9,7 @@ from machine import Nginx, Row, built, cores
 
 GOAL = 0.9
 SHARE = 0.6
-ROUNDS = 11
+ROUNDS = 9
 LOOKS = 3  # at the closed rate
 
 

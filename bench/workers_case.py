@@ -19,7 +19,7 @@ from generators import CONNECTIONS, PRONY, prony_requests
 from machine import Broken, Row, built, cores, measured
 
 GOAL = 1.1
-ROUNDS = 9
+ROUNDS = 7
 SERVERS = 2
 PLAN = """plan: 1
 name: workers-{workers}
