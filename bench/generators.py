@@ -18,16 +18,17 @@ def number_in(pattern, text):
 
 
 class Generator:
-    """A load generator in its closed loop: `command(url, port, seconds)`, and how it tells the
-    number of requests it finished."""
+    """A load generator: `command(url, port, seconds)`, how it tells the number of requests that it
+    finished, and the exit codes that are no failure of it."""
 
-    def __init__(self, name, version, command, requests):
+    def __init__(self, name, version, command, requests, codes=(0,)):
         self.name, self.version, self.command, self.requests = name, version, command, requests
+        self.codes = codes
 
     def cost(self, nginx, seconds):
         """(CPU time per finished request in us, requests) of one block, start and end included."""
         core = cores()[0]
-        ended = measured(self.command(nginx.url, nginx.port, seconds), core).must(0)
+        ended = measured(self.command(nginx.url, nginx.port, seconds), core).must(*self.codes)
         requests = self.requests(ended.out)
         return ended.cpu_s * 1e6 / requests, requests
 
