@@ -36,8 +36,3 @@ const struct hist *story_measure(const struct run_outcome *run, enum cell_measur
     }
     return &h;
 }
-
-uint64_t story_seeds(uint64_t seeds)
-{
-    return seeds / STORY_SEEDS_DIVISOR;
-}

@@ -12,7 +12,3 @@ const char *story_plan(const char *step, const char *load);
 struct run_outcome story_run(const char *name, struct run_setup setup);
 /* One measure of its request over all stages, settle left out; valid until the next call. */
 const struct hist *story_measure(const struct run_outcome *run, enum cell_measure m);
-/* How many of `seeds` are run: all, but a fifth under a sanitizer. What it looks for lies on paths
- * through the code, and those few hundred milliseconds a run there repeat them; that the claim holds
- * for each seed is shown by the build without one. */
-uint64_t story_seeds(uint64_t seeds);

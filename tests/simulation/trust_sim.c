@@ -202,7 +202,7 @@ static void a_kept_pattern_is_not_told(void **state)
     (void)state;
     static const char *const loads[] = {"rate: 100/s, for: 6s", "rate: 300/s..10/s, for: 5s",
                                         "rate: 9/s, for: 10s", "rate: 500/s, for: 3s"};
-    for (uint64_t seed = 1; seed <= story_seeds(200); seed++) {
+    for (uint64_t seed = 1; seed <= seeds_of(200); seed++) {
         char load[200];
         struct text t = text_in(load, sizeof load);
         text_addf(&t, "  seed: %llu\n  connections: 3\n  stages: [ { name: a, %s } ]\n",
@@ -235,7 +235,7 @@ static void users_fit_their_rounds(void **state)
         "users: 6, think: 200ms, requests: 300, for: 60s",
         "users: 30, think: 8s, for: 20s",
     };
-    for (uint64_t seed = 1; seed <= story_seeds(90); seed++) {
+    for (uint64_t seed = 1; seed <= seeds_of(90); seed++) {
         char load[200];
         struct text t = text_in(load, sizeof load);
         text_addf(&t, "  seed: %llu\n  timeout: { response: 1s }\n  stages: [ { name: a, %s } ]\n",
