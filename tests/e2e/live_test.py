@@ -1,5 +1,5 @@
-"""The live view as a person sees it: the picture in terminals of many sizes, what it costs, and when
-there is none."""
+"""The live view as a person sees it: the picture in terminals of many sizes, what it costs, and
+when there is none."""
 import fcntl
 import os
 import pty
