@@ -1,4 +1,4 @@
-"""The live view while it is used and left: its keys, and its end by signals, crashes and verdicts."""
+"""The live view used and left: its keys, and its end by signals, crashes and verdicts."""
 import ctypes
 import os
 import pathlib

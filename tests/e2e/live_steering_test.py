@@ -1,4 +1,4 @@
-"""The load steered by hand in the live view: what becomes of it, of the verdict, and of a replay."""
+"""The load steered by hand in the live view: what becomes of it, the verdict, and a replay."""
 import json
 import unittest
 
