@@ -1,5 +1,6 @@
-/* fuzz_h1.c - responses: every cut gives the same outcome, and skipping agrees with stepping; what is
- * written in chunks, wherever they are cut and whatever stands behind their sizes, is read whole.
+/* fuzz_h1.c - responses: every cut gives the same outcome, and skipping agrees with stepping; what
+ * is written in chunks, wherever they are cut and whatever stands behind their sizes, is read
+ * whole.
  *
  * Input: a byte of how (bit 0: answers HEAD, bit 1: the peer closes behind it, the rest: bytes at
  * a time after the cut), two bytes of the cut, the response. */

@@ -1,5 +1,5 @@
-/* fuzz_objective.c - sentences that must hold: what is read is what it says, since written anew from
- * its parts it reads as the same; a wrong one has a reason and a place within it. What a later
+/* fuzz_objective.c - sentences that must hold: what is read is what it says, since written anew
+ * from its parts it reads as the same; a wrong one has a reason and a place within it. What a later
  * reader finds in the text alone (objective_words.h) is what was read here.
  *
  * Input: a byte of how (bit 0: of abort_when, bits 1 and 2: a wrong plan whose stages or requests
@@ -65,8 +65,8 @@ static void put_sentence(struct text *out, const struct objective *o)
     if (o->scope == SCOPE_EACH) text_adds(out, " of each");
     if (o->scope == SCOPE_REQUEST) put_name(out, "of", requests[o->scope_index]);
     if (o->scope == SCOPE_SCENARIO) put_name(out, "of", scenarios[o->scope_index]);
-    if (o->has_in) put_name(out, "in", o->stage_count > 1 ? groups[o->stage_first]
-                                                          : stages[o->stage_first]);
+    if (o->has_in)
+        put_name(out, "in", o->stage_count > 1 ? groups[o->stage_first] : stages[o->stage_first]);
     text_addf(out, " %s ", objective_op_text(o->op));
     put_value(out, o);
     if (o->for_ns == 0) return;

@@ -55,8 +55,7 @@ static void use_step(const struct plan *plan, const struct scenario *scenario,
                      const struct step *step)
 {
     LAW(step->name_index < plan->name_count && step->method.len > 0);
-    LAW(step->url.piece_count > 0 && step->timeout.response_ns > 0
-            && step->timeout.connect_ns > 0);
+    LAW(step->url.piece_count > 0 && step->timeout.response_ns > 0 && step->timeout.connect_ns > 0);
     use_pattern(plan, scenario, &step->url);
     use_pattern(plan, scenario, &step->body);
     for (uint32_t i = 0; i < step->header_count; i++)
@@ -85,7 +84,7 @@ static void use_plan(const struct plan *plan)
         LAW(sum > 0.999 && sum < 1.001);
         LAW(s->length_ns > 0);
         LAW(s->model == MODEL_OPEN ? s->rate_from + s->rate_to > 0
-                                       : s->users_from + s->users_to > 0);
+                                   : s->users_from + s->users_to > 0);
     }
     for (uint32_t i = 0; i < plan->objective_count; i++) {
         const struct objective *o = &plan->objectives[i];
@@ -108,10 +107,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arena_reset(&arena);
     struct bytes source = guard_put(&guard, (struct bytes){(const char *)data, size});
     const struct plan_host host = {NULL, free_port, private_dir, env, read_file, NULL};
-    const struct plan_input input = {.path = BYTES_LIT("plan.yaml"),
-                                     .folder = BYTES_LIT("/p"),
-                                     .source = source,
-                                     .host = &host};
+    const struct plan_input input = {
+        .path = BYTES_LIT("plan.yaml"), .folder = BYTES_LIT("/p"), .source = source, .host = &host};
     struct diags diags = {0};
     struct plan plan;
     if (plan_load(&plan, &arena, &input, &diags)) {

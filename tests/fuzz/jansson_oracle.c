@@ -75,7 +75,8 @@ static json_t *below(json_t *value, const struct oracle_step *step)
 enum oracle jansson_oracle_at(struct bytes doc, const struct oracle_step *steps, uint32_t count,
                               struct bytes value)
 {
-    const size_t flags = JSON_DECODE_ANY | JSON_REJECT_DUPLICATES; /* of equal ones it has the last */
+    const size_t flags =
+        JSON_DECODE_ANY | JSON_REJECT_DUPLICATES; /* of equal ones it has the last */
     json_error_t error;
     if (memchr(doc.at, 0, doc.len)) return ORACLE_UNSURE;
     json_t *tree = json_loadb(doc.at, doc.len, flags, &error);
