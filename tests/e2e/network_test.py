@@ -150,7 +150,8 @@ class Network(Case):
         short = self.reasons(result)["ports-short"]
         self.assertEqual((short["level"], short["value"]), ("suspect", outcomes["dropped"]))
         self.assertGreater(outcomes["dropped"], 5, outcomes)
-        self.assertEqual(outcomes["ok"] + outcomes["dropped"], result["totals"]["offered"], outcomes)
+        offered = result["totals"]["offered"]
+        self.assertEqual(outcomes["ok"] + outcomes["dropped"], offered, outcomes)
 
     def test_a_few_connections_that_are_slow(self):
         slow = []
