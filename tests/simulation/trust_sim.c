@@ -173,8 +173,8 @@ static const struct {
      "errors"},
 };
 
-/* It is no fault of the service: where that alone makes a miss, there is no verdict; else it is told
- * beside it. */
+/* It is no fault of the service: where that alone makes a miss there is no verdict, else it is told
+ * beside the verdict. */
 static void our_own_fault_is_told(void **state)
 {
     (void)state;
