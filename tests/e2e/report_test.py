@@ -138,6 +138,26 @@ class Report(Case):
                          rf"its {whole // 1024} KiB are there\)\n  hint: copy it again from where "
                          rf"it is whole; what the run found stands in .*/result\.json\n$")
 
+    def test_a_tick_that_is_gone_leaves_no_verdict(self):
+        self.recorded("--p95", "9s")
+        path = self.run_folder() / "run.prony"
+        with sqlite3.connect(path) as db:
+            db.execute("DELETE FROM tick WHERE id = 1")
+        db.close()
+        result = self.exits(self.prony("report", "last", "--output", "json"), 3).json()
+        reasons = {reason["code"]: reason for reason in result["trust"]["reasons"]}
+        self.assertEqual(result["verdict"], "invalid")
+        self.assertEqual(reasons["file-short"]["level"], "invalid")
+        self.assertNotIn("books-differ", reasons)
+
+    def test_replies_that_only_lead_elsewhere_are_noted(self):
+        server = self.server(lambda c, _: c.sendall(
+            b"HTTP/1.1 301 Moved\r\nLocation: /new\r\nContent-Length: 0\r\n\r\n"))
+        done = self.exits(self.prony("run", server.url, "--rate", "100/s", "--for", "1s",
+                                     "--warmup", "0s", "--p95", "9s", "--output", "json"), 0)
+        reasons = self.reasons(done.json())
+        self.assertEqual(reasons["redirected"]["level"], "note", done)
+
     def test_another_file(self):
         """Whatever it is, it is the command line that is wrong."""
         (self.folder / "words.txt").write_text("no run")
