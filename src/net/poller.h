@@ -37,9 +37,9 @@ void poller_close(struct poller *p);
  * one thread uses is looked up without counting, which saves about 1 % of a request. Where the
  * kernel can't, the table stays shared: only slower. */
 void poller_own_descriptors(void);
-/* Waits until something is ready or `deadline_ns` (monotonic) has come; a deadline in the past only
- * looks. Fills at most `size` entries and returns how many. */
-uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_t deadline_ns);
+/* Waits until something is ready, at most `left_ns`; 0 only looks. Fills at most `size` entries and
+ * returns how many. */
+uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_t left_ns);
 /* Reads the offset between the clocks again when it is older than 10 ms. */
 void poller_refresh(struct poller *p, uint64_t now_ns);
 /* Reports `fd` under `id` when it can be written: it is being connected. False: the kernel has no

@@ -59,13 +59,12 @@ static int wait_for(const struct poller *p, struct epoll_event *events, int size
     return any > 0 ? epoll_wait(p->fd, events, size, 0) : any;
 }
 
-uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_t deadline_ns)
+uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_t left_ns)
 {
     struct epoll_event events[READY_MAX];
     if (size > READY_MAX) size = READY_MAX;
-    uint64_t now = clock_now_ns();
-    int count = deadline_ns <= now ? epoll_wait(p->fd, events, (int)size, 0)
-                                   : wait_for(p, events, (int)size, deadline_ns - now);
+    int count = left_ns == 0 ? epoll_wait(p->fd, events, (int)size, 0)
+                             : wait_for(p, events, (int)size, left_ns);
     if (count < 0) {
         assert(errno == EINTR);
         return 0;
