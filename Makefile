@@ -2,7 +2,8 @@
 # Every target works as root and as a user with sudo, from any state, any number of times.
 
 .NOTPARALLEL: # two targets at once would build the same folder
-.PHONY: all demo test check bench lint fmt install clean help
+FUZZ_SECONDS ?= 600
+.PHONY: all demo test check fuzz bench lint fmt install clean help
 .DEFAULT_GOAL := all
 
 all:            ## build build/prony (installs the libraries it needs, if any is missing)
@@ -19,6 +20,10 @@ test:           ## every test, then unit, simulation and fuzz regressions under 
 check:          ## the long checks: 20,000 seeds, TSan, sanitised end to end, fuzzers for 60 s each
 	@tools/setup test
 	@tools/run-tests --fuzz 60 build:deep build-tsan:unit,simulation,e2e build-asan:golden,e2e
+
+fuzz:           ## each fuzzer for ten minutes, or for FUZZ_SECONDS; what it learned is kept in build-fuzz
+	@tools/setup test
+	@tools/run-tests --fuzz $(FUZZ_SECONDS)
 
 bench:          ## compare with wrk and others on this machine; writes bench/RESULTS.md
 	@tools/setup bench

@@ -20,7 +20,7 @@ import tempfile
 
 BUDGET = pathlib.Path(__file__).resolve().with_name("budget.txt")
 SLACK = 0.05
-USERS, SHORT, LONG = 64, 10000, 40000
+USERS, SHORT, LONG = 64, 5000, 25000
 SKIPPED = 77
 HEAD = """# Instructions in user space of one plain request; bench/budget.py says how it counts.
 # `make test` fails where a request takes over 5 % more. Lower it with the change that saves some;

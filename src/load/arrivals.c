@@ -128,25 +128,25 @@ void arrivals_user_leaves(struct worker *w, struct flow *f, uint64_t now_ns)
     flow_release(w, f);
 }
 
-void arrivals_user_due(struct worker *w, struct flow *f)
+void arrivals_user_due(struct worker *w, struct flow *f, uint64_t now_ns)
 {
     const struct stage *stage = &w->setting.plan->stages[f->arrival_stage];
     uint64_t start = stage_start(w, f->arrival_stage);
     uint64_t end = stage_end(w, f->arrival_stage);
     uint64_t at = f->intended_ns > start ? f->intended_ns - start : 0;
     if (f->intended_ns >= end || f->quota == 0 || !user_wanted(stage, f->user, at)) {
-        arrivals_user_leaves(w, f, clock_now_ns());
+        arrivals_user_leaves(w, f, now_ns);
         return;
     }
     if (!f->joined) {
         f->joined = true;
-        record_user(w, clock_now_ns(), true);
+        record_user(w, now_ns, true);
     }
     if (f->quota != UINT64_MAX) f->quota--;
     f->index = f->user << 32 | f->iteration;
     f->sequence = w->setting.program->sequence_base[f->arrival_stage]
                   + f->iteration * stage_users(stage) + f->user;
-    flow_start(w, f, f->intended_ns);
+    flow_start(w, f, f->intended_ns, now_ns);
 }
 
 static void fill_arrival(const struct worker *w, struct flow *f)
@@ -162,7 +162,7 @@ static void take_arrival(struct worker *w, uint64_t due_ns)
     struct flow *f = flow_take(w);
     assert(f); /* one more than max_in_flight is there for the one that is dropped */
     fill_arrival(w, f);
-    flow_start(w, f, due_ns);
+    flow_start(w, f, due_ns, clock_now_ns());
     next_arrival(w);
 }
 

@@ -133,9 +133,8 @@ void flow_choose(struct worker *w, struct flow *f)
     f->arrival_settle = timeline_settling(w->setting.timeline, f->arrival_stage, at);
 }
 
-void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns)
+void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns, uint64_t now_ns)
 {
-    uint64_t now = clock_now_ns();
     f->arrival_ns = arrival_ns;
     flow_choose(w, f);
     f->step = f->attempt = 0;
@@ -145,25 +144,25 @@ void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns)
     f->until_ns = 0;
     bool full = !f->closed && w->open_iterations >= w->max_in_flight;
     bool dealt = full || deal_take(w->setting.deal, f->scenario, flow_rows(w, f));
-    if (!dealt) record_rowless(w, f, now);
+    if (!dealt) record_rowless(w, f, now_ns);
     if (!dealt && f->closed) {
-        arrivals_user_leaves(w, f, now); /* it would never get one again */
+        arrivals_user_leaves(w, f, now_ns); /* it would never get one again */
         return;
     }
-    record_planned(w, f, now);
-    if (!f->closed && takeups_wants(&w->takeups)) record_takeup(w, f, now);
+    record_planned(w, f, now_ns);
+    if (!f->closed && takeups_wants(&w->takeups)) record_takeup(w, f, now_ns);
     if (full || !dealt) {
-        record_unstarted(w, f, OUTCOME_DROPPED, full ? SHORTAGE_COUNT : SHORTAGE_ROWS, now);
+        record_unstarted(w, f, OUTCOME_DROPPED, full ? SHORTAGE_COUNT : SHORTAGE_ROWS, now_ns);
         flow_release(w, f);
         return;
     }
     if (!f->closed) w->open_iterations++;
-    record_reach(w, now);
+    record_reach(w, now_ns);
     w->iterations_now[f->scenario]++;
-    w->sheet->iterations_in_flight[f->scenario] -= since_tick_start(w, now);
+    w->sheet->iterations_in_flight[f->scenario] -= since_tick_start(w, now_ns);
     size_t slots = w->setting.program->capture_slots;
     if (slots > 0) memset(flow_captured(w, f).len, 0, slots * sizeof(uint16_t));
-    begin_request(w, f, arrival_ns, now);
+    begin_request(w, f, arrival_ns, now_ns);
 }
 
 /* A closed user goes round again, or leaves with its stage. */
@@ -326,9 +325,9 @@ void flow_timer(struct worker *w, struct flow *f, uint64_t now_ns)
         } else if (f->state == FLOW_SLEEPING) {
             /* What would be due after the end of the run is not begun; it is cut asleep. */
             bool in_run = run_time(w, f->intended_ns) < shared_see(&w->setting.timeline->leave);
-            if (in_run) begin_request(w, f, f->intended_ns, clock_now_ns());
+            if (in_run) begin_request(w, f, f->intended_ns, now_ns);
         } else {
-            arrivals_user_due(w, f);
+            arrivals_user_due(w, f, now_ns);
         }
         return;
     case FLOW_QUEUED:

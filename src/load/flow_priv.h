@@ -25,12 +25,12 @@ void flow_wake_at(struct worker *w, struct flow *f, uint64_t due_ns);
 void flow_wake_now(struct worker *w, struct flow *f);
 /* Starts an iteration that was intended for `arrival_ns`. Where `pick: unique` has no row for it,
  * an arrival is dropped and a user leaves. */
-void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns);
+void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns, uint64_t now_ns);
 /* A stage's end was moved up: users that rest beyond it leave there. */
 void flow_stages_moved(struct worker *w);
 /* Sets the timer of an open request to its nearest limit. */
 void flow_watch(struct worker *w, struct flow *f);
-/* A timer of this flow fired. */
+/* A timer of this flow fired, or it is due at once. */
 void flow_timer(struct worker *w, struct flow *f, uint64_t now_ns);
 /* Its request ended so, or where `until` is out of time by `check`; goes on to the next request,
  * rests or leaves. */

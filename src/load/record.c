@@ -394,8 +394,11 @@ void record_standstill(struct worker *w, uint64_t now_ns)
 static void close_strain(struct worker *w)
 {
     uint64_t cpu_ns = clock_thread_cpu_ns();
-    w->sheet->cpu_ns = cpu_ns - w->cpu_ns;
+    uint64_t idle_ns = w->poller.awake_ns - w->awake_ns;
+    uint64_t took_ns = cpu_ns - w->cpu_ns;
+    w->sheet->cpu_ns = took_ns > idle_ns ? took_ns - idle_ns : 0;
     w->cpu_ns = cpu_ns;
+    w->awake_ns = w->poller.awake_ns;
     w->sheet->held_ns += standstill_in_tick(w);
 }
 

@@ -77,7 +77,7 @@ struct sheet {
     double *requests_in_flight;   /* [name_count] ns x count */
     double *iterations_in_flight; /* [scenario_count] */
     double users;
-    uint64_t cpu_ns;                   /* that the worker took */
+    uint64_t cpu_ns;                   /* that the worker took, less what it waited awake */
     uint64_t held_ns;                  /* in which it stood still */
     struct exemplar *slowest, *random; /* [name_count]; response_ns 0: none */
     uint32_t *random_seen;             /* [name_count] */

@@ -213,13 +213,21 @@ static void wake_timers(struct worker *w, uint64_t now_ns)
     uint32_t id;
     while (timers_pop(&w->timers, now_ns, &id)) {
         /* One that is woken already has its turn below; this timer is of its request before. */
-        if (!w->flows[id].woken) flow_timer(w, &w->flows[id], now_ns);
+        if (!w->flows[id].woken) flow_timer(w, &w->flows[id], clock_now_ns());
     }
+}
+
+/* The time, for a flow that is due at once: of the reply that it is due by, where that was just
+ * now. What passes until the next is sent is lag in any case. */
+static uint64_t just_now(const struct worker *w, const struct flow *f)
+{
+    bool known = w->just_ns >= f->intended_ns && w->just_ns >= w->tick_start_ns;
+    return known ? w->just_ns : clock_now_ns();
 }
 
 /* Flows that go on at once. Only those here already: one that fails without waiting, and is here
  * again, must not keep the others from being read. */
-static void wake_due_now(struct worker *w, uint64_t now_ns)
+static void wake_due_now(struct worker *w)
 {
     uint32_t last = w->now_tail;
     for (bool more = w->now_head != NOBODY; more;) {
@@ -229,7 +237,7 @@ static void wake_due_now(struct worker *w, uint64_t now_ns)
         if (w->now_head == NOBODY) w->now_tail = NOBODY;
         more = id != last;
         f->woken = false;
-        flow_timer(w, f, now_ns);
+        flow_timer(w, f, just_now(w, f));
     }
 }
 
@@ -252,26 +260,34 @@ static uint64_t leave_at(const struct worker *w)
     return w->setting.origin_ns + shared_see(&w->setting.timeline->leave);
 }
 
+/* How long to wait for `due_ns`. What was done since `now_ns` is of no account in a look-up. */
+static uint64_t left_until(uint64_t due_ns, uint64_t now_ns)
+{
+    if (due_ns > now_ns + LOOK_UP_NS) return LOOK_UP_NS;
+    uint64_t now = clock_now_ns();
+    return due_ns > now ? due_ns - now : 0;
+}
+
 /* One turn: what is due is started, then what is ready is read. */
 static void turn(struct worker *w, uint64_t now_ns)
 {
     struct ready ready[READY_MAX];
     uint64_t due = arrivals_pump(w, now_ns);
     wake_timers(w, now_ns);
-    wake_due_now(w, now_ns);
+    wake_due_now(w);
     bool over = w->stage == w->setting.plan->stage_count && w->open_flows == 0;
     if (over) shared_publish(&w->board.idle, 1);
     if (timers_next_ns(&w->timers) < due) due = timers_next_ns(&w->timers);
     if (w->tick_end_ns < due) due = w->tick_end_ns;
     if (leave_at(w) < due) due = leave_at(w);
-    if (now_ns + LOOK_UP_NS < due) due = now_ns + LOOK_UP_NS;
     if (w->now_head != NOBODY) due = now_ns;
-    uint32_t count = poller_wait(&w->poller, ready, READY_MAX, due);
+    uint32_t count = poller_wait(&w->poller, ready, READY_MAX, left_until(due, now_ns));
     see_timeline(w); /* it may have been held up there, and what comes now is of another tick */
     for (uint32_t i = 0; i < count; i++) {
         exchange_ready(w, &ready[i]);
         /* Send the next before the next is read: the target works meanwhile. */
-        wake_due_now(w, now_ns);
+        wake_due_now(w);
+        w->just_ns = 0;
     }
     /* A long tick's end would be too late. What was ready is read, unless there was too much. */
     if (w->stalls.group.held > 0 && count < READY_MAX) record_quiet(w, now_ns);

@@ -119,7 +119,9 @@ struct worker {
     uint32_t *iterations_now;
     uint32_t users_now;
     uint64_t cpu_ns;              /* of this thread, when the tick before was closed */
+    uint64_t awake_ns;            /* of the poller, the same */
     uint64_t turned_ns;           /* when the turn in hand began */
+    uint64_t just_ns;             /* it is hardly later than that; 0: the clock must tell */
     struct standstill standstill; /* the one before, as far as its ticks are not closed */
     struct stall_watch stalls;
     uint64_t slow_ns;     /* from there on a request is one of the slowest; UINT64_MAX: not known */

@@ -5,7 +5,10 @@
  * need not look at each connection again after it was read, which saves about 1 % of a request.
  * Whoever is told must take all there is: read on while stream_receive() says `more`, or to the end
  * where `ended` is told; poller_watch() has the rest reported again.
- * Source: epoll(7), epoll_pwait2(2), ppoll(2).
+ * A wait stays awake a little while before it sleeps, where that was of use before: under load the
+ * next reply is there sooner than a sleeper is woken, and sleeping costs more than looking.
+ * Source: epoll(7), epoll_pwait2(2), ppoll(2); A. R. Karlin et al., Empirical Studies of
+ * Competitive Spinning for a Shared-Memory Multiprocessor (1991), 2; docs/decisions/0012.
  * Thread: each poller belongs to one worker.  Memory: none beyond the kernel's. */
 #pragma once
 
@@ -14,12 +17,16 @@
 
 #include "base/attr.h"
 #include "base/err.h"
+#include "base/ns.h"
 
 struct poller {
     int fd;
     bool exact;             /* the kernel has epoll_pwait2() */
     int64_t wall_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC, for the kernel's stamps */
     uint64_t offset_read_ns;
+    uint32_t doubt;    /* how much more often it was no use to stay awake than it was */
+    uint32_t sleeps;   /* to come before that is tried again */
+    uint64_t awake_ns; /* idle all in all, and yet not asleep */
 };
 
 struct ready {
@@ -37,9 +44,11 @@ void poller_close(struct poller *p);
  * one thread uses is looked up without counting, which saves about 1 % of a request. Where the
  * kernel can't, the table stays shared: only slower. */
 void poller_own_descriptors(void);
-/* Waits until something is ready or `deadline_ns` (monotonic) has come; a deadline in the past only
- * looks. Fills at most `size` entries and returns how many. */
-uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_t deadline_ns);
+#define POLLER_AWAKE_NS (20 * NS_PER_US) /* about what a sleep costs, with the waking */
+
+/* Waits until something is ready, at most `left_ns`; 0 only looks. Fills at most `size` entries and
+ * returns how many. */
+uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_t left_ns);
 /* Reads the offset between the clocks again when it is older than 10 ms. */
 void poller_refresh(struct poller *p, uint64_t now_ns);
 /* Reports `fd` under `id` when it can be written: it is being connected. False: the kernel has no

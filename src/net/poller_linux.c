@@ -24,7 +24,7 @@ static bool waits_exactly(int fd)
 
 bool poller_open(struct poller *p, struct err *err)
 {
-    p->fd = epoll_create1(EPOLL_CLOEXEC);
+    *p = (struct poller){.fd = epoll_create1(EPOLL_CLOEXEC)};
     if (p->fd < 0) return err_set(err, ERR_LIMIT, errno, "cannot create an epoll descriptor");
     p->exact = waits_exactly(p->fd);
     p->offset_read_ns = clock_now_ns();
@@ -59,13 +59,47 @@ static int wait_for(const struct poller *p, struct epoll_event *events, int size
     return any > 0 ? epoll_wait(p->fd, events, size, 0) : any;
 }
 
-uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_t deadline_ns)
+#define DOUBT_MOST 10 /* tried at least once in 2^10 waits */
+
+/* Looks on for a while. Afterwards `*left_ns` is what is left of the wait. */
+static int stay_awake(struct poller *p, struct epoll_event *events, int size, uint64_t *left_ns)
+{
+    uint64_t most_ns = *left_ns < POLLER_AWAKE_NS ? *left_ns : POLLER_AWAKE_NS;
+    uint64_t from_ns = clock_now_ns();
+    uint64_t spent_ns;
+    int count;
+    do {
+        count = epoll_wait(p->fd, events, size, 0);
+        spent_ns = clock_now_ns() - from_ns;
+    } while (count == 0 && spent_ns < most_ns);
+    p->awake_ns += spent_ns < POLLER_AWAKE_NS ? spent_ns : POLLER_AWAKE_NS; /* or it was held up */
+    *left_ns -= spent_ns < *left_ns ? spent_ns : *left_ns;
+    if (count != 0 || *left_ns == 0) {
+        p->doubt -= p->doubt > 0;
+    } else {
+        p->doubt += p->doubt < DOUBT_MOST;
+        p->sleeps = (1u << p->doubt) - 1;
+    }
+    return count;
+}
+
+static int wait_awhile(struct poller *p, struct epoll_event *events, int size, uint64_t left_ns)
+{
+    if (p->sleeps > 0) {
+        p->sleeps--;
+        return wait_for(p, events, size, left_ns);
+    }
+    int count = epoll_wait(p->fd, events, size, 0);
+    if (count == 0) count = stay_awake(p, events, size, &left_ns);
+    return count == 0 && left_ns > 0 ? wait_for(p, events, size, left_ns) : count;
+}
+
+uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_t left_ns)
 {
     struct epoll_event events[READY_MAX];
     if (size > READY_MAX) size = READY_MAX;
-    uint64_t now = clock_now_ns();
-    int count = deadline_ns <= now ? epoll_wait(p->fd, events, (int)size, 0)
-                                   : wait_for(p, events, (int)size, deadline_ns - now);
+    int count = left_ns == 0 ? epoll_wait(p->fd, events, (int)size, 0)
+                             : wait_awhile(p, events, (int)size, left_ns);
     if (count < 0) {
         assert(errno == EINTR);
         return 0;

@@ -46,6 +46,19 @@ load:
 """}
 
 
+RULE = re.compile(r"^\| `([a-z-]+)` \| [^|]*\| ([^|]*) \|$", re.M)
+PROVOKED = "### What provokes each rule\n"
+
+
+def rules(page):
+    """(code, {(file, function)}) of each rule of trust, by the table of what provokes it."""
+    table = page.partition(PROVOKED)[2].partition("\n#")[0]
+    for code, where in RULE.findall(table):
+        yield code, {(file, name)
+                     for file, names in re.findall(r"`(\w+/\w+)`:((?:,? `\w+`)+)", where)
+                     for name in re.findall(r"\w+", names)}
+
+
 def fences():
     """(page, info string, text) of each."""
     for page in PAGES:
@@ -133,6 +146,20 @@ class Examples(Case):
             if info == "text":
                 left[page] = left.get(page, 0) + 1
         self.assertEqual(left, NOT_RUN)
+
+    def test_each_rule_of_trust_has_a_test_that_provokes_it(self):
+        page = (ROOT / "docs" / "method.md").read_text()
+        listed = re.findall(r"^\| `([a-z-]+)`", page.partition("\n## Trust\n")[2]
+                            .partition("\n#")[0], re.M)
+        provoked = dict(rules(page))
+        self.assertEqual(list(provoked), listed)
+        for code, tests in provoked.items():
+            self.assertTrue(tests, code)
+            for file, name in tests:
+                sources = [path for end in (".c", ".py")
+                           for path in (ROOT / "tests").rglob(file + end)]
+                self.assertEqual(len(sources), 1, file)
+                self.assertRegex(sources[0].read_text(), rf"\b(def|void) {name}\(", code)
 
 
 if __name__ == "__main__":

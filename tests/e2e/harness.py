@@ -23,7 +23,7 @@ PRONY = os.path.abspath(os.environ.get("PRONY", str(ROOT / "build" / "prony")))
 # A sanitizer needs address space and memory of its own: its limits are not prony's.
 SANITIZED = os.path.exists(PRONY) and any(
     name in pathlib.Path(PRONY).read_bytes() for name in (b"__asan_init", b"__tsan_init"))
-PATIENCE_S = 30  # for what takes a second or two on an idle machine
+PATIENCE_S = 90  # for what takes some seconds on an idle machine: many tests run at once
 
 # What a busy test machine may say of itself; all else that casts a doubt is prony's.
 OF_THE_HOST = {"stood-still", "cpu-busy", "core-shared", "cpu-throttled", "cpu-stolen",
@@ -33,12 +33,12 @@ REPLY = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r
 REFUSAL = b"HTTP/1.1 500 Broken\r\nContent-Length: 0\r\n\r\n"
 
 
-def wait_until(what, condition, patience_s=PATIENCE_S):
+def wait_until(what, condition, patience_s=PATIENCE_S, every_s=0.01):
     end = time.monotonic() + patience_s
     while not condition():
         if time.monotonic() > end:
             raise AssertionError(f"not within {patience_s} s: {what}")
-        time.sleep(0.01)
+        time.sleep(every_s)
 
 
 def free_port():

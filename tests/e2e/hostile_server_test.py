@@ -8,7 +8,7 @@ import unittest
 import hostile_server
 from hostile_server import BEHAVIOURS, HostileServer
 
-PATIENCE_S = 10
+PATIENCE_S = 60
 QUIET_S = 0.15  # silence after which a connection counts as held
 
 OK = rb"HTTP/1\.1 200 OK\r\n"

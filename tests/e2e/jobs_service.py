@@ -25,7 +25,7 @@ NAIVE = {"ROWS": "500"}
 SENSIBLE = {"ROWS": "500", "BATCH": "100", "REUSE": "1", "CACHE": "memory", "INDEX": "1",
             "WORKERS": "16"}
 MODES = {"naive": NAIVE, "sensible": SENSIBLE}
-PATIENCE_S = 20  # for what takes milliseconds on an idle machine
+PATIENCE_S = 60  # for what takes milliseconds on an idle machine
 
 
 def environment(knobs):

@@ -2,6 +2,7 @@
 import fcntl
 import os
 import pathlib
+import resource
 import socket
 import struct
 import subprocess
@@ -46,6 +47,35 @@ def inside(folder):
                             check=False).returncode)
 
 
+PORTS = (41000, 41007)
+
+
+def inside_ports(folder):
+    """In a network namespace of its own, where eight local ports are all there is, and six are in
+    use: of the eight connections that the load may need two can be made, or one while that of the
+    probe before the start is not forgotten."""
+    loopback_up()
+    pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").write_text("{} {}".format(*PORTS))
+    server = Server(lambda connection, _: (time.sleep(0.1), connection.sendall(REPLY)))
+    held = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(6)]
+    path = pathlib.Path(folder) / "plan.yaml"
+    path.write_text(PLAN.format(url=server.url, connections=8, rate=60, seconds=3)
+                    + "objectives: [ errors <= 99% ]\n")
+    done = subprocess.run([PRONY, "run", str(path), "--output", "json"], cwd=folder, check=False)
+    for connection in held:
+        connection.close()
+    sys.exit(done.returncode)
+
+
+def may_unshare():
+    """The way to a network namespace of one's own; None: this host allows none."""
+    for flags in (["-n"], ["-r", "-n"]):
+        tried = subprocess.run(["unshare", *flags, "true"], capture_output=True, check=False)
+        if tried.returncode == 0:
+            return ["unshare", *flags]
+    return None
+
+
 def may_lose():
     """The way to a namespace in which packets can be dropped; None: this host allows none."""
     for flags in (["-n"], ["-r", "-n"]):
@@ -79,6 +109,50 @@ class Network(Case):
         self.assertRegex(self.prony("report", "last").stdout.replace("\n", " "),
                          r"NETWORK +\d+ connections of \d+ had to send segments again")
 
+    def test_local_ports_are_used_up(self):
+        """Ours, and told as that: no refusal, and no miss where only that makes one."""
+        apart = may_unshare()
+        if apart is None:
+            self.skipTest("this host allows no network namespace of one's own")
+        done = subprocess.run([*apart, sys.executable, __file__, str(self.folder), "ports"],
+                              capture_output=True, text=True, timeout=60, check=False,
+                              env=dict(os.environ, PRONY=str(PRONY)))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        result = self.prony("report", "last", "--output", "json").json()
+        outcomes = result["totals"]["outcomes"]
+        short = self.reasons(result)["ports-short"]
+        self.assertEqual((short["level"], short["value"]), ("suspect", outcomes["dropped"]))
+        self.assertGreater(outcomes["dropped"], 20, outcomes)
+        self.assertGreater(outcomes["ok"], 5, outcomes)
+        self.assertEqual(outcomes.get("refused", 0), 0, outcomes)
+        told = self.exits(self.prony("report", "last", "--errors", "1%", "--output", "json"), 3)
+        self.assertIn("shortage-decides", self.reasons(told.json()), told)
+
+    def test_descriptors_are_used_up_for_a_while(self):
+        """The limit falls while it runs: what cannot be opened is told, and then it goes on."""
+        def once(connection, _number):
+            connection.sendall(REPLY.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+            return False
+
+        server = self.server(once)
+        self.plan(PLAN.format(url=server.url, connections=20, rate=100, seconds=4)
+                  + "objectives: [ errors <= 99% ]\n")
+        child = self.start("run", "plan.yaml", "--output", "json")
+        self.wait_for_requests(server, 50)
+        before = resource.prlimit(child.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(child.pid, resource.RLIMIT_NOFILE, (3, before[1]))
+        time.sleep(0.5)
+        at = server.requests
+        resource.prlimit(child.pid, resource.RLIMIT_NOFILE, before)
+        self.wait_for_requests(server, at + 50)
+        result = self.exits(self.wait(child), 0).json()
+        outcomes = result["totals"]["outcomes"]
+        short = self.reasons(result)["ports-short"]
+        self.assertEqual((short["level"], short["value"]), ("suspect", outcomes["dropped"]))
+        self.assertGreater(outcomes["dropped"], 5, outcomes)
+        offered = result["totals"]["offered"]
+        self.assertEqual(outcomes["ok"] + outcomes["dropped"], offered, outcomes)
+
     def test_a_few_connections_that_are_slow(self):
         slow = []
 
@@ -110,5 +184,5 @@ class Network(Case):
 
 if __name__ == "__main__":
     if len(sys.argv) > 1 and os.path.isdir(sys.argv[1]):
-        inside(sys.argv[1])
+        (inside_ports if "ports" in sys.argv else inside)(sys.argv[1])
     unittest.main()

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import sqlite3
@@ -15,7 +16,7 @@ from harness import PRONY, REFUSAL, REPLY, Case, free_port, interrupt, wait_unti
 class Report(Case):
     def recorded(self, *flags):
         server = self.server(lambda c, n: c.sendall(REFUSAL if n % 20 == 0 else REPLY))
-        return self.prony("run", server.url, "--rate", "200/s", "--for", "1.5s",
+        return self.prony("run", server.url, "--rate", "100/s", "--for", "1.5s",
                           "--warmup", "0.5s",
                           "--output", "json", *flags)
 
@@ -30,7 +31,7 @@ class Report(Case):
 
     def test_the_text_is_the_same_too(self):
         server = self.server()
-        ran = self.prony("run", server.url, "--rate", "200/s", "--for", "1.5s",
+        ran = self.prony("run", server.url, "--rate", "100/s", "--for", "1.5s",
                          "--warmup", "0.5s", "--p95", "9s")
         done = self.exits(self.prony("report", "last"), ran.code)
 
@@ -71,12 +72,17 @@ class Report(Case):
             self.assertEqual("\x1b[" in done.stdout, coloured, (flags, more))
 
     def test_what_is_suggested_holds_on_the_same_run(self):
-        server = self.server(lambda c, n: c.sendall(REFUSAL if n % 50 == 0 else REPLY))
-        ran = self.exits(self.prony("run", server.url, "--rate", "300/s", "--for", "4s",
-                                    "--warmup", "0s"), 0)
+        def behave(connection, number):
+            # Each takes its own time, so that what a busy machine adds to many at once is little:
+            # an interval is as wide as replies depend on each other.
+            time.sleep(random.uniform(0.01, 0.2))
+            connection.sendall(REFUSAL if number % 50 == 0 else REPLY)
+
+        ran = self.exits(self.prony("run", self.server(behave).url, "--rate", "150/s", "--for",
+                                    "6s", "--warmup", "0s"), 0)
         words = " ".join(ran.stdout.split())
         flags = words.partition(" TRY ")[2].partition(" would have held")[0].split()
-        self.assertIn(flags[0::2], (["--p95", "--p99", "--errors"], ["--p95", "--errors"]))
+        self.assertIn(flags[0::2], (["--p95", "--p99", "--errors"], ["--p95", "--errors"]), ran)
         self.assertIn(" ".join(flags), words.partition(" NEXT ")[2])
         self.exits(self.prony("report", "last", *flags), 0)
 
@@ -132,6 +138,26 @@ class Report(Case):
                          rf"its {whole // 1024} KiB are there\)\n  hint: copy it again from where "
                          rf"it is whole; what the run found stands in .*/result\.json\n$")
 
+    def test_a_tick_that_is_gone_leaves_no_verdict(self):
+        self.recorded("--p95", "9s")
+        path = self.run_folder() / "run.prony"
+        with sqlite3.connect(path) as db:
+            db.execute("DELETE FROM tick WHERE id = 1")
+        db.close()
+        result = self.exits(self.prony("report", "last", "--output", "json"), 3).json()
+        reasons = {reason["code"]: reason for reason in result["trust"]["reasons"]}
+        self.assertEqual(result["verdict"], "invalid")
+        self.assertEqual(reasons["file-short"]["level"], "invalid")
+        self.assertNotIn("books-differ", reasons)
+
+    def test_replies_that_only_lead_elsewhere_are_noted(self):
+        server = self.server(lambda c, _: c.sendall(
+            b"HTTP/1.1 301 Moved\r\nLocation: /new\r\nContent-Length: 0\r\n\r\n"))
+        done = self.exits(self.prony("run", server.url, "--rate", "100/s", "--for", "1s",
+                                     "--warmup", "0s", "--p95", "9s", "--output", "json"), 0)
+        reasons = self.reasons(done.json())
+        self.assertEqual(reasons["redirected"]["level"], "note", done)
+
     def test_another_file(self):
         """Whatever it is, it is the command line that is wrong."""
         (self.folder / "words.txt").write_text("no run")
@@ -153,7 +179,7 @@ class Report(Case):
             answered.append(time.monotonic())
 
         server = self.server(behave)
-        child = self.start("run", server.url, "--rate", "200/s", "--for", "60s", "--warmup", "0s",
+        child = self.start("run", server.url, "--rate", "100/s", "--for", "60s", "--warmup", "0s",
                            "--p95", "9s")
         self.wait_for_requests(server, 900)
         long_ago = time.monotonic() - 2.2  # what was answered before that must be in the file

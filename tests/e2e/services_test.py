@@ -90,10 +90,11 @@ class Services(Case):
         self.assertIn(f"service api: kept {folder}", done.stderr)
 
     def test_never_ready(self):
-        self.write(ready=("within 10s", "within 0.5s"), path=("GET /healthz", "port"),
-                   port=("service.py $api.port", "service.py 0"))
+        self.write(ready=("within 10s", "within 1.5s"), path=("GET /healthz", "port"),
+                   command=("/usr/bin/python3 service.py $api.port $dir",
+                            "sh -c 'echo pid $$$$; exec sleep 600'"))  # a quick word, then none
         done = self.exits(self.prony("run", "plan.yaml"), 4)
-        self.assertIn("service api was not ready within 0.5 s", done.stderr)
+        self.assertIn("service api was not ready within 1.5 s", done.stderr)
         self.assertIn("its log ends: pid ", done.stderr)
         self.assertEqual(done.stdout, "")
         self.assertFalse(lives(self.pid()))

@@ -84,6 +84,22 @@ class Stall(Case):
         self.assertNotEqual(result["verdict"], "missed", done)
         self.assertGreater(result["totals"]["lag_ms"]["max"], 300, done)
 
+    def test_what_prony_reads_late_took_the_service_no_longer(self):
+        """Twenty replies lie in the kernel while it stands still: they are late by our fault. (The
+        simulation shows it to the nanosecond: what_is_read_late_is_lag.)"""
+        def slowly(connection, _number):
+            time.sleep(0.05)
+            connection.sendall(REPLY)
+
+        server = self.server(slowly)
+        child = self.load(server.url, "threads: 1, stages: [ { users: 20, for: 4s } ]", "max < 9s")
+        self.wait_for_requests(server, 100)
+        stand_still(child, 1.5)
+        totals = self.wait(child).json()["totals"]
+        self.assertGreater(totals["lag_ms"]["max"], 1300, totals)
+        self.assertGreater(totals["response_ms"]["max"], 1300, totals)
+        self.assertLess(totals["service_ms"]["max"], 900, totals)
+
     def test_a_run_in_which_prony_stood_still_replays(self):
         """Timeouts shorter than the stall, ticks that end late: the file has it all."""
         server = self.server()

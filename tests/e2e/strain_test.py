@@ -12,28 +12,61 @@ CGROUPS = pathlib.Path("/sys/fs/cgroup")
 HOG = "import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])})\nwhile True: pass"
 
 
-def make_quota(name, share):
-    """A cgroup that may use `share` of a core; its folder. SkipTest: this host does not let us."""
-    period_us = 100000
-    for parent, files in (
-            (CGROUPS, {"cpu.max": f"{int(share * period_us)} {period_us}"}),
-            (CGROUPS / "cpu", {"cpu.cfs_period_us": str(period_us),
-                               "cpu.cfs_quota_us": str(int(share * period_us))})):
-        if not (parent / "cgroup.procs").exists():
-            continue
-        folder = parent / name
-        try:
-            folder.mkdir()
-        except OSError:
-            continue
-        try:
-            for file, words in files.items():
-                (folder / file).write_text(words)
-            return folder
-        except OSError:
-            folder.rmdir()
-    raise unittest.SkipTest("no cgroup with a CPU quota can be made here (not root, or no"
-                            " controller)")
+PERIOD_US = 100000
+NO_QUOTA = "this host lets nobody make a cgroup of version {} with a CPU quota: {}"
+
+
+def make_group(folder, files):
+    """A cgroup with that written into its files. OSError: this host does not let us."""
+    folder.mkdir()
+    try:
+        for file, words in files.items():
+            (folder / file).write_text(words)
+    except OSError:
+        folder.rmdir()
+        raise
+
+
+def own_group():
+    """The cgroup of version 2 that this test is in."""
+    for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines():
+        if line.startswith("0::"):
+            return line[len("0::"):].lstrip("/")
+    return ""
+
+
+def make_quota_2(name, share):
+    """A cgroup of version 2 that may use `share` of a core, and what undoes all that was done."""
+    why = "none is mounted"
+    for mount in (CGROUPS, CGROUPS / "unified"):
+        for parent in {mount / own_group(), mount}:
+            control = parent / "cgroup.subtree_control"
+            if not control.exists():
+                continue
+            try:
+                ours = "cpu" not in control.read_text().split()
+                if ours:
+                    control.write_text("+cpu")
+                folder = parent / name
+                make_group(folder, {"cpu.max": f"{int(share * PERIOD_US)} {PERIOD_US}"})
+            except OSError as error:
+                why = f"{control}: {error.strerror}"
+                continue
+            return folder, (lambda: control.write_text("-cpu")) if ours else (lambda: None)
+    raise unittest.SkipTest(NO_QUOTA.format(2, why))
+
+
+def make_quota_1(name, share):
+    """The same of version 1."""
+    folder = CGROUPS / "cpu" / name
+    if not (folder.parent / "cpu.cfs_quota_us").exists():
+        raise unittest.SkipTest(NO_QUOTA.format(1, "none is mounted"))
+    try:
+        make_group(folder, {"cpu.cfs_period_us": str(PERIOD_US),
+                            "cpu.cfs_quota_us": str(int(share * PERIOD_US))})
+    except OSError as error:
+        raise unittest.SkipTest(NO_QUOTA.format(1, error.strerror))
+    return folder, lambda: None
 
 
 class Strain(Case):
@@ -63,15 +96,22 @@ class Strain(Case):
                 f"load: {{ threads: 1, stages: [ {{ name: a, {stage} }} ] }}\n"
                 "objectives: [ errors <= 100% ]\n")
 
-    def test_a_quota(self):
+    def under_quota(self, make_quota):
         """A hundredth of a core: the rest of each tenth of a second nothing of prony runs."""
-        folder = make_quota(f"prony-test-{os.getpid()}", 0.01)
+        folder, undo = make_quota(f"prony-test-{os.getpid()}", 0.01)
+        self.addCleanup(undo)
         self.addCleanup(folder.rmdir)
         reasons = self.run_under(
             ["sh", "-c", 'echo $$ > "$0" && exec "$@"', folder / "cgroup.procs"],
             self.load(self.server().url, "rate: 400/s, for: 3s"))
         self.told(reasons, "cpu-throttled",
                   r"quota of prony's cgroup was used up in \d+ of \d+ periods of a \(\d\.\d\d s\)")
+
+    def test_a_quota_of_version_1(self):
+        self.under_quota(make_quota_1)
+
+    def test_a_quota_of_version_2(self):
+        self.under_quota(make_quota_2)
 
     def test_a_neighbour_on_its_core(self):
         """Prony and three who never rest may use one core between them."""

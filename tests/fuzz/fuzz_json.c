@@ -1,7 +1,9 @@
 /* fuzz_json.c - JSON: what is found lies in the text and is what it is said to be; a text cut short
- * yields the same or is broken; jansson agrees on what is well formed; strings survive both ways.
+ * yields the same or is broken; jansson agrees on what is well formed and on what stands at the
+ * path; a path written anew from its steps has the same; strings survive both ways.
  *
  * Input: a byte n, a path of n bytes, two bytes of the cut, the document. */
+#include "base/text.h"
 #include "jansson_oracle.h"
 #include "laws.h"
 #include "wire/json.h"
@@ -43,6 +45,64 @@ static void agree(const struct json_path *absent, struct bytes doc)
         break;
     case ORACLE_UNSURE:
         break;
+    }
+}
+
+/* Of a well-formed text the path has what it has in jansson's tree. */
+static void agree_at(const struct json_path *path, struct bytes doc, enum json_kind kind,
+                     struct bytes value)
+{
+    struct oracle_step steps[JSON_MAX_DEPTH];
+    struct bytes plain = bytes_starts(doc, BYTES_LIT("\xef\xbb\xbf")) ? bytes_from(doc, 3) : doc;
+    if (jansson_oracle(plain, JSON_MAX_DEPTH) != ORACLE_GOOD) return;
+    LAW(kind != JSON_BROKEN);
+    for (uint32_t i = 0; i < path->step_count; i++) {
+        const struct json_step *step = &path->steps[i];
+        steps[i] = (struct oracle_step){step->key, step->index, step->is_length};
+    }
+    struct bytes text = value;
+    if (kind == JSON_NONE) text = (struct bytes){NULL, 0};
+    if (kind == JSON_STRING) text = (struct bytes){value.at - 1, value.len + 2};
+    LAW(jansson_oracle_at(plain, steps, path->step_count, text) != ORACLE_BAD);
+}
+
+static void put_step(struct text *out, const struct json_step *step)
+{
+    char key[6 * UINT8_MAX];
+    if (!step->key.at) {
+        text_addf(out, "[%u]", step->index);
+    } else if (step->is_length) {
+        text_adds(out, ".length");
+    } else {
+        size_t len = json_escape(key, sizeof key, step->key);
+        LAW(len != SIZE_MAX);
+        text_adds(out, "[\"");
+        text_add(out, (struct bytes){key, len});
+        text_adds(out, "\"]");
+    }
+}
+
+/* Written anew from its steps it has the same steps, and ends where it ends. */
+static void check_path(struct arena *arena, const struct json_path *path)
+{
+    static char written[16 * UINT8_MAX];
+    struct text out = text_in(written, sizeof written);
+    text_adds(&out, ".");
+    for (uint32_t i = 0; i < path->step_count; i++) {
+        bool dot = i == 0 && path->steps[0].is_length;
+        if (dot) text_clear(&out);
+        put_step(&out, &path->steps[i]);
+    }
+    LAW(!out.cut);
+    bool good;
+    struct json_path again = compile(arena, text_bytes(&out), &good);
+    LAW(good && again.step_count == path->step_count);
+    LAW(json_path_len(text_bytes(&out)) == out.len);
+    for (uint32_t i = 0; i < path->step_count; i++) {
+        const struct json_step *a = &path->steps[i];
+        const struct json_step *b = &again.steps[i];
+        LAW((a->key.at == NULL) == (b->key.at == NULL) && bytes_equal(a->key, b->key));
+        LAW((a->key.at || a->index == b->index) && a->is_length == b->is_length);
     }
 }
 
@@ -122,6 +182,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bytes doc = guard_put(&guard, in);
     enum json_kind kind = json_find(&path, doc, digits, &value);
     check_value(&arena, doc, kind, value);
+    agree_at(&path, doc, kind, value);
+    check_path(&arena, &path);
 
     value = arena_copy(&arena, value);
     struct bytes cut_doc = guard_put(&guard, (struct bytes){in.at, cut});

@@ -86,10 +86,11 @@ static void check(const struct seen *s, const struct seen *again)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct guard guard;
+    static struct guard guard, value_guard;
     static struct seen first, second;
     if (guard.size == 0) {
         guard = guard_open(MAX_BODY);
+        value_guard = guard_open(UINT8_MAX);
         kit_open(&kit, steps, NULL, NULL);
         kit_capture(&kit, 0, BYTES_LIT("17"), false);
         kit_capture(&kit, 1, BYTES_LIT("b"), true);
@@ -97,9 +98,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         LAW(atexit(close_all) == 0);
     }
     if (size < 3 || size - 3 < data[2] || size > MAX_BODY) return 0;
-    struct reply reply = {.status = 100u + ((unsigned)data[0] << 8 | data[1]) % 900,
-                          .value = {(const char *)data + 3, data[2]}};
+    struct reply reply = {.status = 100u + ((unsigned)data[0] << 8 | data[1]) % 900};
+    struct bytes value = {(const char *)data + 3, data[2]};
     struct bytes body = {(const char *)data + 3 + data[2], size - 3 - data[2]};
+    reply.value = guard_put(&value_guard, value);
     reply.body = guard_put(&guard, body);
     for (uint32_t step = 1; step <= STEPS; step++) {
         look(&first, step, &reply);

@@ -12,6 +12,7 @@
 #include "store/tick_blob.h"
 
 #define ARENA_BYTES ((size_t)256 << 20)
+#define INPUT_MOST (1u << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -128,15 +129,17 @@ static void check_goals(struct bytes json)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static struct guard guard;
     struct err err;
+    if (guard.size == 0) guard = guard_open(INPUT_MOST);
     if (!first.base
         && (!arena_open(&first, ARENA_BYTES, &err) || !arena_open(&second, ARENA_BYTES, &err))) {
         return 0;
     }
-    if (size == 0) return 0;
+    if (size == 0 || size > INPUT_MOST) return 0;
     arena_reset(&first);
     arena_reset(&second);
-    struct bytes in = {(const char *)data + 1, size - 1};
+    struct bytes in = guard_put(&guard, (struct bytes){(const char *)data + 1, size - 1});
     struct blob_dims dims = {
         .stage_count = 7, .name_count = 3, .scenario_count = 2, .version = TICK_BLOB_VERSION};
     if (data[0] == 'f') {

@@ -418,6 +418,91 @@ static void a_frozen_host_loses_no_count(void **state)
     CHECK("lag says so", l->stages[0][0].measures[STAGE_LAG].max_ns > 170 * NS_PER_S);
 }
 
+static uint64_t most(const struct run_outcome *run, enum cell_measure m)
+{
+    return story_measure(run, m)->max_ns;
+}
+
+/* A name is not found any more, and found again: new connections end by dns meanwhile, at once and
+ * as what they are; those that are kept go on. */
+static void a_name_that_is_lost_ends_new_connections(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint32_t closes;      /* per million of replies */
+        uint64_t least, most; /* end by dns, of 100 a second in three seconds */
+    } cases[] = {
+        {"a connection for each request", ALL, 285, 315},
+        {"connections are kept", 0, 0, 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        for (uint32_t threads = 1; threads <= 3; threads++) {
+            struct run_setup setup = {
+                .yaml = story_plan("", "  stages: [ { name: a, rate: 100/s, for: 20s,"
+                                       " arrivals: even } ]\n"),
+                .threads = threads,
+                .law = {.service_ns = 5 * NS_PER_MS,
+                        .per_million = {[REPLY_LAST] = cases[i].closes}},
+                .nameless_at_ns = 5 * NS_PER_S,
+                .nameless_ns = 3 * NS_PER_S};
+            struct run_outcome out = story_run(cases[i].name, setup);
+            const struct ledger *l = out.ledger;
+            uint64_t lost = l->outcomes[OUTCOME_DNS];
+            CHECK(cases[i].name, lost >= cases[i].least && lost <= cases[i].most);
+            CHECK_U64(cases[i].name, l->outcomes[OUTCOME_OK] + lost, 2000);
+            CHECK_U64(cases[i].name, most(&out, MEASURE_NOT_OK), 0); /* at once */
+            CHECK_U64(cases[i].name, most(&out, MEASURE_OK), 5 * NS_PER_MS);
+        }
+    }
+}
+
+/* Replies come while the worker does not run, or while it reads others: the kernel has stamped
+ * them, so to the last ns they took what they take, and what was late is lag. Without the stamps
+ * nobody could tell, which is why they are read. */
+static void what_is_read_late_is_lag(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *load;
+        uint64_t freeze_ns, call_ns;
+        uint32_t unstamped;
+        uint64_t service_ns; /* the longest, at most */
+        uint64_t lag_ns;     /* the longest, at least; both just so where no call takes time */
+    } cases[] = {
+        {"it stands still for 50 ms", "rate: 100/s, for: 20s, arrivals: even", 50 * NS_PER_MS, 0, 0,
+         7300 * NS_PER_US, 50 * NS_PER_MS},
+        {"it stands still for 0.8 s", "rate: 100/s, for: 20s, arrivals: even", 800 * NS_PER_MS, 0,
+         0, 7300 * NS_PER_US, 800 * NS_PER_MS},
+        {"a stamp is missing", "rate: 100/s, for: 20s, arrivals: even", 800 * NS_PER_MS, 0, ALL,
+         807300 * NS_PER_US, 797300 * NS_PER_US},
+        {"forty replies at once, of which it reads one after the other", "users: 40, for: 5s", 0,
+         2 * NS_PER_MS, 0, 9300 * NS_PER_US, 20 * NS_PER_MS},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char load[200];
+        struct text t = text_in(load, sizeof load);
+        text_addf(&t, "  stages: [ { name: a, %s } ]\n", cases[i].load);
+        /* One is under way when it stands still: sent at 5.005 s, its reply comes at 5.0123 s. */
+        struct run_setup setup = {
+            .yaml = story_plan("", load),
+            .law = {.service_ns = 7300 * NS_PER_US, .unstamped = cases[i].unstamped},
+            .costs = {.freeze_at_ns = START_NS + 5006 * NS_PER_MS,
+                      .freeze_ns = cases[i].freeze_ns,
+                      .call_ns = cases[i].call_ns}};
+        struct run_outcome out = story_run(cases[i].name, setup);
+        uint64_t service_ns = most(&out, MEASURE_SERVICE);
+        uint64_t lag_ns = out.ledger->stages[0][0].measures[STAGE_LAG].max_ns;
+        CHECK(cases[i].name, service_ns <= cases[i].service_ns);
+        CHECK(cases[i].name, lag_ns >= cases[i].lag_ns);
+        if (cases[i].call_ns > 0) continue;
+        CHECK_U64(cases[i].name, service_ns, cases[i].service_ns);
+        CHECK_U64(cases[i].name, lag_ns, cases[i].lag_ns);
+        CHECK_U64(cases[i].name, most(&out, MEASURE_OK), 7300 * NS_PER_US + cases[i].freeze_ns);
+        CHECK_U64(cases[i].name, most(&out, MEASURE_OK_LESS_LAG), cases[i].service_ns);
+    }
+}
+
 /* The host lets fewer threads start than the plan wants: said, and those that run are ended. */
 static void a_worker_that_cannot_start_is_said(void **state)
 {
@@ -472,6 +557,8 @@ int main(void)
         cmocka_unit_test(a_stage_by_count_is_judged_to_its_last_request),
         cmocka_unit_test(what_is_offered_is_known_before_replies),
         cmocka_unit_test(a_frozen_host_loses_no_count),
+        cmocka_unit_test(a_name_that_is_lost_ends_new_connections),
+        cmocka_unit_test(what_is_read_late_is_lag),
         cmocka_unit_test(a_worker_that_cannot_start_is_said),
         cmocka_unit_test(hot_asserts_are_in),
     };

@@ -127,6 +127,10 @@ static void run_rough(uint64_t seed)
     }
     if (world_chance(300000)) setup.stop_at_ns = ms(1, 6000);
     if (world_chance(300000)) setup.leave_at_ns = ms(1, 6000);
+    if (world_chance(200000)) {
+        setup.nameless_at_ns = ms(0, 5000);
+        setup.nameless_ns = ms(1, 3000);
+    }
     setup.response_limit_ns = 50 * NS_PER_MS;
     setup.yaml = plan_for(&wish, seed);
     struct run_outcome run = run_sim(&setup);

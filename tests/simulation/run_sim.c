@@ -1,5 +1,7 @@
 #include "run_sim.h"
 
+#include <netdb.h>
+
 #include "base/clock.h"
 #include "little_plan.h"
 #include "load/engine.h"
@@ -13,6 +15,7 @@
 static struct little_plan little;
 static struct arena arena;
 static struct program program;
+static struct route routes[4];
 static bool any;
 
 /* A program of our own: where the numbers of `$seq` begin in each stage. */
@@ -45,6 +48,15 @@ static void set_limit(void)
     world_limit(world_now_ns() + length_ns);
 }
 
+/* What resolver.h does when a name server knows a target no more, and when it does again. */
+static void lose_names(bool lost)
+{
+    for (uint32_t i = 0; i < COUNT_OF(routes); i++) {
+        shared_publish(&routes[i].trouble, lost ? (uint64_t)-EAI_NONAME : 0);
+        shared_publish(&routes[i].current, lost ? 0 : 1);
+    }
+}
+
 static void press(struct engine *engine, const struct run_key *key, uint32_t stage)
 {
     if (key->per_mille == RUN_KEY_NEXT) engine_end_stage(engine, stage, ": ends early");
@@ -64,6 +76,8 @@ static void walk(struct engine *engine, const struct run_setup *setup, struct le
         for (; key < setup->key_count && run_ns >= setup->keys[key].at_ns; key++)
             press(engine, &setup->keys[key], stage);
         if (setup->leave_at_ns > 0 && run_ns >= setup->leave_at_ns) engine_leave(engine);
+        uint64_t lost_ns = run_ns - setup->nameless_at_ns; /* before, it is very much */
+        if (setup->nameless_ns > 0) lose_names(lost_ns < setup->nameless_ns);
         switch (engine_next_tick(engine, &tick)) {
         case ENGINE_TICK:
             if (setup->sealing) setup->sealing(tick.index == 0, tick.last);
@@ -81,11 +95,10 @@ static void walk(struct engine *engine, const struct run_setup *setup, struct le
 
 static bool start(const struct run_setup *setup, struct engine **engine, struct err *err)
 {
-    static struct route routes[4];
     for (uint32_t i = 0; i < COUNT_OF(routes); i++) { /* an address that nobody looks at */
         shared_publish(&routes[i].places[1].number, 1);
-        shared_publish(&routes[i].current, 1);
     }
+    lose_names(false);
     world_open(setup->seed, &setup->costs);
     open_plan(setup->yaml, setup->csv, setup->key_count > 0);
     target_close();
@@ -123,6 +136,7 @@ struct run_outcome run_sim(const struct run_setup *setup)
     struct run_outcome out = {.ledger = ledger_open(&little.plan, tick_ns),
                               .plan = &little.plan,
                               .origin_ns = engine_origin_ns(engine),
+                              .nameless = setup->nameless_ns > 0,
                               .sequence_base = program.sequence_base};
     walk(engine, setup, out.ledger);
     engine_close(engine);

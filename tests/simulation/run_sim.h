@@ -29,6 +29,7 @@ struct run_setup {
     uint64_t response_limit_ns;             /* 0: none */
     uint64_t stop_at_ns;                    /* run time of engine_stop(); 0: never */
     uint64_t leave_at_ns;                   /* run time of engine_leave(); 0: never */
+    uint64_t nameless_at_ns, nameless_ns;   /* run time in which targets' names are not found */
     struct run_key keys[RUN_KEYS];          /* in the order of their time */
     uint32_t key_count;                     /* none: the plan has no stages by hand */
     void (*sealing)(bool first, bool last); /* told of each tick; may be NULL */
@@ -39,6 +40,7 @@ struct run_outcome {
     struct ledger *ledger;
     const struct plan *plan;
     uint64_t origin_ns;
+    bool nameless;                 /* names were not found for some time */
     uint64_t last_action_ns;       /* run time of the client's last connect or send */
     const uint64_t *sequence_base; /* [stage_count + 1] first `$seq` of each stage */
 };

@@ -210,7 +210,7 @@ static void a_late_conductor_moves_no_edge_into_the_past(void **state)
          0, 0},
         {"idle at the end", "  stages: [ { name: a, rate: 200/s, for: 2s } ]\n", 0, 0},
     };
-    for (uint64_t seed = 1; seed <= 60; seed++) {
+    for (uint64_t seed = 1; seed <= seeds_of(60); seed++) {
         size_t i = seed % COUNT_OF(cases);
         struct run_setup setup = {.seed = seed,
                                   .yaml = story_plan("", cases[i].stages),

@@ -134,8 +134,9 @@ static void plan_event(struct socket *s)
     else timers_set(events, index, at);
 }
 
-uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_t deadline_ns)
+uint32_t poller_wait(struct poller *p, struct ready *out, uint32_t size, uint64_t left_ns)
 {
+    uint64_t deadline_ns = world_now_ns() + left_ns;
     struct timers *events = &net.events[poller_index(p)];
     uint32_t index, found[256], count = 0;
     world_call();

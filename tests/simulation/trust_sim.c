@@ -72,6 +72,9 @@ static void a_service_in_trouble_is_not_our_fault(void **state)
         {"it is overloaded, few connections",
          "  connections: 2\n  stages: [ { name: a, rate: 150/s, for: 20s } ]\n",
          {.law = SERVICE_EXPONENTIAL, .service_ns = 10 * NS_PER_MS, .servers = 1}},
+        {"it is well, and its connections are too few by far",
+         "  connections: 1\n  stages: [ { name: a, rate: 150/s, for: 20s } ]\n",
+         {.service_ns = 10 * NS_PER_MS}},
         {"it stands still before users",
          "  stages: [ { name: a, users: 30, think: 100ms, for: 20s } ]\n",
          {.service_ns = 5 * NS_PER_MS,
@@ -92,6 +95,101 @@ static void a_service_in_trouble_is_not_our_fault(void **state)
             CHECK_U64(cases[i].name, result->exit_code, 1);
             judge_close(judge);
         }
+    }
+}
+
+/* Loads of the faults below. */
+static const char steady[] = "  stages: [ { name: a, rate: 50/s, for: 20s } ]\n";
+static const char new_ones[] = "  connections: 20\n"
+                               "  stages: [ { name: a, rate: 50/s, for: 20s } ]\n";
+static const char two[] = "  stages:\n    - { name: a, rate: 50/s, for: 10s }\n"
+                          "    - { name: b, rate: 50/s, for: 10s }\n";
+
+/* What prony does late or has not got, and what is told of it. */
+static const struct {
+    const char *name, *load, *objective;
+    struct target_law law;
+    struct world_costs costs;
+    const char *code;
+    bool decides; /* and so there is no verdict */
+    const char *told;
+} faults[] = {
+    {"late once, and that is the miss",
+     steady,
+     "max < 100ms",
+     {.service_ns = 5 * NS_PER_MS},
+     {.freeze_at_ns = START_NS + 7300 * NS_PER_MS, .freeze_ns = 900 * NS_PER_MS},
+     "lag-decides",
+     true,
+     "max"},
+    {"the same within the limit",
+     steady,
+     "max < 5s",
+     {.service_ns = 5 * NS_PER_MS},
+     {.freeze_at_ns = START_NS + 7300 * NS_PER_MS, .freeze_ns = 900 * NS_PER_MS},
+     "stood-still",
+     false,
+     "0.9"},
+    {"sent when their time was over",
+     "  timeout: { response: 200ms }\n"
+     "  stages: [ { name: a, rate: 50/s, for: 20s } ]\n",
+     "errors < 1%",
+     {.service_ns = 5 * NS_PER_MS},
+     {.grid_ns = 400 * NS_PER_MS},
+     "lag-timeouts",
+     true,
+     "errors"},
+    {"taken up when their stage was over",
+     two,
+     "errors < 50%",
+     {.service_ns = 5 * NS_PER_MS},
+     {.freeze_at_ns = START_NS + 9500 * NS_PER_MS, .freeze_ns = 900 * NS_PER_MS},
+     "schedule-behind",
+     true,
+     "in a was taken up"},
+    {"always somewhat late",
+     steady,
+     "p95 < 100ms",
+     {.service_ns = 5 * NS_PER_MS},
+     {.wake_ns = 30 * NS_PER_MS},
+     "lag-high",
+     false,
+     "own lag (p99"},
+    {"no port now and then",
+     new_ones,
+     "errors < 20%",
+     {.service_ns = 5 * NS_PER_MS, .per_million = {[REPLY_LAST] = 1000000}, .no_port = 50000},
+     {0},
+     "ports-short",
+     false,
+     "port"},
+    {"no port, and that is the miss",
+     new_ones,
+     "errors < 1%",
+     {.service_ns = 5 * NS_PER_MS, .per_million = {[REPLY_LAST] = 1000000}, .no_port = 50000},
+     {0},
+     "shortage-decides",
+     true,
+     "errors"},
+};
+
+/* It is no fault of the service: where that alone makes a miss there is no verdict, else it is told
+ * beside the verdict. */
+static void our_own_fault_is_told(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(faults); i++) {
+        struct run_setup setup = {.law = faults[i].law, .costs = faults[i].costs};
+        struct judge *judge = judged(faults[i].name, faults[i].load, faults[i].objective, setup);
+        const struct result *result = judge_result(judge);
+        const struct trust_reason *told = reason(judge, faults[i].code);
+        if (!told) fail_msg("%s: no %s", faults[i].name, faults[i].code);
+        CHECK(told->text, strstr(told->text, faults[i].told) != NULL);
+        bool decides = faults[i].decides;
+        CHECK_U64(faults[i].name, told->level, decides ? TRUST_INVALID : TRUST_SUSPECT);
+        CHECK_U64(faults[i].name, result->verdict, decides ? VERDICT_INVALID : VERDICT_HOLDS);
+        CHECK_U64(faults[i].name, result->exit_code, decides ? 3 : 0);
+        judge_close(judge);
     }
 }
 
@@ -202,7 +300,7 @@ static void a_kept_pattern_is_not_told(void **state)
     (void)state;
     static const char *const loads[] = {"rate: 100/s, for: 6s", "rate: 300/s..10/s, for: 5s",
                                         "rate: 9/s, for: 10s", "rate: 500/s, for: 3s"};
-    for (uint64_t seed = 1; seed <= 200; seed++) {
+    for (uint64_t seed = 1; seed <= seeds_of(200); seed++) {
         char load[200];
         struct text t = text_in(load, sizeof load);
         text_addf(&t, "  seed: %llu\n  connections: 3\n  stages: [ { name: a, %s } ]\n",
@@ -235,7 +333,7 @@ static void users_fit_their_rounds(void **state)
         "users: 6, think: 200ms, requests: 300, for: 60s",
         "users: 30, think: 8s, for: 20s",
     };
-    for (uint64_t seed = 1; seed <= 90; seed++) {
+    for (uint64_t seed = 1; seed <= seeds_of(90); seed++) {
         char load[200];
         struct text t = text_in(load, sizeof load);
         text_addf(&t, "  seed: %llu\n  timeout: { response: 1s }\n  stages: [ { name: a, %s } ]\n",
@@ -285,6 +383,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_service_in_trouble_is_not_our_fault),
+        cmocka_unit_test(our_own_fault_is_told),
         cmocka_unit_test(who_stands_still_says_so),
         cmocka_unit_test(a_saturated_thread_is_told),
         cmocka_unit_test(lumps_are_told),

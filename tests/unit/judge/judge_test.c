@@ -546,9 +546,12 @@ static void verdicts_err_as_rarely_as_they_say(void **state)
         {"avg at the limit", "avg < 33.38ms", 1, 0, 0, 11, 0, 11},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct tries got = try_at(cases[i].sentence, cases[i].scale, cases[i].shared, 200);
-        CHECK(cases[i].name, got.held >= cases[i].held_lo && got.held <= cases[i].held_hi);
-        CHECK(cases[i].name, got.missed >= cases[i].missed_lo && got.missed <= cases[i].missed_hi);
+        uint32_t runs = seeds_of(200), less = 200 - runs; /* fewer runs may err as often, no more */
+        struct tries got = try_at(cases[i].sentence, cases[i].scale, cases[i].shared, runs);
+        CHECK(cases[i].name, got.held + less >= cases[i].held_lo);
+        CHECK(cases[i].name, got.held <= cases[i].held_hi);
+        CHECK(cases[i].name, got.missed + less >= cases[i].missed_lo);
+        CHECK(cases[i].name, got.missed <= cases[i].missed_hi);
     }
 }
 

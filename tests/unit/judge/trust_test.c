@@ -6,6 +6,9 @@
 
 #include "base/text.h"
 #include "check.h"
+#include "judge/redirects.h"
+#include "judge/rows.h"
+#include "judge/warming.h"
 #include "scene.h"
 
 static void stage_of(struct scene *s, const char *sentence)
@@ -401,6 +404,44 @@ static void books_must_balance(void **state)
     }
 }
 
+/* Gigabytes of series would it take to come to that in a run: asked of the rules alone. */
+static void what_could_not_be_kept(void **state)
+{
+    (void)state;
+    for (int lost = 0; lost < 2; lost++) {
+        struct scene s;
+        stage_of(&s, "p95 < 100ms");
+        static struct books books;
+        static struct rows rows;
+        static struct warming warming;
+        static struct redirects redirects;
+        static struct result result;
+        struct books_needs needs;
+        rows_needs(&needs, &s.plan, &s.arena);
+        books_open(&books, &s.header, &needs, &s.arena);
+        rows_open(&rows, &books, &s.arena);
+        warming_open(&warming, &s.header, &s.arena);
+        redirects_open(&redirects, &s.header, &s.arena);
+        assert_true(arena_ok(&s.arena));
+        struct objective_result *results =
+            ARENA_ARRAY(&s.arena, rows.count, struct objective_result);
+        struct limits_desk desk = {.books = &books, .final = true, .arena = &s.arena};
+        struct run_end end = {.ended = RUN_COMPLETE};
+        struct trust_case c = {.desk = &desk,
+                               .rows = &rows,
+                               .results = results,
+                               .end = &end,
+                               .warming = &warming,
+                               .redirects = &redirects,
+                               .out_of_memory = lost};
+        assert_false(trust_judge(&c, &result)); /* no bug */
+        CHECK_U64("reasons", result.reason_count, lost);
+        if (lost) CHECK_STR("its code", result.reasons[0].code, "out-of-memory");
+        CHECK_U64("its level", result.trust, lost ? TRUST_INVALID : TRUST_VALID);
+        scene_close(&s);
+    }
+}
+
 /* The table of docs/method.md has a row for each rule, with its level, and no other. */
 static void every_rule_is_documented(void **state)
 {
@@ -444,6 +485,7 @@ int main(void)
         cmocka_unit_test(schedule_behind),
         cmocka_unit_test(one_arrival_proves_no_lateness),
         cmocka_unit_test(lag_high_says_where),
+        cmocka_unit_test(what_could_not_be_kept),
         cmocka_unit_test(every_rule_is_documented),
         cmocka_unit_test(lag_high),
         cmocka_unit_test(count_short),

@@ -48,6 +48,15 @@ class Counting(unittest.TestCase):
         self.assertEqual(["--suite", "deep"], run_tests.test_command("build", ["deep"])[-2:])
         self.assertNotIn("--no-suite", run_tests.test_command("build", ["deep"]))
 
+    def test_both_lanes_together_are_every_test(self):
+        """What one lane has is what the other leaves out, and only "deep" is in none."""
+        (waiting,), computing = run_tests.WAITING, run_tests.COMPUTING[0]
+        wanted, left_out = waiting.split(":")[1], computing.split(":")[1]
+        self.assertEqual(["build", "build"], [waiting.split(":")[0], computing.split(":")[0]])
+        self.assertEqual(["--suite", wanted], run_tests.test_command("build", [wanted])[-2:])
+        self.assertEqual(["--no-suite", wanted, "--no-suite", "deep"],
+                         run_tests.test_command("build", left_out.split(","))[-4:])
+
     def test_last_line(self):
         count = run_tests.Count()
         count.add(3, 0, 0)
