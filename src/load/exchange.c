@@ -8,6 +8,7 @@
 #include "load/flow_priv.h"
 #include "load/gather_priv.h"
 #include "load/mishap_priv.h"
+#include "load/pool_priv.h"
 #include "load/record_priv.h"
 #include "load/worker_priv.h"
 
@@ -31,23 +32,12 @@ static void end_request(struct worker *w, struct flow *f, enum outcome outcome, 
     flow_request_ended(w, f, &ending);
 }
 
-/* --- the pool --- */
-
-static void unlink_idle(struct worker *w, struct connection *c)
-{
-    uint32_t id = (uint32_t)(c - w->connections);
-    uint32_t *link = &w->pools[c->target].idle;
-    while (*link != id) {
-        assert(*link != NOBODY);
-        link = &w->connections[*link].next_idle;
-    }
-    *link = c->next_idle;
-}
+/* --- one goes --- */
 
 static void discard(struct worker *w, struct connection *c)
 {
     assert(c->state != CONNECTION_FREE);
-    if (c->state == CONNECTION_IDLE) unlink_idle(w, c);
+    if (c->state == CONNECTION_IDLE) pool_unlink_idle(w, c);
     if (c->stream.fd >= 0) stream_close(&c->stream);
     gather_drop(w, c);
     c->state = CONNECTION_FREE;
@@ -62,32 +52,6 @@ void exchange_close_all(struct worker *w)
     for (uint32_t i = 0; i < w->connection_fresh; i++) {
         if (w->connections[i].state != CONNECTION_FREE) discard(w, &w->connections[i]);
     }
-}
-
-static void enqueue(struct worker *w, struct flow *f)
-{
-    struct pool *pool = &w->pools[f->target];
-    uint32_t id = flow_id(w, f);
-    f->state = FLOW_QUEUED;
-    f->next_queued = NOBODY;
-    if (pool->queue_tail == NOBODY) pool->queue_head = id;
-    else w->flows[pool->queue_tail].next_queued = id;
-    pool->queue_tail = id;
-    flow_watch(w, f);
-}
-
-static void unqueue(struct worker *w, struct flow *f)
-{
-    struct pool *pool = &w->pools[f->target];
-    uint32_t id = flow_id(w, f);
-    uint32_t before = NOBODY;
-    for (uint32_t at = pool->queue_head; at != id; at = w->flows[at].next_queued) {
-        assert(at != NOBODY);
-        before = at;
-    }
-    if (before == NOBODY) pool->queue_head = f->next_queued;
-    else w->flows[before].next_queued = f->next_queued;
-    if (pool->queue_tail == id) pool->queue_tail = before;
 }
 
 static void fail_connection(struct worker *w, struct connection *c, enum outcome outcome,
@@ -153,49 +117,16 @@ static bool make_room(struct worker *w)
     return has_room(w);
 }
 
-/* Of two queues: whose first flow was there earlier. */
-static bool waits_longer(const struct worker *w, const struct pool *a, const struct pool *b)
-{
-    return w->flows[a->queue_head].taken_ns < w->flows[b->queue_head].taken_ns;
-}
-
-/* The target whose queue is next to get a place: the one with the fewest connections, of equals the
- * one that waits longest; NULL: nobody waits. */
-static struct pool *neediest(struct worker *w)
-{
-    struct pool *best = NULL;
-    for (uint32_t i = 0; i < w->setting.plan->target_count; i++) {
-        struct pool *pool = &w->pools[i];
-        if (pool->queue_head == NOBODY) continue;
-        bool needs_more = !best || pool->open < best->open
-                          || (pool->open == best->open && waits_longer(w, pool, best));
-        if (needs_more) best = pool;
-    }
-    return best;
-}
-
 /* Flows that wait get connections while there is room. */
 static void serve_queues(struct worker *w)
 {
     struct pool *pool;
     if (w->leaving) return; /* who waits is about to be cut */
-    while ((pool = neediest(w)) && make_room(w)) {
+    while ((pool = pool_neediest(w)) && make_room(w)) {
         struct flow *f = &w->flows[pool->queue_head];
-        unqueue(w, f);
+        pool_unqueue(w, f);
         connect_for(w, f);
     }
-}
-
-/* Whether `pool` gives a place up though it could use it: to a target whose queue has two
- * connections fewer, or none at all. So targets under load come to equal shares of the limit, and
- * then connections are kept. */
-static bool gives_way(struct worker *w, const struct pool *pool)
-{
-    const struct pool *other = w->setting.plan->target_count > 1 ? neediest(w) : NULL;
-    if (!other || other == pool) return false;
-    bool alone = pool->queue_head == NOBODY;
-    if (other->open == 0) return alone || waits_longer(w, other, pool);
-    return other->open + 1 < pool->open;
 }
 
 /* --- sending --- */
@@ -247,10 +178,10 @@ static bool render(struct worker *w, struct flow *f, struct bytes *request, cons
     return status == RENDER_OK;
 }
 
-static void send_request(struct worker *w, struct flow *f, struct connection *c)
+/* The request stands in w->out, if it varies. */
+static void send_rendered(struct worker *w, struct flow *f, struct connection *c,
+                          struct bytes request)
 {
-    const char *why = NULL;
-    struct bytes request;
     const struct operation *op = flow_operation(w, f);
     c->state = CONNECTION_BUSY;
     c->flow = flow_id(w, f);
@@ -258,10 +189,6 @@ static void send_request(struct worker *w, struct flow *f, struct connection *c)
     h1_resp_init(&c->response, op->head_request);
     f->state = FLOW_TALKING;
     f->connection = (uint32_t)(c - w->connections);
-    bool rendered = render(w, f, &request, &why);
-    assert(rendered); /* exchange_begin() tried it, and it is a pure function */
-    UNUSED(rendered);
-
     if (w->setting.tap) w->setting.tap->sent(w->setting.tap->ctx, request);
     size_t sent = 0;
     f->sent_ns = clock_now_ns();
@@ -281,6 +208,16 @@ static void send_request(struct worker *w, struct flow *f, struct connection *c)
         watch(w, c);
     }
     flow_watch(w, f);
+}
+
+static void send_request(struct worker *w, struct flow *f, struct connection *c)
+{
+    const char *why = NULL;
+    struct bytes request;
+    bool rendered = render(w, f, &request, &why);
+    assert(rendered); /* exchange_begin() tried it, and it is a pure function */
+    UNUSED(rendered);
+    send_rendered(w, f, c, request);
 }
 
 /* --- connections made --- */
@@ -315,7 +252,7 @@ void exchange_begin(struct worker *w, struct flow *f)
     const char *why = NULL;
     struct bytes request;
     if (op->fixed_target > 0) f->target = op->fixed_target - 1;
-    if (!op->constant && !render(w, f, &request, &why)) {
+    if (!render(w, f, &request, &why)) {
         end_request(w, f, OUTCOME_CHECK, why, (struct bytes){0});
         return;
     }
@@ -323,19 +260,12 @@ void exchange_begin(struct worker *w, struct flow *f)
     if (pool->idle != NOBODY && !op->step->new_connection) {
         struct connection *c = &w->connections[pool->idle];
         pool->idle = c->next_idle;
-        send_request(w, f, c);
+        send_rendered(w, f, c, request);
     } else if (pool->queue_head == NOBODY && make_room(w)) {
         connect_for(w, f);
     } else {
-        enqueue(w, f);
+        pool_enqueue(w, f);
     }
-}
-
-/* `connection: new`: whoever waits longest would not take one that was used. */
-static bool next_wants_new(const struct worker *w, const struct pool *pool)
-{
-    if (pool->queue_head == NOBODY) return false;
-    return flow_operation(w, &w->flows[pool->queue_head])->step->new_connection;
 }
 
 /* A connection whose reply is complete: to the flow that waits longest, else it is idle. */
@@ -343,12 +273,13 @@ static void release(struct worker *w, struct connection *c, uint64_t now_ns)
 {
     struct pool *pool = &w->pools[c->target];
     gather_drop(w, c);
-    if (!c->response.keep_alive || c->ended || gives_way(w, pool) || next_wants_new(w, pool)) {
+    if (!c->response.keep_alive || c->ended || pool_gives_way(w, pool)
+        || pool_next_wants_new(w, pool)) {
         discard(w, c);
         serve_queues(w);
     } else if (pool->queue_head != NOBODY) {
         struct flow *f = &w->flows[pool->queue_head];
-        unqueue(w, f);
+        pool_unqueue(w, f);
         f->ready_ns = now_ns;
         send_request(w, f, c);
     } else {
@@ -363,7 +294,7 @@ static void release(struct worker *w, struct connection *c, uint64_t now_ns)
 void exchange_abandon(struct worker *w, struct flow *f)
 {
     if (f->state == FLOW_QUEUED) {
-        unqueue(w, f);
+        pool_unqueue(w, f);
         f->ready_ns = clock_now_ns();
         return;
     }
