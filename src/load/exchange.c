@@ -359,10 +359,15 @@ static void reply_complete(struct worker *w, struct connection *c, struct chunk 
     release(w, c, chunk->read_ns);
 }
 
-static enum h1_step read_events(struct worker *w, struct connection *c, struct chunk *chunk)
+static enum h1_step read_events(struct worker *w, struct connection *c, struct chunk *chunk,
+                                struct h1_seen *seen)
 {
     struct flow *f = &w->flows[c->flow];
     const struct operation *op = flow_operation(w, f);
+    if (!op->reads_head) {
+        enum h1_step head = h1_resp_skip_head(&c->response, &chunk->in, seen);
+        if (head != H1_EVENT) return head;
+    }
     struct values values = flow_values(w, f);
     struct captured captured = flow_captured(w, f);
     struct h1_event event;
@@ -411,7 +416,7 @@ static bool feed(struct worker *w, struct connection *c, struct chunk *chunk)
         w->just_ns = chunk->read_ns; /* a look at the clock saved: nothing takes long here */
     struct h1_seen *seen = &w->heads_seen[op - w->setting.program->operations];
     enum h1_step step =
-        reads ? read_events(w, c, chunk) : h1_resp_skip(&c->response, &chunk->in, seen);
+        reads ? read_events(w, c, chunk, seen) : h1_resp_skip(&c->response, &chunk->in, seen);
     switch (step) {
     case H1_DONE:
         reply_complete(w, c, chunk);

@@ -439,12 +439,21 @@ INLINED enum h1_step skip_head(struct h1_resp *p, struct bytes *in, struct h1_se
     return H1_EVENT;
 }
 
+INLINED bool is_untouched(const struct h1_resp *p)
+{
+    return p->place == AT_STATUS && p->offset == 0 && p->line_seen == 0;
+}
+
+HOT enum h1_step h1_resp_skip_head(struct h1_resp *p, struct bytes *in, struct h1_seen *seen)
+{
+    return is_untouched(p) ? skip_head(p, in, seen) : H1_EVENT;
+}
+
 HOT enum h1_step h1_resp_skip(struct h1_resp *p, struct bytes *in, struct h1_seen *seen)
 {
     bool shown = false;
     enum h1_step step = H1_EVENT;
-    bool whole = p->place == AT_STATUS && p->offset == 0 && p->line_seen == 0;
-    if (seen && whole) step = skip_head(p, in, seen);
+    if (seen && is_untouched(p)) step = skip_head(p, in, seen);
     while (step == H1_EVENT) step = advance(p, in, NULL, &shown);
     return step;
 }
