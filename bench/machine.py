@@ -49,10 +49,11 @@ class Broken(Exception):
 
 
 class Row:
-    """A line of the table; `met` is None where there is no goal."""
+    """A line of the table; `met` is None where there is no goal. `why`: what stands in the way of
+    the goal, by other figures of the same run; said where it is not met."""
 
-    def __init__(self, figure, goal, value, met=None):
-        self.figure, self.goal, self.value, self.met = figure, goal, value, met
+    def __init__(self, figure, goal, value, met=None, why=""):
+        self.figure, self.goal, self.value, self.met, self.why = figure, goal, value, met, why
 
 
 def built(name):

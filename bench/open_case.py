@@ -49,6 +49,11 @@ def open_model(folder, options, say):
     if not rounds:
         raise Broken(f"prony on a core of this host does not keep {rate}/s")
     rows = []
+    bare_share = statistics.median(done["bare"][0] / done["wrk"][0] for done in rounds)
+    why = (f"a bare loop that sends at this rate and reads what comes takes {bare_share:.2f} of "
+           "wrk's closed loop. wrk never sleeps; here nearly every arrival and every reply ends a "
+           "sleep, and on a virtual machine that costs more than the request. To sleep less often "
+           "is to send or to read late.")
     for other, name, goal in (("wrk", "wrk's closed loop", GOAL),
                               ("prony", "prony's closed loop", None),
                               ("bare", "a bare timer loop that sends", None)):
@@ -57,7 +62,7 @@ def open_model(folder, options, say):
         rows.append(Row(f"CPU per request in the open model at {rate:,}/s / {name}",
                         f"<= {goal:.2f}" if goal else None,
                         f"{middle:.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
-                        middle <= goal if goal else None))
+                        middle <= goal if goal else None, why))
     alone = statistics.median(done["open"][0] for done in rounds)
     rows.append(Row("CPU per request in the open model, prony alone", None, f"{alone:.2f} us"))
     return rows, []
