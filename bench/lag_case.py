@@ -66,7 +66,8 @@ def lag(folder, options, say):
              for name, _ in ways}
     half = statistics.median(done["prony"]["p50"] for done in rounds) * 1000
     return [ratio_row(rounds, "timer", GOAL,
-                      f"lag p99.9 at {rate:,}/s, prony / a bare timer loop"),
+                      f"lag p99.9 at {rate:,}/s, prony (late to take up, send and read) / a bare "
+                      "timer loop (late to take up)"),
             ratio_row(rounds, "sending", None, "the same / a timer loop that sends and reads"),
             Row("the same in us: prony, timer loop, timer loop that sends", None,
                 f"{alone['prony']:.0f}, {alone['timer']:.0f}, {alone['sending']:.0f} "

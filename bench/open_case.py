@@ -56,7 +56,7 @@ def open_model(folder, options, say):
            "is to send or to read late.")
     for other, name, goal in (("wrk", "wrk's closed loop", GOAL),
                               ("prony", "prony's closed loop", None),
-                              ("bare", "a bare timer loop that sends", None)):
+                              ("bare", "a bare timer loop that sends (a request sent)", None)):
         ratios = [done["open"][0] / done[other][0] for done in rounds]
         middle = statistics.median(ratios)
         rows.append(Row(f"CPU per request in the open model at {rate:,}/s / {name}",
@@ -65,4 +65,6 @@ def open_model(folder, options, say):
                         middle <= goal if goal else None, why))
     alone = statistics.median(done["open"][0] for done in rounds)
     rows.append(Row("CPU per request in the open model, prony alone", None, f"{alone:.2f} us"))
+    rows.append(Row(f"rounds of these in which prony kept {KEPT:.0%} of the rate", None,
+                    f"{len(rounds)} of {min(ROUNDS, options.rounds)}; the others are left out"))
     return rows, []

@@ -15,7 +15,10 @@ static void find_avg(const struct objective *o, const struct ranked *r, double h
     f->at_least = r->dropped > 0;
     if (r->summed == 0) return; /* only dropped: no age at all */
     f->value = r->sum_ns / (double)r->summed;
-    if (isnan(half_ns)) return;
+    if (isnan(half_ns)) { /* too short to say, but nothing holds where this was seen */
+        if (!claim_met(o, f->value)) f->verdict = VERDICT_INCONCLUSIVE;
+        return;
+    }
     double stretch = f->value > 0 ? exp(half_ns / f->value) : 1;
     f->lo = f->value / stretch;
     if (r->dropped == 0) f->hi = f->value * stretch; /* a dropped one may have taken any time */
@@ -124,6 +127,14 @@ static bool is_beside(const struct search *s, double limit_ns, bool above)
     return ranks.hi > 0 && most_at(s, ranks.hi) < limit_ns;
 }
 
+/* Would it be missed if each time were a witness of its own? */
+static bool seems_missed(const struct search *s, const struct objective *o)
+{
+    struct interval_ranks ranks = interval_of_quantile(s->r->total, s->p, 1);
+    if (claim_is_below(o)) return ranks.lo > 0 && !claim_met(o, least_at(s, ranks.lo));
+    return ranks.hi > 0 && !claim_met(o, most_at(s, ranks.hi));
+}
+
 /* An interval that reaches across the limit. Where that is because it lacks an end, times that are
  * nowhere near the limit still are on one side of it; what is not is not settled by this sample. */
 static enum verdict verdict_across(const struct search *s, const struct objective *o,
@@ -134,7 +145,8 @@ static enum verdict verdict_across(const struct search *s, const struct objectiv
         return VERDICT_HOLDS;
     if (below && ends->lo == 0 && is_beside(s, o->value * TIMES_CLEARLY, true))
         return VERDICT_MISSED;
-    return ends->hi == 0 ? VERDICT_NOT_JUDGED : VERDICT_INCONCLUSIVE;
+    /* Too small to say, and so of no account; but never held where so much was seen against it. */
+    return ends->hi == 0 && !seems_missed(s, o) ? VERDICT_NOT_JUDGED : VERDICT_INCONCLUSIVE;
 }
 
 static void find_quantile(const struct objective *o, const struct search *s, struct finding *f)

@@ -261,11 +261,12 @@ void exchange_begin(struct worker *w, struct flow *f)
         struct connection *c = &w->connections[pool->idle];
         pool->idle = c->next_idle;
         send_rendered(w, f, c, request);
-    } else if (pool->queue_head == NOBODY && make_room(w)) {
-        connect_for(w, f);
-    } else {
-        pool_enqueue(w, f);
+        return;
     }
+    f->taken_ns = f->ready_ns =
+        clock_now_ns(); /* what went before is lag, what comes now is wait */
+    if (pool->queue_head == NOBODY && make_room(w)) connect_for(w, f);
+    else pool_enqueue(w, f);
 }
 
 /* A connection whose reply is complete: to the flow that waits longest, else it is idle. */

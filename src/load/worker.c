@@ -218,7 +218,8 @@ static void wake_timers(struct worker *w, uint64_t now_ns)
 }
 
 /* The time, for a flow that is due at once: of the reply that it is due by, where that was just
- * now. What passes until the next is sent is lag in any case. */
+ * now. What passes until the next is sent is lag in any case; one that has to wait for a connection
+ * is told the time anew, in exchange_begin(). */
 static uint64_t just_now(const struct worker *w, const struct flow *f)
 {
     bool known = w->just_ns >= f->intended_ns && w->just_ns >= w->tick_start_ns;
@@ -260,10 +261,11 @@ static uint64_t leave_at(const struct worker *w)
     return w->setting.origin_ns + shared_see(&w->setting.timeline->leave);
 }
 
-/* How long to wait for `due_ns`. What was done since `now_ns` is of no account in a look-up. */
+/* How long to wait for `due_ns`. What was done since `now_ns` is of no account where it is far off:
+ * a turn takes less than LOOK_UP_NS, or all is late in any case. */
 static uint64_t left_until(uint64_t due_ns, uint64_t now_ns)
 {
-    if (due_ns > now_ns + LOOK_UP_NS) return LOOK_UP_NS;
+    if (due_ns > now_ns + 2 * LOOK_UP_NS) return LOOK_UP_NS;
     uint64_t now = clock_now_ns();
     return due_ns > now ? due_ns - now : 0;
 }
@@ -274,6 +276,7 @@ static void turn(struct worker *w, uint64_t now_ns)
     struct ready ready[READY_MAX];
     uint64_t due = arrivals_pump(w, now_ns);
     wake_timers(w, now_ns);
+    w->just_ns = 0; /* a timer may have looked for a reply */
     wake_due_now(w);
     bool over = w->stage == w->setting.plan->stage_count && w->open_flows == 0;
     if (over) shared_publish(&w->board.idle, 1);

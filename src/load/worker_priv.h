@@ -1,8 +1,8 @@
 /* worker_priv.h - what the files of one worker share: flows, connections, the worker itself.
  *
  * Why: a flow (an iteration walking along its steps) and a connection (a socket that serves one
- * flow at a time) call each other; arrivals.c starts flows, flow.c walks them, exchange.c talks,
- * record.c counts, worker.c turns the loop. Nobody outside sees this.
+ * flow at a time) call each other; arrivals.c starts flows, flow.c walks them, pool.c has
+ * them wait, exchange.c talks, record.c counts, worker.c turns the loop. Nobody outside sees this.
  * Source: own.  Thread: the worker's.  Memory: arrays in the worker's arena; ids are indexes. */
 #pragma once
 

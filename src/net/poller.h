@@ -8,7 +8,7 @@
  * A wait stays awake a little while before it sleeps, where that was of use before: under load the
  * next reply is there sooner than a sleeper is woken, and sleeping costs more than looking.
  * Source: epoll(7), epoll_pwait2(2), ppoll(2); A. R. Karlin et al., Empirical Studies of
- * Competitive Spinning for a Shared-Memory Multiprocessor (1991), 2; docs/decisions/0012.
+ * Competitive Spinning for a Shared-Memory Multiprocessor (1991), 2; docs/decisions/0013.
  * Thread: each poller belongs to one worker.  Memory: none beyond the kernel's. */
 #pragma once
 

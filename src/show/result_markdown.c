@@ -158,7 +158,7 @@ static void write_stages(struct text *out, const struct result *r)
     for (uint32_t i = 0; i < r->stage_count; i++) {
         const struct stage_result *s = &r->stages[i];
         if (!result_shows_stage(r, s)) continue;
-        bool missed = summary_tables_stage_missed(r, s->stage);
+        bool missed = summary_tables_stage_has(r, s->stage, VERDICT_MISSED);
         text_adds(out, missed ? "| ✗ " : "| ");
         result_markdown_code(out, plan->stages[s->stage].name);
         if (!result_stage_judged(r, s->stage)) text_adds(out, "\\*");

@@ -29,8 +29,8 @@ void summary_tables_names(const struct summary *s, struct summary_legend *legend
 void summary_tables_times(const struct summary *s, struct summary_legend *legend);
 /* Share of requests that did not end ok, without those that an interruption cut; NAN: none. */
 double summary_tables_errors(const struct result *result, const struct figures *figures);
-/* Whether a missed objective, not only a warning, points at this stage. */
-bool summary_tables_stage_missed(const struct result *result, uint32_t stage);
+/* Whether an objective, not only a warning, comes to this verdict on this stage. */
+bool summary_tables_stage_has(const struct result *result, uint32_t stage, enum verdict verdict);
 /* Whether the users of a stage are told as the mean of what were not always as many. */
 bool summary_tables_users_vary(const struct result *result, const struct stage_result *stage);
 /* Whether a percentile of `n` values is only a guess. */

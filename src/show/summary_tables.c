@@ -26,12 +26,12 @@ double summary_tables_errors(const struct result *result, const struct figures *
     return (double)(ended - f->outcomes[OUTCOME_OK]) / (double)ended;
 }
 
-bool summary_tables_stage_missed(const struct result *result, uint32_t stage)
+bool summary_tables_stage_has(const struct result *result, uint32_t stage, enum verdict verdict)
 {
     for (uint32_t i = 0; i < result->objective_count; i++) {
         const struct objective_result *o = &result->objectives[i];
         if (o->objective->warn || objective_is_capacity(o->objective) || !o->stages) continue;
-        if (o->stages[stage].verdict == VERDICT_MISSED) return true;
+        if (o->stages[stage].verdict == verdict) return true;
     }
     return false;
 }

@@ -15,13 +15,18 @@ bool tail_line_resent(struct text *out, const struct result *r)
     if (of[TAIL_SLOW] < SLOW_LEAST || share < RESENT_SHARE) return false;
     amount_count(out, (double)of[TAIL_LOSSY_CONNECTIONS]);
     text_adds(out, of[TAIL_LOSSY_CONNECTIONS] == 1 ? " connection" : " connections");
-    if (of[TAIL_CONNECTIONS] > 0) text_adds(out, " of ");
-    if (of[TAIL_CONNECTIONS] > 0) amount_count(out, (double)of[TAIL_CONNECTIONS]);
+    /* At the end of a stage there are fewer where they are made anew all the time. */
+    if (of[TAIL_CONNECTIONS] >= of[TAIL_LOSSY_CONNECTIONS]) {
+        text_adds(out, " of ");
+        amount_count(out, (double)of[TAIL_CONNECTIONS]);
+    }
     text_adds(out, " had to send segments again (");
     amount_count(out, (double)of[TAIL_RESENT]);
     text_adds(out, ") and hold ");
     amount_share(out, share);
-    text_adds(out, " of the slowest requests: packets are lost between here and the service");
+    text_adds(
+        out,
+        " of the slowest requests: packets are lost on the way, or dropped where a queue is full");
     return true;
 }
 

@@ -116,20 +116,35 @@ static void add_tally(struct text *out, const struct result *r)
     if (t.warned > 0) text_addf(out, ", %u warning%s", t.warned, t.warned == 1 ? "" : "s");
 }
 
-/* In a staircase: the last rung before the first that misses. */
+static bool is_rung(const struct result *r, uint32_t stage)
+{
+    const struct stage *s = &r->header->plan->stages[stage];
+    return result_stage_judged(r, stage) && !bytes_equal(s->name, s->group);
+}
+
+/* The last rung below `broken` on which nothing is undecided; PLAN_NO_INDEX: none. */
+static uint32_t last_held(const struct result *r, uint32_t broken)
+{
+    const struct stage *stages = r->header->plan->stages;
+    for (uint32_t i = broken; i-- > 0;) {
+        if (!is_rung(r, i) || !bytes_equal(stages[i].group, stages[broken].group)) break;
+        if (!summary_tables_stage_has(r, i, VERDICT_INCONCLUSIVE)) return i;
+    }
+    return PLAN_NO_INDEX;
+}
+
+/* In a staircase: the last rung that holds before the first that misses. */
 static void add_knee(struct text *out, const struct result *r)
 {
     const struct plan *plan = r->header->plan;
     for (uint32_t i = 0; i < r->stage_count; i++) {
         uint32_t stage = r->stages[i].stage;
-        if (!result_stage_judged(r, stage) || !summary_tables_stage_missed(r, stage)) continue;
-        struct bytes group = plan->stages[stage].group;
-        bool rung = stage > 0 && bytes_equal(plan->stages[stage - 1].group, group)
-                    && result_stage_judged(r, stage - 1)
-                    && !bytes_equal(plan->stages[stage].name, group);
-        if (!rung) return;
+        if (!result_stage_judged(r, stage) || !summary_tables_stage_has(r, stage, VERDICT_MISSED))
+            continue;
+        uint32_t held = is_rung(r, stage) ? last_held(r, stage) : PLAN_NO_INDEX;
+        if (held == PLAN_NO_INDEX) return;
         text_adds(out, " · holds to ");
-        text_add_safe(out, plan->stages[stage - 1].name);
+        text_add_safe(out, plan->stages[held].name);
         text_adds(out, ", breaks at ");
         text_add_safe(out, plan->stages[stage].name);
         return;

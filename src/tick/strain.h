@@ -13,7 +13,7 @@
 /* In ns unless said otherwise; 0 also where the host does not tell. Run files have them by number:
  * new ones go to the end. */
 enum strain_fact {
-    STRAIN_BUSIEST,      /* CPU time of the worker that took most of it */
+    STRAIN_BUSIEST,      /* CPU time, less what it waited awake, of the worker that took most */
     STRAIN_WORKERS,      /* of all workers together */
     STRAIN_HELD,         /* time that a worker neither ran nor slept as it meant to; of the worst */
     STRAIN_FORWARD,      /* the wall clock gained on the monotonic one */

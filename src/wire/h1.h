@@ -113,7 +113,8 @@ MUST_USE enum h1_step h1_resp_step(struct h1_resp *p, struct bytes *in, struct h
 /* As calling h1_resp_step() until it says something else than H1_EVENT, without the events. `seen`
  * is a shortcut and changes no answer; it remembers from call to call. NULL: without. */
 MUST_USE enum h1_step h1_resp_skip(struct h1_resp *p, struct bytes *in, struct h1_seen *seen);
-/* The head alone, where nothing was taken yet, and behind it H1_EVENT; else that at once. */
+/* The head alone, where nothing was taken yet, and behind it H1_EVENT; else that at once. `seen` as
+ * above, but never NULL. */
 MUST_USE enum h1_step h1_resp_skip_head(struct h1_resp *p, struct bytes *in, struct h1_seen *seen);
 /* The peer closed, and every byte before was handed in: H1_DONE where that ends the body, else
  * H1_BAD with one of H1_BAD_EOF_*. */

@@ -23,6 +23,7 @@ PRONY = os.path.abspath(os.environ.get("PRONY", str(ROOT / "build" / "prony")))
 # A sanitizer needs address space and memory of its own: its limits are not prony's.
 SANITIZED = os.path.exists(PRONY) and any(
     name in pathlib.Path(PRONY).read_bytes() for name in (b"__asan_init", b"__tsan_init"))
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup(1) would hand it on to what we start
 PATIENCE_S = 90  # for what takes some seconds on an idle machine: many tests run at once
 
 # What a busy test machine may say of itself; all else that casts a doubt is prony's.

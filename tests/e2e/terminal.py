@@ -42,8 +42,10 @@ class Terminal:
                   "bash", "--norc", "--noprofile")
         case.addCleanup(self.tmux, "kill-server")
         self.tmux("set", "-g", "default-terminal", "tmux-256color")
-        self.type(f"cd {shlex.quote(str(case.folder))}; clear")
+        # What is typed before the shell reads may be lost.
         self.until("a shell", lambda: self.lines()[0].startswith("ready>"))
+        self.type(f"cd {shlex.quote(str(case.folder))}; clear")
+        self.until("a screen without that", lambda: self.lines()[0].strip() == "ready>")
 
     def tmux(self, *args):
         done = subprocess.run(["tmux", "-S", str(self.socket), *args], capture_output=True,

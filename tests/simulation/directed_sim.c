@@ -503,6 +503,32 @@ static void what_is_read_late_is_lag(void **state)
     }
 }
 
+/* What passes between a reply and the next take-up, a connection closed or another's request sent,
+ * is prony's: lag, and none of the wait for a connection that comes after it. */
+static void what_precedes_a_take_up_is_lag(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *step, *load;
+        uint64_t lag_ns; /* on average, at least: a call of the host takes half a ms */
+    } cases[] = {
+        {"a connection is closed first", "        connection: new\n", "", 900 * NS_PER_US},
+        {"another's request is sent first", "", "  connections: 4\n", 900 * NS_PER_US},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char load[200];
+        struct text t = text_in(load, sizeof load);
+        text_addf(&t, "%s  stages: [ { name: a, users: %d, for: 20s } ]\n", cases[i].load,
+                  cases[i].load[0] ? 40 : 4);
+        struct run_setup setup = {.yaml = story_plan(cases[i].step, load),
+                                  .law = {.service_ns = 20 * NS_PER_MS},
+                                  .costs = {.call_ns = NS_PER_MS}};
+        struct run_outcome out = story_run(cases[i].name, setup);
+        const struct hist *lag = &out.ledger->stages[0][0].measures[STAGE_LAG];
+        CHECK(cases[i].name, lag->sum_ns >= lag->count * cases[i].lag_ns);
+    }
+}
+
 /* The host lets fewer threads start than the plan wants: said, and those that run are ended. */
 static void a_worker_that_cannot_start_is_said(void **state)
 {
@@ -559,6 +585,7 @@ int main(void)
         cmocka_unit_test(a_frozen_host_loses_no_count),
         cmocka_unit_test(a_name_that_is_lost_ends_new_connections),
         cmocka_unit_test(what_is_read_late_is_lag),
+        cmocka_unit_test(what_precedes_a_take_up_is_lag),
         cmocka_unit_test(a_worker_that_cannot_start_is_said),
         cmocka_unit_test(hot_asserts_are_in),
     };

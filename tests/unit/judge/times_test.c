@@ -202,7 +202,16 @@ static void far_from_the_limit_is_told_without_an_end(void **state)
         {"near", {1000, 0, 0, 0, 0, 0, 0}, 30, 600, VERDICT_NOT_JUDGED, false, false},
         {"a quarter is kept", {1000, 0, 0, 0, 0, 0, 0}, 50, 600, VERDICT_HOLDS, false, false},
         {"but not by enough", {960, 40, 0, 0, 0, 0, 0}, 50, 600, VERDICT_NOT_JUDGED, false, false},
-        {"over", {0, 1000, 0, 0, 0, 0, 0}, 300, 600, VERDICT_NOT_JUDGED, false, false},
+        {"over", {0, 1000, 0, 0, 0, 0, 0}, 300, 600, VERDICT_INCONCLUSIVE, false, false},
+        {"one of many over", {995, 5, 0, 0, 0, 0, 0}, 30, 600, VERDICT_NOT_JUDGED, false, false},
+        {"too few, and one over", {29, 1, 0, 0, 0, 0, 0}, 300, 1, VERDICT_NOT_JUDGED, true, false},
+        {"too few, and half over",
+         {5, 5, 0, 0, 0, 0, 0},
+         300,
+         600,
+         VERDICT_INCONCLUSIVE,
+         false,
+         false},
         {"four times over", {0, 1000, 0, 0, 0, 0, 0}, 90, 600, VERDICT_MISSED, false, false},
         {"all dropped", {0, 0, 0, 1000, 0, 0, 0}, 90, 600, VERDICT_MISSED, false, false},
         {"too few whatever they are",
@@ -248,6 +257,9 @@ static void avg_needs_ticks(void **state)
     struct finding f;
     times_find(&o, &r, &unknown, &scratch, &f);
     assert_int_equal(f.verdict, VERDICT_NOT_JUDGED);
+    struct objective missed = limit(METRIC_AVG, 0, 9);
+    times_find(&missed, &r, &unknown, &scratch, &f);
+    assert_int_equal(f.verdict, VERDICT_INCONCLUSIVE); /* what was seen is not forgotten */
     times_find(&o, &r, &narrow, &scratch, &f);
     assert_int_equal(f.verdict, VERDICT_HOLDS);
     assert_true(fabs(f.lo / 10e6 - exp(-0.1)) < 1e-9); /* as far below as above, by ratio */
