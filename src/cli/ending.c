@@ -54,7 +54,9 @@ struct bytes ending_text(const struct ending *o, const struct show_style *style,
     if (quiet > 1) shown.len = 0;
     if (quiet == 1) {
         size_t end = bytes_find(shown, BYTES_LIT("\n\n")); /* of the paragraph: it may wrap */
-        if (end < shown.len) shown.len = end + 1;
+        if (end < shown.len) text.len = end + 1;
+        if (note.len > 0) text_addf(&text, " NOTE    %.*s\n", BYTES_ARG(note)); /* never unsaid */
+        shown = text_bytes(&text);
     }
     return shown;
 }

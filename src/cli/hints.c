@@ -184,6 +184,14 @@ static bool has_use_for_thread(const struct run_header *header)
     return connection && header->threads < plan->max_in_flight && header->threads < header->cores;
 }
 
+static bool was_said(const struct result *r, const char *code)
+{
+    for (uint32_t i = 0; i < r->reason_count; i++) {
+        if (strcmp(r->reasons[i].code, code) == 0) return true;
+    }
+    return false;
+}
+
 /* What only prony's own lateness put in doubt, with a core to spare. */
 static void hint_threads(struct hinting *h)
 {
@@ -208,6 +216,8 @@ static void hint_dropped(struct hinting *h)
 {
     const struct plan *plan = h->result->header->plan;
     if (h->result->totals.iterations_dropped == 0 || !runs(h)) return;
+    /* Rows that ran out come no sooner where more is open at once. */
+    if (was_said(h->result, "rows-short")) return;
     char value[32];
     char array[LINE_BYTES];
     struct text most = text_in(value, sizeof value);
