@@ -153,7 +153,7 @@ void objective_row_detail(struct text *out, const struct objective_result *o)
         text_addf(out, "%u of %u stages", o->missed_stages, o->judged_stages);
     } else if (o->verdict == VERDICT_MISSED) {
         add_excess(out, o);
-    } else if (o->verdict == VERDICT_INCONCLUSIVE && !isnan(o->needed_s)) {
+    } else if (o->verdict == VERDICT_INCONCLUSIVE && o->needed_s >= 0.1) { /* NAN: unknown */
         text_adds(out, "needs ");
         amount_length(out, o->needed_s * 1e9);
     } else if (o->verdict == VERDICT_HOLDS && !isnan(o->margin) && !o->objective->implicit) {

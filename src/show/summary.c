@@ -283,6 +283,7 @@ static void write_trust(const struct summary *s)
         amount_time(&body, (double)r->header->calibration.floor_p50_ns);
         text_adds(&body, " and at most ");
         amount_per_s(&body, r->header->calibration.ceiling_per_s);
+        text_adds(&body, "/s");
     }
     enum tone tone = r->trust == TRUST_VALID     ? TONE_STRONG
                      : r->trust == TRUST_SUSPECT ? TONE_NEAR
