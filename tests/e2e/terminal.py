@@ -45,7 +45,9 @@ class Terminal:
         # What is typed before the shell reads may be lost.
         self.until("a shell", lambda: self.lines()[0].startswith("ready>"))
         self.type(f"cd {shlex.quote(str(case.folder))}; clear")
-        self.until("a screen without that", lambda: self.lines()[0].strip() == "ready>")
+        # A dumb terminal clears nothing.
+        self.until("a prompt", lambda: self.text().split("\n\n")[0].endswith("\nready>")
+                   or self.text().strip() == "ready>")
 
     def tmux(self, *args):
         done = subprocess.run(["tmux", "-S", str(self.socket), *args], capture_output=True,
