@@ -263,8 +263,8 @@ void exchange_begin(struct worker *w, struct flow *f)
         send_rendered(w, f, c, request);
         return;
     }
-    f->taken_ns = f->ready_ns =
-        clock_now_ns(); /* what went before is lag, what comes now is wait */
+    /* What went before is lag, what comes now is wait. */
+    f->taken_ns = f->ready_ns = clock_now_ns();
     if (pool->queue_head == NOBODY && make_room(w)) connect_for(w, f);
     else pool_enqueue(w, f);
 }
@@ -413,8 +413,8 @@ static bool feed(struct worker *w, struct connection *c, struct chunk *chunk)
     struct flow *f = &w->flows[c->flow];
     const struct operation *op = flow_operation(w, f);
     bool reads = op->reads_head || op->reads_body;
-    if (!reads)
-        w->just_ns = chunk->read_ns; /* a look at the clock saved: nothing takes long here */
+    /* A look at the clock saved, where nothing takes long. */
+    if (!reads) w->just_ns = chunk->read_ns;
     struct h1_seen *seen = &w->heads_seen[op - w->setting.program->operations];
     enum h1_step step =
         reads ? read_events(w, c, chunk, seen) : h1_resp_skip(&c->response, &chunk->in, seen);
