@@ -101,7 +101,8 @@ class Machine(Case):
                   "load: { stages: [ { rate: 20/s, for: 5s } ] }\nobjectives: [ errors < 10% ]\n")
         done = self.exits(self.prony("run", "plan.yaml", *flags,
                                      limits=[(resource.RLIMIT_FSIZE, 96 << 10)]), 0)
-        self.assertRegex(done.stderr, r"the run file cannot be written at \d+ s: ")
+        if "--quiet" not in flags:
+            self.assertRegex(done.stderr, r"the run file cannot be written at \d+ s: ")
         return done
 
     def short_from_s(self, text):
@@ -110,9 +111,15 @@ class Machine(Case):
         self.assertIsNotNone(said, text)
         return float(said[1])
 
+    def test_what_is_lost_is_said_in_few_words_too(self):
+        said = self.run_on_a_full_disk("--quiet").stdout
+        self.assertEqual(len(said.splitlines()), 2, said)
+        self.assertGreater(self.short_from_s(said), 0)
+
     def test_disk_full_while_running(self):
         """The run goes on and is judged whole; a replay has what could be written, and says so."""
-        short_from_s = self.short_from_s(self.run_on_a_full_disk().stdout)
+        done = self.run_on_a_full_disk()
+        short_from_s = self.short_from_s(done.stdout)
         self.assertGreater(short_from_s, 0)
         self.assertLess(short_from_s, 5)
         result = json.loads((self.run_folder() / "result.json").read_text())

@@ -33,6 +33,7 @@ struct scene {
     const char *name, *line;         /* the command line */
     const char *path;                /* of the plan; empty: a URL */
     bool undecided, late, idle, own; /* idle: the threads were, so lateness was the machine's */
+    bool rowless;                    /* rows ran out */
     uint32_t stage, connections;
     double needed_s;
     uint64_t dropped, failed;
@@ -77,6 +78,7 @@ static void check_scene(const struct scene *scene)
     r.verdict = o.verdict;
     r.reasons[0] = (struct trust_reason){.level = TRUST_SUSPECT, .code = "lag-high"};
     r.reason_count = scene->late;
+    if (scene->rowless) r.reasons[r.reason_count++].code = "rows-short";
     r.end.at_ns = 10 * NS_PER_S;
     r.end.generator_cpu_ns = (scene->idle ? 1 : 9) * NS_PER_S;
     r.totals.iterations_dropped = scene->dropped;
@@ -173,6 +175,13 @@ static const struct scene all[] = {
      .late = true,
      .connections = 1,
      .want = {REPORT}},
+    {.name = "dropped since rows ran out",
+     .line = "prony run http://x/ --max-in-flight 500",
+     .own = true,
+     .rowless = true,
+     .dropped = 7,
+     .failed = 7,
+     .want = {REPORT MORE}},
     {.name = "late and dropped",
      .line = "prony run http://x/ --max-in-flight 500 --threads 1",
      .own = true,
