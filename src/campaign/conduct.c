@@ -7,6 +7,7 @@
 #include "campaign/calibrate.h"
 #include "judge/exit_code.h"
 #include "judge/judge.h"
+#include "observe/observer.h"
 #include "show/result_json.h"
 #include "store/recorder.h"
 #include "store/run_file.h"
@@ -152,6 +153,16 @@ static bool calibrate(struct conduct *c, struct err *err)
     return true;
 }
 
+static bool watch_services(struct conduct *c, struct err *err)
+{
+    pid_t *pids = ARENA_ARRAY(&c->arena, c->options->plan->service_count + 1, pid_t);
+    if (!pids) return err_set(err, ERR_LIMIT, 0, "no memory for the run");
+    for (uint32_t i = 0; i < c->services.count; i++) pids[i] = c->services.items[i].child.pid;
+    struct observer_options options = {
+        .plan = c->options->plan, .pids = pids, .origin_ns = engine_origin_ns(c->engine)};
+    return observer_start(&c->observer, &options, err);
+}
+
 static bool start_load(struct conduct *c, struct err *err)
 {
     const struct plan *plan = c->options->plan;
@@ -172,6 +183,7 @@ static bool start_load(struct conduct *c, struct err *err)
                                     .source_count = c->targets.source_count};
     if (!engine_start(&c->engine, &engine, err)) return false;
     c->header.threads = engine_worker_count(c->engine);
+    if (!watch_services(c, err)) return false;
     host_open(&c->host, "", &c->machine.affinity);
     c->header.wall_start_ns =
         (uint64_t)((int64_t)engine_origin_ns(c->engine) + clock_wall_offset_ns());
@@ -349,6 +361,7 @@ static void take_tick(struct conduct *c, const struct tick *from)
     for (uint32_t i = 0; i < own; i++) c->events[theirs + i].stage = from->stage;
     tick.events = c->events;
     tick.event_count = theirs + own;
+    observer_take(c->observer, &tick, c->events, EVENTS_MAX);
     bus_tick(&c->bus, &tick);
     c->event_count = 0;
     look_for_answers(c, &tick);
@@ -418,6 +431,8 @@ static void finish(struct conduct *c)
     c->end.generator_cpu_ns = clock_process_cpu_ns();
     c->end.max_rss_bytes = machine_resident_peak_bytes();
     bus_end(&c->bus, &c->end);
+    observer_stop(c->observer);
+    c->observer = NULL;
     services_stop(&c->services);
     say_kept(c);
     write_result(c);
@@ -491,6 +506,7 @@ void conduct_close(struct conduct *c)
 {
     if (c->engine) engine_close(c->engine);
     targets_close(&c->targets);
+    observer_stop(c->observer);
     services_stop(&c->services);
     struct err err;
     if (c->recorder && !recorder_close(c->recorder, &err)) say(c, "prony: %s", err.msg);

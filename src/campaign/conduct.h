@@ -20,6 +20,7 @@
 struct judge;
 struct recorder;
 struct engine;
+struct observer;
 
 struct conduct_options {
     const struct plan *plan; /* keeps */
@@ -61,6 +62,7 @@ struct conduct {
     struct judge *judge;
     struct recorder *recorder;
     struct engine *engine;
+    struct observer *observer;
     struct targets targets;
     struct bytes folder;      /* of this run; empty before it was made */
     uint32_t interrupts_done; /* signals already obeyed */

@@ -4,8 +4,8 @@
 
 #include "base/file.h"
 #include "base/ns.h"
+#include "base/proc_text.h"
 #include "base/text.h"
-#include "campaign/proc_text.h"
 
 #define STAT_BYTES 65536 /* lines of some 600 cores; of more, those speak for the rest */
 #define STOLEN_FIELD 7   /* behind user nice system idle iowait irq softirq */

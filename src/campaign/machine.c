@@ -6,8 +6,8 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/proc_text.h"
 #include "base/text.h"
-#include "campaign/proc_text.h"
 
 #define OWN_DESCRIPTORS 32  /* beside the engine's: streams, the run file and its log, signals */
 #define PORTS_DEFAULT 28232 /* Linux: 32768..60999 */

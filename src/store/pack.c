@@ -18,3 +18,10 @@ void pack_double(struct pack *p, double value)
     memcpy(&bits, &value, sizeof bits);
     for (int i = 0; i < 8; i++) *p->at++ = (unsigned char)(bits >> (8 * i));
 }
+
+void pack_float(struct pack *p, float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    for (int i = 0; i < 4; i++) *p->at++ = (unsigned char)(bits >> (8 * i));
+}

@@ -23,3 +23,5 @@ struct pack {
 void pack_u64(struct pack *p, uint64_t value);
 /* Its eight bytes, the low ones first. */
 void pack_double(struct pack *p, double value);
+/* Its four. */
+void pack_float(struct pack *p, float value);

@@ -326,6 +326,18 @@ static void copy_exemplars(struct arena *arena, struct tick *t)
     t->exemplars = exemplars;
 }
 
+static void copy_series(struct arena *arena, struct tick *t)
+{
+    struct series *series = ARENA_ARRAY(arena, t->series_count, struct series);
+    for (uint32_t i = 0; series && i < t->series_count; i++) {
+        series[i] = t->series[i];
+        series[i].of = arena_copy(arena, series[i].of);
+        series[i].name = arena_copy(arena, series[i].name);
+        series[i].label = arena_copy(arena, series[i].label);
+    }
+    t->series = series;
+}
+
 /* Copies a tick with all it points to. False: it is too large for its place. */
 static bool copy_tick(const struct blob_dims *dims, struct item *item, const struct tick *tick)
 {
@@ -336,12 +348,14 @@ static bool copy_tick(const struct blob_dims *dims, struct item *item, const str
     t->slots = copy_items(arena, t->slots, t->slot_count, sizeof *t->slots);
     t->stalls = copy_items(arena, t->stalls, t->stall_count, sizeof *t->stalls);
     t->gaps = copy_items(arena, t->gaps, t->gap_count, sizeof *t->gaps);
+    t->samples = copy_items(arena, t->samples, t->sample_count, sizeof *t->samples);
     t->events = copy_items(arena, t->events, t->event_count, sizeof *t->events);
     t->requests_in_flight =
         copy_items(arena, t->requests_in_flight, dims->name_count, sizeof(double));
     t->iterations_in_flight =
         copy_items(arena, t->iterations_in_flight, dims->scenario_count, sizeof(double));
     copy_exemplars(arena, t);
+    copy_series(arena, t);
     return arena_ok(arena);
 }
 

@@ -28,7 +28,9 @@ struct replay {
     struct plan *plan;      /* header.plan, ours to change */
     bool live;              /* another process still writes it */
     uint64_t short_from_ns; /* as the recorder had it; UINT64_MAX: it wrote all there was */
-    struct gap gap;         /* as the ticks tell, once they were played */
+    uint32_t series_next;   /* the least number of the next series */
+    bool series_known[SERIES_MAX];
+    struct gap gap; /* as the ticks tell, once they were played */
 };
 
 static int prepare(struct replay *r, const char *sql, sqlite3_stmt **out)
@@ -163,7 +165,7 @@ void replay_set_window(struct replay *r, const struct run_window *window)
 /* ---- playing ---- */
 
 /* The rows of one table that belong to ticks, walked beside them. */
-enum rows { ROWS_TICK, ROWS_EVENT, ROWS_EXEMPLAR, ROWS_COUNT };
+enum rows { ROWS_TICK, ROWS_EVENT, ROWS_EXEMPLAR, ROWS_SERIES, ROWS_COUNT };
 
 struct walk {
     sqlite3_stmt *statements[ROWS_COUNT];
@@ -177,12 +179,22 @@ static const char *const queries[ROWS_COUNT] = {
     [ROWS_EXEMPLAR] = "SELECT tick, kind, stage, name, outcome, status, intended_ns, response_ns,"
                       " lag_ns, wait_ns, connect_ns, ttfb_ns, service_ns, detail, sample, tls_ns"
                       " FROM exemplar ORDER BY tick, seq",
+    [ROWS_SERIES] = "SELECT tick, id, service, name, label, unit FROM series ORDER BY tick, id",
 };
 
 /* Of version 1, which knew no TLS. */
 static const char exemplars_1[] =
     "SELECT tick, kind, stage, name, outcome, status, intended_ns, response_ns, lag_ns, wait_ns,"
     " connect_ns, ttfb_ns, service_ns, detail, sample, 0 FROM exemplar ORDER BY tick, seq";
+
+/* Of versions before 8, which had none. */
+static const char series_7[] = "SELECT 0, 0, '', '', '', 0 WHERE false";
+
+static const char *query_of(enum rows rows, uint32_t version)
+{
+    if (rows == ROWS_EXEMPLAR && version < 2) return exemplars_1;
+    return rows == ROWS_SERIES && version < 8 ? series_7 : queries[rows];
+}
 
 static void step(struct walk *w, enum rows rows)
 {
@@ -204,7 +216,7 @@ static bool read_event(struct replay *r, sqlite3_stmt *s, struct event *out)
 {
     uint64_t kind = number_of(s, 2);
     uint64_t stage = number_of(s, 3);
-    if (kind > EVENT_NOTE || stage > r->plan->stage_count) return false;
+    if (kind > EVENT_SOURCE || stage > r->plan->stage_count) return false;
     out->at_ns = number_of(s, 1);
     out->kind = (enum event_kind)kind;
     out->stage = (uint32_t)stage;
@@ -274,6 +286,53 @@ static bool read_exemplars(struct replay *r, struct walk *w, struct tick *out)
     return true;
 }
 
+static bool read_one_series(struct replay *r, sqlite3_stmt *s, struct series *out)
+{
+    struct bytes texts[3];
+    size_t len = 0;
+    for (int i = 0; i < 3; i++) {
+        texts[i] = arena_copy(&r->tick_arena, column_bytes(s, 2 + i));
+        len += texts[i].len;
+    }
+    uint64_t id = number_of(s, 1);
+    uint64_t unit = number_of(s, 5);
+    *out = (struct series){(uint32_t)id, texts[0], texts[1], texts[2], (enum series_unit)unit};
+    return id >= r->series_next && id < SERIES_MAX && unit < SERIES_UNIT_COUNT
+           && len <= SERIES_TEXT_BYTES;
+}
+
+/* A tick that the file lacks may have declared them. */
+static void drop_unknown(struct replay *r, struct tick *tick)
+{
+    struct sample *kept = ARENA_ARRAY(&r->tick_arena, tick->sample_count, struct sample);
+    uint32_t count = 0;
+    for (uint32_t i = 0; kept && i < tick->sample_count; i++) {
+        if (r->series_known[tick->samples[i].series]) kept[count++] = tick->samples[i];
+    }
+    tick->samples = kept;
+    tick->sample_count = count;
+}
+
+static bool read_series(struct replay *r, struct walk *w, struct tick *out)
+{
+    struct series *items = NULL;
+    uint32_t count = 0;
+    uint32_t room = 0;
+    sqlite3_stmt *s = w->statements[ROWS_SERIES];
+    for (; w->codes[ROWS_SERIES] == SQLITE_ROW && number_of(s, 0) <= out->index;
+         step(w, ROWS_SERIES)) {
+        if (count == room) items = grow(&r->tick_arena, items, count, &room, sizeof *items);
+        if (!items || !read_one_series(r, s, &items[count])) return false;
+        r->series_next = items[count].id + 1;
+        r->series_known[items[count].id] = true;
+        count++;
+    }
+    out->series = items;
+    out->series_count = count;
+    drop_unknown(r, out);
+    return true;
+}
+
 /* The columns before the blob. */
 static bool read_frame(struct frames *frames, sqlite3_stmt *s, struct tick *out)
 {
@@ -290,7 +349,7 @@ static bool read_tick(struct replay *r, struct walk *w, struct tick *out)
     struct blob_dims dims = tick_blob_dims(&r->header);
     dims.version = r->file.version;
     return raw.at && tick_blob_decode(out, &r->tick_arena, raw, &dims) && read_events(r, w, out)
-           && read_exemplars(r, w, out) && arena_ok(&r->tick_arena);
+           && read_exemplars(r, w, out) && read_series(r, w, out) && arena_ok(&r->tick_arena);
 }
 
 static bool damaged(const struct replay *r, sqlite3_stmt *s, struct err *err)
@@ -393,6 +452,8 @@ static bool play_ticks(struct replay *r, struct walk *w, struct bus *bus, struct
 {
     uint32_t next = 0; /* index of the tick that should come */
     r->gap = (struct gap){0};
+    r->series_next = 0;
+    memset(r->series_known, 0, sizeof r->series_known);
     for (step(w, ROWS_TICK); w->codes[ROWS_TICK] == SQLITE_ROW; step(w, ROWS_TICK)) {
         struct tick tick;
         arena_reset(&r->tick_arena);
@@ -419,8 +480,7 @@ bool replay_play(struct replay *r, struct bus *bus, struct err *err)
     /* One transaction: of a run in progress, one instant. */
     int code = run_file_exec(&r->file, "BEGIN");
     for (int i = 0; i < ROWS_COUNT && code == SQLITE_OK; i++) {
-        bool old = i == ROWS_EXEMPLAR && r->file.version < 2;
-        code = prepare(r, old ? exemplars_1 : queries[i], &walk.statements[i]);
+        code = prepare(r, query_of((enum rows)i, r->file.version), &walk.statements[i]);
     }
     if (code != SQLITE_OK) {
         run_file_unreadable(r->path, code, err);
@@ -428,6 +488,7 @@ bool replay_play(struct replay *r, struct bus *bus, struct err *err)
     }
     step(&walk, ROWS_EVENT);
     step(&walk, ROWS_EXEMPLAR);
+    step(&walk, ROWS_SERIES);
     bus_begin(bus, &r->header);
     if (!play_ticks(r, &walk, bus, &ticks, err)) goto out;
     code = read_end(r, ticks.end_ns, &end);

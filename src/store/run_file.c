@@ -27,6 +27,8 @@ static const char schema[] =
     " tls_ns INTEGER NOT NULL, ttfb_ns INTEGER NOT NULL, service_ns INTEGER NOT NULL, detail BLOB "
     "NOT NULL,"
     " sample BLOB NOT NULL, PRIMARY KEY(tick, seq)) WITHOUT ROWID;"
+    "CREATE TABLE series(id INTEGER PRIMARY KEY, tick INTEGER NOT NULL, service TEXT NOT NULL,"
+    " name TEXT NOT NULL, label TEXT NOT NULL, unit INTEGER NOT NULL);"
     "CREATE TABLE ending(id INTEGER PRIMARY KEY CHECK(id = 1), ended INTEGER NOT NULL,"
     " signal INTEGER NOT NULL, at_ns INTEGER NOT NULL, generator_cpu_ns INTEGER NOT NULL,"
     " max_rss_bytes INTEGER NOT NULL, reason TEXT NOT NULL);"

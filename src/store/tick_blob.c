@@ -11,6 +11,9 @@
 /* Numbers of a cell besides its pairs: 5 of head, the masks, outcomes, shortages; 3 a measure. */
 #define CELL_NUMBERS_MAX (9 + OUTCOME_COUNT + SHORTAGE_COUNT + TAIL_COUNT + MEASURE_COUNT * 3)
 #define GAP_NUMBERS 2
+#define SAMPLE_BYTES (PACK_VARINT_MAX + 4) /* a gap and a float; and its pass may be its own */
+#define SAMPLE_BYTES_MIN 5
+#define PASS_NUMBERS 3
 
 static_assert((int)STAGE_MEASURE_COUNT <= (int)MEASURE_COUNT, "a cell has room for either kind");
 static_assert(OUTCOME_COUNT <= 32, "outcomes are a bit mask");
@@ -61,9 +64,11 @@ static size_t bound_of(const struct tick *tick, const struct blob_dims *dims)
     size_t numbers = 6 + STRAIN_COUNT + (size_t)tick->stall_count * stall_numbers(TICK_BLOB_VERSION)
                      + (size_t)tick->cell_count * CELL_NUMBERS_MAX
                      + (size_t)tick->slot_count * slot_numbers(TICK_BLOB_VERSION)
-                     + (size_t)tick->gap_count * GAP_NUMBERS;
+                     + (size_t)tick->gap_count * GAP_NUMBERS + 1
+                     + (size_t)tick->sample_count * PASS_NUMBERS;
     size_t doubles = 1 + (size_t)dims->name_count + dims->scenario_count;
     return numbers * PACK_VARINT_MAX + doubles * sizeof(double) + pairs_of(tick) * PAIR_BYTES_MAX
+           + tick->sample_count * SAMPLE_BYTES
            + PACK_VARINT_MAX; /* pack_u64() wants that much for its last number, too */
 }
 
@@ -163,6 +168,30 @@ static void put_gaps(struct pack *p, const struct tick *tick)
     }
 }
 
+/* A look of a source has many samples of one time, their series mostly rising. */
+static bool is_same_pass(const struct sample *a, const struct sample *b)
+{
+    return a->from_ns == b->from_ns && a->to_ns == b->to_ns && a->series < b->series;
+}
+
+static void put_samples(struct pack *p, const struct tick *tick)
+{
+    const struct sample *all = tick->samples;
+    pack_u64(p, tick->sample_count);
+    for (uint32_t i = 0; i < tick->sample_count;) {
+        uint32_t end = i + 1;
+        while (end < tick->sample_count && is_same_pass(&all[end - 1], &all[end])) end++;
+        pack_u64(p, end - i);
+        pack_u64(p, all[i].to_ns);
+        pack_u64(p, all[i].to_ns - all[i].from_ns);
+        for (uint32_t next = 0; i < end; i++) {
+            pack_u64(p, all[i].series - next);
+            pack_float(p, (float)all[i].value);
+            next = all[i].series + 1;
+        }
+    }
+}
+
 struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
                               const struct blob_dims *dims)
 {
@@ -182,6 +211,7 @@ struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
     put_few(&p, tick->strain.of, STRAIN_COUNT);
     put_stalls(&p, tick);
     put_gaps(&p, tick);
+    put_samples(&p, tick);
     return (struct bytes){(const char *)start, (size_t)(p.at - start)};
 }
 
@@ -353,6 +383,40 @@ static void get_gaps(struct unpack *u, struct arena *arena, const struct blob_di
     out->gap_count = count;
 }
 
+static void get_pass(struct unpack *u, struct sample *out, uint32_t count)
+{
+    uint64_t to_ns = unpack_u64(u);
+    uint64_t span_ns = unpack_u64(u);
+    if (to_ns > RUN_LENGTH_MAX_NS || span_ns > to_ns) u->bad = true;
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < count && !u->bad; i++) {
+        uint32_t series = next + unpack_u32(u, SERIES_MAX);
+        double value = unpack_float(u);
+        if (series >= SERIES_MAX || !isfinite(value)) u->bad = true;
+        out[i] = (struct sample){series, to_ns - span_ns, to_ns, value};
+        next = series + 1;
+    }
+}
+
+static void get_samples(struct unpack *u, struct arena *arena, const struct blob_dims *dims,
+                        struct tick *out)
+{
+    out->samples = NULL;
+    out->sample_count = 0;
+    uint32_t count = dims->version < 8 ? 0 : unpack_u32(u, UINT32_MAX);
+    if (unpack_left(u) / SAMPLE_BYTES_MIN < count) u->bad = true;
+    struct sample *samples = u->bad ? NULL : ARENA_ARRAY(arena, count, struct sample);
+    if (!samples) return;
+    for (uint32_t i = 0; i < count && !u->bad;) {
+        uint32_t pass = unpack_u32(u, count - i);
+        if (pass == 0) u->bad = true;
+        get_pass(u, samples + i, pass);
+        i += pass;
+    }
+    out->samples = samples;
+    out->sample_count = count;
+}
+
 /* A time integral: finite and not negative. */
 static double get_integral(struct unpack *u)
 {
@@ -395,6 +459,7 @@ bool tick_blob_decode(struct tick *out, struct arena *arena, struct bytes raw,
     get_strain(&u, dims->version, &out->strain);
     get_stalls(&u, arena, dims, out);
     get_gaps(&u, arena, dims, out);
+    get_samples(&u, arena, dims, out);
     return !u.bad && unpack_left(&u) == 0 && arena_ok(arena);
 }
 

@@ -24,14 +24,15 @@ struct blob_dims {
 };
 
 /* 1: no TLS; 2: a stage's own counts stood for others'; 3: did not tell what was never sent; 4:
- * did not tell what pressed prony; 5: of what was short only the stage's sum; 6: knew no gaps. */
-#define TICK_BLOB_VERSION 7
+ * did not tell what pressed prony; 5: of what was short only the stage's sum; 6: knew no gaps;
+ * 7: no samples. */
+#define TICK_BLOB_VERSION 8
 
 /* Those of the run's plan. */
 struct blob_dims tick_blob_dims(const struct run_header *header);
 
-/* Cells, slots, time integrals, strain and gaps, in the newest version; at == NULL when the arena
- * is too small.
+/* Cells, slots, time integrals, strain, gaps and samples, in the newest version; at == NULL when
+ * the arena is too small.
  */
 struct bytes tick_blob_encode(struct arena *arena, const struct tick *tick,
                               const struct blob_dims *dims);

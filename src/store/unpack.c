@@ -28,6 +28,19 @@ uint64_t unpack_long(struct unpack *u)
     return 0;
 }
 
+float unpack_float(struct unpack *u)
+{
+    if (unpack_left(u) < 4) {
+        u->bad = true;
+        return 0;
+    }
+    uint32_t bits = 0;
+    for (int i = 0; i < 4; i++) bits |= (uint32_t)*u->at++ << (8 * i);
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 double unpack_double(struct unpack *u)
 {
     if (unpack_left(u) < 8) {

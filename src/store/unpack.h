@@ -38,5 +38,7 @@ static inline uint32_t unpack_u32(struct unpack *u, uint32_t max)
 
 /* Eight bytes, least first; any bits. 0 once the input is bad. */
 double unpack_double(struct unpack *u);
+/* Four, likewise. */
+float unpack_float(struct unpack *u);
 /* Bytes that were not read yet. */
 size_t unpack_left(const struct unpack *u);

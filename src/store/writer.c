@@ -5,6 +5,7 @@ static const char *const sql[WRITER_STATEMENTS] = {
     [WRITER_EVENT] = "INSERT INTO event VALUES(?, ?, ?, ?, ?, ?)",
     [WRITER_EXEMPLAR] =
         "INSERT INTO exemplar VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [WRITER_SERIES] = "INSERT INTO series VALUES(?, ?, ?, ?, ?, ?)",
     [WRITER_GET_COMMAND] = "SELECT id, verb FROM command WHERE taken_ns IS NULL ORDER BY id",
     [WRITER_TAKE_COMMAND] = "UPDATE command SET taken_ns = ? WHERE id = ?",
 };
@@ -72,6 +73,20 @@ static int put_exemplar(struct writer *w, const struct tick *tick, uint32_t seq)
     return run_statement(s);
 }
 
+static int put_series(struct writer *w, const struct tick *tick, const struct series *series)
+{
+    sqlite3_stmt *s = w->statements[WRITER_SERIES];
+    uint64_t numbers[] = {series->id, tick->index};
+    struct bytes texts[] = {series->of, series->name, series->label};
+    int next = bind_numbers(s, numbers, COUNT_OF(numbers));
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        const char *at = texts[i].len > 0 ? texts[i].at : "";
+        sqlite3_bind_text64(s, next++, at, texts[i].len, SQLITE_STATIC, SQLITE_UTF8);
+    }
+    sqlite3_bind_int64(s, next, series->unit);
+    return run_statement(s);
+}
+
 int writer_put_tick(struct writer *w, const struct tick *tick, struct bytes packed)
 {
     sqlite3_stmt *s = w->statements[WRITER_TICK];
@@ -84,6 +99,9 @@ int writer_put_tick(struct writer *w, const struct tick *tick, struct bytes pack
         code = put_event(w, tick, i);
     for (uint32_t i = 0; i < tick->exemplar_count && code == SQLITE_OK; i++) {
         code = put_exemplar(w, tick, i);
+    }
+    for (uint32_t i = 0; i < tick->series_count && code == SQLITE_OK; i++) {
+        code = put_series(w, tick, &tick->series[i]);
     }
     return code;
 }

@@ -15,7 +15,8 @@ const char *tick_outcome_name(enum outcome outcome)
 
 const char *tick_event_name(enum event_kind kind)
 {
-    static const char *const names[] = {"stage", "command", "service", "recorder", "note"};
+    static const char *const names[] = {"stage",    "command", "service",
+                                        "recorder", "note",    "source"};
     assert(kind < COUNT_OF(names));
     return names[kind];
 }

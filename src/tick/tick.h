@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "stats/hist.h"
 #include "tick/exemplar.h"
+#include "tick/sample.h"
 #include "tick/stall.h"
 #include "tick/strain.h"
 #include "tick/tail.h"
@@ -92,7 +93,8 @@ enum event_kind {
     EVENT_COMMAND,  /* stop, abort, end of a stage by count */
     EVENT_SERVICE,  /* started, ready, died, stopped */
     EVENT_RECORDER, /* the run file fell behind or could not be written */
-    EVENT_NOTE
+    EVENT_NOTE,
+    EVENT_SOURCE /* a source of samples fell silent or is back */
 };
 
 struct event {
@@ -113,7 +115,10 @@ struct tick {
     const struct exemplar *exemplars;
     const struct stall *stalls; /* found in this tick, each by one worker; they may be older */
     const struct takeup_gap *gaps;
+    const struct series *series; /* met in this tick, their ids behind those of earlier ticks */
+    const struct sample *samples;
     uint32_t cell_count, slot_count, event_count, exemplar_count, stall_count, gap_count;
+    uint32_t series_count, sample_count;
     /* Time integrals over the tick in ns x count; divide by end - start for the mean. */
     const double *requests_in_flight;   /* [name_count] */
     const double *iterations_in_flight; /* [scenario_count] */

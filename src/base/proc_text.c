@@ -1,4 +1,4 @@
-#include "campaign/proc_text.h"
+#include "base/proc_text.h"
 
 bool proc_text_next(struct bytes *rest, uint64_t *out)
 {

@@ -1,0 +1,17 @@
+/* process.h - a service's processes once a second: CPU, memory, files, and where threads wait.
+ *
+ * Why: what htop, pidstat and iotop show, of all processes of a service together, and what they
+ * don't: how many threads could run and had no core (schedstat's second number, exact), and at
+ * which place the others wait (blocked.h).
+ * Source: proc(5); Documentation/scheduler/sched-stats.rst for schedstat.
+ * Thread: that of its watcher.  Memory: the arena given, fixed. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "observe/source.h"
+
+/* The processes that descend from `roots` (kept); `service` is what its series are of. False: no
+ * memory, which arena_ok() tells. */
+bool process_source(struct source *out, struct arena *arena, struct bytes service, pid_t *roots,
+                    uint32_t root_count);
