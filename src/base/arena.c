@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #define ALIGN ((size_t)16)
+#define PAGE_BYTES ((size_t)4096) /* no system has smaller ones */
 
 bool arena_open(struct arena *a, size_t limit, struct err *err)
 {
@@ -67,6 +68,12 @@ bool arena_ok(const struct arena *a)
 void arena_seal(struct arena *a)
 {
     a->sealed = true;
+}
+
+void arena_touch(void *piece, size_t size)
+{
+    volatile char *at = piece;
+    for (size_t i = 0; at && i < size; i += PAGE_BYTES) at[i] = at[i]; /* zero is written as well */
 }
 
 void arena_reset(struct arena *a)

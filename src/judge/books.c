@@ -135,7 +135,10 @@ bool books_in_part(const struct stage_book *book)
 static void merge_hist(struct hist **into, const struct hist *from, struct arena *arena)
 {
     if (!from) return;
-    if (!*into) *into = ARENA_NEW(arena, struct hist);
+    if (!*into) {
+        *into = ARENA_NEW(arena, struct hist);
+        arena_touch(*into, sizeof **into);
+    }
     if (*into) hist_merge(*into, from);
 }
 

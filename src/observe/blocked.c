@@ -151,8 +151,7 @@ static void count_thread(struct blocked *b, const struct family_thread *t, struc
     } else {
         text_adds(&label, place->kind == PLACE_PEER ? "poll" : place_kind_name(place->kind));
     }
-    bool lock = place->kind == PLACE_LOCK || place->kind == PLACE_CONDITION;
-    if (lock || place->kind == PLACE_SLEEP) add_kind_of_thread(&label, t->name);
+    add_kind_of_thread(&label, t->name);
     count_at(b, text_bytes(&label));
 }
 

@@ -1,8 +1,8 @@
 /* blocked.h - where the threads of a service wait: the mean number at each place.
  *
  * Why: glances at all threads, evenly in time, count at each place what a request would meet there.
- * A place is a word with what it is about: "lock of worker-#", "peer 127.0.0.1:5432", "disk
- * jobs.db". Threads are put together by name without its numbers.
+ * A place is a word with what it is about, and whose: "lock of worker-#", "peer 127.0.0.1:5432 of
+ * db", "disk jobs.db of writer". Threads are put together by name without its numbers.
  * Source: PASTA does not hold for even glances, but their mean is that of the time they cut (docs/
  * why.md); place.h.
  * Thread: one owner.  Memory: the arena given, fixed. */
