@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "campaign/calibrate.h"
+#include "explain/explain.h"
 #include "judge/exit_code.h"
 #include "judge/judge.h"
 #include "observe/observer.h"
@@ -127,8 +128,9 @@ static bool open_run(struct conduct *c, struct err *err)
     if (o->series_count > 0) {
         memcpy(c->header.series, o->series ? o->series : c->header.id, sizeof c->header.series);
     }
-    if (!judge_open(&c->judge, &c->bus, err)) return false;
+    if (!judge_open(&c->judge, &c->bus, err) || !explain_open(&c->explain, err)) return false;
     bus_add(&c->bus, judge_sink(c->judge));
+    bus_add(&c->bus, explain_sink(c->explain));
     bus_add(&c->bus, recorder_sink(c->recorder));
     for (uint32_t i = 0; i < o->sink_count; i++) bus_add(&c->bus, o->sinks[i]);
     c->events = ARENA_ARRAY(&c->arena, EVENTS_MAX, struct event);
@@ -502,8 +504,14 @@ const struct result *conduct_result(const struct conduct *c)
     return c->began ? judge_result(c->judge) : NULL;
 }
 
+const struct cause *conduct_cause(const struct conduct *c)
+{
+    return c->began ? explain_cause(c->explain) : NULL;
+}
+
 void conduct_close(struct conduct *c)
 {
+    explain_close(c->explain);
     if (c->engine) engine_close(c->engine);
     targets_close(&c->targets);
     observer_stop(c->observer);

@@ -16,7 +16,9 @@
 #include "campaign/targets.h"
 #include "rig/services.h"
 #include "tick/bus.h"
+#include "tick/cause.h"
 
+struct explain;
 struct judge;
 struct recorder;
 struct engine;
@@ -60,6 +62,7 @@ struct conduct {
     struct run_end end;
     struct services services;
     struct judge *judge;
+    struct explain *explain;
     struct recorder *recorder;
     struct engine *engine;
     struct observer *observer;
@@ -85,4 +88,6 @@ MUST_USE bool conduct_run(struct conduct *c, const struct conduct_options *optio
                           struct err *err);
 /* NULL: there was no run. Valid until conduct_close(). */
 const struct result *conduct_result(const struct conduct *c);
+/* Why it bent; NULL likewise. */
+const struct cause *conduct_cause(const struct conduct *c);
 void conduct_close(struct conduct *c);

@@ -1,6 +1,7 @@
 #include "campaign/rejudge.h"
 
 #include "campaign/window_find.h"
+#include "explain/explain.h"
 #include "judge/judge.h"
 #include "store/replay.h"
 
@@ -28,8 +29,9 @@ bool rejudge_run(struct rejudge *r, const struct rejudge_options *options, struc
         return err_set(err, ERR_PLAN, 0, "the objectives are wrong");
     }
     if (options->window.at && !set_window(r, options->window, err)) return false;
-    if (!judge_open(&r->judge, &r->bus, err)) return false;
+    if (!judge_open(&r->judge, &r->bus, err) || !explain_open(&r->explain, err)) return false;
     bus_add(&r->bus, judge_sink(r->judge));
+    bus_add(&r->bus, explain_sink(r->explain));
     for (uint32_t i = 0; i < options->sink_count; i++) bus_add(&r->bus, options->sinks[i]);
     if (!replay_play(r->replay, &r->bus, err)) return false;
     struct text text = text_in(r->trouble, sizeof r->trouble);
@@ -42,8 +44,14 @@ const struct result *rejudge_result(const struct rejudge *r)
     return judge_result(r->judge);
 }
 
+const struct cause *rejudge_cause(const struct rejudge *r)
+{
+    return explain_cause(r->explain);
+}
+
 void rejudge_close(struct rejudge *r)
 {
+    explain_close(r->explain);
     judge_close(r->judge);
     replay_close(r->replay);
     arena_close(&r->arena);

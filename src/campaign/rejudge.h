@@ -11,13 +11,16 @@
 #include "base/err.h"
 #include "plan/diag.h"
 #include "tick/bus.h"
+#include "tick/cause.h"
 
+struct explain;
 struct judge;
 struct replay;
 
 struct rejudge {
     struct bus bus;
     struct judge *judge;
+    struct explain *explain;
     struct replay *replay;
     struct arena arena; /* of the window */
     char trouble[320];  /* why it may differ from the run's own report; empty: it does not */
@@ -38,4 +41,5 @@ MUST_USE bool rejudge_run(struct rejudge *r, const struct rejudge_options *optio
                           struct diags *diags, struct err *err);
 /* After a success; valid until rejudge_close(). */
 const struct result *rejudge_result(const struct rejudge *r);
+const struct cause *rejudge_cause(const struct rejudge *r);
 void rejudge_close(struct rejudge *r);

@@ -287,6 +287,9 @@ static void add_operands(struct line *l)
     case VERB_REPORT:
         add_runs(l);
         return;
+    case VERB_WHY:
+        if (first_operand(l)) add_runs(l);
+        return;
     case VERB_HELP:
         add_verbs(l);
         return;

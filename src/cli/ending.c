@@ -35,7 +35,8 @@ struct bytes ending_text(const struct ending *o, const struct show_style *style,
     struct bytes files[FILES_MAX];
     struct bytes next[HINTS_MAX];
     struct bytes note = bytes_of(o->trouble);
-    struct summary_extra extra = {.folder = o->folder,
+    struct summary_extra extra = {.cause = o->cause,
+                                  .folder = o->folder,
                                   .files = files,
                                   .next = next,
                                   .notes = &note,

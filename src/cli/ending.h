@@ -9,10 +9,12 @@
 #include "cli/flags.h"
 #include "show/beside.h"
 #include "show/style.h"
+#include "tick/cause.h"
 #include "tick/result.h"
 
 struct ending {
     const struct result *result;
+    const struct cause *cause;   /* why it bent; NULL: not known */
     const struct beside *beside; /* several runs, in the place of a result; NULL: one */
     const struct flags *flags;
     struct bytes folder;           /* of the run; empty: unknown */

@@ -15,6 +15,7 @@
 #include "cli/verb_report.h"
 #include "cli/verb_run.h"
 #include "cli/verb_schema.h"
+#include "cli/verb_why.h"
 #include "judge/exit_code.h"
 
 #define VERSION_LINE "prony " PRONY_VERSION "\n"
@@ -79,6 +80,8 @@ int main(int argc, char **argv)
         return verb_check_main(&flags, argc, argv);
     case VERB_REPORT:
         return verb_report_main(&flags);
+    case VERB_WHY:
+        return verb_why_main(&flags);
     case VERB_LIST:
         return verb_list_main(&flags);
     case VERB_COMPLETION:

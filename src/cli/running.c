@@ -52,8 +52,11 @@ static bool keep(struct running_series *s, const struct result *result, const ch
 static int finish(const struct flags *flags, struct planning *p, struct running_series *series,
                   struct conduct *c, struct outputs *outputs, int code)
 {
-    struct ending ending = {
-        .result = conduct_result(c), .flags = flags, .folder = c->folder, .trouble = c->trouble};
+    struct ending ending = {.result = conduct_result(c),
+                            .cause = conduct_cause(c),
+                            .flags = flags,
+                            .folder = c->folder,
+                            .trouble = c->trouble};
     bool ran = code == EXIT_HOLDS;
     /* What could not start has its reason on stderr; only a program wants the result as well. */
     bool written = ending.result && outputs_finish(outputs, &ending, ran);

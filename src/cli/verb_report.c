@@ -78,8 +78,11 @@ static int report(const struct flags *flags, struct arena *arena, struct rejudge
         if (diags->count > 0) return verb_report_objectives(arena, diags);
         return console_fail(verb_report_unreadable(err));
     }
-    struct ending ending = {
-        .result = rejudge_result(r), .flags = flags, .folder = folder, .trouble = r->trouble};
+    struct ending ending = {.result = rejudge_result(r),
+                            .cause = rejudge_cause(r),
+                            .flags = flags,
+                            .folder = folder,
+                            .trouble = r->trouble};
     return ending_code(&ending, outputs_finish(&outputs, &ending, true));
 }
 

@@ -403,6 +403,20 @@ static void write_notes(const struct summary *s)
     }
 }
 
+/* One sentence of a run that missed something; `prony why` has the rest. Where nothing of the
+ * service was looked at there is nothing to say. */
+static void write_why(const struct summary *s)
+{
+    const struct cause *cause = s->extra->cause;
+    bool silent = !cause || cause->state == CAUSE_NONE || cause->state == CAUSE_UNASKED
+                  || cause->state == CAUSE_UNSEEN;
+    if (silent || s->result->verdict != VERDICT_MISSED) return;
+    char array[PROSE_BYTES];
+    struct text body = text_in(array, sizeof array);
+    text_adds(&body, cause->sentence);
+    section(s, "WHY", TONE_BAD, &body);
+}
+
 static void write_next(const struct summary *s)
 {
     char array[PROSE_BYTES];
@@ -443,6 +457,7 @@ void summary_write(struct text *out, const struct result *result, const struct s
         }
         write_window(&s);
         write_outcomes(&s);
+        write_why(&s);
         write_errors(&s);
         write_stalls(&s);
         write_network(&s);

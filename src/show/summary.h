@@ -9,10 +9,12 @@
 
 #include "base/text.h"
 #include "show/style.h"
+#include "tick/cause.h"
 #include "tick/result.h"
 
 /* What only the caller knows. */
 struct summary_extra {
+    const struct cause *cause;     /* why it bent; NULL: not known */
     struct bytes folder;           /* of the run; empty: none is kept */
     const struct bytes *files;     /* names in it */
     const struct bytes *elsewhere; /* paths of files outside that hold the result */

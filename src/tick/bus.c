@@ -50,14 +50,14 @@ void bus_result(struct bus *bus, const struct result *result)
     }
     for (uint32_t i = 0; i < bus->sink_count; i++) {
         const struct sink *s = &bus->sinks[i];
-        if (s->result) s->result(s->ctx, result);
+        if (s->result && (result->final || !s->final_only)) s->result(s->ctx, result);
     }
 }
 
 bool bus_wants_results(const struct bus *bus)
 {
     for (uint32_t i = 0; i < bus->sink_count; i++) {
-        if (bus->sinks[i].result) return true;
+        if (bus->sinks[i].result && !bus->sinks[i].final_only) return true;
     }
     return false;
 }

@@ -24,6 +24,7 @@ struct sink {
     void (*tick)(void *ctx, const struct tick *tick);
     void (*result)(void *ctx, const struct result *result);
     void (*end)(void *ctx, const struct run_end *end);
+    bool final_only; /* of the results it takes the last alone: those before need not be made */
 };
 
 enum command {

@@ -1,0 +1,68 @@
+#include "explain/choose.h"
+
+#define SECONDS_LEAST 2 /* of a stage that nobody judged, to be held against */
+
+/* Did anything but a capacity miss in it? */
+static bool missed_in(const struct result *result, uint32_t stage)
+{
+    for (uint32_t i = 0; i < result->objective_count; i++) {
+        const struct objective_result *o = &result->objectives[i];
+        if (o->objective->warn || objective_is_capacity(o->objective)) continue;
+        if (o->stages[stage].verdict == VERDICT_MISSED) return true;
+        bool worst = o->verdict == VERDICT_MISSED && o->stage == stage;
+        if (worst) return true;
+    }
+    return false;
+}
+
+/* Of a capacity that was not reached: where most was. */
+static uint32_t short_in(const struct result *result)
+{
+    for (uint32_t i = 0; i < result->objective_count; i++) {
+        const struct objective_result *o = &result->objectives[i];
+        if (o->objective->warn || !objective_is_capacity(o->objective)) continue;
+        if (o->verdict == VERDICT_MISSED && o->stage != PLAN_NO_INDEX) return o->stage;
+    }
+    return PLAN_NO_INDEX;
+}
+
+static double rate_of(const struct record *r, uint32_t stage)
+{
+    const struct record_stage *s = &r->stages[stage];
+    return s->seconds > 0 ? (double)s->ended / s->seconds : 0;
+}
+
+static uint32_t find_good(const struct record *r, const struct result *result, uint32_t bad)
+{
+    uint32_t good = PLAN_NO_INDEX;
+    bool good_judged = false;
+    for (uint32_t i = 0; i + 1 < r->stage_count; i++) {
+        bool judged = result_stage_judged(result, i);
+        if (i == bad || r->stages[i].seconds < SECONDS_LEAST || missed_in(result, i)) continue;
+        double in_flight = r->stages[i].in_flight_ns / r->stages[i].seconds;
+        if (in_flight > r->stages[bad].in_flight_ns / r->stages[bad].seconds) continue;
+        if (good_judged && !judged) continue;
+        bool first = good == PLAN_NO_INDEX || (judged && !good_judged);
+        if (!first && rate_of(r, i) <= rate_of(r, good)) continue;
+        good = i;
+        good_judged = judged;
+    }
+    return good;
+}
+
+enum choice choose_stages(const struct record *r, const struct result *result, uint32_t *good,
+                          uint32_t *bad)
+{
+    *good = *bad = PLAN_NO_INDEX;
+    bool any = false;
+    for (uint32_t i = 0; i + 1 < r->stage_count && *bad == PLAN_NO_INDEX; i++) {
+        if (r->stages[i].seconds <= 0 || !result_stage_judged(result, i)) continue;
+        any = true;
+        if (missed_in(result, i)) *bad = i;
+    }
+    if (*bad == PLAN_NO_INDEX) *bad = short_in(result);
+    if (!any) return CHOICE_UNSEEN;
+    if (*bad == PLAN_NO_INDEX) return CHOICE_WELL;
+    *good = find_good(r, result, *bad);
+    return CHOICE_MADE;
+}

@@ -1,0 +1,228 @@
+#include "explain/facts.h"
+
+#include <math.h>
+
+#include "base/text.h"
+
+enum form { FORM_SHARE, FORM_COUNT };
+
+static const struct {
+    const char *name;
+    enum form form;
+} forms[] = {
+    [FACT_NONE] = {"nothing", FORM_COUNT},
+#define FACT(ident, name, form) {name, FORM_##form},
+#include "explain/facts.def"
+#undef FACT
+};
+
+/* Shares of what grew, by class. */
+static const struct {
+    enum fact fact;
+    enum ledger_class class;
+} shares[] = {{FACT_LAG, LEDGER_LAG},
+              {FACT_CONNECT, LEDGER_CONNECT},
+              {FACT_NETWORK, LEDGER_NETWORK},
+              {FACT_ACCEPT, LEDGER_ACCEPT},
+              {FACT_CPU, LEDGER_CPU},
+              {FACT_RUN_QUEUE, LEDGER_RUN_QUEUE},
+              {FACT_CORES, LEDGER_CPU},
+              {FACT_CORES, LEDGER_RUN_QUEUE},
+              {FACT_THROTTLED, LEDGER_THROTTLED},
+              {FACT_LOCK, LEDGER_LOCK},
+              {FACT_CONDITION, LEDGER_CONDITION},
+              {FACT_DISK, LEDGER_DISK},
+              {FACT_PEER, LEDGER_PEER},
+              {FACT_SLEEP, LEDGER_SLEEP},
+              {FACT_DB_CPU, LEDGER_DB_CPU},
+              {FACT_DB_LOCK, LEDGER_DB_LOCK},
+              {FACT_DB_IO, LEDGER_DB_IO},
+              {FACT_DB, LEDGER_DB_CPU},
+              {FACT_DB, LEDGER_DB_LOCK},
+              {FACT_DB, LEDGER_DB_IO},
+              {FACT_DB, LEDGER_DB_OTHER},
+              {FACT_POOL, LEDGER_POOL},
+              {FACT_INSIDE, LEDGER_INSIDE}};
+
+/* Who stands in line for a group of threads waits for what those do. */
+static double behind(const struct ledger *l, enum ledger_class class)
+{
+    const struct ledger_group *g = ledger_busiest(l, 0.5);
+    double busy = 0;
+    for (uint32_t i = 0; g && i < LEDGER_CLASSES; i++) busy += g->busy[1][i];
+    return busy > 0 ? ledger_share(l, LEDGER_INSIDE) * g->busy[1][class] / busy : 0;
+}
+
+bool facts_is_of(enum fact fact, enum ledger_class class)
+{
+    for (size_t i = 0; i < COUNT_OF(shares); i++) {
+        if (shares[i].fact == fact && shares[i].class == class) return true;
+    }
+    return false;
+}
+
+static void set(struct facts *f, enum fact fact, double before, double after)
+{
+    f->before[fact] = before;
+    f->after[fact] = after;
+}
+
+/* The service in which most of what grew is, as far as it is one. */
+static struct bytes hot_service(const struct ledger *l)
+{
+    struct bytes hot = {0};
+    double most = -1;
+    for (uint32_t i = 0; i < l->row_count; i++) {
+        struct bytes of = l->rows[i].of;
+        if (bytes_is(of, "prony") || bytes_is(of, "network")) continue;
+        double grown = 0;
+        for (uint32_t j = 0; j < l->row_count; j++) {
+            const struct ledger_row *row = &l->rows[j];
+            double more = row->after - row->before;
+            if (!row->spare && more > 0 && bytes_equal(row->of, of)) grown += more;
+        }
+        if (grown > most) hot = of;
+        if (grown > most) most = grown;
+    }
+    return hot;
+}
+
+static double ratio(double part, double whole)
+{
+    return whole > 0 ? part / whole : (double)NAN;
+}
+
+static double mean(const struct record *r, uint32_t stage, struct bytes of, enum series_row row,
+                   const char *label)
+{
+    return record_mean(r, record_find(r, of, row, label), stage);
+}
+
+static double hottest(const struct record *r, uint32_t stage, struct bytes of)
+{
+    struct bytes name = bytes_of(series_row(SERIES_OF_THREAD_CPU)->name);
+    double most = (double)NAN;
+    for (uint32_t i = 0; i < r->series_count; i++) {
+        const struct record_series *s = &r->series[i];
+        if (!s->known || !bytes_equal(s->name, name) || !bytes_equal(s->of, of)) continue;
+        double value = record_mean(r, i, stage);
+        if (!isnan(value) && (isnan(most) || value > most)) most = value;
+    }
+    return most;
+}
+
+static void find_cpu(struct facts *f, const struct record *r, const struct ledger *l)
+{
+    const uint32_t stages[2] = {l->good, l->bad};
+    const struct bytes host = BYTES_LIT("host");
+    double *const values[2] = {f->before, f->after};
+    for (int i = 0; i < 2; i++) {
+        uint32_t s = stages[i];
+        double cores = mean(r, s, host, SERIES_OF_HOST_CORES, NULL);
+        double capacity = mean(r, s, f->hot, SERIES_OF_CPU_CAPACITY, NULL);
+        if (isnan(capacity)) capacity = cores;
+        if (isnan(capacity)) capacity = r->header->cores;
+        double used = mean(r, s, f->hot, SERIES_OF_CPU, NULL);
+        double idle = mean(r, s, host, SERIES_OF_HOST_CPU, "idle");
+        values[i][FACT_CPU_USED] = ratio(used, capacity);
+        values[i][FACT_HOST_USED] = 1 - ratio(idle, cores);
+        values[i][FACT_STEAL] = ratio(mean(r, s, host, SERIES_OF_HOST_CPU, "steal"), cores);
+        values[i][FACT_HOTTEST] = hottest(r, s, f->hot);
+        values[i][FACT_THROTTLED_PERIODS] =
+            mean(r, s, f->hot, SERIES_OF_CGROUP_THROTTLED_SHARE, NULL);
+        values[i][FACT_SWAP_IN] = mean(r, s, host, SERIES_OF_HOST_SWAP_IN, NULL);
+        values[i][FACT_ACCEPT_FULL] = ratio(mean(r, s, f->hot, SERIES_OF_ACCEPT_QUEUE, NULL),
+                                            mean(r, s, f->hot, SERIES_OF_ACCEPT_QUEUE_LIMIT, NULL));
+    }
+}
+
+static void find_group(struct facts *f, const struct ledger *l)
+{
+    f->group = ledger_busiest(l, 0.5);
+    if (!f->group) return;
+    const struct ledger_group *g = f->group;
+    double *const values[2] = {f->before, f->after};
+    for (int i = 0; i < 2; i++) {
+        double all = g->threads[i];
+        values[i][FACT_GROUP_BUSY] = all > 0 ? ledger_busy(g, i) : (double)NAN;
+        values[i][FACT_GROUP_CPU] = ratio(g->busy[i][LEDGER_CPU], all);
+        values[i][FACT_GROUP_LOCK] = ratio(g->busy[i][LEDGER_LOCK], all);
+        values[i][FACT_GROUP_DISK] = ratio(g->busy[i][LEDGER_DISK], all);
+        values[i][FACT_GROUP_PEER] = ratio(g->busy[i][LEDGER_PEER], all);
+        values[i][FACT_GROUP_SLEEP] = ratio(g->busy[i][LEDGER_SLEEP], all);
+    }
+}
+
+/* Requests that waited through stalls, as a mean over the stage: those held at the start wait for
+ * all of it, those that came meanwhile for half. */
+static double stalled(const struct record *r, const struct result *result, uint32_t stage)
+{
+    double sum = 0;
+    if (stage >= r->stage_count) return 0;
+    for (uint32_t i = 0; i < result->stall_count; i++) {
+        const struct stall_found *s = &result->stalls[i];
+        double seconds = (double)(s->end_ns - s->start_ns) / 1e9;
+        if (s->whole && s->stage == stage) sum += seconds * (s->held + (double)s->due / 2);
+    }
+    return r->stages[stage].seconds > 0 ? sum / r->stages[stage].seconds : 0;
+}
+
+/* How much longer a request is with a peer than it was: both by Little's law. */
+static void find_peer(struct facts *f, const struct ledger *l)
+{
+    double sums[2] = {0, 0};
+    for (uint32_t i = 0; i < l->row_count; i++) {
+        if (l->rows[i].class != LEDGER_PEER || l->rows[i].spare) continue;
+        sums[0] += l->rows[i].before;
+        sums[1] += l->rows[i].after;
+    }
+    bool any = sums[0] > 0.01 && l->x[0] > 0 && l->x[1] > 0;
+    if (any) set(f, FACT_PEER_SLOWER, 1, sums[1] / l->x[1] / (sums[0] / l->x[0]));
+}
+
+static void find_stalls(struct facts *f, const struct record *r, const struct ledger *l,
+                        const struct result *result)
+{
+    double grown = l->n[1] - l->n[0];
+    double more = stalled(r, result, l->bad) - stalled(r, result, l->good);
+    set(f, FACT_STALLED, 0, grown > 0 && more > 0 ? fmin(1, more / grown) : 0);
+}
+
+void facts_find(struct facts *f, const struct record *r, const struct ledger *l,
+                const struct result *result)
+{
+    *f = (struct facts){.hot = hot_service(l)};
+    for (int i = 0; i < FACT_COUNT; i++) set(f, (enum fact)i, (double)NAN, (double)NAN);
+    for (size_t i = 0; i < COUNT_OF(shares); i++) set(f, shares[i].fact, 0, 0);
+    for (size_t i = 0; i < COUNT_OF(shares); i++) {
+        f->after[shares[i].fact] += ledger_share(l, shares[i].class) + behind(l, shares[i].class);
+    }
+    double grown = l->n[1] - l->n[0];
+    set(f, FACT_LEFT, 0, grown > 0 && l->left > 0 ? l->left / grown : 0);
+    find_cpu(f, r, l);
+    find_group(f, l);
+    find_peer(f, l);
+    find_stalls(f, r, l, result);
+}
+
+static void add_value(struct text *out, enum form form, double value)
+{
+    if (form == FORM_SHARE) text_addf(out, "%.0f %%", value * 100);
+    else text_addf(out, "%.3g", value);
+}
+
+void facts_say(const struct facts *f, enum fact fact, struct text *out)
+{
+    bool of_growth = false;
+    for (size_t i = 0; i < COUNT_OF(shares); i++) of_growth |= shares[i].fact == fact;
+    if (isnan(f->after[fact])) {
+        text_addf(out, "not seen: %s", forms[fact].name);
+        return;
+    }
+    add_value(out, forms[fact].form, f->after[fact]);
+    text_addf(out, " %s", forms[fact].name);
+    if (of_growth || fact == FACT_LEFT || fact == FACT_STALLED || isnan(f->before[fact])) return;
+    text_adds(out, " (before ");
+    add_value(out, forms[fact].form, f->before[fact]);
+    text_adds(out, ")");
+}

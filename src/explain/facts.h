@@ -1,0 +1,29 @@
+/* facts.h - the numbers that causes are weighed by, of the two stages that are held together.
+ *
+ * Why, Source: facts.def.
+ * Thread: collecting thread.  Memory: in place. */
+#pragma once
+
+#include "explain/ledger.h"
+#include "tick/result.h"
+
+enum fact {
+    FACT_NONE,
+#define FACT(ident, name, form) FACT_##ident,
+#include "explain/facts.def"
+#undef FACT
+    FACT_COUNT
+};
+
+struct facts {
+    double before[FACT_COUNT], after[FACT_COUNT]; /* NAN: not seen */
+    struct bytes hot; /* the service they are about: the one in which most waits, or works */
+    const struct ledger_group *group; /* its busiest; NULL: none was seen */
+};
+
+void facts_find(struct facts *f, const struct record *r, const struct ledger *l,
+                const struct result *result);
+/* Does the fact count what grew at that class? */
+bool facts_is_of(enum fact fact, enum ledger_class class);
+/* "97 % of the cores it may use (61 % before)". */
+void facts_say(const struct facts *f, enum fact fact, struct text *out);

@@ -1,0 +1,159 @@
+#include "explain/record.h"
+
+#include <math.h>
+
+#include "base/ns.h"
+
+void record_open(struct record *r, const struct run_header *header, struct arena *arena)
+{
+    uint32_t stages = run_stage_count(header);
+    *r = (struct record){.header = header, .arena = arena, .stage_count = stages};
+    r->series = ARENA_ARRAY(arena, SERIES_MAX, struct record_series);
+    r->stages = ARENA_ARRAY(arena, stages + 1, struct record_stage);
+    r->starts = ARENA_ARRAY(arena, stages + 1, uint64_t);
+    r->ends = ARENA_ARRAY(arena, stages + 1, uint64_t);
+    r->begun = ARENA_ARRAY(arena, stages + 1, uint64_t);
+}
+
+/* ---- load ---- */
+
+/* Ticks are cut where `settle` ends, so one lies on one side of it. */
+static bool is_settled(struct record *r, const struct tick *tick)
+{
+    const struct plan *plan = r->header->plan;
+    if (tick->stage >= plan->stage_count) return false; /* the drain */
+    uint64_t *begun = &r->begun[tick->stage];
+    if (*begun == 0) *begun = tick->start_ns + 1; /* 0: not seen */
+    return tick->start_ns + 1 >= *begun + plan->stages[tick->stage].settle_ns;
+}
+
+static void add_cell(struct record *r, const struct cell *cell)
+{
+    if (cell->settle || cell->stage >= r->stage_count) return;
+    struct record_stage *to = &r->stages[cell->stage];
+    if (cell->kind == CELL_STAGE) {
+        to->lag_ns += (double)cell->measures[STAGE_LAG].sum_ns;
+        to->lag_count += cell->measures[STAGE_LAG].count;
+        to->wait_ns += (double)cell->measures[STAGE_WAIT].sum_ns;
+        to->rtt_ns += (double)cell->measures[STAGE_RTT].sum_ns;
+        to->rtt_count += cell->measures[STAGE_RTT].count;
+    } else if (cell->kind == CELL_REQUEST) {
+        for (uint32_t i = 0; i < OUTCOME_COUNT; i++) to->ended += cell->outcomes[i];
+        to->done += cell->outcomes[OUTCOME_OK];
+        to->response_ns += (double)cell->measures[MEASURE_OK].sum_ns;
+    }
+}
+
+static void add_load(struct record *r, const struct tick *tick)
+{
+    for (uint32_t i = 0; i < tick->cell_count; i++) add_cell(r, &tick->cells[i]);
+    if (!is_settled(r, tick)) return;
+    struct record_stage *to = &r->stages[tick->stage];
+    to->seconds += (double)(tick->end_ns - tick->start_ns) / 1e9;
+    for (uint32_t i = 0; i < r->header->plan->name_count; i++) {
+        to->in_flight_ns += tick->requests_in_flight[i];
+    }
+    if (r->ends[tick->stage] == 0) r->starts[tick->stage] = tick->start_ns;
+    r->ends[tick->stage] = tick->end_ns;
+}
+
+/* ---- samples ---- */
+
+static void declare(struct record *r, const struct series *from)
+{
+    if (from->id >= SERIES_MAX) return;
+    struct record_series *s = &r->series[from->id];
+    size_t count = r->stage_count + 1;
+    *s = (struct record_series){.of = arena_copy(r->arena, from->of),
+                                .name = arena_copy(r->arena, from->name),
+                                .label = arena_copy(r->arena, from->label),
+                                .unit = from->unit,
+                                .sums = ARENA_ARRAY(r->arena, count, double),
+                                .lengths = ARENA_ARRAY(r->arena, count, double),
+                                .most = ARENA_ARRAY(r->arena, count, double)};
+    s->known = s->sums && s->lengths && s->most;
+    if (from->id >= r->series_count) r->series_count = from->id + 1;
+}
+
+static void remember(struct record *r, struct record_series *s, uint32_t at, double value)
+{
+    uint32_t chunk = at / RECORD_CHUNK;
+    if (chunk >= RECORD_CHUNKS) return;
+    if (!s->history[chunk]) {
+        s->history[chunk] = ARENA_ARRAY(r->arena, RECORD_CHUNK, float);
+        for (uint32_t i = 0; s->history[chunk] && i < RECORD_CHUNK; i++) {
+            s->history[chunk][i] = NAN;
+        }
+    }
+    if (s->history[chunk]) s->history[chunk][at % RECORD_CHUNK] = (float)value;
+}
+
+/* A sample of an instant stands for the second before it. */
+static void add_sample(struct record *r, const struct tick *tick, const struct sample *sample)
+{
+    if (sample->series >= r->series_count || !r->series[sample->series].known) return;
+    struct record_series *s = &r->series[sample->series];
+    uint64_t to_ns = sample->to_ns;
+    uint64_t from_ns = sample->from_ns;
+    if (from_ns == to_ns) from_ns = to_ns > NS_PER_S ? to_ns - NS_PER_S : 0;
+    for (uint32_t i = 0; i <= tick->stage && i < r->stage_count; i++) {
+        uint64_t lo = r->starts[i] > from_ns ? r->starts[i] : from_ns;
+        uint64_t hi = r->ends[i] < to_ns ? r->ends[i] : to_ns;
+        if (r->ends[i] == 0 || hi <= lo) continue;
+        double ns = (double)(hi - lo);
+        /* One that straddles an edge says little of either side. */
+        if (ns < 0.5 * (double)(to_ns - from_ns)) continue;
+        s->sums[i] += sample->value * ns;
+        s->lengths[i] += ns;
+        if (sample->value > s->most[i]) s->most[i] = sample->value;
+    }
+    if (s->unit == SERIES_WAITING || s->unit == SERIES_CORES) {
+        remember(r, s, tick->index, sample->value);
+    }
+}
+
+void record_tick(struct record *r, const struct tick *tick)
+{
+    if (tick->stage >= r->stage_count || !r->series || !r->stages || !r->starts || !r->ends
+        || !r->begun)
+        return;
+    add_load(r, tick);
+    for (uint32_t i = 0; i < tick->series_count; i++) declare(r, &tick->series[i]);
+    for (uint32_t i = 0; i < tick->sample_count; i++) add_sample(r, tick, &tick->samples[i]);
+    r->ticks = tick->index + 1;
+}
+
+/* ---- reading ---- */
+
+double record_mean(const struct record *r, uint32_t series, uint32_t stage)
+{
+    if (series >= r->series_count || stage >= r->stage_count) return (double)NAN;
+    const struct record_series *s = &r->series[series];
+    bool any = s->known && s->lengths[stage] > 0;
+    return any ? s->sums[stage] / s->lengths[stage] : (double)NAN;
+}
+
+double record_most(const struct record *r, uint32_t series, uint32_t stage)
+{
+    if (isnan(record_mean(r, series, stage))) return (double)NAN;
+    return r->series[series].most[stage];
+}
+
+double record_at(const struct record *r, uint32_t series, uint32_t at)
+{
+    if (series >= r->series_count || at / RECORD_CHUNK >= RECORD_CHUNKS) return (double)NAN;
+    const float *chunk = r->series[series].history[at / RECORD_CHUNK];
+    return chunk ? (double)chunk[at % RECORD_CHUNK] : (double)NAN;
+}
+
+uint32_t record_find(const struct record *r, struct bytes of, enum series_row row,
+                     const char *label)
+{
+    struct bytes name = bytes_of(series_row(row)->name);
+    for (uint32_t i = 0; i < r->series_count; i++) {
+        const struct record_series *s = &r->series[i];
+        if (!s->known || !bytes_equal(s->name, name) || !bytes_equal(s->of, of)) continue;
+        if (!label || bytes_is(s->label, label)) return i;
+    }
+    return SERIES_MAX;
+}

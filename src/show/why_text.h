@@ -1,0 +1,17 @@
+/* why_text.h - a cause for people: on a terminal, and as Markdown.
+ *
+ * Why: the verdict says that it bent; this says where, with the numbers for it and the alibis of
+ * all others, so that an expert can check each step.
+ * Source: docs/why.md.
+ * Thread: collecting thread.  Memory: the caller's text. */
+#pragma once
+
+#include "show/style.h"
+#include "tick/cause.h"
+#include "tick/result.h"
+
+void why_text_write(struct text *out, const struct cause *cause, const struct result *result,
+                    const struct show_style *style);
+void why_markdown_write(struct text *out, const struct cause *cause, const struct result *result);
+/* `prony.why/1`; the caller's. */
+struct json_t *why_json_make(const struct cause *cause, const struct result *result);
