@@ -34,6 +34,9 @@ struct item {
     int exit_code;
 };
 
+#define ARENA_BYTES                                                                                \
+    (sizeof(struct recorder) + SERIES_MAX * (sizeof(struct series) + SERIES_TEXT_BYTES + 64) + 4096)
+
 struct recorder {
     struct arena arena; /* holds this struct */
     struct run_file file;
@@ -42,6 +45,11 @@ struct recorder {
     struct blob_dims dims;
     ZSTD_CCtx *zstd; /* the writer thread's */
     struct shared command;
+
+    /* All series of the run so far: one that a lost tick declared comes with the next that is kept.
+     * Only ever added to. */
+    struct series *series; /* [SERIES_MAX] */
+    uint32_t series_count, series_put;
 
     pthread_mutex_t lock; /* all below */
     pthread_cond_t changed;
@@ -326,16 +334,15 @@ static void copy_exemplars(struct arena *arena, struct tick *t)
     t->exemplars = exemplars;
 }
 
-static void copy_series(struct arena *arena, struct tick *t)
+static void keep_series(struct recorder *r, const struct tick *tick)
 {
-    struct series *series = ARENA_ARRAY(arena, t->series_count, struct series);
-    for (uint32_t i = 0; series && i < t->series_count; i++) {
-        series[i] = t->series[i];
-        series[i].of = arena_copy(arena, series[i].of);
-        series[i].name = arena_copy(arena, series[i].name);
-        series[i].label = arena_copy(arena, series[i].label);
+    for (uint32_t i = 0; i < tick->series_count && r->series_count < SERIES_MAX; i++) {
+        struct series *kept = &r->series[r->series_count++];
+        *kept = tick->series[i];
+        kept->of = arena_copy(&r->arena, kept->of);
+        kept->name = arena_copy(&r->arena, kept->name);
+        kept->label = arena_copy(&r->arena, kept->label);
     }
-    t->series = series;
 }
 
 /* Copies a tick with all it points to. False: it is too large for its place. */
@@ -355,7 +362,6 @@ static bool copy_tick(const struct blob_dims *dims, struct item *item, const str
     t->iterations_in_flight =
         copy_items(arena, t->iterations_in_flight, dims->scenario_count, sizeof(double));
     copy_exemplars(arena, t);
-    copy_series(arena, t);
     return arena_ok(arena);
 }
 
@@ -364,9 +370,13 @@ static void on_tick(void *ctx, const struct tick *tick)
     struct recorder *r = ctx;
     pthread_mutex_lock(&r->lock);
     r->run_ns = tick->end_ns;
+    keep_series(r, tick);
     struct item *item = new_item(r, ITEM_TICK);
     bool fits = item && copy_tick(&r->dims, item, tick);
     if (fits) {
+        item->tick.series = r->series + r->series_put;
+        item->tick.series_count = r->series_count - r->series_put;
+        r->series_put = r->series_count;
         push_item(r);
     } else {
         if (item) arena_reset(&item->arena);
@@ -454,9 +464,10 @@ bool recorder_open(struct recorder **out, struct bytes folder, struct err *err)
     if (name.cut) return err_set(err, ERR_USAGE, 0, "the path of the runs folder is too long");
 
     struct arena arena;
-    if (!arena_open(&arena, sizeof(struct recorder) + 64, err)) return false;
+    if (!arena_open(&arena, ARENA_BYTES, err)) return false;
     struct recorder *r = ARENA_NEW(&arena, struct recorder);
     r->arena = arena;
+    r->series = ARENA_ARRAY(&r->arena, SERIES_MAX, struct series);
     r->short_from_ns = UINT64_MAX;
     if (!run_file_create(&r->file, path, err) || !open_queue(r, err)) goto failed;
     int code = writer_open(&r->writer, &r->file);

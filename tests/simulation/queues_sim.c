@@ -157,18 +157,18 @@ static const char *plan_of(const struct system *s, const struct load *load)
 }
 
 /* What the runs of one system under one load measured. */
-struct sample {
+struct asked_of {
     double sum, squares;
 };
 
-static void add(struct sample *s, double value)
+static void add(struct asked_of *s, double value)
 {
     s->sum += value;
     s->squares += value * value;
 }
 
 struct outcome_of {
-    struct sample measured[ASKED];     /* shares beyond the true percentile; the mean */
+    struct asked_of measured[ASKED];   /* shares beyond the true percentile; the mean */
     double truth[ASKED], value[ASKED]; /* what is to be measured; the percentile, in services */
     uint32_t inside[ASKED];            /* of printed intervals: contain the truth */
 };

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "check.h"
-#include "sample.h"
+#include "specimen.h"
 
 /* A tick of so many ok requests of the first name, each of so many ms. */
 struct told {
@@ -36,7 +36,7 @@ static void tell(struct feed *f, const struct told *told)
     feed_result(f, f->result);
 }
 
-static void open_feed(struct feed *f, struct sample *s)
+static void open_feed(struct feed *f, struct specimen *s)
 {
     struct err err;
     sample_open(s, "holds");
@@ -47,7 +47,7 @@ static void open_feed(struct feed *f, struct sample *s)
     f->result = &s->result;
 }
 
-static void close_feed(struct feed *f, struct sample *s)
+static void close_feed(struct feed *f, struct specimen *s)
 {
     feed_close(f);
     sample_close(s);
@@ -64,7 +64,7 @@ static void a_point_a_second(void **state)
 {
     (void)state;
     struct feed f;
-    struct sample s;
+    struct specimen s;
     open_feed(&f, &s);
     static const struct told ticks[] = {
         {1, 0, 1000, 200, 10}, {1, 1000, 1400, 80, 10}, {2, 1400, 2400, 600, 30},
@@ -93,7 +93,7 @@ static void now_is_ten_seconds_of_this_stage(void **state)
 {
     (void)state;
     struct feed f;
-    struct sample s;
+    struct specimen s;
     open_feed(&f, &s);
     uint32_t p99 = 0;
     while (s.result.objectives[p99].objective->metric != METRIC_QUANTILE
@@ -122,7 +122,7 @@ static void points_and_lines_are_rings(void **state)
 {
     (void)state;
     struct feed f;
-    struct sample s;
+    struct specimen s;
     open_feed(&f, &s);
     for (uint32_t t = 0; t < FEED_POINTS + 30; t++) {
         struct told told = {1, t * 1000, t * 1000 + 1000, t + 1, 10};

@@ -12,7 +12,7 @@
 static const char *folder;
 
 struct scene {
-    struct sample sample;
+    struct specimen sample;
     struct feed feed;
     struct arena arena;
     struct canvas canvas;

@@ -6,11 +6,11 @@
 #include "check.h"
 #include "looks.h"
 #include "play.h"
-#include "sample.h"
 #include "show/beside_forms.h"
 #include "show/beside_text.h"
 #include "show/spread.h"
 #include "show/spread_text.h"
+#include "specimen.h"
 
 /* The expected texts. */
 static const char *folder;
@@ -39,7 +39,7 @@ static int leave(void **state)
 static struct beside join(const char *const *names, uint32_t count, bool hostile)
 {
     for (uint32_t i = 0; i < count; i++) {
-        struct sample sample;
+        struct specimen sample;
         sample_open(&sample, names[i]);
         if (hostile) play_hostile(&sample);
         sample.header.id[RUN_ID_LEN - 1] = (char)('a' + i);

@@ -47,7 +47,7 @@ static void commands(void **state)
     }
 }
 
-static void annotate(struct sample *sample, struct text *out, const char *file)
+static void annotate(struct specimen *sample, struct text *out, const char *file)
 {
     for (uint32_t i = 0; i < sample->result.objective_count; i++) {
         sample->plan.objectives[i].at = (struct span){.line = 30 + i, .col = 5, .len = 3};
@@ -83,7 +83,7 @@ static void annotations(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         char array[4096];
         struct text out = text_in(array, sizeof array);
-        struct sample sample;
+        struct specimen sample;
         sample_open(&sample, rows[i].sample);
         annotate(&sample, &out, rows[i].file);
         CHECK_STR(rows[i].sample, array, rows[i].want);
@@ -97,7 +97,7 @@ static void hostile_names(void **state)
     (void)state;
     char array[8192];
     struct text out = text_in(array, sizeof array);
-    struct sample sample;
+    struct specimen sample;
     sample_open(&sample, "missed");
     play_hostile(&sample);
     annotate(&sample, &out, "a.yaml");
@@ -119,7 +119,7 @@ static void at_most_ten(void **state)
     (void)state;
     char array[8192];
     struct text out = text_in(array, sizeof array);
-    struct sample sample;
+    struct specimen sample;
     sample_open(&sample, "missed");
     static struct objective_result many[40];
     for (size_t i = 0; i < COUNT_OF(many); i++) {

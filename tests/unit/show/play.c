@@ -34,7 +34,7 @@ static struct hist_sparse sparse(struct arena *arena, const struct values *value
     sparse((arena), (const struct values[]){__VA_ARGS__},                                          \
            COUNT_OF(((const struct values[]){__VA_ARGS__})))
 
-static uint32_t make_cells(struct sample *s, uint32_t second, struct cell *cells)
+static uint32_t make_cells(struct specimen *s, uint32_t second, struct cell *cells)
 {
     struct arena *a = &s->arena;
     if (second == 1) return 0; /* all stood still */
@@ -65,7 +65,7 @@ static uint32_t make_cells(struct sample *s, uint32_t second, struct cell *cells
     return 5;
 }
 
-static void make_tick(struct sample *s, uint32_t second, struct tick *out)
+static void make_tick(struct specimen *s, uint32_t second, struct tick *out)
 {
     static double in_flight[4];
     static double iterations[2];
@@ -97,7 +97,7 @@ static void make_tick(struct sample *s, uint32_t second, struct tick *out)
     out->exemplar_count = s->result.exemplar_count;
 }
 
-void play_run(struct sample *s, const struct sink *sink)
+void play_run(struct specimen *s, const struct sink *sink)
 {
     if (sink->begin) sink->begin(sink->ctx, &s->header);
     struct result early = s->result;
@@ -113,7 +113,7 @@ void play_run(struct sample *s, const struct sink *sink)
     if (sink->result) sink->result(sink->ctx, &s->result);
 }
 
-void play_hostile(struct sample *s)
+void play_hostile(struct specimen *s)
 {
     struct bytes hostile = BYTES_LIT(HOSTILE);
     s->plan.name = hostile;

@@ -5,11 +5,11 @@
  * ended. */
 #pragma once
 
-#include "sample.h"
+#include "specimen.h"
 #include "tick/bus.h"
 
 /* Puts it on the sink: begin, ticks each with a provisional result, end, final result. */
-void play_run(struct sample *sample, const struct sink *sink);
+void play_run(struct specimen *sample, const struct sink *sink);
 /* Puts texts in the place of the sample's that a target or a careless plan may hold: control
  * bytes, markup, formulas, commands of CI systems. */
-void play_hostile(struct sample *sample);
+void play_hostile(struct specimen *sample);

@@ -17,7 +17,7 @@ static void put(void *ctx, struct bytes piece)
     assert_int_equal(fwrite(piece.at, 1, piece.len, stdout), piece.len);
 }
 
-static int print_stream(struct sample *sample, const char *form)
+static int print_stream(struct specimen *sample, const char *form)
 {
     struct outlet to = {put, NULL};
     static struct result_ndjson ndjson;
@@ -30,7 +30,7 @@ static int print_stream(struct sample *sample, const char *form)
     return 0;
 }
 
-static int print_document(struct sample *sample, const char *form)
+static int print_document(struct specimen *sample, const char *form)
 {
     char *array = arena_alloc(&sample->arena, DOCUMENT_LIMIT);
     assert_non_null(array);
@@ -46,7 +46,7 @@ static int print_document(struct sample *sample, const char *form)
 int main(int argc, char **argv)
 {
     if (argc < 3) return 2;
-    struct sample sample;
+    struct specimen sample;
     sample_open(&sample, argv[2]);
     if (argc > 3) play_hostile(&sample);
     bool stream = strcmp(argv[1], "ndjson") == 0 || strcmp(argv[1], "csv") == 0;

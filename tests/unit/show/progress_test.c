@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "check.h"
-#include "sample.h"
+#include "specimen.h"
 
 static char said[65536];
 static struct text out;
@@ -18,7 +18,7 @@ static void line(void *ctx, struct bytes text)
 
 /* The sample as a run: a tick a second, an objective missed for a while, two events. */
 struct play {
-    struct sample sample;
+    struct specimen sample;
     struct progress progress;
     struct sink sink;
     uint64_t begun, ended; /* requests in each tick */

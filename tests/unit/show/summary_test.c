@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "check.h"
-#include "sample.h"
+#include "specimen.h"
 
 enum { STAGES_MOST = 16 }; /* of a sample, the drain included */
 
@@ -44,7 +44,7 @@ static const struct {
 
 static void write_summary(struct text *out, size_t row)
 {
-    struct sample sample;
+    struct specimen sample;
     sample_open(&sample, rows[row].sample);
     sample.extra.verbose = rows[row].verbose;
     summary_write(out, &sample.result, &rows[row].style, &sample.extra);
@@ -97,7 +97,7 @@ static void widths(void **state)
                                         "preflight", "service_died"};
     for (size_t n = 0; n < COUNT_OF(names); n++) {
         for (uint32_t width = 72; width <= 200; width += 3) {
-            struct sample sample;
+            struct specimen sample;
             sample_open(&sample, names[n]);
             struct show_style style = {.width = width};
             struct text out = text_in(array, sizeof array);
@@ -121,7 +121,7 @@ static void color_is_an_addition(void **state)
 {
     (void)state;
     static char plain[65536], colored[65536], stripped[65536];
-    struct sample sample;
+    struct specimen sample;
     sample_open(&sample, "missed");
     struct show_style style = {.width = 100};
     struct text a = text_in(plain, sizeof plain), b = text_in(colored, sizeof colored);
@@ -146,7 +146,7 @@ static void hostile_text(void **state)
 {
     (void)state;
     static char array[65536];
-    struct sample sample;
+    struct specimen sample;
     sample_open(&sample, "service_died");
     struct show_style style = {.width = 100};
     struct text out = text_in(array, sizeof array);
@@ -174,7 +174,7 @@ static void stopped(void **state)
         {"key later", 2, RUN_BY_KEY ": api died", "jobs · stopped by q at 12 s: api died · "},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct sample sample;
+        struct specimen sample;
         sample_open(&sample, "interrupted");
         sample.result.end.signal = cases[i].signal;
         struct text reason = text_in(sample.result.end.reason, sizeof sample.result.end.reason);
@@ -205,7 +205,7 @@ static void users_of_a_ramp(void **state)
         {"nobody came", 0, 20, 0, false},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct sample sample;
+        struct specimen sample;
         sample_open(&sample, "not_judged");
         sample.plan.stages[0].users_from = cases[i].from;
         sample.plan.stages[0].users_to = cases[i].to;
@@ -276,7 +276,7 @@ static void notes_and_misses(void **state)
     (void)state;
     static char array[65536];
     static struct objective_result results[24];
-    struct sample sample;
+    struct specimen sample;
     sample_open(&sample, "missed");
     struct result *r = &sample.result;
     memcpy(results, r->objectives, r->objective_count * sizeof *results);

@@ -42,7 +42,7 @@ static const struct exemplar slow[] = {
     LOOK(SLOW, 4, 2, STATUS, 503, 33, 90000, 30, 0, 0, 89000, 89900),
 };
 
-static void open_run(struct sample *s)
+static void open_run(struct specimen *s)
 {
     static const double medians_ms[] = {1.1, 1.2, 1.4, 2.1, 6.4, 212, 1.2, 1.5, 2.3};
     sample_open(s, "missed");
@@ -70,7 +70,7 @@ static void open_run(struct sample *s)
     assert_true(arena_ok(&s->arena));
 }
 
-static void write_all(struct text *out, const struct sample *s, const struct show_style *style)
+static void write_all(struct text *out, const struct specimen *s, const struct show_style *style)
 {
     spectrum_write(out, &s->result, style);
     evidence_slowest(out, &s->result, style);
@@ -90,7 +90,7 @@ static void goldens(void **state)
                 {"verbose-80-ascii", {.width = 80, .ascii = true}}};
     static char array[32768];
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct sample s;
+        struct specimen s;
         struct err err;
         char path[4096];
         struct bytes want;
@@ -112,7 +112,7 @@ static void widths(void **state)
     (void)state;
     static char array[65536];
     for (uint32_t width = 72; width <= 200; width += 4) {
-        struct sample s;
+        struct specimen s;
         struct show_style style = {.width = width};
         struct text out = text_in(array, sizeof array);
         open_run(&s);
@@ -146,7 +146,7 @@ static void odd_spreads(void **state)
                 {"none", 0, 0, ""}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         static char array[8192];
-        struct sample s;
+        struct specimen s;
         struct show_style style = {.width = 80};
         struct text out = text_in(array, sizeof array);
         sample_open(&s, "not_judged");

@@ -196,13 +196,14 @@ static void rows_for_others(void **state)
         const char *sql, *want;
     } rows[] = {
         {"PRAGMA application_id", "1886547577"},
-        {"PRAGMA user_version", "7"},
+        {"PRAGMA user_version", "8"},
         {"PRAGMA journal_mode", "delete"},
         {"SELECT value FROM header WHERE key = 'state'", "ended"},
         {"SELECT json_extract(value, '$.plan.name') FROM header WHERE key = 'run'", "tape"},
         {"SELECT count(*) FROM tick", "3"},
         {"SELECT text FROM event WHERE tick = 1 AND seq = 8", "event 8 of tick 1"},
         {"SELECT status FROM exemplar WHERE tick = 1 AND seq = 1", "503"},
+        {"SELECT service || name || label || unit FROM series", "apiwaitinglock of db-#3"},
         {"SELECT verdict || exit || json FROM result", "missed5{\"format\":\"prony.result/1\"}"},
         {"SELECT reason FROM ending", "errors > 20% for 10s"},
     };

@@ -204,6 +204,30 @@ static void add_gaps(struct arena *arena, struct tick *t)
     t->gap_count = count;
 }
 
+/* Two passes of a source, and an instant; a series is met in every fifth tick. */
+static void add_samples(struct arena *arena, struct tick *t)
+{
+    uint32_t known = t->index / 5 + 1;
+    struct sample *samples = ARENA_ARRAY(arena, 2 * known + 1, struct sample);
+    for (uint32_t i = 0; i < 2 * known; i++) {
+        uint64_t to_ns = t->end_ns - (i < known ? 1000 : 7);
+        samples[i] = (struct sample){i % known, t->start_ns, to_ns,
+                                     (double)((float)(t->index + 1) / (float)(i + 3))};
+    }
+    samples[2 * known] = (struct sample){0, t->end_ns, t->end_ns, -0.5};
+    t->samples = samples;
+    t->sample_count = 2 * known + 1;
+    if (t->index % 5 != 0) return;
+    struct series *series = ARENA_NEW(arena, struct series);
+    *series = (struct series){.id = known - 1,
+                              .of = BYTES_LIT("api"),
+                              .name = BYTES_LIT("waiting"),
+                              .label = known % 2 ? BYTES_LIT("lock of db-#") : BYTES_LIT(""),
+                              .unit = SERIES_WAITING};
+    t->series = series;
+    t->series_count = 1;
+}
+
 static void add_stalls(struct arena *arena, struct tick *t)
 {
     uint32_t count = t->index % 4;
@@ -291,6 +315,7 @@ struct tick tape_tick(const struct tape *tape, struct arena *arena, uint32_t ind
     add_slots(tape, arena, &t);
     add_gaps(arena, &t);
     add_stalls(arena, &t);
+    add_samples(arena, &t);
     add_rows(arena, &t);
     assert_true(arena_ok(arena));
     return t;
@@ -385,6 +410,22 @@ void tape_check_tick(const char *name, const struct blob_dims *dims, const struc
     CHECK_U64(name, got->gap_count, want->gap_count);
     for (uint32_t i = 0; i < want->gap_count; i++) {
         CHECK(name, memcmp(&got->gaps[i], &want->gaps[i], sizeof(struct takeup_gap)) == 0);
+    }
+    CHECK_U64(name, got->sample_count, want->sample_count);
+    for (uint32_t i = 0; i < want->sample_count; i++) {
+        const struct sample *a = &got->samples[i];
+        const struct sample *b = &want->samples[i];
+        CHECK(name, a->series == b->series && a->from_ns == b->from_ns && a->to_ns == b->to_ns);
+        CHECK(name, a->value == b->value);
+    }
+    /* Those of ticks that were lost come with the next, before its own. */
+    CHECK(name, got->series_count >= want->series_count);
+    uint32_t before = got->series_count - want->series_count;
+    for (uint32_t i = 0; i < want->series_count; i++) {
+        const struct series *a = &got->series[before + i];
+        const struct series *b = &want->series[i];
+        CHECK(name, a->id == b->id && a->unit == b->unit && bytes_equal(a->of, b->of));
+        CHECK(name, bytes_equal(a->name, b->name) && bytes_equal(a->label, b->label));
     }
     CHECK_U64(name, got->event_count, want->event_count);
     for (uint32_t i = 0; i < want->event_count; i++) {

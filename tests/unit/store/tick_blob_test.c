@@ -25,7 +25,8 @@ static struct tick like(const struct tick *from)
     t.strain = (struct strain){0};
     t.gaps = NULL;
     t.stalls = NULL;
-    t.gap_count = t.stall_count = 0;
+    t.samples = NULL;
+    t.gap_count = t.stall_count = t.sample_count = 0;
     return t;
 }
 
@@ -73,7 +74,7 @@ static void a_turned_bit_is_seen(void **state)
 
 /* What a stage says of itself stood under other names before version 3, without TLS in 1, and
  * without what was never sent before 4; strain is of 5, stalls are of 6, gaps, pauses and the tail
- * of 7. Other cells and slots say of what was short since 6. */
+ * of 7, samples of 8. Other cells and slots say of what was short since 6. */
 static void older_versions(void **state)
 {
     (void)state;
@@ -92,6 +93,8 @@ static void older_versions(void **state)
          BYTES_LIT("\5\x84\x0c\x9\1\x10\3\0\4\5\6")},
         {"7", 7, BYTES_LIT("\0\4\0\7\5\3\2\6\2\x9\x8\0\0\0\0\0\0"),
          BYTES_LIT("\5\x84\x0c\x9\1\x10\3\0\4\5\6\x9\1\0\7")},
+        {"8", 8, BYTES_LIT("\0\4\0\7\5\3\2\6\2\x9\x8\0\0\0\0\0\0"),
+         BYTES_LIT("\5\x84\x0c\x9\1\x10\3\0\4\5\6\x9\1\0\7\1\1\x9\2\3\0\0\x80\x3f")},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const char *name = cases[i].name;
@@ -105,7 +108,8 @@ static void older_versions(void **state)
         text_add(&raw, cases[i].rest);
         struct blob_dims dims = {.version = version};
         /* Left by what was read before. */
-        struct tick got = {.strain = {{1, 2, 3}}, .gap_count = 9, .stall_count = 9};
+        struct tick got = {
+            .strain = {{1, 2, 3}}, .gap_count = 9, .stall_count = 9, .sample_count = 9};
         CHECK(name, tick_blob_decode(&got, &read, text_bytes(&raw), &dims));
         uint64_t unsent = version < 4 ? 0 : 6;
         uint64_t rested_ns = version < 7 ? REST_UNKNOWN : 8;
@@ -122,6 +126,9 @@ static void older_versions(void **state)
         if (version >= 6) CHECK_U64(name, got.stalls[0].worker, worker);
         CHECK_U64(name, got.gap_count, version >= 7);
         if (version >= 7) CHECK_U64(name, got.gaps[0].millionths, 7);
+        CHECK_U64(name, got.sample_count, version >= 8);
+        const struct sample sample = {3, 7, 9, 1};
+        if (version >= 8) CHECK(name, memcmp(got.samples, &sample, sizeof sample) == 0);
     }
 }
 

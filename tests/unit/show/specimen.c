@@ -1,4 +1,4 @@
-#include "sample.h"
+#include "specimen.h"
 
 #include <math.h>
 
@@ -34,7 +34,7 @@ static struct stage stages[9];
 static struct scenario scenarios[2];
 static struct target targets[1];
 
-static void make_plan(struct sample *s)
+static void make_plan(struct specimen *s)
 {
     stages[0] = stage_of("warm-up", "warm-up", 50, 0, 5, false);
     stages[0].warmup = true;
@@ -121,7 +121,7 @@ static const struct shape by_stage[] = {
 static struct stage_result stage_results[COUNT_OF(by_stage)];
 static struct figures requests[COUNT_OF(names)], by_scenario[2];
 
-static void make_figures(struct sample *s)
+static void make_figures(struct specimen *s)
 {
     double start_s = 0;
     for (uint32_t i = 0; i < COUNT_OF(by_stage); i++) {
@@ -161,7 +161,7 @@ static struct objective objectives[24];
 static struct objective_result results[24];
 static struct finding findings[24][COUNT_OF(by_stage)];
 
-static struct objective_result *add_objective(struct sample *s, const char *text,
+static struct objective_result *add_objective(struct specimen *s, const char *text,
                                               enum metric metric, enum verdict verdict,
                                               double value, double margin)
 {
@@ -195,7 +195,7 @@ static struct objective_result *add_objective(struct sample *s, const char *text
     return &results[i];
 }
 
-static void add_usual(struct sample *s)
+static void add_usual(struct specimen *s)
 {
     struct objective_result *o;
     add_objective(s, "avg < 50ms", METRIC_AVG, VERDICT_HOLDS, 14.4e6, 0.712);
@@ -221,7 +221,7 @@ static void add_usual(struct sample *s)
     objectives[s->result.objective_count - 1].scope = SCOPE_SCENARIO;
 }
 
-static void miss_p99(struct sample *s)
+static void miss_p99(struct specimen *s)
 {
     struct objective_result *o =
         add_objective(s, "p99 < 150ms", METRIC_QUANTILE, VERDICT_MISSED, 216.2e6, -0.4413);
@@ -232,13 +232,13 @@ static void miss_p99(struct sample *s)
 
 /* ---- the samples ---- */
 
-static void holds(struct sample *s)
+static void holds(struct specimen *s)
 {
     s->result.verdict = VERDICT_HOLDS;
     add_usual(s);
 }
 
-static void missed(struct sample *s)
+static void missed(struct specimen *s)
 {
     s->result.verdict = VERDICT_MISSED;
     s->result.exit_code = 1;
@@ -283,7 +283,7 @@ static void missed(struct sample *s)
     s->result.totals.outcomes[OUTCOME_OK] -= 2;
 }
 
-static void inconclusive(struct sample *s)
+static void inconclusive(struct specimen *s)
 {
     s->result.verdict = VERDICT_INCONCLUSIVE;
     s->result.exit_code = 3;
@@ -303,7 +303,7 @@ static void inconclusive(struct sample *s)
         ->stage = PLAN_NO_INDEX;
 }
 
-static void invalid(struct sample *s)
+static void invalid(struct specimen *s)
 {
     s->result.verdict = VERDICT_INVALID;
     s->result.exit_code = 3;
@@ -326,7 +326,7 @@ static void invalid(struct sample *s)
     s->result.totals.lag = latency_of(40000, 0.4, 5);
 }
 
-static void not_judged(struct sample *s)
+static void not_judged(struct specimen *s)
 {
     s->result.verdict = VERDICT_NOT_JUDGED;
     s->plan.name = BYTES_LIT("http://localhost:8080/");
@@ -354,7 +354,7 @@ static void not_judged(struct sample *s)
     s->result.end.at_ns = 33100000000;
 }
 
-static void interrupted(struct sample *s)
+static void interrupted(struct specimen *s)
 {
     s->result.verdict = VERDICT_INCONCLUSIVE;
     s->result.exit_code = 130;
@@ -374,7 +374,7 @@ static void interrupted(struct sample *s)
     o->lo = o->hi = o->value;
 }
 
-static void preflight(struct sample *s)
+static void preflight(struct specimen *s)
 {
     s->result.verdict = VERDICT_NOT_JUDGED;
     s->result.exit_code = 4;
@@ -385,7 +385,7 @@ static void preflight(struct sample *s)
     s->result.totals = (struct figures){0};
 }
 
-static void service_died(struct sample *s)
+static void service_died(struct specimen *s)
 {
     missed(s);
     s->result.end = (struct run_end){.ended = RUN_ABORTED,
@@ -403,11 +403,11 @@ static void service_died(struct sample *s)
     s->extra.note_count = 1;
 }
 
-void sample_open(struct sample *s, const char *name)
+void sample_open(struct specimen *s, const char *name)
 {
     static const struct {
         const char *name;
-        void (*make)(struct sample *s);
+        void (*make)(struct specimen *s);
     } samples[] = {
         {"holds", holds},
         {"missed", missed},
@@ -418,7 +418,7 @@ void sample_open(struct sample *s, const char *name)
         {"preflight", preflight},
         {"service_died", service_died},
     };
-    *s = (struct sample){0};
+    *s = (struct specimen){0};
     struct err err;
     assert_true(arena_open(&s->arena, (size_t)16 << 20, &err));
     make_plan(s);
@@ -438,7 +438,7 @@ void sample_open(struct sample *s, const char *name)
     fail_msg("no sample '%s'", name);
 }
 
-void sample_close(struct sample *s)
+void sample_close(struct specimen *s)
 {
     arena_close(&s->arena);
 }

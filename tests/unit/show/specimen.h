@@ -1,4 +1,4 @@
-/* sample.h - made-up results of runs: one of each verdict and end.
+/* specimen.h - made-up results of runs: one of each verdict and end.
  *
  * Why: what is shown must be looked at without a load test; figures are chosen so that each rule of
  * rounding, marking and leaving out is met at least once. */
@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "show/summary.h"
 
-struct sample {
+struct specimen {
     struct arena arena;
     struct plan plan;
     struct run_header header;
@@ -16,5 +16,5 @@ struct sample {
 };
 
 /* Fills the sample of this name; fails the test when there is none. */
-void sample_open(struct sample *sample, const char *name);
-void sample_close(struct sample *sample);
+void sample_open(struct specimen *sample, const char *name);
+void sample_close(struct specimen *sample);
