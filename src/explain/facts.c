@@ -127,7 +127,9 @@ static void find_cpu(struct facts *f, const struct record *r, const struct ledge
         values[i][FACT_CPU_USED] = ratio(used, capacity);
         values[i][FACT_HOST_USED] = 1 - ratio(idle, cores);
         values[i][FACT_STEAL] = ratio(mean(r, s, host, SERIES_OF_HOST_CPU, "steal"), cores);
-        values[i][FACT_HOTTEST] = hottest(r, s, f->hot);
+        double hot = hottest(r, s, f->hot);
+        values[i][FACT_HOTTEST] =
+            isnan(hot) && !isnan(used) ? 0 : hot; /* none was worth a series */
         values[i][FACT_THROTTLED_PERIODS] =
             mean(r, s, f->hot, SERIES_OF_CGROUP_THROTTLED_SHARE, NULL);
         values[i][FACT_SWAP_IN] = mean(r, s, host, SERIES_OF_HOST_SWAP_IN, NULL);

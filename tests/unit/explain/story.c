@@ -1,0 +1,72 @@
+#include "story.h"
+
+#include "check.h"
+
+#define TICKS 6
+
+static struct scene scene;
+static struct explain *explain;
+
+static void add_samples(const struct story *story, const struct tick *tick, bool high,
+                        struct series *series, struct sample *samples, uint32_t *count)
+{
+    for (*count = 0; *count < STORY_SAMPLES && story->samples[*count].of; ++*count) {
+        const struct story_sample *from = &story->samples[*count];
+        series[*count] = (struct series){*count, bytes_of(from->of), bytes_of(from->name),
+                                         bytes_of(from->label), from->unit};
+        samples[*count] =
+            (struct sample){*count, tick->start_ns, tick->end_ns, high ? from->high : from->low};
+    }
+}
+
+static void tell_second(const struct story *story, uint32_t stage, bool first)
+{
+    static struct series series[STORY_SAMPLES];
+    static struct sample samples[STORY_SAMPLES];
+    const struct story_load *load = stage == 0 ? &story->low : &story->high;
+    scene_tick(&scene, stage, 1000);
+    uint32_t count = 0;
+    add_samples(story, &scene.tick, stage == 1, series, samples, &count);
+    scene.tick.series = series;
+    scene.tick.series_count = first ? count : 0;
+    scene.tick.samples = samples;
+    scene.tick.sample_count = count;
+    scene_levels(&scene, 0, load->in_flight, 0);
+    scene_requests(&scene, 0, OUTCOME_OK, load->rate, load->ms * MS);
+    if (load->lag_ms > 0) scene_lag(&scene, load->rate, load->lag_ms * MS);
+    scene_put(&scene);
+}
+
+const struct cause *story_tell(const struct story *story)
+{
+    struct err err = {0};
+    story_close();
+    scene_open(&scene);
+    assert_true(explain_open(&explain, &err));
+    scene_stage(&scene, "low", MODEL_OPEN, true);
+    scene_stage(&scene, "high", MODEL_OPEN, true);
+    scene_objective(&scene, "p95 < 100ms");
+    bus_add(&scene.bus, explain_sink(explain));
+    scene_begin(&scene);
+    for (uint32_t i = 0; i < 2 * TICKS; i++) tell_second(story, i / TICKS, i == 0);
+    scene_end(&scene, RUN_COMPLETE);
+    const struct cause *cause = explain_cause(explain);
+    assert_non_null(cause);
+    return cause;
+}
+
+void story_close(void)
+{
+    if (!explain) return;
+    explain_close(explain);
+    explain = NULL;
+    scene_close(&scene);
+}
+
+const struct cause_suspect *story_suspect(const struct cause *cause, const char *id)
+{
+    for (uint32_t i = 0; i < cause->suspect_count; i++) {
+        if (strcmp(cause->suspects[i].id, id) == 0) return &cause->suspects[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,36 @@
+/* story.h - a run in two stages, `low` and `high`, with samples of what was seen meanwhile.
+ *
+ * Why: a cause is a matter of a few numbers before and after; a test says just those. */
+#pragma once
+
+#include "explain/explain.h"
+#include "scene.h"
+
+#define STORY_SAMPLES 16
+
+/* A series and its value in each stage. */
+struct story_sample {
+    const char *of, *name, *label;
+    enum series_unit unit;
+    double low, high;
+};
+
+/* What is done a second, how long it takes, what is in flight. */
+struct story_load {
+    uint32_t rate;
+    uint32_t ms;
+    double in_flight;
+    uint32_t lag_ms;
+};
+
+struct story {
+    const char *name;
+    struct story_load low, high;                /* high misses p95 < 100ms where it takes longer */
+    struct story_sample samples[STORY_SAMPLES]; /* of NULL: the list ends */
+};
+
+/* Tells it to judge and explain and hands the cause over; valid until the next story. */
+const struct cause *story_tell(const struct story *story);
+void story_close(void);
+/* The suspect of that id; NULL: it is in no list. */
+const struct cause_suspect *story_suspect(const struct cause *cause, const char *id);
