@@ -1,5 +1,6 @@
 #include "observe/kinds.h"
 
+#include "observe/host_source.h"
 #include "observe/process.h"
 
 /* The next free one; its source is to be counted by whoever makes it. */
@@ -22,6 +23,8 @@ void kinds_make(struct kinds *out, const struct observer_options *options, struc
 {
     const struct plan *plan = options->plan;
     *out = (struct kinds){0};
+    struct source *source = next(out);
+    if (source && host_source(source, arena, "")) out->count++;
     for (uint32_t i = 0; i < plan->service_count; i++) {
         if (options->pids[i] > 0) {
             add_processes(out, &plan->services[i], options->pids[i], arena);
