@@ -4,6 +4,7 @@
 
 #include "base/attr.h"
 #include "base/text.h"
+#include "observe/counter.h"
 #include "observe/cpu_list.h"
 #include "observe/host_text.h"
 #include "observe/proc.h"
@@ -55,30 +56,24 @@ static const struct {
                  {FILE_PRESSURE_IO, "some", "io"},
                  {FILE_PRESSURE_IO, "full", "io, all tasks"}};
 
-/* A count as it was at the look before. */
-struct past {
-    uint64_t value;
-    bool known;
-};
-
 struct known_disk {
     char name[NAME_BYTES];
     bool whole;
     bool used; /* it has done something since the host's start */
-    struct past reads, writes, read_bytes, write_bytes, read_ms, write_ms, waiting_ms;
+    struct counter reads, writes, read_bytes, write_bytes, read_ms, write_ms, waiting_ms;
 };
 
 struct known_device {
     char name[NAME_BYTES];
-    struct past in, out, drops;
+    struct counter in, out, drops;
 };
 
 struct host_source {
     const char *root;
     struct proc_file files[FILE_COUNT];
     char *text; /* [TEXT_BYTES] */
-    struct past cpu[HOST_STATES], pressure[COUNT_OF(pressures)];
-    struct past swap_in, swap_out, retransmits, overflows, drops;
+    struct counter cpu[HOST_STATES], pressure[COUNT_OF(pressures)];
+    struct counter swap_in, swap_out, retransmits, overflows, drops;
     struct known_disk disks[DISKS_MAX];
     struct known_device devices[DEVICES_MAX];
     uint32_t disk_count, device_count;
@@ -102,20 +97,11 @@ static void put_level(struct host_source *h, enum series_row row, double value)
     sheet_put_level(h->sheet, sheet_series(h->sheet, HOST, row, (struct bytes){0}), value);
 }
 
-/* How much a count has grown a second; false: not known, or it began anew. */
-static bool per_second(const struct host_source *h, struct past *past, uint64_t now, double *out)
-{
-    bool known = past->known && now >= past->value && h->seconds > 0;
-    if (known) *out = (double)(now - past->value) / h->seconds;
-    *past = (struct past){now, true};
-    return known;
-}
-
 static void put_rate(struct host_source *h, enum series_row row, struct bytes label,
-                     struct past *past, uint64_t now, double scale)
+                     struct counter *counter, uint64_t now, double scale)
 {
     double rate;
-    if (per_second(h, past, now, &rate)) put(h, row, label, rate * scale);
+    if (counter_rate(counter, now, h->seconds, &rate)) put(h, row, label, rate * scale);
 }
 
 static struct bytes read_text(struct host_source *h, enum host_file file)
@@ -228,12 +214,12 @@ static void look_at_disk(struct host_source *h, struct known_disk *disk, const s
     put_rate(h, SERIES_OF_HOST_DISK_READ, label, &disk->read_bytes, is->read_bytes, 1);
     put_rate(h, SERIES_OF_HOST_DISK_WRITE, label, &disk->write_bytes, is->write_bytes, 1);
     put_rate(h, SERIES_OF_HOST_DISK_WAITING, label, &disk->waiting_ms, is->waiting_ms, 1e-3);
-    bool read = per_second(h, &disk->reads, is->reads, &reads);
-    if (per_second(h, &disk->read_ms, is->read_ms, &ms) && read) {
+    bool read = counter_rate(&disk->reads, is->reads, h->seconds, &reads);
+    if (counter_rate(&disk->read_ms, is->read_ms, h->seconds, &ms) && read) {
         put_mean(h, SERIES_OF_HOST_DISK_READ_TIME, label, ms, reads);
     }
-    bool written = per_second(h, &disk->writes, is->writes, &writes);
-    if (per_second(h, &disk->write_ms, is->write_ms, &ms) && written) {
+    bool written = counter_rate(&disk->writes, is->writes, h->seconds, &writes);
+    if (counter_rate(&disk->write_ms, is->write_ms, h->seconds, &ms) && written) {
         put_mean(h, SERIES_OF_HOST_DISK_WRITE_TIME, label, ms, writes);
     }
 }

@@ -1,5 +1,6 @@
 #include "observe/kinds.h"
 
+#include "observe/cgroup.h"
 #include "observe/host_source.h"
 #include "observe/process.h"
 #include "observe/sockets.h"
@@ -29,6 +30,13 @@ static const struct family *add_processes(struct kinds *out, const struct servic
     return process_family(source);
 }
 
+static void add_cgroup(struct kinds *out, const struct service *service,
+                       const struct family *family, struct arena *arena)
+{
+    struct source *source = next(out);
+    if (source && cgroup_source(source, arena, service->name, family, "")) out->count++;
+}
+
 static void add_sockets(struct kinds *out, const struct sockets_of *of, uint32_t count,
                         struct arena *arena)
 {
@@ -47,7 +55,9 @@ void kinds_make(struct kinds *out, const struct observer_options *options, struc
         const struct service *service = &plan->services[i];
         if (options->pids[i] <= 0) continue;
         const struct family *family = add_processes(out, service, options->pids[i], arena);
-        if (family) sockets[count++] = (struct sockets_of){service->name, family, service->port};
+        if (!family) continue;
+        add_cgroup(out, service, family, arena);
+        sockets[count++] = (struct sockets_of){service->name, family, service->port};
     }
     add_sockets(out, sockets, count, arena);
 }

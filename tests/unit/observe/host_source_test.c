@@ -7,15 +7,6 @@
 #include "check.h"
 #include "seen.h"
 
-#define NEAR(name, got, want)                                                                      \
-    do {                                                                                           \
-        double got_ = (got), want_ = (want);                                                       \
-        if (!(got_ > want_ - 1e-3 && got_ < want_ + 1e-3)) {                                       \
-            print_error("row '%s': ", (name));                                                     \
-            fail_msg("%s:%d: %g, want %g", __FILE__, __LINE__, got_, want_);                       \
-        }                                                                                          \
-    } while (0)
-
 static void put_start(void)
 {
     seen_put("/proc/stat", "cpu  100 0 50 1000 10 0 5 2 0 0\ncpu0 1 2 3\nintr 7\n");
@@ -64,12 +55,12 @@ static void values(void **state)
     put_start();
     assert_true(host_source(&source, seen_arena(), seen_root()));
     assert_true(seen_look(&source, NS_PER_S, NULL));
-    NEAR("rates need two looks", seen_value("host", "host.cpu", "user"), SEEN_NONE);
-    NEAR("memory", seen_value("host", "host.memory", ""), 1000 * 1024);
-    NEAR("free", seen_value("host", "host.memory.free", ""), 600 * 1024);
-    NEAR("swap", seen_value("host", "host.swap.used", ""), 30 * 1024);
-    NEAR("cores", seen_value("host", "host.cores", ""), 2);
-    NEAR("runnable", seen_value("host", "host.runnable", ""), 3);
+    CHECK_NEAR("rates need two looks", seen_value("host", "host.cpu", "user"), SEEN_NONE);
+    CHECK_NEAR("memory", seen_value("host", "host.memory", ""), 1000 * 1024);
+    CHECK_NEAR("free", seen_value("host", "host.memory.free", ""), 600 * 1024);
+    CHECK_NEAR("swap", seen_value("host", "host.swap.used", ""), 30 * 1024);
+    CHECK_NEAR("cores", seen_value("host", "host.cores", ""), 2);
+    CHECK_NEAR("runnable", seen_value("host", "host.runnable", ""), 3);
     put_later();
     assert_true(seen_look(&source, 3 * NS_PER_S, NULL));
     static const struct {
@@ -99,11 +90,13 @@ static void values(void **state)
         {"host.cpu", "iowait", SEEN_NONE}, /* went backwards, as it may */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        NEAR(cases[i].name, seen_value("host", cases[i].name, cases[i].label), cases[i].value);
+        CHECK_NEAR(cases[i].name, seen_value("host", cases[i].name, cases[i].label),
+                   cases[i].value);
     }
-    NEAR("user", seen_value("host", "host.cpu", "user"), 50 / ticks);
-    NEAR("steal", seen_value("host", "host.cpu", "steal"), 10 / ticks);
-    NEAR("swap in", seen_value("host", "host.swap.in", ""), 10 * (double)sysconf(_SC_PAGESIZE));
+    CHECK_NEAR("user", seen_value("host", "host.cpu", "user"), 50 / ticks);
+    CHECK_NEAR("steal", seen_value("host", "host.cpu", "steal"), 10 / ticks);
+    CHECK_NEAR("swap in", seen_value("host", "host.swap.in", ""),
+               10 * (double)sysconf(_SC_PAGESIZE));
     assert_string_equal(seen_news(), "");
     source.close(source.ctx);
     seen_close();

@@ -7,7 +7,18 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/ns.h"
 #include "observe/source.h"
+
+/* Of a value, to a thousandth. */
+#define CHECK_NEAR(name, got, want)                                                                \
+    do {                                                                                           \
+        double got_ = (got), want_ = (want);                                                       \
+        if (!(got_ > want_ - 1e-3 && got_ < want_ + 1e-3)) {                                       \
+            print_error("row '%s': ", (name));                                                     \
+            fail_msg("%s:%d: %g, want %g", __FILE__, __LINE__, got_, want_);                       \
+        }                                                                                          \
+    } while (0)
 
 #define SEEN_NONE (-1.0) /* the series has no value in the last look */
 
