@@ -130,6 +130,7 @@ static json_t *starts_of(const struct plan *plan)
     json_t *list = json_array();
     for (uint32_t i = 0; i < plan->service_count; i++) {
         const struct service *s = &plan->services[i];
+        if (s->argc == 0) continue;
         json_t *o = json_object();
         json_t *words = json_array();
         for (uint32_t k = 0; k < s->argc; k++) {

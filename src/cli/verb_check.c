@@ -277,17 +277,40 @@ static void add_word(struct text *out, struct bytes word, const struct plan *pla
     if (!plain) text_addc(out, '"', 1);
 }
 
+static void add_asked(struct text *out, const struct show_style *style, const struct plan *plan)
+{
+    char array[2400];
+    struct text line = text_in(array, sizeof array);
+    bool first = true;
+    for (uint32_t i = 0; i < plan->service_count; i++) {
+        for (unsigned kind = 0; kind < ASK_KINDS; kind++) {
+            const struct ask *ask = &plan->services[i].asks[kind];
+            if (ask->text.len == 0) continue;
+            text_adds(&line, first ? "asks          " : "              ");
+            first = false;
+            text_addf(&line, "%.*s: %s at ", BYTES_ARG(plan->services[i].name),
+                      ask_name((enum ask_kind)kind));
+            char masked_array[2048], place_array[2048];
+            struct text place = text_in(place_array, sizeof place_array);
+            struct text masked = text_in(masked_array, sizeof masked_array);
+            ask_add_masked(&place, ask);
+            mask_add(&masked, text_bytes(&place), plan);
+            text_add(&line, text_bytes(&masked));
+            add_folded(out, style, &line);
+        }
+    }
+}
+
 static void add_services(struct text *out, const struct show_style *style, const struct plan *plan)
 {
     char array[32768]; /* of a command line and its environment */
     struct text line = text_in(array, sizeof array);
-    if (plan->service_count == 0) {
-        text_adds(out, "starts here   nothing\n");
-        return;
-    }
+    bool first = true;
     for (uint32_t i = 0; i < plan->service_count; i++) {
         const struct service *s = &plan->services[i];
-        text_adds(&line, i == 0 ? "starts here   " : "              ");
+        if (s->argc == 0) continue;
+        text_adds(&line, first ? "starts here   " : "              ");
+        first = false;
         text_addf(&line, "%.*s:", BYTES_ARG(s->name));
         for (uint32_t k = 0; k < s->env_count; k++) add_word(&line, s->env[k], plan);
         for (uint32_t k = 0; k < s->argc; k++) add_word(&line, s->argv[k], plan);
@@ -295,6 +318,8 @@ static void add_services(struct text *out, const struct show_style *style, const
         text_addf(&line, "              in %.*s", BYTES_ARG(s->cwd));
         add_folded(out, style, &line);
     }
+    if (first) text_adds(out, "starts here   nothing\n");
+    add_asked(out, style, plan);
 }
 
 static void add_objectives(struct text *out, const struct show_style *style,

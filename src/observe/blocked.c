@@ -5,6 +5,7 @@
 
 #include "base/attr.h"
 #include "base/clock.h"
+#include "observe/inode_set.h"
 
 #define TABLE_AGAIN_NS (2 * NS_PER_S) /* at most so often are all sockets asked for */
 #define SYSCALL_BYTES 256
@@ -25,15 +26,6 @@ void blocked_close(struct blocked *b)
 }
 
 /* -- What a descriptor is ------------------------------------------------------------------- */
-
-/* "socket:[4711]" */
-static bool inode_of(struct bytes link, uint64_t *inode)
-{
-    struct bytes start = BYTES_LIT("socket:[");
-    if (!bytes_starts(link, start) || link.len <= start.len + 1) return false;
-    struct bytes number = bytes_from(link, start.len);
-    return bytes_to_u64((struct bytes){number.at, number.len - 1}, inode);
-}
 
 static const struct sock_entry *find_socket(struct blocked *b, uint64_t inode)
 {
@@ -64,7 +56,7 @@ static void name_socket(struct blocked *b, uint64_t inode, struct text *out)
 static void name_link(struct blocked *b, struct bytes link, struct text *out)
 {
     uint64_t inode;
-    if (inode_of(link, &inode)) {
+    if (inode_set_of_link(link, &inode)) {
         name_socket(b, inode, out);
     } else if (bytes_starts(link, BYTES_LIT("pipe:"))) {
         text_adds(out, "peer pipe");

@@ -315,3 +315,9 @@ bool process_source(struct source *out, struct arena *arena, struct bytes servic
     text_addf(&name, "processes of %.*s", BYTES_ARG(service));
     return true;
 }
+
+const struct family *process_family(const struct source *source)
+{
+    const struct process *p = source->ctx;
+    return &p->family;
+}

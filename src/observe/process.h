@@ -9,9 +9,12 @@
 
 #include <sys/types.h>
 
+#include "observe/family.h"
 #include "observe/source.h"
 
 /* The processes that descend from `roots` (kept); `service` is what its series are of. False: no
  * memory, which arena_ok() tells. */
 bool process_source(struct source *out, struct arena *arena, struct bytes service, pid_t *roots,
                     uint32_t root_count);
+/* Whose processes it looks up, for others on the same thread. */
+const struct family *process_family(const struct source *source);

@@ -100,6 +100,8 @@ bool parse_json_body(struct parse *p, const struct node *n, struct pattern *out)
 /* parse_service.c, parse_data.c, parse_target.c, parse_load.c: keys of the plan */
 void parse_service_names(struct parse *p, const struct node *n);
 void parse_service_all(struct parse *p, const struct node *n);
+/* Whether any of its keys is there, good or not. */
+bool parse_ask_all(struct parse *p, struct fields *f, struct service *s);
 void parse_data_all(struct parse *p, const struct node *n);
 /* `target`, and what `hosts` says about it. */
 void parse_target_all(struct parse *p, const struct node *n, const struct node *hosts);

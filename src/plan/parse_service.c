@@ -259,6 +259,26 @@ static void read_stop(struct parse *p, const struct node *n, struct service *s)
           "'stop' names no signal that is known here");
 }
 
+/* What only a program that prony starts can have. */
+static void tell_unstarted(struct parse *p, struct fields *f, const struct service *s, bool asked)
+{
+    static const enum key of_command[] = {KEY_SERVICE_ENV, KEY_SERVICE_READY, KEY_SERVICE_STOP,
+                                          KEY_SERVICE_CWD, KEY_SERVICE_KEEP};
+    if (!asked && !f->bad) {
+        struct span at = f->map->at;
+        at.len = 1; /* the place where it should stand, not what stands there */
+        diag_add(p->diags, DIAG_MISSING, at, "add  command:  or where it is asked:  postgres:",
+                 "service %.*s has no 'command'", BYTES_ARG(s->name));
+    }
+    for (size_t i = 0; i < COUNT_OF(of_command) && asked; i++) {
+        const struct node *n = f->at[of_command[i]];
+        if (!n) continue;
+        parse_node_error(p, DIAG_CONFLICT, n, "add a 'command', or leave it out",
+                         "'%s' is of a service that prony starts",
+                         key_table_row(of_command[i])->name);
+    }
+}
+
 static void read_service(struct parse *p, const struct node *n, struct service *s)
 {
     struct fields f;
@@ -278,6 +298,11 @@ static void read_service(struct parse *p, const struct node *n, struct service *
     }
     if (f.at[KEY_SERVICE_STOP]) read_stop(p, f.at[KEY_SERVICE_STOP], s);
     if (!parse_node_bool(p, &f, KEY_SERVICE_KEEP, &s->keep)) s->keep = false;
+    bool asked = parse_ask_all(p, &f, s);
+    if (!f.at[KEY_SERVICE_COMMAND]) {
+        tell_unstarted(p, &f, s, asked);
+        return;
+    }
     s->ready = s->port != 0 ? READY_PORT : READY_NONE;
     if (f.at[KEY_SERVICE_READY]) read_ready(p, f.at[KEY_SERVICE_READY], s);
 }

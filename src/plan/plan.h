@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "plan/ask.h"
 #include "plan/objective.h"
 #include "plan/output_kind.h"
 #include "plan/plan_step.h"
@@ -75,7 +76,7 @@ enum ready_kind { READY_PORT, READY_HTTP, READY_LOG, READY_NONE };
 struct service {
     struct span at;
     struct bytes name;
-    struct bytes *argv; /* each NUL-terminated */
+    struct bytes *argv; /* each NUL-terminated; argc 0: it is not ours to start */
     uint32_t argc;
     struct bytes *env; /* NAME=value, NUL-terminated */
     uint32_t env_count;
@@ -89,6 +90,7 @@ struct service {
     uint64_t ready_within_ns;
     int stop_signal;
     uint64_t stop_within_ns;
+    struct ask asks[ASK_KINDS];
 };
 
 /* `$name` of `vars:`, with the value of this run. */
@@ -132,9 +134,8 @@ struct plan {
     struct objective *objectives;
     struct objective *abort_when;
     struct plan_output *outputs;
-    uint32_t host_count, source_count;
     uint32_t target_count, service_count, data_count, scenario_count, name_count, stage_count;
-    uint32_t objective_count, abort_count, output_count, var_count;
+    uint32_t objective_count, abort_count, output_count, var_count, host_count, source_count;
     uint64_t max_in_flight; /* iterations */
     uint32_t connections;   /* 0: as many as needed */
     uint32_t threads;       /* 0: chosen at the start */

@@ -176,13 +176,27 @@ static void put_ready(const struct printer *p, const struct service *s)
     p->out->cut |= ready.cut;
 }
 
+static void put_asks(const struct printer *p, const struct service *s)
+{
+    for (unsigned kind = 0; kind < ASK_KINDS; kind++) {
+        if (s->asks[kind].text.len == 0) continue;
+        put_source(p, 4, ask_name((enum ask_kind)kind), s->asks[kind].text);
+    }
+}
+
 static void put_service(struct printer *p, const struct service *s)
 {
     char array[80];
     struct text stop = text_in(array, sizeof array);
     p->service = s;
     put_name(p, 2, s->name);
-    text_adds(p->out, "\n    command:\n");
+    text_addc(p->out, '\n', 1);
+    put_asks(p, s);
+    if (s->argc == 0) {
+        p->service = NULL;
+        return;
+    }
+    text_adds(p->out, "    command:\n");
     for (uint32_t i = 0; i < s->argc; i++) {
         text_adds(p->out, "      - ");
         add_source(p, s->argv[i]);

@@ -61,6 +61,10 @@ static const struct {
     {"words", EITHER(REF("text"), LIST_OF("{" REF("text") "}") ",'minItems':1")},
     {"`port`, `GET /path`, a URL, or `log TEXT`; then `within D`",
      "'type':'string','pattern':'^(port|GET |HEAD |http://|/|log )'"},
+    {"`postgres://user@host:port/database`", "'type':'string','pattern':'^(postgres|[$])'"},
+    {"`postgres://user@host:port/pgbouncer`", "'type':'string','pattern':'^(postgres|[$])'"},
+    {"`host:port`, `unix:/path` or `redis://:password@host:port`", REF("url")},
+    {"`host:port` or `unix:/path`", REF("url")},
     {"`SIGNAL within D`", STRING("(SIG)?[A-Z]+[0-9]?( +within +" DURATION ")?")},
     {"list of sentences", LIST_OF("{" REF("objective") "}")},
     {"sentence, or a list of them", EITHER(REF("sentence"), LIST_OF("{" REF("sentence") "}"))},
@@ -95,6 +99,11 @@ static const struct {
     const char *schema;
 } rules[] = {
     {PLACE_TLS, "'dependentRequired':{'key':['cert']}"},
+    {PLACE_SERVICE, "'anyOf':[{'required':['command']},{'required':['postgres']},"
+                    "{'required':['pgbouncer']},{'required':['redis']},"
+                    "{'required':['memcached']}],'dependentRequired':{'env':['command'],"
+                    "'ready':['command'],'stop':['command'],'cwd':['command'],"
+                    "'keep':['command']}"},
     {PLACE_STEP, "'oneOf':[{'required':['get']},{'required':['post']},{'required':['put']},"
                  "{'required':['patch']},{'required':['delete']},{'required':['head']},"
                  "{'required':['options']}],'not':{'required':['body','json']},"

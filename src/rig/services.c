@@ -205,6 +205,7 @@ bool services_start(struct services *s, struct arena *arena, const struct servic
         struct services_item *item = &s->items[i];
         *item = (struct services_item){.service = &plan->services[i]};
         s->count = i + 1;
+        if (plan->services[i].argc == 0) continue; /* it is there already, or not */
         if (start_one(s, item, options, err)) continue;
         services_stop(s);
         return false;
@@ -251,7 +252,7 @@ bool services_next_death(struct services *s, struct text *out)
 {
     for (uint32_t i = 0; i < s->count; i++) {
         struct services_item *item = &s->items[i];
-        if (item->told || !child_ended(&item->child)) continue;
+        if (item->told || item->service->argc == 0 || !child_ended(&item->child)) continue;
         item->told = true;
         text_addf(out, "service %.*s died by itself: ", BYTES_ARG(item->service->name));
         child_describe(out, &item->child);

@@ -150,6 +150,13 @@ static void check_service(const char *row, const struct service *a, const struct
     SAME_COUNT(ready_within_ns);
     SAME_COUNT(stop_signal);
     SAME_COUNT(stop_within_ns);
+    for (unsigned k = 0; k < ASK_KINDS; k++) {
+        SAME_TEXT(asks[k].text);
+        SAME_TEXT(asks[k].host);
+        SAME_COUNT(asks[k].port);
+        SAME_TEXT(asks[k].user);
+        SAME_TEXT(asks[k].password);
+    }
 }
 
 static void check_data(const char *row, const struct data_source *a, const struct data_source *b)
