@@ -55,11 +55,14 @@ enum cause_weight causes_weigh(const struct cause_rule *rule, const struct facts
 {
     bool all = true;
     bool blind = false;
+    bool known_not = false;
     for (uint32_t i = 0; i < CAUSES_LIST && rule->needs[i].fact != FACT_NONE; i++) {
+        bool unseen = isnan(f->after[rule->needs[i].fact]);
+        if (!unseen && !is_so(&rule->needs[i], f)) known_not = true;
         all = all && is_so(&rule->needs[i], f);
-        blind = blind || isnan(f->after[rule->needs[i].fact]);
+        blind = blind || unseen;
     }
     if (causes_alibi(rule, f) != FACT_NONE) return CAUSE_CLEARED;
     if (all) return CAUSE_BLAMED;
-    return blind ? CAUSE_BLIND : CAUSE_POSSIBLE;
+    return blind && !known_not ? CAUSE_BLIND : CAUSE_POSSIBLE;
 }

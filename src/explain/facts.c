@@ -50,7 +50,20 @@ static double behind(const struct ledger *l, enum ledger_class class)
     const struct ledger_group *g = ledger_busiest(l, 0.5);
     double busy = 0;
     for (uint32_t i = 0; g && i < LEDGER_CLASSES; i++) busy += g->busy[1][i];
-    return busy > 0 ? ledger_share(l, LEDGER_INSIDE) * g->busy[1][class] / busy : 0;
+    if (busy <= 0) return 0;
+    double share = ledger_share(l, LEDGER_INSIDE) / busy;
+    if (class != LEDGER_CPU && class != LEDGER_RUN_QUEUE) return share * g->busy[1][class];
+    /* A glance does not tell a thread on a core from one that wants one; the kernel's sums do. */
+    double on = 0;
+    double wanted = 0;
+    for (uint32_t i = 0; i < l->row_count; i++) {
+        const struct ledger_row *row = &l->rows[i];
+        if (!bytes_equal(row->of, g->of)) continue;
+        if (row->class == LEDGER_CPU) on += row->after;
+        if (row->class == LEDGER_RUN_QUEUE) wanted += row->after;
+    }
+    double part = class == LEDGER_CPU ? on : wanted;
+    return on + wanted > 0 ? share * g->busy[1][LEDGER_CPU] * part / (on + wanted) : 0;
 }
 
 bool facts_is_of(enum fact fact, enum ledger_class class)
@@ -132,6 +145,10 @@ static void find_cpu(struct facts *f, const struct record *r, const struct ledge
             isnan(hot) && !isnan(used) ? 0 : hot; /* none was worth a series */
         values[i][FACT_THROTTLED_PERIODS] =
             mean(r, s, f->hot, SERIES_OF_CGROUP_THROTTLED_SHARE, NULL);
+        bool looked = !isnan(mean(r, s, f->hot, SERIES_OF_CPU_CAPACITY, NULL));
+        if (looked && isnan(values[i][FACT_THROTTLED_PERIODS])) { /* it has no quota */
+            values[i][FACT_THROTTLED_PERIODS] = 0;
+        }
         values[i][FACT_SWAP_IN] = mean(r, s, host, SERIES_OF_HOST_SWAP_IN, NULL);
         values[i][FACT_ACCEPT_FULL] = ratio(mean(r, s, f->hot, SERIES_OF_ACCEPT_QUEUE, NULL),
                                             mean(r, s, f->hot, SERIES_OF_ACCEPT_QUEUE_LIMIT, NULL));

@@ -50,6 +50,8 @@ void words_place(struct cause_place *out, const struct ledger_row *row)
     text_add(&of, row->of);
     if (row->class == LEDGER_INSIDE) {
         text_addf(&name, "in line for %.*s", BYTES_ARG(row->group));
+    } else if (row->class == LEDGER_ACCEPT && row->label.len > 0) {
+        text_addf(&name, "to be accepted, %.*s", BYTES_ARG(row->label));
     } else if (row->label.len > 0) {
         text_add(&name, row->label);
         if (row->group.len > 0) text_addf(&name, " of %.*s", BYTES_ARG(row->group));

@@ -267,8 +267,9 @@ static void tell_unstarted(struct parse *p, struct fields *f, const struct servi
     if (!asked && !f->bad) {
         struct span at = f->map->at;
         at.len = 1; /* the place where it should stand, not what stands there */
-        diag_add(p->diags, DIAG_MISSING, at, "add  command:  or where it is asked:  postgres:",
-                 "service %.*s has no 'command'", BYTES_ARG(s->name));
+        diag_add(p->diags, DIAG_MISSING, at,
+                 "add  command:  or where it is asked:  postgres:", "service %.*s has no 'command'",
+                 BYTES_ARG(s->name));
     }
     for (size_t i = 0; i < COUNT_OF(of_command) && asked; i++) {
         const struct node *n = f->at[of_command[i]];
