@@ -1,48 +1,27 @@
 #include "cli/verb_why.h"
 
-#include <jansson.h>
-
-#include "base/json_tree.h"
 #include "campaign/rejudge.h"
 #include "cli/console.h"
 #include "cli/verb_report.h"
 #include "judge/exit_code.h"
+#include "show/why_forms.h"
 #include "show/why_text.h"
 #include "store/runs.h"
 
 #define ARENA_LIMIT ((size_t)64 << 20)
 #define OUT_LIMIT (256u << 10)
 
-static bool print_json(const struct cause *cause, const struct result *result)
-{
-    json_t *tree = why_json_make(cause, result);
-    char *array = json_dumps(tree, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
-    bool printed = false;
-    if (array) {
-        struct bytes parts[] = {bytes_of(array), BYTES_LIT("\n")};
-        printed = console_print(parts[0]) && console_print(parts[1]);
-    }
-    free(array);
-    json_decref(tree);
-    return printed;
-}
-
 static int print(const struct flags *flags, const struct rejudge *r, struct arena *arena)
 {
     const struct cause *cause = rejudge_cause(r);
     const struct result *result = rejudge_result(r);
     struct bytes form = flags_value(flags, FLAG_WHY_FORM, "text");
-    bool printed;
-    if (bytes_is(form, "json")) {
-        printed = print_json(cause, result);
-    } else {
-        struct text text = text_in(arena_alloc(arena, OUT_LIMIT), OUT_LIMIT);
-        struct show_style style = console_style(CONSOLE_OUT, flags);
-        if (bytes_is(form, "markdown")) why_markdown_write(&text, cause, result);
-        else why_text_write(&text, cause, result, &style);
-        printed = console_print(text_bytes(&text));
-    }
-    return printed ? EXIT_HOLDS : EXIT_PREFLIGHT;
+    struct text text = text_in(arena_alloc(arena, OUT_LIMIT), OUT_LIMIT);
+    struct show_style style = console_style(CONSOLE_OUT, flags);
+    if (bytes_is(form, "json")) why_forms_json(&text, cause, result);
+    else if (bytes_is(form, "markdown")) why_forms_markdown(&text, cause, result);
+    else why_text_write(&text, cause, result, &style);
+    return console_print(text_bytes(&text)) ? EXIT_HOLDS : EXIT_PREFLIGHT;
 }
 
 int verb_why_main(const struct flags *flags)

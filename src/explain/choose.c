@@ -26,13 +26,13 @@ static uint32_t short_in(const struct result *result)
     return PLAN_NO_INDEX;
 }
 
-static double rate_of(const struct record *r, uint32_t stage)
+static double rate_of(const struct recall *r, uint32_t stage)
 {
-    const struct record_stage *s = &r->stages[stage];
+    const struct recall_stage *s = &r->stages[stage];
     return s->seconds > 0 ? (double)s->ended / s->seconds : 0;
 }
 
-static uint32_t find_good(const struct record *r, const struct result *result, uint32_t bad)
+static uint32_t find_good(const struct recall *r, const struct result *result, uint32_t bad)
 {
     uint32_t good = PLAN_NO_INDEX;
     bool good_judged = false;
@@ -50,7 +50,7 @@ static uint32_t find_good(const struct record *r, const struct result *result, u
     return good;
 }
 
-enum choice choose_stages(const struct record *r, const struct result *result, uint32_t *good,
+enum choice choose_stages(const struct recall *r, const struct result *result, uint32_t *good,
                           uint32_t *bad)
 {
     *good = *bad = PLAN_NO_INDEX;

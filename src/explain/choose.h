@@ -5,7 +5,7 @@
  * Source: docs/why.md, "The two stages".  Thread: any.  Memory: none. */
 #pragma once
 
-#include "explain/record.h"
+#include "explain/recall.h"
 #include "tick/result.h"
 
 enum choice {
@@ -15,5 +15,5 @@ enum choice {
 };
 
 /* `good` PLAN_NO_INDEX: no stage went well, and none had less load. */
-enum choice choose_stages(const struct record *r, const struct result *result, uint32_t *good,
+enum choice choose_stages(const struct recall *r, const struct result *result, uint32_t *good,
                           uint32_t *bad);

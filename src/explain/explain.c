@@ -18,7 +18,7 @@
 
 struct explain {
     struct arena own, run;
-    struct record record;
+    struct recall recall;
     struct ledger ledger;
     struct facts facts;
     struct cause cause;
@@ -60,7 +60,7 @@ const struct cause *explain_cause(const struct explain *e)
  * five deviations. Those of the good stage are taken from its ticks. */
 static double onset_of(const struct explain *e, const struct ledger_row *row)
 {
-    const struct record *r = &e->record;
+    const struct recall *r = &e->recall;
     double grown = row->after - row->before;
     if (row->series == SERIES_MAX || grown <= 0) return (double)NAN;
     double sum = 0;
@@ -69,7 +69,7 @@ static double onset_of(const struct explain *e, const struct ledger_row *row)
     uint64_t lo = e->cause.good < r->stage_count ? r->starts[e->cause.good] : 0;
     uint64_t hi = e->cause.good < r->stage_count ? r->ends[e->cause.good] : 0;
     for (uint32_t at = (uint32_t)(lo / r->header->tick_ns); at < hi / r->header->tick_ns; at++) {
-        double value = record_at(r, row->series, at);
+        double value = recall_at(r, row->series, at);
         if (isnan(value)) continue;
         sum += value;
         squares += value * value;
@@ -80,7 +80,7 @@ static double onset_of(const struct explain *e, const struct ledger_row *row)
     double bound = mean + fmax(grown / 4, 5 * deviation);
     uint32_t run = 0;
     for (uint32_t at = (uint32_t)(hi / r->header->tick_ns); at < r->ticks; at++) {
-        double value = record_at(r, row->series, at);
+        double value = recall_at(r, row->series, at);
         run = value > bound ? run + 1 : 0;
         if (run == 3) return (double)(at - 2) * (double)r->header->tick_ns / 1e9;
     }
@@ -216,7 +216,7 @@ static void find_bound(struct explain *e)
 
 /* -- The answer ----------------------------------------------------------------------------- */
 
-static bool sees_service(const struct record *r)
+static bool sees_service(const struct recall *r)
 {
     for (uint32_t i = 0; i < r->series_count; i++) {
         struct bytes of = r->series[i].of;
@@ -228,8 +228,8 @@ static bool sees_service(const struct record *r)
 static void weigh(struct explain *e, const struct result *result)
 {
     struct cause *c = &e->cause;
-    ledger_make(&e->ledger, &e->record, c->good, c->bad);
-    facts_find(&e->facts, &e->record, &e->ledger, result);
+    ledger_make(&e->ledger, &e->recall, c->good, c->bad);
+    facts_find(&e->facts, &e->recall, &e->ledger, result);
     c->good_x = e->ledger.x[0];
     c->bad_x = e->ledger.x[1];
     c->good_n = e->ledger.n[0];
@@ -246,7 +246,7 @@ static void weigh(struct explain *e, const struct result *result)
     if (c->blamed_count > 0 && strcmp(c->suspects[0].id, "generator") == 0) {
         c->state = CAUSE_HARNESS;
     } else if (grown < GROWTH_LEAST || c->blamed_count == 0 || (!enough && !stalls)) {
-        c->state = sees_service(&e->record) ? CAUSE_UNTOLD : CAUSE_UNSEEN;
+        c->state = sees_service(&e->recall) ? CAUSE_UNTOLD : CAUSE_UNSEEN;
     } else {
         c->state = CAUSE_FOUND;
     }
@@ -257,7 +257,7 @@ static void tell(struct explain *e, const struct result *result)
 {
     struct cause *c = &e->cause;
     *c = (struct cause){.good = PLAN_NO_INDEX, .bad = PLAN_NO_INDEX};
-    switch (choose_stages(&e->record, result, &c->good, &c->bad)) {
+    switch (choose_stages(&e->recall, result, &c->good, &c->bad)) {
     case CHOICE_UNSEEN:
         c->state = CAUSE_UNASKED;
         break;
@@ -268,7 +268,7 @@ static void tell(struct explain *e, const struct result *result)
         weigh(e, result);
         break;
     }
-    words_all(c, &e->record);
+    words_all(c, &e->recall);
     e->told = true;
 }
 
@@ -278,14 +278,14 @@ static void on_begin(void *ctx, const struct run_header *header)
 {
     struct explain *e = ctx;
     arena_reset(&e->run);
-    record_open(&e->record, header, &e->run);
+    recall_open(&e->recall, header, &e->run);
     e->told = false;
 }
 
 static void on_tick(void *ctx, const struct tick *tick)
 {
     struct explain *e = ctx;
-    record_tick(&e->record, tick);
+    recall_tick(&e->recall, tick);
 }
 
 static void on_result(void *ctx, const struct result *result)

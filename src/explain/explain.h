@@ -12,6 +12,7 @@
 
 struct explain;
 
+/* Nothing is known yet. */
 bool explain_open(struct explain **out, struct err *err);
 /* Belongs behind the judge; the cause is there when the final result is. */
 struct sink explain_sink(struct explain *e);

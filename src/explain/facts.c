@@ -105,26 +105,26 @@ static double ratio(double part, double whole)
     return whole > 0 ? part / whole : (double)NAN;
 }
 
-static double mean(const struct record *r, uint32_t stage, struct bytes of, enum series_row row,
+static double mean(const struct recall *r, uint32_t stage, struct bytes of, enum series_row row,
                    const char *label)
 {
-    return record_mean(r, record_find(r, of, row, label), stage);
+    return recall_mean(r, recall_find(r, of, row, label), stage);
 }
 
-static double hottest(const struct record *r, uint32_t stage, struct bytes of)
+static double hottest(const struct recall *r, uint32_t stage, struct bytes of)
 {
     struct bytes name = bytes_of(series_row(SERIES_OF_THREAD_CPU)->name);
     double most = (double)NAN;
     for (uint32_t i = 0; i < r->series_count; i++) {
-        const struct record_series *s = &r->series[i];
+        const struct recall_series *s = &r->series[i];
         if (!s->known || !bytes_equal(s->name, name) || !bytes_equal(s->of, of)) continue;
-        double value = record_mean(r, i, stage);
+        double value = recall_mean(r, i, stage);
         if (!isnan(value) && (isnan(most) || value > most)) most = value;
     }
     return most;
 }
 
-static void find_cpu(struct facts *f, const struct record *r, const struct ledger *l)
+static void find_cpu(struct facts *f, const struct recall *r, const struct ledger *l)
 {
     const uint32_t stages[2] = {l->good, l->bad};
     const struct bytes host = BYTES_LIT("host");
@@ -174,7 +174,7 @@ static void find_group(struct facts *f, const struct ledger *l)
 
 /* Requests that waited through stalls, as a mean over the stage: those held at the start wait for
  * all of it, those that came meanwhile for half. */
-static double stalled(const struct record *r, const struct result *result, uint32_t stage)
+static double stalled(const struct recall *r, const struct result *result, uint32_t stage)
 {
     double sum = 0;
     if (stage >= r->stage_count) return 0;
@@ -199,7 +199,7 @@ static void find_peer(struct facts *f, const struct ledger *l)
     if (any) set(f, FACT_PEER_SLOWER, 1, sums[1] / l->x[1] / (sums[0] / l->x[0]));
 }
 
-static void find_stalls(struct facts *f, const struct record *r, const struct ledger *l,
+static void find_stalls(struct facts *f, const struct recall *r, const struct ledger *l,
                         const struct result *result)
 {
     double grown = l->n[1] - l->n[0];
@@ -207,7 +207,7 @@ static void find_stalls(struct facts *f, const struct record *r, const struct le
     set(f, FACT_STALLED, 0, grown > 0 && more > 0 ? fmin(1, more / grown) : 0);
 }
 
-void facts_find(struct facts *f, const struct record *r, const struct ledger *l,
+void facts_find(struct facts *f, const struct recall *r, const struct ledger *l,
                 const struct result *result)
 {
     *f = (struct facts){.hot = hot_service(l)};

@@ -21,7 +21,8 @@ struct facts {
     const struct ledger_group *group; /* its busiest; NULL: none was seen */
 };
 
-void facts_find(struct facts *f, const struct record *r, const struct ledger *l,
+/* All of them; what was not seen is NAN. */
+void facts_find(struct facts *f, const struct recall *r, const struct ledger *l,
                 const struct result *result);
 /* Does the fact count what grew at that class? */
 bool facts_is_of(enum fact fact, enum ledger_class class);

@@ -51,16 +51,16 @@ static double known(double value)
     return isnan(value) ? 0 : value;
 }
 
-static struct ledger_row *add(struct ledger *l, const struct record *r, uint32_t series)
+static struct ledger_row *add(struct ledger *l, const struct recall *r, uint32_t series)
 {
-    if (l->row_count == LEDGER_ROWS || isnan(record_mean(r, series, l->bad))) return NULL;
+    if (l->row_count == LEDGER_ROWS || isnan(recall_mean(r, series, l->bad))) return NULL;
     struct ledger_row *row = &l->rows[l->row_count++];
     *row = (struct ledger_row){.class = LEDGER_OTHER,
                                .of = r->series[series].of,
                                .label = r->series[series].label,
                                .series = series,
-                               .before = known(record_mean(r, series, l->good)),
-                               .after = known(record_mean(r, series, l->bad))};
+                               .before = known(recall_mean(r, series, l->good)),
+                               .after = known(recall_mean(r, series, l->bad))};
     return row;
 }
 
@@ -109,7 +109,7 @@ static void add_to_group(struct ledger *l, const struct ledger_row *row)
     }
 }
 
-static void add_thread_place(struct ledger *l, const struct record *r, uint32_t series)
+static void add_thread_place(struct ledger *l, const struct recall *r, uint32_t series)
 {
     struct ledger_row *row = add(l, r, series);
     if (!row) return;
@@ -145,7 +145,7 @@ static const struct {
              {"cgroup.throttled", LEDGER_THROTTLED},
              {"pool.waiting", LEDGER_POOL}};
 
-static bool has_sessions(const struct record *r, struct bytes of)
+static bool has_sessions(const struct recall *r, struct bytes of)
 {
     for (uint32_t i = 0; i < r->series_count; i++) {
         if (r->series[i].known && bytes_equal(r->series[i].of, of)
@@ -156,9 +156,9 @@ static bool has_sessions(const struct record *r, struct bytes of)
     return false;
 }
 
-static void add_series(struct ledger *l, const struct record *r, uint32_t i)
+static void add_series(struct ledger *l, const struct recall *r, uint32_t i)
 {
-    const struct record_series *s = &r->series[i];
+    const struct recall_series *s = &r->series[i];
     if (!s->known) return;
     if (bytes_is(s->name, "db.sessions")) {
         struct ledger_row *row = add(l, r, i);
@@ -177,19 +177,19 @@ static void add_series(struct ledger *l, const struct record *r, uint32_t i)
     }
 }
 
-static double mean_of(const struct record_stage *s, double sum_ns)
+static double mean_of(const struct recall_stage *s, double sum_ns)
 {
     return s->seconds > 0 ? sum_ns / 1e9 / s->seconds : 0;
 }
 
-static void add_load(struct ledger *l, const struct record *r)
+static void add_load(struct ledger *l, const struct recall *r)
 {
-    static const struct record_stage none = {0};
-    const struct record_stage *stages[2] = {l->good < r->stage_count ? &r->stages[l->good] : &none,
+    static const struct recall_stage none = {0};
+    const struct recall_stage *stages[2] = {l->good < r->stage_count ? &r->stages[l->good] : &none,
                                             &r->stages[l->bad]};
     double values[3][2];
     for (int i = 0; i < 2; i++) {
-        const struct record_stage *s = stages[i];
+        const struct recall_stage *s = stages[i];
         l->n[i] = mean_of(s, s->in_flight_ns);
         l->x[i] = s->seconds > 0 ? (double)s->done / s->seconds : 0;
         l->r_ms[i] = s->done > 0 ? s->response_ns / 1e6 / (double)s->done : (double)NAN;
@@ -248,7 +248,7 @@ static void sum_up(struct ledger *l)
     }
 }
 
-void ledger_make(struct ledger *l, const struct record *r, uint32_t good, uint32_t bad)
+void ledger_make(struct ledger *l, const struct recall *r, uint32_t good, uint32_t bad)
 {
     *l = (struct ledger){.good = good, .bad = bad};
     add_load(l, r);

@@ -7,7 +7,7 @@
  * Thread: collecting thread.  Memory: in place. */
 #pragma once
 
-#include "explain/record.h"
+#include "explain/recall.h"
 #include "tick/cause.h"
 
 #define LEDGER_ROWS 192
@@ -65,7 +65,7 @@ struct ledger {
 };
 
 /* `good` PLAN_NO_INDEX: nothing to hold it against; then all of before is 0. */
-void ledger_make(struct ledger *l, const struct record *r, uint32_t good, uint32_t bad);
+void ledger_make(struct ledger *l, const struct recall *r, uint32_t good, uint32_t bad);
 /* "on a core", ...: static. */
 const char *ledger_class_name(enum ledger_class class);
 /* What of dN grew at a class; 0 where nothing did. */

@@ -60,12 +60,12 @@ void words_place(struct cause_place *out, const struct ledger_row *row)
     }
 }
 
-static void add_stage(struct text *out, const struct record *r, uint32_t stage)
+static void add_stage(struct text *out, const struct recall *r, uint32_t stage)
 {
     text_add(out, run_stage_name(r->header, stage));
 }
 
-static void say_found(struct cause *c, const struct record *r, struct text *out)
+static void say_found(struct cause *c, const struct recall *r, struct text *out)
 {
     const struct cause_suspect *first = &c->suspects[0];
     text_adds(out, first->title);
@@ -85,7 +85,7 @@ static void say_found(struct cause *c, const struct record *r, struct text *out)
     text_addf(out, " (grade %s)", cause_grade_name(c->grade));
 }
 
-static void say_state(struct cause *c, const struct record *r, struct text *out)
+static void say_state(struct cause *c, const struct recall *r, struct text *out)
 {
     switch (c->state) {
     case CAUSE_FOUND:
@@ -131,7 +131,7 @@ static void say_next(struct cause *c, struct text *out)
     }
 }
 
-void words_all(struct cause *c, const struct record *r)
+void words_all(struct cause *c, const struct recall *r)
 {
     struct text sentence = into(c->sentence, sizeof c->sentence);
     struct text next = into(c->next, sizeof c->next);

@@ -5,11 +5,11 @@
 #pragma once
 
 #include "explain/causes.h"
-#include "explain/record.h"
+#include "explain/recall.h"
 
 /* A suspect's title, evidence and advice. */
 void words_suspect(struct cause_suspect *out, const struct cause_rule *rule, const struct facts *f);
 /* Where requests wait: "db-#: lock", "on a core". */
 void words_place(struct cause_place *out, const struct ledger_row *row);
 /* The sentence and the next step; all else of `c` is there. */
-void words_all(struct cause *c, const struct record *r);
+void words_all(struct cause *c, const struct recall *r);

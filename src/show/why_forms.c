@@ -1,8 +1,9 @@
+#include "show/why_forms.h"
+
 #include <jansson.h>
 #include <math.h>
 
 #include "show/json_part.h"
-#include "show/why_text.h"
 
 /* ---- Markdown ---- */
 
@@ -26,7 +27,7 @@ static void add_row(struct text *out, const struct cause_place *p)
     else text_addf(out, "%.0f %% |\n", p->share * 100);
 }
 
-void why_markdown_write(struct text *out, const struct cause *c, const struct result *result)
+void why_forms_markdown(struct text *out, const struct cause *c, const struct result *result)
 {
     text_adds(out, "## Why\n\n");
     add_cell(out, c->sentence);
@@ -102,7 +103,7 @@ static json_t *stage_json(const struct result *result, uint32_t stage, double x,
     return o;
 }
 
-json_t *why_json_make(const struct cause *c, const struct result *result)
+static json_t *make(const struct cause *c, const struct result *result)
 {
     json_t *o = json_object();
     json_t *places = json_array();
@@ -130,4 +131,20 @@ json_t *why_json_make(const struct cause *c, const struct result *result)
     json_tree_put(o, "then", c->bound[0] ? json_string(c->bound) : json_null());
     json_tree_put(o, "next", c->next[0] ? json_string(c->next) : json_null());
     return o;
+}
+
+static int put(const char *piece, size_t len, void *ctx)
+{
+    text_add(ctx, (struct bytes){piece, len});
+    return 0;
+}
+
+void why_forms_json(struct text *out, const struct cause *cause, const struct result *result)
+{
+    json_t *tree = make(cause, result);
+    size_t flags = JSON_INDENT(2) | JSON_REAL_PRECISION(JSON_PART_PRECISION);
+    int failed = json_dump_callback(tree, put, out, flags);
+    if (failed) out->cut = true;
+    text_addc(out, '\n', 1);
+    json_decref(tree);
 }

@@ -1,4 +1,4 @@
-/* why_text.h - a cause for people: on a terminal, and as Markdown.
+/* why_text.h - a cause for people, on a terminal.
  *
  * Why: the verdict says that it bent; this says where, with the numbers for it and the alibis of
  * all others, so that an expert can check each step.
@@ -10,8 +10,6 @@
 #include "tick/cause.h"
 #include "tick/result.h"
 
+/* All of it; out->cut where it has no room. */
 void why_text_write(struct text *out, const struct cause *cause, const struct result *result,
                     const struct show_style *style);
-void why_markdown_write(struct text *out, const struct cause *cause, const struct result *result);
-/* `prony.why/1`; the caller's. */
-struct json_t *why_json_make(const struct cause *cause, const struct result *result);

@@ -1,15 +1,15 @@
-#include "explain/record.h"
+#include "explain/recall.h"
 
 #include <math.h>
 
 #include "base/ns.h"
 
-void record_open(struct record *r, const struct run_header *header, struct arena *arena)
+void recall_open(struct recall *r, const struct run_header *header, struct arena *arena)
 {
     uint32_t stages = run_stage_count(header);
-    *r = (struct record){.header = header, .arena = arena, .stage_count = stages};
-    r->series = ARENA_ARRAY(arena, SERIES_MAX, struct record_series);
-    r->stages = ARENA_ARRAY(arena, stages + 1, struct record_stage);
+    *r = (struct recall){.header = header, .arena = arena, .stage_count = stages};
+    r->series = ARENA_ARRAY(arena, SERIES_MAX, struct recall_series);
+    r->stages = ARENA_ARRAY(arena, stages + 1, struct recall_stage);
     r->starts = ARENA_ARRAY(arena, stages + 1, uint64_t);
     r->ends = ARENA_ARRAY(arena, stages + 1, uint64_t);
     r->begun = ARENA_ARRAY(arena, stages + 1, uint64_t);
@@ -18,7 +18,7 @@ void record_open(struct record *r, const struct run_header *header, struct arena
 /* ---- load ---- */
 
 /* Ticks are cut where `settle` ends, so one lies on one side of it. */
-static bool is_settled(struct record *r, const struct tick *tick)
+static bool is_settled(struct recall *r, const struct tick *tick)
 {
     const struct plan *plan = r->header->plan;
     if (tick->stage >= plan->stage_count) return false; /* the drain */
@@ -27,10 +27,10 @@ static bool is_settled(struct record *r, const struct tick *tick)
     return tick->start_ns + 1 >= *begun + plan->stages[tick->stage].settle_ns;
 }
 
-static void add_cell(struct record *r, const struct cell *cell)
+static void add_cell(struct recall *r, const struct cell *cell)
 {
     if (cell->settle || cell->stage >= r->stage_count) return;
-    struct record_stage *to = &r->stages[cell->stage];
+    struct recall_stage *to = &r->stages[cell->stage];
     if (cell->kind == CELL_STAGE) {
         to->lag_ns += (double)cell->measures[STAGE_LAG].sum_ns;
         to->lag_count += cell->measures[STAGE_LAG].count;
@@ -44,11 +44,11 @@ static void add_cell(struct record *r, const struct cell *cell)
     }
 }
 
-static void add_load(struct record *r, const struct tick *tick)
+static void add_load(struct recall *r, const struct tick *tick)
 {
     for (uint32_t i = 0; i < tick->cell_count; i++) add_cell(r, &tick->cells[i]);
     if (!is_settled(r, tick)) return;
-    struct record_stage *to = &r->stages[tick->stage];
+    struct recall_stage *to = &r->stages[tick->stage];
     to->seconds += (double)(tick->end_ns - tick->start_ns) / 1e9;
     for (uint32_t i = 0; i < r->header->plan->name_count; i++) {
         to->in_flight_ns += tick->requests_in_flight[i];
@@ -59,12 +59,12 @@ static void add_load(struct record *r, const struct tick *tick)
 
 /* ---- samples ---- */
 
-static void declare(struct record *r, const struct series *from)
+static void declare(struct recall *r, const struct series *from)
 {
     if (from->id >= SERIES_MAX) return;
-    struct record_series *s = &r->series[from->id];
+    struct recall_series *s = &r->series[from->id];
     size_t count = r->stage_count + 1;
-    *s = (struct record_series){.of = arena_copy(r->arena, from->of),
+    *s = (struct recall_series){.of = arena_copy(r->arena, from->of),
                                 .name = arena_copy(r->arena, from->name),
                                 .label = arena_copy(r->arena, from->label),
                                 .unit = from->unit,
@@ -75,24 +75,24 @@ static void declare(struct record *r, const struct series *from)
     if (from->id >= r->series_count) r->series_count = from->id + 1;
 }
 
-static void remember(struct record *r, struct record_series *s, uint32_t at, double value)
+static void remember(struct recall *r, struct recall_series *s, uint32_t at, double value)
 {
-    uint32_t chunk = at / RECORD_CHUNK;
-    if (chunk >= RECORD_CHUNKS) return;
+    uint32_t chunk = at / RECALL_CHUNK;
+    if (chunk >= RECALL_CHUNKS) return;
     if (!s->history[chunk]) {
-        s->history[chunk] = ARENA_ARRAY(r->arena, RECORD_CHUNK, float);
-        for (uint32_t i = 0; s->history[chunk] && i < RECORD_CHUNK; i++) {
+        s->history[chunk] = ARENA_ARRAY(r->arena, RECALL_CHUNK, float);
+        for (uint32_t i = 0; s->history[chunk] && i < RECALL_CHUNK; i++) {
             s->history[chunk][i] = NAN;
         }
     }
-    if (s->history[chunk]) s->history[chunk][at % RECORD_CHUNK] = (float)value;
+    if (s->history[chunk]) s->history[chunk][at % RECALL_CHUNK] = (float)value;
 }
 
 /* A sample of an instant stands for the second before it. */
-static void add_sample(struct record *r, const struct tick *tick, const struct sample *sample)
+static void add_sample(struct recall *r, const struct tick *tick, const struct sample *sample)
 {
     if (sample->series >= r->series_count || !r->series[sample->series].known) return;
-    struct record_series *s = &r->series[sample->series];
+    struct recall_series *s = &r->series[sample->series];
     uint64_t to_ns = sample->to_ns;
     uint64_t from_ns = sample->from_ns;
     if (from_ns == to_ns) from_ns = to_ns > NS_PER_S ? to_ns - NS_PER_S : 0;
@@ -112,7 +112,7 @@ static void add_sample(struct record *r, const struct tick *tick, const struct s
     }
 }
 
-void record_tick(struct record *r, const struct tick *tick)
+void recall_tick(struct recall *r, const struct tick *tick)
 {
     if (tick->stage >= r->stage_count || !r->series || !r->stages || !r->starts || !r->ends
         || !r->begun)
@@ -125,33 +125,33 @@ void record_tick(struct record *r, const struct tick *tick)
 
 /* ---- reading ---- */
 
-double record_mean(const struct record *r, uint32_t series, uint32_t stage)
+double recall_mean(const struct recall *r, uint32_t series, uint32_t stage)
 {
     if (series >= r->series_count || stage >= r->stage_count) return (double)NAN;
-    const struct record_series *s = &r->series[series];
+    const struct recall_series *s = &r->series[series];
     bool any = s->known && s->lengths[stage] > 0;
     return any ? s->sums[stage] / s->lengths[stage] : (double)NAN;
 }
 
-double record_most(const struct record *r, uint32_t series, uint32_t stage)
+double recall_most(const struct recall *r, uint32_t series, uint32_t stage)
 {
-    if (isnan(record_mean(r, series, stage))) return (double)NAN;
+    if (isnan(recall_mean(r, series, stage))) return (double)NAN;
     return r->series[series].most[stage];
 }
 
-double record_at(const struct record *r, uint32_t series, uint32_t at)
+double recall_at(const struct recall *r, uint32_t series, uint32_t at)
 {
-    if (series >= r->series_count || at / RECORD_CHUNK >= RECORD_CHUNKS) return (double)NAN;
-    const float *chunk = r->series[series].history[at / RECORD_CHUNK];
-    return chunk ? (double)chunk[at % RECORD_CHUNK] : (double)NAN;
+    if (series >= r->series_count || at / RECALL_CHUNK >= RECALL_CHUNKS) return (double)NAN;
+    const float *chunk = r->series[series].history[at / RECALL_CHUNK];
+    return chunk ? (double)chunk[at % RECALL_CHUNK] : (double)NAN;
 }
 
-uint32_t record_find(const struct record *r, struct bytes of, enum series_row row,
+uint32_t recall_find(const struct recall *r, struct bytes of, enum series_row row,
                      const char *label)
 {
     struct bytes name = bytes_of(series_row(row)->name);
     for (uint32_t i = 0; i < r->series_count; i++) {
-        const struct record_series *s = &r->series[i];
+        const struct recall_series *s = &r->series[i];
         if (!s->known || !bytes_equal(s->name, name) || !bytes_equal(s->of, of)) continue;
         if (!label || bytes_is(s->label, label)) return i;
     }

@@ -1,4 +1,4 @@
-/* record.h - what the causes are found in: sums by stage of load and samples, and their history.
+/* recall.h - what the causes are found in: sums by stage of load and samples, and their history.
  *
  * Why: which two stages are held against each other is known only at the end, so all are kept: a
  * sum and a length for each series and stage, and for places the value of each second.
@@ -11,22 +11,22 @@
 #include "tick/run.h"
 #include "tick/tick.h"
 
-#define RECORD_CHUNK 256 /* ticks of history taken at once */
-#define RECORD_CHUNKS 64
+#define RECALL_CHUNK 256 /* ticks of history taken at once */
+#define RECALL_CHUNKS 64
 
 /* A series, kept. */
-struct record_series {
+struct recall_series {
     struct bytes of, name, label;
     enum series_unit unit;
     bool known;
     double *sums;                  /* [stage_count]: value x covered ns */
     double *lengths;               /* likewise: covered ns */
     double *most;                  /* likewise: the largest */
-    float *history[RECORD_CHUNKS]; /* of places: [RECORD_CHUNK], NAN: nothing known */
+    float *history[RECALL_CHUNKS]; /* of places: [RECALL_CHUNK], NAN: nothing known */
 };
 
 /* The load of a stage, from its ticks after settle. */
-struct record_stage {
+struct recall_stage {
     double seconds;
     double in_flight_ns;            /* integral */
     double lag_ns, wait_ns, rtt_ns; /* sums over requests; rtt: of those asked */
@@ -34,24 +34,26 @@ struct record_stage {
     uint64_t done, ended, rtt_count, lag_count;
 };
 
-struct record {
+struct recall {
     const struct run_header *header;
     struct arena *arena;
-    struct record_series *series; /* [SERIES_MAX] */
-    struct record_stage *stages;  /* [stage_count + 1] */
+    struct recall_series *series; /* [SERIES_MAX] */
+    struct recall_stage *stages;  /* [stage_count + 1] */
     uint64_t *starts, *ends; /* [stage_count]: run time of their ticks after settle; end 0: none */
     uint64_t *begun;         /* [stage_count]: of their first tick + 1; 0: none was seen */
     uint32_t series_count, stage_count;
     uint32_t ticks;
 };
 
-void record_open(struct record *r, const struct run_header *header, struct arena *arena);
-void record_tick(struct record *r, const struct tick *tick);
+/* Nothing yet. A full arena leaves out what has no room. */
+void recall_open(struct recall *r, const struct run_header *header, struct arena *arena);
+/* Adds a tick. */
+void recall_tick(struct recall *r, const struct tick *tick);
 /* Mean of a series over a stage; NAN: nothing is known. */
-double record_mean(const struct record *r, uint32_t series, uint32_t stage);
-double record_most(const struct record *r, uint32_t series, uint32_t stage);
+double recall_mean(const struct recall *r, uint32_t series, uint32_t stage);
+double recall_most(const struct recall *r, uint32_t series, uint32_t stage);
 /* Its value in tick `at`; NAN likewise. */
-double record_at(const struct record *r, uint32_t series, uint32_t at);
+double recall_at(const struct recall *r, uint32_t series, uint32_t at);
 /* The first series of that owner, name and label (NULL: any); SERIES_MAX: none. */
-uint32_t record_find(const struct record *r, struct bytes of, enum series_row row,
+uint32_t recall_find(const struct recall *r, struct bytes of, enum series_row row,
                      const char *label);
