@@ -35,8 +35,8 @@ ASKED = [
     ("POST", "/jobs", GOOD), ("POST", "/jobs", {**GOOD, "owner": 'a"b\\ü\n\'; DROP TABLE jobs;'}),
     ("POST", "/jobs", {**GOOD, "owner": "o" * 64, "kind": "😀" * 16, "work": "1500us"}),
     ("POST", "/jobs", {**GOOD, "work": "20"}), ("POST", "/jobs", {}), ("POST", "/jobs", "{"),
-    ("GET", "/jobs?owner=" + "o" * 64, None), ("GET", "/jobs", None), ("GET", "/jobs?page=26", None),
-    ("GET", "/stats", None),
+    ("GET", "/jobs?owner=" + "o" * 64, None), ("GET", "/jobs", None),
+    ("GET", "/jobs?page=26", None), ("GET", "/stats", None),
 ]
 
 servers = {}
@@ -122,9 +122,9 @@ class DatabaseTest(FullTest):
         for index, want in ((None, "jobs_pkey"), ("1", both), (None, both), ("0", "jobs_pkey")):
             knobs = self.on_postgres(**({"INDEX": index} if index else {}))
             with self.subTest(INDEX=index), self.service(knobs):
-                self.assertEqual(self.postgres.ask("SELECT string_agg(indexname, ',' ORDER BY indexname)"
-                                                   " FROM pg_indexes WHERE tablename = 'jobs'"),
-                                 want)
+                got = self.postgres.ask("SELECT string_agg(indexname, ',' ORDER BY indexname)"
+                                        " FROM pg_indexes WHERE tablename = 'jobs'")
+                self.assertEqual(got, want)
 
     def test_index_serves_the_lists(self):
         def plan(where):

@@ -14,8 +14,8 @@ import unittest
 from jobs_service import NAIVE, ROOT, SENSIBLE, ServiceTest, free_port, run, wait_until
 
 READER = {**NAIVE, "REUSE": "1", "DB_POOL": "8"}
-FAULTS = ("cpu", "lock", "rowlock", "wait", "downstream", "fsync", "storm", "pause", "stall", "leak",
-          "errors", "jobfail", "crash", "slowstart")
+FAULTS = ("cpu", "lock", "rowlock", "wait", "downstream", "fsync", "storm", "pause", "stall",
+          "leak", "errors", "jobfail", "crash", "slowstart")
 
 
 def timed(ask):
