@@ -15,7 +15,7 @@ void flush_slow_down(uint64_t least_ns)
 }
 
 /* The library's, and so SQLite's. */
-int fdatasync(int fd)
+int fdatasync(int fd) /* NOLINT(readability-inconsistent-declaration-parameter-name) */
 {
     uint64_t least_ns = atomic_load(&slow_ns);
     uint64_t end_ns = least_ns > 0 ? clock_now_ns() + least_ns : 0;

@@ -48,8 +48,7 @@ static void give_up(struct remote *remote)
  * False: too long, so not to be cached. */
 static bool write_key(char out[KEY_MOST + 1], const char *key, struct remote_bytes *bytes)
 {
-    size_t len = strlen(PREFIX);
-    memcpy(out, PREFIX, len);
+    size_t len = (size_t)snprintf(out, KEY_MOST + 1, "%s", PREFIX);
     for (; *key; key++) {
         unsigned char c = (unsigned char)*key;
         bool plain = c > ' ' && c < 0x7f && c != '%';
