@@ -3,7 +3,7 @@
 
 .NOTPARALLEL: # two targets at once would build the same folder
 FUZZ_SECONDS ?= 600
-.PHONY: all demo test check fuzz bench lint fmt install clean help
+.PHONY: all demo demo-full test check fuzz bench lint fmt install clean help
 .DEFAULT_GOAL := all
 
 all:            ## build build/prony (installs the libraries it needs, if any is missing)
@@ -12,6 +12,11 @@ all:            ## build build/prony (installs the libraries it needs, if any is
 
 demo: all       ## load the reference service by examples/plans/jobs.yaml: about a minute
 	@tools/demo
+
+demo-full:      ## the service on PostgreSQL, Redis and Memcached, with a miss to explain: a minute
+	@tools/setup full
+	@tools/build build -- prony examples/jobs/jobs
+	@tools/demo --full
 
 test:           ## every test, then unit, simulation and fuzz regressions under ASan and UBSan
 	@tools/setup test
@@ -45,4 +50,4 @@ clean:          ## remove what was built (never runs or results)
 	@tools/build --clean
 
 help:           ## this list
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'

@@ -86,3 +86,21 @@ bool amounts_percent(const char *text, uint32_t *out_per_million)
     *out_per_million = (uint32_t)value;
     return true;
 }
+
+bool amounts_bytes(const char *text, uint64_t most, uint64_t *out)
+{
+    static const struct {
+        const char *name;
+        uint64_t bytes;
+    } units[] = {{"B", 1}, {"KiB", 1024}, {"MiB", UINT64_C(1024) * 1024}};
+    const char *unit = text + strspn(text, "0123456789");
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        uint64_t value;
+        if (strcmp(unit, units[i].name) != 0) continue;
+        if (read_scaled(text, units[i].bytes, most + 10 * units[i].bytes, &value) != unit) break;
+        if (value > most) break;
+        *out = value;
+        return true;
+    }
+    return false;
+}

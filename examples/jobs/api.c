@@ -49,6 +49,17 @@ static bool refuse_result(struct request *request, enum store_result result)
 
 /* --- reading: cache, else the pool --- */
 
+static bool is_late(const struct request *request)
+{
+    return request->task.deadline_ns != 0 && clock_now_ns() >= request->task.deadline_ns;
+}
+
+static void fail_downstream(struct request *request)
+{
+    refuse(request, 502, "the service downstream failed");
+    http_resume(request);
+}
+
 static void drop_read(struct task *task, enum drop_reason reason)
 {
     struct request *request = REQUEST_OF(task, task);
@@ -57,42 +68,78 @@ static void drop_read(struct task *task, enum drop_reason reason)
     http_resume(request);
 }
 
-/* Answers what was read, and keeps it where it may be cached. */
-static void finish_read(struct request *request, enum store_result result, struct blob *body,
-                        bool may_cache)
+/* Answers what was read. */
+static void finish_read(struct request *request, enum store_result result, struct blob *body)
 {
-    if (result != STORE_OK) {
-        refuse_result(request, result);
-    } else {
-        if (body && may_cache) {
-            cache_put(&request->app->cache, request->cache_key, body, clock_now_ns());
-        }
-        answer(request, 200, body);
-    }
+    if (result == STORE_OK) answer(request, 200, body);
+    else refuse_result(request, result);
     http_resume(request);
 }
 
-static bool start_read(struct request *request,
-                       void (*run)(struct task *task, const struct lease *lease))
+static bool is_remote(const struct app *app)
+{
+    return app->settings.cache == CACHE_REDIS || app->settings.cache == CACHE_MEMCACHED;
+}
+
+static void keep(struct request *request, struct lease *lease, struct blob *body)
+{
+    if (is_remote(request->app)) remote_put(&lease->remote, request->cache_key, body);
+    else cache_put(&request->app->cache, request->cache_key, body, clock_now_ns());
+}
+
+static void read_store(struct request *request, struct lease *lease)
+{
+    struct store *store = pool_store(lease);
+    struct blob *body = NULL;
+    bool may_keep = true;
+    enum store_result result = store ? request->read(request, lease, &body, &may_keep) : STORE_FAIL;
+    if (result == STORE_OK && body && may_keep) keep(request, lease, body);
+    finish_read(request, store || !is_late(request) ? result : STORE_LATE, body);
+}
+
+/* On a thread of the pool: a remote cache, else the database. */
+static void run_read(struct task *task, struct lease *lease)
+{
+    struct request *request = REQUEST_OF(task, task);
+    struct plant *plant = &request->app->settings.plant;
+    struct blob *cached = NULL;
+    plant_enter(plant);
+    if (is_remote(request->app)) cached = remote_get(&lease->remote, request->cache_key);
+    if (cached) finish_read(request, STORE_OK, cached);
+    else if (!plant_visit(plant)) fail_downstream(request);
+    else read_store(request, lease);
+    plant_leave(plant);
+}
+
+static bool start_read(struct request *request, request_read *read)
 {
     struct app *app = request->app;
-    struct blob *cached = cache_get(&app->cache, request->cache_key, clock_now_ns());
+    char *key = request->cache_key;
+    uint64_t now_ns = clock_now_ns();
+    uint64_t storms = plant_storms(&app->settings.plant, now_ns);
+    size_t len = strlen(key);
+    if (storms > 0) {
+        snprintf(key + len, sizeof request->cache_key - len, " %llu", (unsigned long long)storms);
+    }
+    struct blob *cached = cache_get(&app->cache, key, now_ns);
     if (cached) return answer(request, 200, cached);
-    request->task.run = run;
+    request->read = read;
+    request->task.run = run_read;
     request->task.drop = drop_read;
     http_suspend(request);
     pool_submit(&app->pool, &request->task);
     return false;
 }
 
-static void run_job(struct task *task, const struct lease *lease)
+static enum store_result read_one(struct request *request, struct lease *lease, struct blob **body,
+                                  bool *may_keep)
 {
-    struct request *request = REQUEST_OF(task, task);
     struct job job;
-    enum store_result result = lease->db ? store_job(lease->db, request->id, &job) : STORE_FAIL;
-    bool ok = result == STORE_OK;
-    bool ended = ok && (job.state == JOB_DONE || job.state == JOB_FAILED);
-    finish_read(request, result, ok ? render_job(&job, lease->scratch) : NULL, ended);
+    enum store_result result = store_job(lease->store, request->id, &job);
+    if (result != STORE_OK) return result;
+    *may_keep = job.state == JOB_DONE || job.state == JOB_FAILED;
+    *body = render_job(&job, lease->scratch);
+    return result;
 }
 
 static bool start_job(struct request *request)
@@ -103,17 +150,25 @@ static bool start_job(struct request *request)
     }
     request->id = (int64_t)id;
     snprintf(request->cache_key, sizeof request->cache_key, "job %lld", (long long)id);
-    return start_read(request, run_job);
+    return start_read(request, read_one);
 }
 
-static void run_list(struct task *task, const struct lease *lease)
+static enum store_result read_list(struct request *request, struct lease *lease, struct blob **body,
+                                   bool *may_keep)
 {
-    struct request *request = REQUEST_OF(task, task);
     struct page page;
-    enum store_result result =
-        lease->db ? store_page(lease->db, &request->filter, &page) : STORE_FAIL;
-    bool ok = result == STORE_OK;
-    finish_read(request, result, ok ? render_page(&page, lease->scratch) : NULL, true);
+    enum store_result result = store_page(lease->store, &request->filter, &page);
+    *may_keep = true;
+    if (result == STORE_OK) *body = render_page(&page, lease->scratch);
+    return result;
+}
+
+/* Not every database takes text that is none. */
+static bool is_utf8(const char *text)
+{
+    json_t *string = json_string(text); /* NULL where it is not valid */
+    json_decref(string);
+    return string != NULL;
 }
 
 static bool start_list(struct request *request)
@@ -125,6 +180,9 @@ static bool start_list(struct request *request)
     filter->owner = http_argument(request, "owner");
     if (filter->owner && strlen(filter->owner) >= STORE_NAME_MAX) {
         return refuse(request, 400, "owner: at most 64 bytes");
+    }
+    if (filter->owner && !is_utf8(filter->owner)) {
+        return refuse(request, 400, "owner: must be UTF-8");
     }
     if (state) {
         filter->state = store_state_of(state);
@@ -142,12 +200,12 @@ static bool start_list(struct request *request)
     snprintf(request->cache_key, sizeof request->cache_key, "list %lld %d %s%s",
              (long long)filter->number, filter->state, filter->owner ? "=" : "",
              filter->owner ? filter->owner : "");
-    return start_read(request, run_list);
+    return start_read(request, read_list);
 }
 
-static void run_stats(struct task *task, const struct lease *lease)
+static enum store_result read_stats(struct request *request, struct lease *lease,
+                                    struct blob **body, bool *may_keep)
 {
-    struct request *request = REQUEST_OF(task, task);
     struct app *app = request->app;
     struct stats stats = {
         .queue_length = queue_length(&app->queue),
@@ -155,15 +213,16 @@ static void run_stats(struct task *task, const struct lease *lease)
         .workers = app->settings.workers,
         .workers_busy = metrics_get(METRIC_WORKERS_BUSY),
     };
-    enum store_result result = lease->db ? store_counts(lease->db, stats.jobs) : STORE_FAIL;
-    bool ok = result == STORE_OK;
-    finish_read(request, result, ok ? render_stats(&stats, lease->scratch) : NULL, true);
+    enum store_result result = store_counts(lease->store, stats.jobs);
+    *may_keep = true;
+    if (result == STORE_OK) *body = render_stats(&stats, lease->scratch);
+    return result;
 }
 
 static bool start_stats(struct request *request)
 {
     snprintf(request->cache_key, sizeof request->cache_key, "stats");
-    return start_read(request, run_stats);
+    return start_read(request, read_stats);
 }
 
 /* --- writing: a place in the queue, the database, then 202 --- */
@@ -186,10 +245,38 @@ static void finish_create(struct request *request, enum store_result result)
     http_resume(request);
 }
 
-static void run_create(struct task *task, const struct lease *lease)
+/* PLANT=rowlock: a transaction that keeps what all others want while it is busy elsewhere. */
+static enum store_result insert_holding(struct store *store, struct request *request)
+{
+    if (!store_begin(store)) return store_is_late(store) ? STORE_LATE : STORE_FAIL;
+    enum store_result result = store_lock_row(store);
+    if (result == STORE_OK) result = store_insert(store, &request->job);
+    if (result == STORE_OK) plant_hold(&request->app->settings.plant);
+    if (result == STORE_OK && store_commit(store)) return STORE_OK;
+    store_rollback(store);
+    return result == STORE_OK ? STORE_FAIL : result;
+}
+
+static enum store_result insert(struct request *request, struct lease *lease)
+{
+    struct store *store = pool_store(lease);
+    if (!store) return is_late(request) ? STORE_LATE : STORE_FAIL;
+    bool holding = request->app->settings.plant.rowlock_ns > 0;
+    return holding ? insert_holding(store, request) : store_insert(store, &request->job);
+}
+
+static void run_create(struct task *task, struct lease *lease)
 {
     struct request *request = REQUEST_OF(task, task);
-    finish_create(request, lease->db ? store_insert(lease->db, &request->job) : STORE_FAIL);
+    struct plant *plant = &request->app->settings.plant;
+    plant_enter(plant);
+    if (plant_visit(plant)) {
+        finish_create(request, insert(request, lease));
+    } else {
+        queue_unreserve(&request->app->queue);
+        fail_downstream(request);
+    }
+    plant_leave(plant);
 }
 
 static void drop_create(struct task *task, enum drop_reason reason)
@@ -339,6 +426,7 @@ bool api_handle(struct request *request)
     if (request->route == ROUTE_HEALTH) return start_health(request);
     if (request->route == ROUTE_METRICS) return start_metrics(request);
     if (turn_away(request)) return true;
+    plant_handle(&request->app->settings.plant);
     uint64_t timeout_ns = request->app->settings.timeout_ns;
     request->task.deadline_ns = timeout_ns ? request->began_ns + timeout_ns : 0;
     if (request->route == ROUTE_CREATE) return start_create(request);

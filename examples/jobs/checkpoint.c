@@ -11,7 +11,7 @@
 #define RESTART_FRAMES 4096              /* 16 MiB in pages of 4 KiB */
 #define RESTART_WAIT_NS (50 * NS_PER_MS) /* for readers still in the log; then try later */
 
-static void run_once(struct db *db)
+static void run_once(struct sqlite *db)
 {
     int frames = 0;
     int copied = 0;
@@ -19,7 +19,7 @@ static void run_once(struct db *db)
         sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &copied);
     if (code == SQLITE_OK) metrics_add(METRIC_CHECKPOINTS, 1);
     if (code == SQLITE_OK && frames > RESTART_FRAMES) {
-        db->deadline_ns = clock_now_ns() + RESTART_WAIT_NS;
+        db->store.deadline_ns = clock_now_ns() + RESTART_WAIT_NS;
         code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
     }
     if (code != SQLITE_OK && code != SQLITE_BUSY) {
@@ -38,7 +38,7 @@ static void *serve(void *arg)
         }
         if (checkpoint->stopped) break;
         pthread_mutex_unlock(&checkpoint->lock);
-        run_once(&checkpoint->db);
+        run_once(checkpoint->db);
         pthread_mutex_lock(&checkpoint->lock);
     }
     pthread_mutex_unlock(&checkpoint->lock);
@@ -50,8 +50,9 @@ bool checkpoint_start(struct checkpoint *checkpoint, const char *db_path)
     *checkpoint = (struct checkpoint){0};
     pthread_mutex_init(&checkpoint->lock, NULL);
     thread_cond_init(&checkpoint->stop);
-    if (!db_open(&checkpoint->db, db_path, NULL)) return false;
-    if (!db_run(&checkpoint->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL"))
+    checkpoint->db = sqlite_open(db_path, &(struct store){0});
+    if (!checkpoint->db) return false;
+    if (!sqlite_run(checkpoint->db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL"))
         return false;
     checkpoint->started =
         thread_start(&checkpoint->thread, "jobs-checkpoint", THREAD_STACK_DB, serve, checkpoint);
@@ -68,5 +69,6 @@ void checkpoint_stop(struct checkpoint *checkpoint)
         pthread_join(checkpoint->thread, NULL);
         checkpoint->started = false;
     }
-    db_close(&checkpoint->db);
+    sqlite_close(checkpoint->db);
+    checkpoint->db = NULL;
 }

@@ -1,4 +1,4 @@
-/* checkpoint.h - moves the write-ahead log into the database file, off every request's path.
+/* checkpoint.h - moves the write-ahead log of SQLite into its file, off every request's path.
  *
  * Once a second, on a connection and a thread of its own: a passive checkpoint, which waits for
  * nobody and stops nobody. Only when the log has grown past a bound is it also restarted, which
@@ -9,10 +9,10 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "db.h"
+#include "sqlite.h"
 
 struct checkpoint {
-    struct db db;
+    struct sqlite *db;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t stop;

@@ -28,11 +28,11 @@ static bool is_late(const struct write *write, uint64_t now_ns)
     return write->job && write->deadline_ns != 0 && now_ns >= write->deadline_ns;
 }
 
-static enum store_result run_write(struct db *db, struct write *write, uint64_t now_ns)
+static enum store_result run_write(struct store *store, struct write *write, uint64_t now_ns)
 {
-    if (!write->job) return store_mark(db, write->id, write->state, write->at_ms);
+    if (!write->job) return store_mark(store, write->id, write->state, write->at_ms);
     if (is_late(write, now_ns)) return STORE_LATE;
-    return store_insert(db, write->job);
+    return store_insert(store, write->job);
 }
 
 /* Drops the new jobs in line whose deadline has passed, so that a lock which somebody else holds
@@ -64,21 +64,21 @@ static void drop_late(void *arg)
 }
 
 /* All of the batch but what is late goes in, or none of it. The transaction is open. */
-static bool commit(struct db *db, struct write *batch, uint64_t now_ns)
+static bool commit(struct store *store, struct write *batch, uint64_t now_ns)
 {
     int64_t written = 0;
     for (struct write *write = batch; write; write = write->next) {
-        enum store_result result = run_write(db, write, now_ns);
+        enum store_result result = run_write(store, write, now_ns);
         if (result == STORE_FAIL) goto out;
         if (result == STORE_OK) written++;
     }
-    if (!db_run(db, "COMMIT")) goto out;
+    if (!store_commit(store)) goto out;
     if (written == 0) return true;
     metrics_add(METRIC_COMMITS, 1);
     metrics_add(METRIC_COMMIT_WRITES, written);
     return true;
 out:
-    if (!sqlite3_get_autocommit(db->handle)) sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+    store_rollback(store);
     return false;
 }
 
@@ -140,13 +140,13 @@ static void *serve(void *arg)
         }
         pthread_mutex_unlock(&committer->lock);
         /* The batch is taken with the lock of the database in hand: until then all can expire. */
-        bool begun = db_run(&committer->db, "BEGIN IMMEDIATE");
+        bool begun = store_begin(committer->store);
         pthread_mutex_lock(&committer->lock);
         struct write *batch = take_batch(committer);
         bool stopping = committer->stopped;
         pthread_mutex_unlock(&committer->lock);
         uint64_t began_ns = clock_now_ns();
-        if (begun && commit(&committer->db, batch, began_ns)) finish_batch(batch, began_ns);
+        if (begun && commit(committer->store, batch, began_ns)) finish_batch(batch, began_ns);
         else fail_batch(committer, batch, stopping);
         pthread_mutex_lock(&committer->lock);
     }
@@ -160,10 +160,10 @@ bool committer_start(struct committer *committer, const struct settings *setting
     committer->last = &committer->first;
     pthread_mutex_init(&committer->lock, NULL);
     thread_cond_init(&committer->filled);
-    if (!db_open(&committer->db, settings->db_path, NULL)) return false;
-    if (!store_prepare_writer(&committer->db)) return false;
-    committer->db.while_waiting = drop_late;
-    committer->db.while_waiting_arg = committer;
+    committer->store = store_open(settings, NULL, 0);
+    if (!committer->store || !store_prepare_writer(committer->store)) return false;
+    committer->store->while_waiting = drop_late;
+    committer->store->while_waiting_arg = committer;
     committer->started =
         thread_start(&committer->thread, "jobs-commit", THREAD_STACK_DB, serve, committer);
     return committer->started;
@@ -197,5 +197,6 @@ void committer_stop(struct committer *committer)
         pthread_join(committer->thread, NULL);
         committer->started = false;
     }
-    db_close(&committer->db);
+    store_close(committer->store);
+    committer->store = NULL;
 }

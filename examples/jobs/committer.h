@@ -2,8 +2,8 @@
  *
  * Writes line up; the thread takes what is there, up to BATCH, makes one transaction of it and
  * tells each write when the transaction is committed. A commit then costs each of them a share.
- * With WAL and synchronous=NORMAL a commit survives the death of the process at any instant
- * (not a power cut), and readers are never in its way.
+ * With SQLite it has WAL and synchronous=NORMAL: a commit survives the death of the process at any
+ * instant (not a power cut), and readers are never in its way.
  * Thread: any submits; `done` is called by the committer's thread. */
 #pragma once
 
@@ -28,7 +28,7 @@ struct write {
 
 struct committer {
     const struct settings *settings;
-    struct db db;
+    struct store *store;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t filled;

@@ -113,8 +113,11 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
         return MHD_YES;
     }
     plant_stall(http->plant);
-    if (!request->answered && !http->handle(request)) return MHD_YES;
-    return send_reply(http, request);
+    plant_enter(http->plant);
+    bool answered = request->answered || http->handle(request);
+    enum MHD_Result good = answered ? send_reply(http, request) : MHD_YES;
+    plant_leave(http->plant);
+    return good;
 }
 
 static void on_completed(void *arg, struct MHD_Connection *connection, void **slot,

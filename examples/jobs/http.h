@@ -20,7 +20,7 @@ struct http {
     struct app *app; /* goes into each request */
     /* Sets the reply and returns true, or suspends the request, hands it on and returns false. */
     bool (*handle)(struct request *request);
-    const struct plant *plant;
+    struct plant *plant;
     bool copy;                /* REUSE=0: copy each body once more, as most frameworks do */
     atomic_bool closing;      /* answers ask clients to close their connections */
     struct listener listener; /* its port is the service's */

@@ -31,10 +31,10 @@ static void take_up(void *arg, const struct job *job)
 
 static bool prepare_database(struct app *app)
 {
-    struct db db;
-    if (!db_open(&db, app->settings.db_path, NULL)) return false;
-    bool good = store_prepare(&db, &app->settings) && store_unfinished(&db, take_up, app);
-    db_close(&db);
+    struct store *store = store_open(&app->settings, NULL, 0);
+    bool good =
+        store && store_prepare(store, &app->settings) && store_unfinished(store, take_up, app);
+    store_close(store);
     return good;
 }
 
@@ -43,7 +43,10 @@ static bool start_threads(struct app *app)
     struct settings *settings = &app->settings;
     if (settings->batch > 1) {
         if (!committer_start(&app->committer, settings)) return false;
-        if (!checkpoint_start(&app->checkpoint, settings->db_path)) return false;
+        if (settings->db_kind == DB_SQLITE
+            && !checkpoint_start(&app->checkpoint, settings->db_path)) {
+            return false;
+        }
     }
     app->workers = (struct workers){
         .settings = settings,
@@ -64,6 +67,7 @@ static void stop_all(struct app *app)
     committer_stop(&app->committer);
     http_stop(&app->http);
     checkpoint_stop(&app->checkpoint);
+    plant_stop(&app->settings.plant);
 }
 
 /* Waits for SIGTERM or SIGINT, or for the planted crash. False: stopped before being ready. */
@@ -112,10 +116,11 @@ static bool serve(struct app *app, const sigset_t *signals)
     if (wait_for_signal(signals, began_ns + plant->slow_start_ns)) return true;
 
     uint64_t now_ns = clock_now_ns();
-    plant_start(plant, now_ns);
+    if (!plant_start(plant, now_ns)) return false;
     atomic_store(&app->ready, true);
-    printf("jobs: ready on http://127.0.0.1:%u (database %s)\n", app->http.listener.port,
-           app->settings.db_path);
+    char db_name[sizeof app->settings.db_path];
+    settings_name_db(&app->settings, db_name, sizeof db_name);
+    printf("jobs: ready on http://127.0.0.1:%u (database %s)\n", app->http.listener.port, db_name);
     fflush(stdout);
     bool crashes = plant->crash_after_ns > 0;
     if (!wait_for_signal(signals, now_ns + (crashes ? plant->crash_after_ns : FOREVER_NS))) crash();

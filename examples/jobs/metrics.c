@@ -20,7 +20,7 @@ static const char *const route_names[ROUTE_COUNT] = {
     "GET /healthz", "GET /metrics", "other",
 };
 
-static const unsigned statuses[] = {200, 202, 400, 404, 405, 413, 429, 500, 503, 504};
+static const unsigned statuses[] = {200, 202, 400, 404, 405, 413, 429, 500, 502, 503, 504};
 #define STATUS_COUNT (sizeof statuses / sizeof *statuses)
 
 /* Upper bounds in microseconds; the last bucket has none. */

@@ -12,6 +12,8 @@
 #define METRIC_LIST(X)                                                                             \
     X(CACHE_HITS, "jobs_cache_hits_total", "counter", "Answers found in the cache")                \
     X(CACHE_MISSES, "jobs_cache_misses_total", "counter", "Answers not found in the cache")        \
+    X(CACHE_OPENS, "jobs_cache_opens_total", "counter", "Connections opened to the cache")         \
+    X(CACHE_ERRORS, "jobs_cache_errors_total", "counter", "Times the cache failed")                \
     X(POOL_WAITING, "jobs_db_pool_waiting", "gauge", "Requests waiting for the database pool")     \
     X(POOL_BUSY, "jobs_db_pool_busy", "gauge", "Threads of the database pool at work")             \
     X(DB_OPENS, "jobs_db_opens_total", "counter", "Database connections opened")                   \

@@ -1,5 +1,7 @@
 #include "pool.h"
 
+#include <err.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "clock.h"
@@ -29,54 +31,56 @@ static bool is_late(const struct task *task, uint64_t now_ns)
     return task->deadline_ns != 0 && now_ns >= task->deadline_ns;
 }
 
-/* REUSE=0: a connection for this task alone. */
-static void run_alone(struct pool *pool, struct task *task)
+struct store *pool_store(struct lease *lease)
 {
-    struct db db;
-    if (!db_open(&db, pool->settings->db_path, &pool->stopped)) {
-        task->run(task, &(struct lease){.db = NULL});
-        return;
+    const struct pool *pool = lease->pool;
+    if (!lease->store) {
+        lease->store = store_open(pool->settings, &pool->stopped, lease->deadline_ns);
+        if (lease->store && pool->settings->reuse) store_keep(lease->store);
     }
-    db_set_deadline(&db, task->deadline_ns);
-    task->run(task, &(struct lease){.db = &db});
-    db_close(&db);
+    if (lease->store) store_set_deadline(lease->store, lease->deadline_ns);
+    return lease->store;
 }
 
-static void run_task(struct pool *pool, struct task *task, const struct lease *kept)
+static void give_back(struct lease *lease)
+{
+    store_close(lease->store);
+    lease->store = NULL;
+    remote_close(&lease->remote);
+}
+
+static void run_task(struct pool *pool, struct task *task, struct lease *lease)
 {
     if (is_late(task, clock_now_ns())) {
         task->drop(task, DROP_LATE);
         return;
     }
     metrics_add(METRIC_POOL_BUSY, 1);
-    if (kept->db) {
-        db_set_deadline(kept->db, task->deadline_ns);
-        task->run(task, kept);
-    } else {
-        run_alone(pool, task);
-    }
+    lease->deadline_ns = task->deadline_ns;
+    task->run(task, lease);
+    if (!pool->settings->reuse) give_back(lease);
     metrics_add(METRIC_POOL_BUSY, -1);
 }
 
 static void *serve(void *arg)
 {
     struct pool *pool = arg;
-    struct db db = {0};
     struct text scratch = {0};
-    struct lease kept = {0};
-    if (pool->settings->reuse && db_open(&db, pool->settings->db_path, &pool->stopped)) {
-        db_tune(&db);
-        kept = (struct lease){.db = &db, .scratch = &scratch};
+    struct lease lease = {.pool = pool, .scratch = pool->settings->reuse ? &scratch : NULL};
+    remote_init(&lease.remote, pool->settings);
+    /* What is kept is opened before the first request has to wait for it. */
+    if (pool->settings->reuse && !pool_store(&lease)) {
+        warnx("a thread of the pool starts without its connection");
     }
     pthread_mutex_lock(&pool->lock);
     for (struct task *task; (task = take_first(pool)) != NULL;) {
         pthread_mutex_unlock(&pool->lock);
-        run_task(pool, task, &kept);
+        run_task(pool, task, &lease);
         pthread_mutex_lock(&pool->lock);
     }
     pthread_mutex_unlock(&pool->lock);
     text_free(&scratch);
-    db_close(&db);
+    give_back(&lease);
     return NULL;
 }
 

@@ -16,6 +16,7 @@
 #include "store.h"
 
 struct app;
+struct request;
 struct MHD_Connection;
 
 struct reply {
@@ -25,6 +26,10 @@ struct reply {
     const char *allow;        /* methods, for 405; NULL: none */
     bool retry;               /* tell the client to try again in a second */
 };
+
+/* Reads what the request is for from lease->store and renders it; `*may_keep`: for the cache. */
+typedef enum store_result request_read(struct request *request, struct lease *lease,
+                                       struct blob **body, bool *may_keep);
 
 struct request {
     struct app *app;
@@ -42,6 +47,7 @@ struct request {
     struct page_filter filter;
     char cache_key[CACHE_KEY_MAX]; /* "" = not to be cached */
     struct job job;                /* a new one */
+    request_read *read;
     struct task task;
     struct write write;
 };

@@ -31,7 +31,7 @@ static const struct knob knobs[] = {
     { "DB_POOL", KNOB_WHOLE, FIELD(db_pool), 1, 256, "4",
       "requests that may be in the database at once" },
     { "CACHE", KNOB_CACHE, FIELD(cache), 0, 0, "off",
-      "off, or memory: keep answers of GET /jobs, /jobs/ID, /stats" },
+      "off, memory, redis://HOST:PORT or memcached://HOST:PORT" },
     { "CACHE_TTL", KNOB_TIME, FIELD(cache_ttl_ns), 0, 3600 * NS_PER_S, "1s",
       "how old a cached answer may be" },
     { "LIMIT", KNOB_WHOLE, FIELD(limit), 0, 100000, "0",
@@ -78,13 +78,48 @@ static bool set_time(struct settings *out, const struct knob *knob, const char *
     return true;
 }
 
+/* SCHEME://HOST[:PORT] */
+static bool read_place(struct settings *out, const char *place, uint16_t usual_port)
+{
+    uint64_t port = usual_port;
+    size_t len = strcspn(place, ":/@");
+    if (len == 0 || len >= sizeof out->cache_host) return false;
+    snprintf(out->cache_host, sizeof out->cache_host, "%.*s", (int)len, place);
+    if (place[len] == ':') {
+        if (!amounts_whole(place + len + 1, UINT16_MAX, &port) || port == 0) return false;
+    } else if (place[len] != '\0') {
+        return false;
+    }
+    out->cache_port = (uint16_t)port;
+    return true;
+}
+
+static bool set_cache(struct settings *out, const char *text)
+{
+    static const struct {
+        const char *text;
+        enum cache_kind kind;
+        uint16_t port; /* 0: it is here and has none */
+    } kinds[] = {
+        {"off", CACHE_OFF, 0},
+        {"memory", CACHE_MEMORY, 0},
+        {"local", CACHE_MEMORY, 0},
+        {"redis://", CACHE_REDIS, 6379},
+        {"memcached://", CACHE_MEMCACHED, 11211},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        size_t len = strlen(kinds[i].text);
+        if (strncmp(text, kinds[i].text, len) != 0) continue;
+        out->cache = kinds[i].kind;
+        if (kinds[i].port > 0) return read_place(out, text + len, kinds[i].port);
+        return text[len] == '\0';
+    }
+    return false;
+}
+
 static bool set_choice(struct settings *out, const struct knob *knob, const char *text)
 {
     bool one = strcmp(text, "1") == 0;
-    if (knob->kind == KNOB_CACHE) {
-        out->cache = strcmp(text, "memory") == 0 ? CACHE_MEMORY : CACHE_OFF;
-        return out->cache == CACHE_MEMORY || strcmp(text, "off") == 0;
-    }
     if (knob->kind == KNOB_INDEX) {
         out->index = *text == '\0' ? INDEX_KEEP : one ? INDEX_CREATE : INDEX_DROP;
         return *text == '\0' || one || strcmp(text, "0") == 0;
@@ -101,8 +136,9 @@ static bool set_knob(struct settings *out, const struct knob *knob, const char *
         return set_number(out, knob, text);
     case KNOB_TIME:
         return set_time(out, knob, text);
-    case KNOB_SWITCH:
     case KNOB_CACHE:
+        return set_cache(out, text);
+    case KNOB_SWITCH:
     case KNOB_INDEX:
         return set_choice(out, knob, text);
     }
@@ -124,7 +160,8 @@ static void complain(const struct knob *knob, const char *text)
         warnx("%s=%s: must be a duration up to 1h, such as 500ms or 2s", knob->name, text);
         break;
     case KNOB_CACHE:
-        warnx("%s=%s: must be off or memory (this build has no other cache)", knob->name, text);
+        warnx("%s=%s: must be off, memory, redis://HOST:PORT or memcached://HOST:PORT", knob->name,
+              text);
         break;
     case KNOB_SWITCH:
     case KNOB_INDEX:
@@ -167,13 +204,18 @@ static bool make_dir(struct settings *out, const char **dir)
     return false;
 }
 
-/* DB is a path (`sqlite:PATH` too). False: it names another database. */
+static bool is_postgres(const char *db)
+{
+    return strncmp(db, "postgres://", 11) == 0 || strncmp(db, "postgresql://", 13) == 0;
+}
+
+/* DB is a path (`sqlite:PATH` too) or PostgreSQL's URL. False: it names another database. */
 static bool check_db(const char *db)
 {
-    if (!strstr(db, "://")) return true;
+    if (!strstr(db, "://") || is_postgres(db)) return true;
     int scheme_len = (int)strcspn(db, ":"); /* what follows may hold a password */
-    warnx("DB=%.*s://...: this build has SQLite only; DB must be a file's path, or empty for "
-          "jobs.db under --dir",
+    warnx("DB=%.*s://...: must be postgres://USER@HOST:PORT/NAME, a file's path for SQLite, or "
+          "empty for jobs.db under --dir",
           scheme_len, db);
     return false;
 }
@@ -181,7 +223,10 @@ static bool check_db(const char *db)
 static bool set_path(struct settings *out, const char *db, const char *dir)
 {
     int len;
-    if (*db == '\0') {
+    out->db_kind = is_postgres(db) ? DB_POSTGRES : DB_SQLITE;
+    if (out->db_kind == DB_POSTGRES) {
+        len = snprintf(out->db_path, sizeof out->db_path, "%s", db);
+    } else if (*db == '\0') {
         if (!make_dir(out, &dir)) return false;
         len = snprintf(out->db_path, sizeof out->db_path, "%s/jobs.db", dir);
     } else {
@@ -232,6 +277,21 @@ static enum settings_result read_arguments(struct settings *out, const char **di
     }
 }
 
+/* What stands after the host of a URL may be a password, too, and before it often is. */
+void settings_name_db(const struct settings *settings, char *out, size_t out_bytes)
+{
+    const char *path = settings->db_path;
+    if (settings->db_kind == DB_SQLITE) {
+        snprintf(out, out_bytes, "%s", path);
+        return;
+    }
+    const char *place = strstr(path, "://") + 3;
+    size_t len = strcspn(place, "?");
+    const char *host = memrchr(place, '@', len);
+    host = host ? host + 1 : place;
+    snprintf(out, out_bytes, "postgres://%.*s", (int)(place + len - host), host);
+}
+
 enum settings_result settings_read(struct settings *out, int argc, char **argv)
 {
     *out = (struct settings){.port = 8080};
@@ -247,7 +307,7 @@ enum settings_result settings_read(struct settings *out, int argc, char **argv)
 
 void settings_help(FILE *to)
 {
-    fputs("jobs - a job queue behind an HTTP API, with SQLite inside\n\n"
+    fputs("jobs - a job queue behind an HTTP API, with SQLite inside or PostgreSQL behind\n\n"
           "  jobs [--port N] [--dir DIR]\n\n"
           "  --port N   on 127.0.0.1; default 8080, 0 = any free one\n"
           "  --dir DIR  keeps jobs.db; default a private folder that is removed at the end\n\n"
@@ -257,7 +317,8 @@ void settings_help(FILE *to)
         fprintf(to, "  %-10s %s [%s]\n", knobs[i].name, knobs[i].help,
                 *knobs[i].usual ? knobs[i].usual : "unset");
     }
-    fprintf(to, "  %-10s path of the SQLite file [jobs.db under --dir]\n", "DB");
+    fprintf(to, "  %-10s postgres://USER@HOST:PORT/NAME, or the path of SQLite's file\n", "DB");
+    fprintf(to, "  %-10s [jobs.db under --dir]\n", "");
     fprintf(to, "  %-10s faults to plant, a comma list of\n  %-10s %s [none]\n", "PLANT", "",
             PLANT_FORMS);
 }

@@ -12,13 +12,15 @@
 
 #include "plant.h"
 
-enum cache_kind { CACHE_OFF, CACHE_MEMORY };
+enum db_kind { DB_SQLITE, DB_POSTGRES };
+enum cache_kind { CACHE_OFF, CACHE_MEMORY, CACHE_REDIS, CACHE_MEMCACHED };
 enum index_wish { INDEX_KEEP, INDEX_DROP, INDEX_CREATE };
 enum settings_result { SETTINGS_OK, SETTINGS_HELP, SETTINGS_BAD };
 
 struct settings {
-    uint16_t port;         /* 0: the kernel chooses */
-    char db_path[4096];    /* the SQLite file */
+    uint16_t port; /* 0: the kernel chooses */
+    enum db_kind db_kind;
+    char db_path[4096];    /* the SQLite file, or the URL of PostgreSQL */
     char temp_dir[64];     /* private folder to remove at the end; "" = none */
     uint32_t workers;      /* threads that carry out jobs */
     uint32_t db_pool;      /* requests that may be in the database at once */
@@ -30,6 +32,8 @@ struct settings {
     uint64_t cache_ttl_ns; /* how old a cached answer may be */
     uint64_t timeout_ns;   /* per request; 0 = none */
     enum cache_kind cache;
+    char cache_host[256]; /* of Redis or Memcached */
+    uint16_t cache_port;
     enum index_wish index;
     bool reuse; /* keep connections, statements and buffers */
     struct plant plant;
@@ -37,5 +41,8 @@ struct settings {
 
 /* Fills `out`; may create `out->temp_dir`. SETTINGS_BAD: the reasons are on stderr. */
 enum settings_result settings_read(struct settings *out, int argc, char **argv);
+
+/* The database in words for a person, without a password. */
+void settings_name_db(const struct settings *settings, char *out, size_t out_bytes);
 
 void settings_help(FILE *to);

@@ -21,11 +21,11 @@ struct mark {
     sem_t done;
 };
 
-static void run_mark(struct task *task, const struct lease *lease)
+static void run_mark(struct task *task, struct lease *lease)
 {
     struct mark *mark = (struct mark *)task;
-    mark->result =
-        lease->db ? store_mark(lease->db, mark->id, mark->state, clock_wall_ms()) : STORE_FAIL;
+    struct store *store = pool_store(lease);
+    mark->result = store ? store_mark(store, mark->id, mark->state, clock_wall_ms()) : STORE_FAIL;
     sem_post(&mark->done);
 }
 

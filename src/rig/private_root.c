@@ -15,12 +15,13 @@
 
 #define KEEP_SUFFIX ".keep"
 #define ROOTS_MAX 1000 /* looked at by one sweep */
+#define ROOT_MODE 0711 /* others may pass, to a $dir that its service opens, but not look */
 
 int private_root_open(const char *path, struct err *err)
 {
     if (!file_make_folders(path, err)) return -1;
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && fchmod(fd, ROOT_MODE) == 0) return fd;
     err_set(err, ERR_IO, errno, "cannot hold the private folder %s", path);
     if (fd >= 0) close(fd);
     return -1;
@@ -60,7 +61,8 @@ static bool is_ours_and_old(const char *path, uint32_t young_s)
     struct stat st;
     if (lstat(path, &st) != 0 || !S_ISDIR(st.st_mode)) return false;
     int64_t now_s = (int64_t)(clock_wall_ns() / NS_PER_S);
-    bool ours = st.st_uid == geteuid() && (st.st_mode & 0777) == 0700;
+    mode_t mode = st.st_mode & 0777;
+    bool ours = st.st_uid == geteuid() && (mode == ROOT_MODE || mode == 0700); /* not there yet */
     return ours && now_s - st.st_ctim.tv_sec >= young_s;
 }
 

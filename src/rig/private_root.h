@@ -19,9 +19,9 @@
 #define PRIVATE_ROOT_PREFIX "prony-"
 #define PRIVATE_ROOT_DIGITS 16
 
-/* Makes the folder and holds its lock. The descriptor, to be closed when the run is over; -1:
- * `err`.
- */
+/* Makes the folder and holds its lock. Others may pass through it and not read it, so that a
+ * service which root starts as somebody else can be let into its $dir. The descriptor, to be closed
+ * when the run is over; -1: `err`. */
 MUST_USE int private_root_open(const char *path, struct err *err);
 /* Younger ones may not be locked yet, or their services may still be dying. */
 #define PRIVATE_ROOT_YOUNG_S 60

@@ -42,7 +42,19 @@ def relaxed(line):
     return re.sub(r"([<>]) ([\d.]+)(\S*)$", easier, line)
 
 
-class Demo(Case):
+class DemoCase(Case):
+    def binaries(self, prony):
+        build = self.folder / "build"
+        (build / "examples" / "jobs").mkdir(parents=True)
+        (build / "prony").symlink_to(prony)
+        (build / "examples" / "jobs" / "jobs").symlink_to(JOBS)
+
+    def demo(self, *args):
+        return subprocess.run(["tools/demo", *args], cwd=self.folder, env=self.environment(),
+                              text=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=120)
+
+
+class Demo(DemoCase):
     def tree(self):
         """What tools/demo needs of a checkout. Returns the number of objectives of the plan."""
         for name in ("demo", "own"):
@@ -59,16 +71,6 @@ class Demo(Case):
             self.assertNotEqual(before, after)
         (plans / "jobs.yaml").write_text(head + mark + "\n".join(easier) + "\n")
         return len(easier)
-
-    def binaries(self, prony):
-        build = self.folder / "build"
-        (build / "examples" / "jobs").mkdir(parents=True)
-        (build / "prony").symlink_to(prony)
-        (build / "examples" / "jobs" / "jobs").symlink_to(JOBS)
-
-    def demo(self):
-        return subprocess.run(["tools/demo"], cwd=self.folder, env=self.environment(), text=True,
-                              capture_output=True, stdin=subprocess.DEVNULL, timeout=120)
 
     def test_it_holds(self):
         objectives = self.tree()
@@ -132,6 +134,58 @@ class Demo(Case):
             return re.sub(r"(?m)^(#.*|name: .*)\n", "", text)
         self.assertIn("    env:\n", (PLANS / "jobs.yaml").read_text())
         self.assertEqual(without_settings("jobs-naive.yaml"), without_settings("jobs.yaml"))
+
+
+class FullDemo(DemoCase):
+    """`make demo-full` in small, with PostgreSQL, Redis and Memcached as they are."""
+
+    def tree(self):
+        for name in ("tools/demo", "tools/own", "examples/full/postgres.sh",
+                     "examples/plans/owners.csv"):
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, self.folder / name)
+        text, times = shortened((PLANS / "jobs-full.yaml").read_text())
+        self.assertGreaterEqual(times, 4, text)
+        (self.folder / "examples" / "plans" / "jobs-full.yaml").write_text(text)
+
+    def test_all_parts_work_and_are_gone(self):
+        """How fast the machine is decides on the verdict, so nothing is said of it here."""
+        self.tree()
+        self.binaries(PRONY)
+        done = self.demo("--full")
+        said = f"exit {done.returncode}\n{done.stdout}{done.stderr}"
+        run = self.run_folder()
+        result = json.loads((run / "result.json").read_text())
+        self.assertEqual(result["ended"], "complete", said)
+        self.assertEqual(done.returncode, 0 if result["exit"] <= 1 else result["exit"], said)
+        self.assertGreater(result["totals"]["offered"], 300, said)
+        self.assertIn("INDEX: 1" if result["exit"] <= 1 else "No verdict", done.stdout)
+        self.assertNotIn("had left", done.stdout + done.stderr)
+        for name in ("api", "replica"):
+            self.assertEqual(len((run / f"{name}.log").read_text().splitlines()), 1, said)
+        database = (run / "database.log").read_text()
+        self.assertIn("database system is shut down", database)
+        cluster = re.search(r'on Unix socket "(/tmp/prony-\w+)/', database)[1]
+        self.assertFalse(os.path.exists(cluster))
+        self.assertNotIn("ERROR", database)
+
+    def test_its_exit_code_is_that_of_prony(self):
+        """But for the miss that it is about."""
+        self.tree()
+        fake = self.folder / "fake"
+        for code, wanted in ((0, 0), (1, 0), (3, 3), (5, 5), (130, 130)):
+            fake.write_text(f"#!/bin/sh\nexit {code}\n")
+            fake.chmod(0o755)
+            if not (self.folder / "build").exists():
+                self.binaries(fake)
+            self.assertEqual(self.demo("--full").returncode, wanted)
+
+    def test_it_is_as_large_as_promised(self):
+        done = self.exits(self.prony("check", PLANS / "jobs-full.yaml"), 0)
+        for word in ("postgres.sh", "redis-server", "memcached", "DB=postgres://jobs@127.0.0.1:",
+                     "CACHE=redis://", "CACHE=memcached://"):
+            self.assertIn(word, done.stdout)
+        self.assertNotIn("INDEX", done.stdout)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,11 @@ class StartTest(ServiceTest):
             ({"WORKERS": "0"}, "WORKERS=0: .*from 1 to 1024"),
             ({"WORKERS": "1025"}, "WORKERS=1025: .*from 1 to 1024"),
             ({"DB_POOL": "two"}, "DB_POOL=two: .*from 1 to 256"),
-            ({"CACHE": "redis"}, "CACHE=redis: must be off or memory"),
+            ({"CACHE": "redis"}, "CACHE=redis: must be off, memory, redis://HOST:PORT or "),
+            ({"CACHE": "memory2"}, "CACHE=memory2: must be off"),
+            ({"CACHE": "redis://"}, "CACHE=redis://: must be"),
+            ({"CACHE": "memcached://h:0"}, "CACHE=memcached://h:0: must be"),
+            ({"CACHE": "redis://h:1/2"}, "CACHE=redis://h:1/2: must be"),
             ({"CACHE_TTL": "5"}, "CACHE_TTL=5: must be a duration"),
             ({"CACHE_TTL": "-1s"}, "CACHE_TTL=-1s: must be a duration"),
             ({"LIMIT": "1.5"}, r"LIMIT=1\.5: must be a whole number"),
@@ -46,6 +50,13 @@ class StartTest(ServiceTest):
             ({"PLANT": "stall:1s:2s"}, "PLANT=stall:1s:2s: "),
             ({"PLANT": "errors:101%"}, "PLANT=errors:101%: "),
             ({"PLANT": "errors:1%,"}, "PLANT=errors:1%,: "),
+            ({"PLANT": "cpu:5"}, "PLANT=cpu:5: .*cpu:TIME"),
+            ({"PLANT": "lock:1ms:1ms"}, "PLANT=lock:1ms:1ms: "),
+            ({"PLANT": "pause:1s"}, "PLANT=pause:1s: "),
+            ({"PLANT": "leak:1GiB"}, "PLANT=leak:1GiB: "),
+            ({"PLANT": "leak:65MiB"}, "PLANT=leak:65MiB: "),
+            ({"PLANT": "downstream:ftp://h/"}, "PLANT=downstream:ftp://h/: "),
+            ({"PLANT": "downstream:http://:80/"}, "PLANT=downstream:http://:80/: "),
         ]
         for knobs, said in cases:
             with self.subTest(**knobs):
@@ -61,9 +72,9 @@ class StartTest(ServiceTest):
         self.assertEqual(sorted(said), ["jobs: BATCH", "jobs: DB", "jobs: PLANT", "jobs: WORKERS"])
 
     def test_other_databases_are_refused(self):
-        done = run(DB="postgres://jobs:secret@localhost/jobs")
+        done = run(DB="mysql://jobs:secret@localhost/jobs")
         self.assertEqual(done.returncode, 2)
-        self.assertIn("this build has SQLite only", done.stderr)
+        self.assertIn("DB=mysql://...: must be postgres://", done.stderr)
         self.assertNotIn("secret", done.stderr)
 
     def test_bad_arguments(self):
@@ -236,7 +247,7 @@ class ApiTest(ServiceTest):
             ("GET", "/jobs/99999999999999999999", 404, None),
             ("GET", "/jobs?state=lost", 400, None), ("GET", "/jobs?page=0", 400, None),
             ("GET", "/jobs?page=1000001", 400, None), ("GET", "/jobs?page=one", 400, None),
-            ("GET", "/jobs?owner=" + "o" * 65, 400, None),
+            ("GET", "/jobs?owner=" + "o" * 65, 400, None), ("GET", "/jobs?owner=%ff", 400, None),
             ("PUT", "/jobs", 405, "GET, HEAD, POST"), ("DELETE", "/jobs/1", 405, "GET, HEAD"),
             ("POST", "/stats", 405, "GET, HEAD"),
         ]

@@ -64,6 +64,11 @@ static void kill_a_run(void)
     }
     assert_true(child > 0);
     assert_int_equal(read(ready[0], &byte, 1), 1);
+    struct stat st;
+    assert_int_equal(stat(at(ROOT), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0711);
+    assert_int_equal(stat(at(ROOT "/api"), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0700);
     close(ready[0]);
     close(ready[1]);
 

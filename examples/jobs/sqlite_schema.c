@@ -1,5 +1,5 @@
-/* store_schema.c - making the database ready: table, seed, journal, indexes. */
-#include "store.h"
+/* sqlite_schema.c - making the database ready: table, seed, journal, indexes. */
+#include "sqlite.h"
 
 #include <err.h>
 #include <stdio.h>
@@ -31,7 +31,7 @@ static const char seed_sql[] =
     " 1700000000000 + i * 1000, 1700000000020 + i * 1000 FROM n";
 
 /* The first integer of a query's first row; -1: it failed. */
-static int64_t query_integer(struct db *db, const char *sql)
+static int64_t query_integer(struct sqlite *db, const char *sql)
 {
     sqlite3_stmt *query = NULL;
     int64_t value = -1;
@@ -46,36 +46,30 @@ static int64_t query_integer(struct db *db, const char *sql)
 }
 
 /* One transaction: a process that is killed meanwhile leaves an empty table, seeded next time. */
-static bool seed(struct db *db, uint32_t rows)
+static bool seed(struct sqlite *db, uint32_t rows)
 {
     int64_t empty = query_integer(db, "SELECT NOT EXISTS (SELECT 1 FROM jobs)");
     if (empty < 0) return false;
     if (empty == 0 || rows == 0) return true;
     char sql[sizeof seed_sql + 32];
     snprintf(sql, sizeof sql, seed_sql, (unsigned)rows, STORE_SEED_OWNERS);
-    return db_run(db, "PRAGMA synchronous=OFF") && db_run(db, sql)
-           && db_run(db, "PRAGMA synchronous=FULL");
+    return sqlite_run(db, "PRAGMA synchronous=OFF") && sqlite_run(db, sql)
+           && sqlite_run(db, "PRAGMA synchronous=FULL");
 }
 
-bool store_prepare(struct db *db, const struct settings *settings)
+bool sqlite_prepare(struct sqlite *db, const struct settings *settings)
 {
     const char *journal =
         settings->batch > 1 ? "PRAGMA journal_mode=WAL" : "PRAGMA journal_mode=DELETE";
-    if (!db_run(db, journal) || !db_run(db, table_sql)) return false;
+    if (!sqlite_run(db, journal) || !sqlite_run(db, table_sql)) return false;
     if (!seed(db, settings->rows)) return false;
     switch (settings->index) {
     case INDEX_KEEP:
         return true;
     case INDEX_DROP:
-        return db_run(db, drop_index_sql);
+        return sqlite_run(db, drop_index_sql);
     case INDEX_CREATE:
-        return db_run(db, create_index_sql);
+        return sqlite_run(db, create_index_sql);
     }
     return false;
-}
-
-bool store_prepare_writer(struct db *db)
-{
-    return db_run(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-                      " PRAGMA wal_autocheckpoint=0");
 }

@@ -1,11 +1,12 @@
-/* store_jobs.c - reading and writing jobs. */
-#include "store.h"
+/* store_sqlite.c - jobs in the embedded database, a file. */
+#include "sqlite.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
+#include "store.h"
 
 enum store_statement {
     SELECT_JOB,
@@ -16,7 +17,8 @@ enum store_statement {
     SELECT_PAGE = COUNT_PAGE + 4, /* four more */
     STATEMENT_COUNT = SELECT_PAGE + 4
 };
-static_assert((int)STATEMENT_COUNT <= DB_STATEMENTS, "a connection has room for every statement");
+static_assert((int)STATEMENT_COUNT <= SQLITE_STATEMENTS,
+              "a connection has room for every statement");
 
 #define COLUMNS "id, owner, kind, work_us, state, created_ms, finished_ms"
 #define PAGE_END " ORDER BY id DESC LIMIT ?3 OFFSET ?4"
@@ -37,30 +39,20 @@ static const char *const sql_of[STATEMENT_COUNT] = {
     [SELECT_PAGE + 3] = "SELECT " COLUMNS " FROM jobs WHERE owner = ?1 AND state = ?2" PAGE_END,
 };
 
-static const char *const state_names[JOB_STATES] = {"queued", "running", "done", "failed"};
-
-const char *store_state_name(enum job_state state)
+static struct sqlite *own(struct store *store)
 {
-    return state_names[state];
+    return (struct sqlite *)store; /* its first member */
 }
 
-int store_state_of(const char *name)
+static sqlite3_stmt *statement(struct sqlite *db, int index)
 {
-    for (int i = 0; i < JOB_STATES; i++) {
-        if (strcmp(name, state_names[i]) == 0) return i;
-    }
-    return -1;
-}
-
-static sqlite3_stmt *statement(struct db *db, int index)
-{
-    return db_statement(db, index, sql_of[index]);
+    return sqlite_statement(db, index, sql_of[index]);
 }
 
 /* Why there is no statement: preparing one reads the schema, for which it may have to wait. */
-static enum store_result unprepared(const struct db *db, const char *what)
+static enum store_result unprepared(const struct sqlite *db, const char *what)
 {
-    return db_result(db, sqlite3_errcode(db->handle), what);
+    return sqlite_result(db, sqlite3_errcode(db->handle), what);
 }
 
 static void copy_name(char out[STORE_NAME_MAX], sqlite3_stmt *row, int column)
@@ -82,8 +74,10 @@ static void read_row(sqlite3_stmt *row, struct job *out)
     out->finished_ms = sqlite3_column_int64(row, 6);
 }
 
-bool store_unfinished(struct db *db, void (*each)(void *arg, const struct job *job), void *arg)
+static bool sqlite_unfinished(struct store *store, void (*each)(void *arg, const struct job *job),
+                              void *arg)
 {
+    struct sqlite *db = own(store);
     sqlite3_stmt *query = NULL;
     int code = sqlite3_prepare_v2(db->handle,
                                   "SELECT " COLUMNS " FROM jobs"
@@ -96,19 +90,20 @@ bool store_unfinished(struct db *db, void (*each)(void *arg, const struct job *j
             each(arg, &job);
         }
     }
-    bool good = db_result(db, code, "cannot read unfinished jobs") == STORE_OK;
+    bool good = sqlite_result(db, code, "cannot read unfinished jobs") == STORE_OK;
     sqlite3_finalize(query);
     return good;
 }
 
-enum store_result store_job(struct db *db, int64_t id, struct job *out)
+static enum store_result sqlite_job(struct store *store, int64_t id, struct job *out)
 {
+    struct sqlite *db = own(store);
     sqlite3_stmt *query = statement(db, SELECT_JOB);
     if (!query) return unprepared(db, "cannot read a job");
     sqlite3_bind_int64(query, 1, id);
     int code = sqlite3_step(query);
     if (code == SQLITE_ROW) read_row(query, out);
-    enum store_result result = db_result(db, code, "cannot read a job");
+    enum store_result result = sqlite_result(db, code, "cannot read a job");
     sqlite3_reset(query); /* ends the read, so that it does not hold up a checkpoint */
     return code == SQLITE_DONE ? STORE_NONE : result;
 }
@@ -117,11 +112,13 @@ static void bind_filter(sqlite3_stmt *query, const struct page_filter *filter)
 {
     if (filter->owner) sqlite3_bind_text(query, 1, filter->owner, -1, SQLITE_STATIC);
     if (filter->state < 0) return;
-    sqlite3_bind_text(query, 2, state_names[filter->state], -1, SQLITE_STATIC);
+    sqlite3_bind_text(query, 2, store_state_name((enum job_state)filter->state), -1, SQLITE_STATIC);
 }
 
-enum store_result store_page(struct db *db, const struct page_filter *filter, struct page *out)
+static enum store_result sqlite_page(struct store *store, const struct page_filter *filter,
+                                     struct page *out)
 {
+    struct sqlite *db = own(store);
     int which = (filter->owner ? 1 : 0) + (filter->state >= 0 ? 2 : 0);
     *out = (struct page){.number = filter->number};
     sqlite3_stmt *query = statement(db, COUNT_PAGE + which);
@@ -129,7 +126,7 @@ enum store_result store_page(struct db *db, const struct page_filter *filter, st
     bind_filter(query, filter);
     int code = sqlite3_step(query);
     if (code == SQLITE_ROW) out->total = sqlite3_column_int64(query, 0);
-    enum store_result result = db_result(db, code, "cannot count jobs");
+    enum store_result result = sqlite_result(db, code, "cannot count jobs");
     sqlite3_reset(query);
     if (result != STORE_OK) return result;
 
@@ -141,13 +138,14 @@ enum store_result store_page(struct db *db, const struct page_filter *filter, st
     while ((code = sqlite3_step(query)) == SQLITE_ROW && out->count < STORE_PAGE_ROWS) {
         read_row(query, &out->jobs[out->count++]);
     }
-    result = db_result(db, code, "cannot list jobs");
+    result = sqlite_result(db, code, "cannot list jobs");
     sqlite3_reset(query);
     return result;
 }
 
-enum store_result store_counts(struct db *db, int64_t counts[JOB_STATES])
+static enum store_result sqlite_counts(struct store *store, int64_t counts[JOB_STATES])
 {
+    struct sqlite *db = own(store);
     memset(counts, 0, JOB_STATES * sizeof *counts);
     sqlite3_stmt *query = statement(db, SELECT_COUNTS);
     if (!query) return unprepared(db, "cannot count jobs by state");
@@ -157,23 +155,24 @@ enum store_result store_counts(struct db *db, int64_t counts[JOB_STATES])
         int state = name ? store_state_of(name) : -1;
         if (state >= 0) counts[state] = sqlite3_column_int64(query, 1);
     }
-    enum store_result result = db_result(db, code, "cannot count jobs by state");
+    enum store_result result = sqlite_result(db, code, "cannot count jobs by state");
     sqlite3_reset(query);
     return result;
 }
 
 /* Runs a write to its end. The reset is what reports a commit that failed. */
-static enum store_result finish_write(struct db *db, sqlite3_stmt *write, const char *what)
+static enum store_result finish_write(struct sqlite *db, sqlite3_stmt *write, const char *what)
 {
     int code = sqlite3_step(write);
-    enum store_result result = db_result(db, code, what);
+    enum store_result result = sqlite_result(db, code, what);
     sqlite3_reset(write);
     sqlite3_clear_bindings(write);
     return result;
 }
 
-enum store_result store_insert(struct db *db, struct job *job)
+static enum store_result sqlite_insert(struct store *store, struct job *job)
 {
+    struct sqlite *db = own(store);
     sqlite3_stmt *write = statement(db, INSERT_JOB);
     if (!write) return unprepared(db, "cannot add a job");
     job->created_ms = clock_wall_ms();
@@ -186,13 +185,84 @@ enum store_result store_insert(struct db *db, struct job *job)
     return result;
 }
 
-enum store_result store_mark(struct db *db, int64_t id, enum job_state state, int64_t at_ms)
+static enum store_result sqlite_mark(struct store *store, int64_t id, enum job_state state,
+                                     int64_t at_ms)
 {
+    struct sqlite *db = own(store);
     sqlite3_stmt *write = statement(db, MARK_JOB);
     if (!write) return unprepared(db, "cannot mark a job");
     bool ended = state == JOB_DONE || state == JOB_FAILED;
     sqlite3_bind_int64(write, 1, id);
-    sqlite3_bind_text(write, 2, state_names[state], -1, SQLITE_STATIC);
+    sqlite3_bind_text(write, 2, store_state_name(state), -1, SQLITE_STATIC);
     sqlite3_bind_int64(write, 3, ended ? at_ms : 0);
     return finish_write(db, write, "cannot mark a job");
 }
+
+/* Mapped pages and a larger cache are hints: failing costs speed only. Each commit of another
+ * connection empties the cache of this one; mapped pages need no read() to come back. */
+static void sqlite_keep(struct store *store)
+{
+    if (!sqlite_run(own(store), "PRAGMA mmap_size=268435456; PRAGMA cache_size=-8192")) return;
+}
+
+static void sqlite_end(struct store *store)
+{
+    sqlite_close(own(store));
+}
+
+static void sqlite_deadline(struct store *store)
+{
+    sqlite_watch_clock(own(store));
+}
+
+static bool sqlite_ready(struct store *store, const struct settings *settings)
+{
+    return sqlite_prepare(own(store), settings);
+}
+
+/* WAL, synchronous=NORMAL, and checkpoints are checkpoint.c's. */
+static bool sqlite_writer(struct store *store)
+{
+    return sqlite_run(own(store), "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+                                  " PRAGMA wal_autocheckpoint=0");
+}
+
+static bool sqlite_begin(struct store *store)
+{
+    return sqlite_run(own(store), "BEGIN IMMEDIATE");
+}
+
+static bool sqlite_commit(struct store *store)
+{
+    return sqlite_run(own(store), "COMMIT");
+}
+
+static void sqlite_rollback(struct store *store)
+{
+    sqlite3 *handle = own(store)->handle;
+    if (!sqlite3_get_autocommit(handle)) sqlite3_exec(handle, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static enum store_result sqlite_lock_row(struct store *store)
+{
+    (void)store;
+    return STORE_OK;
+}
+
+const struct store_calls store_sqlite = {
+    .close = sqlite_end,
+    .keep = sqlite_keep,
+    .set_deadline = sqlite_deadline,
+    .prepare = sqlite_ready,
+    .prepare_writer = sqlite_writer,
+    .begin = sqlite_begin,
+    .commit = sqlite_commit,
+    .rollback = sqlite_rollback,
+    .lock_row = sqlite_lock_row,
+    .unfinished = sqlite_unfinished,
+    .job = sqlite_job,
+    .page = sqlite_page,
+    .counts = sqlite_counts,
+    .insert = sqlite_insert,
+    .mark = sqlite_mark,
+};

@@ -1,0 +1,12 @@
+/* flush_preload.c - the slow flush as a library, for a server of somebody else: with
+ * LD_PRELOAD=libslowflush.so and SLOW_FLUSH_US=5000 each fdatasync(2) takes 5 ms at least. */
+#include <stdlib.h>
+
+#include "clock.h"
+#include "flush.h"
+
+__attribute__((constructor)) static void slow_down(void)
+{
+    const char *text = getenv("SLOW_FLUSH_US");
+    if (text) flush_slow_down(strtoull(text, NULL, 10) * NS_PER_US);
+}
