@@ -240,7 +240,7 @@ class Case(unittest.TestCase):
         """Its events, as (kind, text)."""
         path = self.run_folder() / "run.prony"
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as file:
-            return file.execute("SELECT kind, text FROM event ORDER BY rowid").fetchall()
+            return file.execute("SELECT kind, text FROM event ORDER BY tick, seq").fetchall()
 
     def wait_for_requests(self, server, count):
         wait_until(f"{count} requests", lambda: server.requests >= count)
