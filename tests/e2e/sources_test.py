@@ -10,7 +10,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import Case, wait_until
+from harness import Case, free_port, wait_until
 
 BACKLOG = 7
 WAITING = 3
@@ -80,6 +80,71 @@ def average_of_pidstat(text):
             found.update(zip(head[1:], words[1:]))
     return {name: float(value) for name, value in found.items()
             if re.fullmatch(r"[0-9.]+", value)}
+
+
+class Attached(Case):
+    """Services that run already: found, restarted, and not there."""
+
+    def begin(self, keys, port, seconds=60):
+        self.plan(PLAN.replace("{ command: /usr/bin/python3 service.py $api.port $dir/file }", keys)
+                  .replace("$api.port", str(port)).replace("for: 60s", f"for: {seconds}s"))
+        return self.start("run", "plan.yaml", "-q")
+
+    def serve(self, port):
+        child = subprocess.Popen(["/usr/bin/python3", "-m", "http.server", str(port)],
+                                 cwd=self.folder, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+        self.addCleanup(self.finish, child)
+        wait_until("it listens", lambda: looks("ss", "-Hltn", f"sport = :{port}"))
+        return child
+
+    def seen_of(self, name):
+        try:
+            return self.samples().get(("api", name, ""), [])
+        except (subprocess.CalledProcessError, AssertionError):
+            return []
+
+    def test_followed_over_a_restart(self):
+        port = free_port()
+        first = self.serve(port)
+        child = self.begin(f"{{ port: {port} }}", port)
+        wait_until("it is seen", lambda: len(self.seen_of("processes")) >= 2)
+        first.kill()
+        first.wait()
+        wait_until("it is missed", lambda: any("nothing is seen" in text
+                                               for _, text in self.told()))
+        self.serve(port)
+        wait_until("it is seen again", lambda: any("seen again" in text for _, text in self.told()))
+        looks_before = len(self.seen_of("processes"))
+        wait_until("and looked at", lambda: len(self.seen_of("processes")) > looks_before)
+        child.send_signal(signal.SIGINT)
+        self.wait(child)
+        told = [text for _, text in self.told() if "processes of api" in text]
+        self.assertEqual(told, [
+            f"processes of api: nothing is seen: nobody listens at port {port}",
+            "processes of api: seen again"])
+        self.assertTrue(all(value == 1 for _, _, value in self.seen_of("processes")))
+
+    def test_not_there(self):
+        server = self.server()
+        done = self.exits(self.wait(self.begin("{ unit: no-such-unit }", server.port, 2)), 0)
+        self.assertIn("processes of api: nothing is seen: no process is of a unit "
+                      "no-such-unit.service", [text for _, text in self.told()], done)
+
+    def test_required(self):
+        server = self.server()
+        done = self.exits(self.wait(self.begin("{ process: no-such-name, required: true }",
+                                               server.port)), 6)
+        self.assertIn("service api must be there: no process has the name no-such-name",
+                      done.stderr)
+        self.assertEqual(server.requests, 0)
+
+    def test_check_says_what_it_looks_at(self):
+        self.plan(PLAN.replace("{ command: /usr/bin/python3 service.py $api.port $dir/file }",
+                               "{ unit: nginx, required: true }").replace("$api.port", "8080"))
+        done = self.exits(self.prony("check", "plan.yaml"), 0)
+        self.assertIn("starts here   nothing\n"
+                      "looks at      api: unit nginx.service, which must be there\n", done.stdout)
 
 
 class Sources(Case):
