@@ -175,6 +175,7 @@ static bool start_load(struct conduct *c, struct err *err)
                                       .cancelled = cancelled,
                                       .say = pass_on,
                                       .ctx = c};
+    if (!observer_check(plan, err)) return false;
     if (c->options->calibrate && !calibrate(c, err)) return false;
     if (!services_start(&c->services, &c->arena, &services, err)) return false;
     if (!targets_open(&c->targets, &targets, err)) return false;

@@ -301,6 +301,25 @@ static void add_asked(struct text *out, const struct show_style *style, const st
     }
 }
 
+/* What is there already: neither started nor stopped, only looked at. */
+static void add_attached(struct text *out, const struct show_style *style, const struct plan *plan)
+{
+    char array[1024];
+    struct text line = text_in(array, sizeof array);
+    bool first = true;
+    for (uint32_t i = 0; i < plan->service_count; i++) {
+        const struct attach *a = &plan->services[i].attach;
+        if (a->kind == ATTACH_NONE) continue;
+        text_adds(&line, first ? "looks at      " : "              ");
+        first = false;
+        text_addf(&line, "%.*s: %s ", BYTES_ARG(plan->services[i].name), attach_name(a->kind));
+        if (a->text.len == 0) text_addf(&line, "%llu", (unsigned long long)a->number);
+        else mask_add(&line, a->text, plan);
+        if (a->required) text_adds(&line, ", which must be there");
+        add_folded(out, style, &line);
+    }
+}
+
 static void add_services(struct text *out, const struct show_style *style, const struct plan *plan)
 {
     char array[32768]; /* of a command line and its environment */
@@ -319,6 +338,7 @@ static void add_services(struct text *out, const struct show_style *style, const
         add_folded(out, style, &line);
     }
     if (first) text_adds(out, "starts here   nothing\n");
+    add_attached(out, style, plan);
     add_asked(out, style, plan);
 }
 

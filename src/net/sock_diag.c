@@ -119,11 +119,12 @@ static bool read_unix(const struct nlmsghdr *head, struct sock_entry *out)
 
 /* ---- asking ---- */
 
-static bool ask(const struct sock_diag *d, const void *request, size_t len, struct err *err)
+static bool ask(const struct sock_diag *d, uint16_t type, const void *request, size_t len,
+                struct err *err)
 {
     char array[256] = {0};
     struct nlmsghdr head = {.nlmsg_len = (uint32_t)NLMSG_LENGTH(len),
-                            .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                            .nlmsg_type = type,
                             .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP};
     memcpy(array, &head, sizeof head);
     memcpy(array + NLMSG_HDRLEN, request, len);
@@ -157,20 +158,15 @@ static bool take_all(const struct sock_diag *d, bool of_unix, sock_visit *visit,
     }
 }
 
+/* Both families by the older question, whose answer takes one walk through the kernel's table: most
+ * of what it costs where there are few sockets, since the table is sized for many. */
 bool sock_diag_tcp(const struct sock_diag *d, uint32_t states_asked, bool retransmits,
                    sock_visit *visit, void *ctx, struct err *err)
 {
-    const unsigned char families[] = {AF_INET, AF_INET6};
-    for (size_t i = 0; i < COUNT_OF(families); i++) {
-        struct inet_diag_req_v2 request = {.sdiag_family = families[i],
-                                           .sdiag_protocol = IPPROTO_TCP,
-                                           .idiag_states = states_asked};
-        if (retransmits) request.idiag_ext = 1 << (INET_DIAG_INFO - 1);
-        if (!ask(d, &request, sizeof request, err) || !take_all(d, false, visit, ctx, err)) {
-            return false;
-        }
-    }
-    return true;
+    struct inet_diag_req request = {.idiag_family = AF_INET, .idiag_states = states_asked};
+    if (retransmits) request.idiag_ext = 1 << (INET_DIAG_INFO - 1);
+    return ask(d, TCPDIAG_GETSOCK, &request, sizeof request, err)
+           && take_all(d, false, visit, ctx, err);
 }
 
 void sock_diag_unix(const struct sock_diag *d, uint32_t states_asked, sock_visit *visit, void *ctx)
@@ -179,5 +175,7 @@ void sock_diag_unix(const struct sock_diag *d, uint32_t states_asked, sock_visit
                                     .udiag_states = states_asked,
                                     .udiag_show =
                                         UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN};
-    if (ask(d, &request, sizeof request, NULL)) IGNORE(take_all(d, true, visit, ctx, NULL));
+    if (ask(d, SOCK_DIAG_BY_FAMILY, &request, sizeof request, NULL)) {
+        IGNORE(take_all(d, true, visit, ctx, NULL));
+    }
 }

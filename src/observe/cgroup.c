@@ -294,8 +294,9 @@ static bool look(void *ctx, struct sheet *sheet, const struct look *when, struct
     struct cgroup *g = ctx;
     g->sheet = sheet;
     g->seconds = when->first ? 0 : (double)(when->now_ns - when->since_ns) / 1e9;
-    if (g->family->process_count == 0) {
-        return err_set(err, ERR_IO, 0, "none of its processes is there");
+    if (g->family->process_count == 0) { /* as process.c tells */
+        g->cgroups_len = 0;
+        return true;
     }
     pid_t pid = g->family->processes[0].pid;
     if (!find_folders(g, pid)) return err_set(err, ERR_IO, 0, "its cgroup cannot be read");

@@ -80,6 +80,15 @@ static uint64_t start_of(const struct proc_file *stat)
     return value;
 }
 
+uint64_t family_start_of(const char *root, pid_t pid)
+{
+    struct proc_file stat;
+    if (!proc_open(&stat, "%s/proc/%d/stat", root, pid)) return 0;
+    uint64_t start = start_of(&stat);
+    proc_close(&stat);
+    return start;
+}
+
 /* Its index; FAMILY_PROCESSES: it is gone, or there are too many. */
 static uint32_t meet_process(struct family *f, pid_t pid)
 {

@@ -50,4 +50,7 @@ struct family {
 bool family_open(struct family *f, struct arena *arena, pid_t *roots, uint32_t root_count);
 /* Finds who is there now; those that are gone are forgotten. The number of processes. */
 uint32_t family_look(struct family *f);
+/* When a process started, in clock ticks since the host's start; 0: there is none. `root` stands
+ * before the path. */
+uint64_t family_start_of(const char *root, pid_t pid);
 void family_close(struct family *f);

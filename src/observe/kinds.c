@@ -3,7 +3,31 @@
 #include "observe/cgroup.h"
 #include "observe/host_source.h"
 #include "observe/process.h"
+#include "observe/roots.h"
 #include "observe/sockets.h"
+
+static bool is_there(const struct service *service, struct arena *arena, struct err *err)
+{
+    struct roots roots;
+    if (!roots_open(&roots, arena, &service->attach, 0, "")) {
+        return err_set(err, ERR_LIMIT, 0, "no memory to look for the services");
+    }
+    if (roots_look(&roots, true, 0, err)) return true;
+    return err_context(err, "service %.*s must be there", BYTES_ARG(service->name));
+}
+
+bool kinds_check(const struct plan *plan, struct err *err)
+{
+    struct arena arena;
+    bool all = true;
+    if (!arena_open(&arena, (size_t)1 << 20, err)) return false;
+    for (uint32_t i = 0; i < plan->service_count && all; i++) {
+        arena_reset(&arena);
+        if (plan->services[i].attach.required) all = is_there(&plan->services[i], &arena, err);
+    }
+    arena_close(&arena);
+    return all;
+}
 
 /* The next free one; its source is to be counted by whoever makes it. */
 static struct source *next(struct kinds *out)
@@ -19,13 +43,10 @@ static void add_host(struct kinds *out, struct arena *arena)
 
 /* Its processes; NULL: there is no room for them. */
 static const struct family *add_processes(struct kinds *out, const struct service *service,
-                                          pid_t pid, struct arena *arena)
+                                          pid_t started, struct arena *arena)
 {
     struct source *source = next(out);
-    pid_t *roots = ARENA_ARRAY(arena, 1, pid_t);
-    if (!source || !roots) return NULL;
-    roots[0] = pid;
-    if (!process_source(source, arena, service->name, roots, 1)) return NULL;
+    if (!source || !process_source(source, arena, service, started)) return NULL;
     out->count++;
     return process_family(source);
 }
@@ -44,6 +65,13 @@ static void add_sockets(struct kinds *out, const struct sockets_of *of, uint32_t
     if (count > 0 && source && sockets_source(source, arena, of, count)) out->count++;
 }
 
+/* Where it listens, as far as the plan says; 0: it does not. */
+static uint16_t port_of(const struct service *service)
+{
+    bool attached = service->attach.kind == ATTACH_PORT;
+    return attached ? (uint16_t)service->attach.number : service->port;
+}
+
 void kinds_make(struct kinds *out, const struct observer_options *options, struct arena *arena)
 {
     const struct plan *plan = options->plan;
@@ -53,11 +81,11 @@ void kinds_make(struct kinds *out, const struct observer_options *options, struc
     add_host(out, arena);
     for (uint32_t i = 0; i < plan->service_count && sockets; i++) {
         const struct service *service = &plan->services[i];
-        if (options->pids[i] <= 0) continue;
+        if (options->pids[i] <= 0 && service->attach.kind == ATTACH_NONE) continue;
         const struct family *family = add_processes(out, service, options->pids[i], arena);
         if (!family) continue;
         add_cgroup(out, service, family, arena);
-        sockets[count++] = (struct sockets_of){service->name, family, service->port};
+        sockets[count++] = (struct sockets_of){service->name, family, port_of(service)};
     }
     add_sockets(out, sockets, count, arena);
 }

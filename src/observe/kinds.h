@@ -15,5 +15,7 @@ struct kinds {
     uint32_t count;
 };
 
+/* As observer_check(). */
+bool kinds_check(const struct plan *plan, struct err *err);
 /* One for each thing to be seen; what does not fit is left out. */
 void kinds_make(struct kinds *out, const struct observer_options *options, struct arena *arena);

@@ -162,6 +162,11 @@ static bool add_all(struct observer *o, const struct observer_options *options)
     return arena_ok(&o->arena);
 }
 
+bool observer_check(const struct plan *plan, struct err *err)
+{
+    return kinds_check(plan, err);
+}
+
 bool observer_start(struct observer **out, const struct observer_options *options, struct err *err)
 {
     struct arena arena;

@@ -8,6 +8,7 @@
 #include "base/proc_text.h"
 #include "observe/blocked.h"
 #include "observe/family.h"
+#include "observe/roots.h"
 
 #define STAT_BYTES 1024
 #define TOP_THREADS 5
@@ -42,6 +43,7 @@ struct sums {
 
 struct process {
     struct bytes service;
+    struct roots roots;
     struct family family;
     struct blocked blocked;
     struct dear memory, descriptors, switches;
@@ -261,13 +263,22 @@ static void put_threads(struct process *p, struct sheet *sheet, double seconds)
     }
 }
 
+/* The second time for one that was there until now: it may be back already. */
+static bool find_processes(struct process *p, uint64_t now_ns, struct err *err)
+{
+    for (int i = 0; i < 2; i++) {
+        if (!roots_look(&p->roots, p->family.process_count == 0, now_ns, err)) return false;
+        p->family.root_count = p->roots.count;
+        if (family_look(&p->family) > 0) return true;
+    }
+    return err_set(err, ERR_IO, 0, "none of its processes is there");
+}
+
 static bool look(void *ctx, struct sheet *sheet, const struct look *when, struct err *err)
 {
     struct process *p = ctx;
     struct sums s = {0};
-    if (family_look(&p->family) == 0) {
-        return err_set(err, ERR_IO, 0, "none of its processes is there");
-    }
+    if (!find_processes(p, when->now_ns, err)) return false;
     for (uint32_t i = 0; i < p->family.process_count; i++) {
         add_process(p, &p->family.processes[i], &s);
     }
@@ -299,20 +310,21 @@ static void close_source(void *ctx)
     blocked_close(&p->blocked);
 }
 
-bool process_source(struct source *out, struct arena *arena, struct bytes service, pid_t *roots,
-                    uint32_t root_count)
+bool process_source(struct source *out, struct arena *arena, const struct service *service,
+                    pid_t started)
 {
     struct process *p = ARENA_NEW(arena, struct process);
-    if (!p || !family_open(&p->family, arena, roots, root_count)
-        || !blocked_open(&p->blocked, arena)) {
+    const struct attach *attach = started > 0 ? NULL : &service->attach;
+    if (!p || !roots_open(&p->roots, arena, attach, started, "")
+        || !family_open(&p->family, arena, p->roots.pids, 0) || !blocked_open(&p->blocked, arena)) {
         return false;
     }
-    p->service = service;
+    p->service = service->name;
     p->ticks_per_s = (double)sysconf(_SC_CLK_TCK);
     p->page_bytes = (double)sysconf(_SC_PAGESIZE);
     *out = (struct source){.ctx = p, .look = look, .glance = glance, .close = close_source};
     struct text name = text_in(out->name, sizeof out->name);
-    text_addf(&name, "processes of %.*s", BYTES_ARG(service));
+    text_addf(&name, "processes of %.*s", BYTES_ARG(service->name));
     return true;
 }
 

@@ -11,10 +11,11 @@
 
 #include "observe/family.h"
 #include "observe/source.h"
+#include "plan/plan.h"
 
-/* The processes that descend from `roots` (kept); `service` is what its series are of. False: no
- * memory, which arena_ok() tells. */
-bool process_source(struct source *out, struct arena *arena, struct bytes service, pid_t *roots,
-                    uint32_t root_count);
+/* Of a service that prony started, or of one that it finds, whose `attach` is kept; `service` is
+ * what its series are of. False: no memory, which arena_ok() tells. */
+bool process_source(struct source *out, struct arena *arena, const struct service *service,
+                    pid_t started);
 /* Whose processes it looks up, for others on the same thread. */
 const struct family *process_family(const struct source *source);

@@ -18,9 +18,10 @@
 /* A port, or the path of a unix socket. Several sockets may share it (SO_REUSEPORT). */
 struct listener {
     char label[LABEL_BYTES];
-    uint16_t port; /* 0: unix */
-    uint64_t queued;
-    uint64_t limits; /* both summed up over the glances since the last look */
+    uint16_t port;           /* 0: unix */
+    uint64_t queued, limits; /* both summed up over the glances since the last look, ... */
+    uint32_t seen;           /* ... of which it was there in so many, ... */
+    uint32_t last;           /* ... in this one last */
 };
 
 struct own {
@@ -159,6 +160,8 @@ static void glance_one(void *ctx, const struct sock_entry *entry)
     if (!listener) return;
     listener->queued += entry->queued;
     listener->limits += entry->limit;
+    listener->seen += listener->seen == 0 || listener->last != s->glances;
+    listener->last = s->glances;
     if (listener->port > 0) s->owner_of_port[listener->port] = (uint8_t)(own - s->owns + 1);
 }
 
@@ -178,12 +181,12 @@ static void put_listeners(struct sockets *s, struct sheet *sheet)
         for (uint32_t j = 0; j < own->listener_count; j++) {
             struct listener *l = &own->listeners[j];
             struct bytes label = bytes_of(l->label);
-            if (l->limits == 0) continue; /* it listens no more */
+            if (l->seen == 0) continue; /* it listens no more */
             sheet_put(sheet, sheet_series(sheet, own->of.service, SERIES_OF_ACCEPT_QUEUE, label),
                       (double)l->queued / s->glances);
             sheet_put(sheet,
                       sheet_series(sheet, own->of.service, SERIES_OF_ACCEPT_QUEUE_LIMIT, label),
-                      (double)l->limits / s->glances);
+                      (double)l->limits / l->seen);
         }
     }
 }
@@ -193,7 +196,8 @@ static void reset_listeners(struct sockets *s)
     s->glances = 0;
     for (uint32_t i = 0; i < s->own_count; i++) {
         for (uint32_t j = 0; j < s->owns[i].listener_count; j++) {
-            s->owns[i].listeners[j].queued = s->owns[i].listeners[j].limits = 0;
+            struct listener *l = &s->owns[i].listeners[j];
+            l->queued = l->limits = l->seen = 0;
         }
     }
 }
@@ -242,7 +246,7 @@ static void put_connections(struct sockets *s, struct sheet *sheet, double secon
     for (uint32_t i = 0; i < s->own_count; i++) {
         struct own *own = &s->owns[i];
         struct bytes service = own->of.service;
-        if (own->elsewhere) continue;
+        if (own->elsewhere || own->of.family->process_count == 0) continue;
         own->met[SOCK_ESTABLISHED] = true;
         for (uint32_t state = 1; state < SOCK_STATES; state++) {
             own->met[state] = own->met[state] || own->connections[state] > 0;

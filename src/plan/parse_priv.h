@@ -102,6 +102,8 @@ void parse_service_names(struct parse *p, const struct node *n);
 void parse_service_all(struct parse *p, const struct node *n);
 /* Whether any of its keys is there, good or not. */
 bool parse_ask_all(struct parse *p, struct fields *f, struct service *s);
+/* The same of those that say how it is found. */
+bool parse_attach_all(struct parse *p, struct fields *f, struct service *s);
 void parse_data_all(struct parse *p, const struct node *n);
 /* `target`, and what `hosts` says about it. */
 void parse_target_all(struct parse *p, const struct node *n, const struct node *hosts);

@@ -268,8 +268,8 @@ static void tell_unstarted(struct parse *p, struct fields *f, const struct servi
         struct span at = f->map->at;
         at.len = 1; /* the place where it should stand, not what stands there */
         diag_add(p->diags, DIAG_MISSING, at,
-                 "add  command:  or where it is asked:  postgres:", "service %.*s has no 'command'",
-                 BYTES_ARG(s->name));
+                 "add  command:  or how it is found:  port:  or asked:  postgres:",
+                 "service %.*s has no 'command'", BYTES_ARG(s->name));
     }
     for (size_t i = 0; i < COUNT_OF(of_command) && asked; i++) {
         const struct node *n = f->at[of_command[i]];
@@ -300,6 +300,7 @@ static void read_service(struct parse *p, const struct node *n, struct service *
     if (f.at[KEY_SERVICE_STOP]) read_stop(p, f.at[KEY_SERVICE_STOP], s);
     if (!parse_node_bool(p, &f, KEY_SERVICE_KEEP, &s->keep)) s->keep = false;
     bool asked = parse_ask_all(p, &f, s);
+    asked = parse_attach_all(p, &f, s) || asked;
     if (!f.at[KEY_SERVICE_COMMAND]) {
         tell_unstarted(p, &f, s, asked);
         return;

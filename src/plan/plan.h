@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "plan/ask.h"
+#include "plan/attach.h"
 #include "plan/objective.h"
 #include "plan/output_kind.h"
 #include "plan/plan_step.h"
@@ -91,6 +92,7 @@ struct service {
     int stop_signal;
     uint64_t stop_within_ns;
     struct ask asks[ASK_KINDS];
+    struct attach attach;
 };
 
 /* `$name` of `vars:`, with the value of this run. */

@@ -184,6 +184,16 @@ static void put_asks(const struct printer *p, const struct service *s)
     }
 }
 
+static void put_attach(const struct printer *p, const struct attach *a)
+{
+    char array[24];
+    struct text number = text_in(array, sizeof array);
+    if (a->kind == ATTACH_NONE) return;
+    text_addf(&number, "%llu", (unsigned long long)a->number);
+    put_source(p, 4, attach_name(a->kind), a->text.len > 0 ? a->text : text_bytes(&number));
+    text_addf(p->out, "    required: %s\n", a->required ? "true" : "false");
+}
+
 static void put_service(struct printer *p, const struct service *s)
 {
     char array[80];
@@ -192,6 +202,7 @@ static void put_service(struct printer *p, const struct service *s)
     put_name(p, 2, s->name);
     text_addc(p->out, '\n', 1);
     put_asks(p, s);
+    put_attach(p, &s->attach);
     if (s->argc == 0) {
         p->service = NULL;
         return;

@@ -61,6 +61,10 @@ static const struct {
     {"words", EITHER(REF("text"), LIST_OF("{" REF("text") "}") ",'minItems':1")},
     {"`port`, `GET /path`, a URL, or `log TEXT`; then `within D`",
      "'type':'string','pattern':'^(port|GET |HEAD |http://|/|log )'"},
+    {"number, or a file that holds it", EITHER(REF("count"), REF("text"))},
+    {"port", EITHER(REF("count"), REF("text"))},
+    {"path of a cgroup", "'type':'string','pattern':'^[/$]'"},
+    {"unit of systemd", "'type':'string','pattern':'^[^/]+$'"},
     {"`postgres://user@host:port/database`", "'type':'string','pattern':'^(postgres|[$])'"},
     {"`postgres://user@host:port/pgbouncer`", "'type':'string','pattern':'^(postgres|[$])'"},
     {"`host:port`, `unix:/path` or `redis://:password@host:port`", REF("url")},
@@ -101,7 +105,9 @@ static const struct {
     {PLACE_TLS, "'dependentRequired':{'key':['cert']}"},
     {PLACE_SERVICE, "'anyOf':[{'required':['command']},{'required':['postgres']},"
                     "{'required':['pgbouncer']},{'required':['redis']},"
-                    "{'required':['memcached']}],'dependentRequired':{'env':['command'],"
+                    "{'required':['memcached']},{'required':['pid']},{'required':['port']},"
+                    "{'required':['process']},{'required':['cgroup']},{'required':['unit']}],"
+                    "'dependentRequired':{'env':['command'],"
                     "'ready':['command'],'stop':['command'],'cwd':['command'],"
                     "'keep':['command']}"},
     {PLACE_STEP, "'oneOf':[{'required':['get']},{'required':['post']},{'required':['put']},"

@@ -2,6 +2,7 @@
 
 Nothing here waits for a fixed time where it can wait for a fact, and no test asserts a speed.
 """
+import contextlib
 import fcntl
 import json
 import os
@@ -10,6 +11,7 @@ import resource
 import shutil
 import signal
 import socket
+import sqlite3
 import struct
 import subprocess
 import tempfile
@@ -20,6 +22,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PRONY = os.path.abspath(os.environ.get("PRONY", str(ROOT / "build" / "prony")))
+SAMPLES = os.path.abspath(os.environ.get("PRONY_SAMPLES", str(ROOT / "build/tests/e2e/samples")))
 # A sanitizer needs address space and memory of its own: its limits are not prony's.
 SANITIZED = os.path.exists(PRONY) and any(
     name in pathlib.Path(PRONY).read_bytes() for name in (b"__asan_init", b"__tsan_init"))
@@ -221,6 +224,23 @@ class Case(unittest.TestCase):
         folders = list(self.runs.iterdir())
         self.assertEqual(len(folders), 1, folders)
         return folders[0]
+
+    def samples(self):
+        """What the sources of this test's run saw: (of, name, label) -> [(from_s, to_s, value)].
+        """
+        done = subprocess.run([SAMPLES, str(self.run_folder() / "run.prony")], text=True,
+                              stdout=subprocess.PIPE, check=True, timeout=PATIENCE_S)
+        seen = {}
+        for line in done.stdout.splitlines():
+            of, name, label, *numbers = line.split("\t")
+            seen.setdefault((of, name, label), []).append(tuple(map(float, numbers)))
+        return seen
+
+    def told(self):
+        """Its events, as (kind, text)."""
+        path = self.run_folder() / "run.prony"
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as file:
+            return file.execute("SELECT kind, text FROM event ORDER BY tick, seq").fetchall()
 
     def wait_for_requests(self, server, count):
         wait_until(f"{count} requests", lambda: server.requests >= count)

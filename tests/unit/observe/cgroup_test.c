@@ -194,8 +194,9 @@ static void nothing_is_told(void **state)
     open_source();
     assert_false(seen_look(&source, NS_PER_S, &err));
     assert_string_equal(err.msg, "its cgroup cannot be read");
-    family.process_count = 0;
-    assert_false(seen_look(&source, NS_PER_S, &err));
+    family.process_count = 0; /* which the source of its processes tells */
+    assert_true(seen_look(&source, NS_PER_S, &err));
+    CHECK_NEAR("no process", value("cpu.capacity"), SEEN_NONE);
     family.process_count = 1;
     seen_close();
 }

@@ -133,6 +133,34 @@ static void unix_socket(void **state)
     close(fd);
 }
 
+/* Where there is none of the newer family, there is nothing to be seen of it. */
+static void version_6(void **state)
+{
+    (void)state;
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    socklen_t len = sizeof address;
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) != 0) {
+        print_message("# no IPv6 on this host\n");
+        if (fd >= 0) close(fd);
+        return;
+    }
+    assert_int_equal(listen(fd, BACKLOG), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    int client = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(client, (struct sockaddr *)&address, len), 0);
+    char label[32];
+    struct text text = text_in(label, sizeof label);
+    text_addf(&text, "port %u", ntohs(address.sin6_port));
+    look();
+    source.glance(source.ctx);
+    look();
+    assert_true(seen_value("api", "accept_queue", label) == 1);
+    assert_true(seen_value("api", "connections", "established") == 2);
+    close(client);
+    close(fd);
+}
+
 /* A full queue drops the first packet of a connection, which is sent again after a second. */
 static void sent_again(void **state)
 {
@@ -189,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(accept_queue, start, end),
         cmocka_unit_test_setup_teardown(unix_socket, start, end),
+        cmocka_unit_test_setup_teardown(version_6, start, end),
         cmocka_unit_test_setup_teardown(sent_again, start, end),
         cmocka_unit_test(cost),
     };

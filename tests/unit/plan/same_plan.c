@@ -150,6 +150,10 @@ static void check_service(const char *row, const struct service *a, const struct
     SAME_COUNT(ready_within_ns);
     SAME_COUNT(stop_signal);
     SAME_COUNT(stop_within_ns);
+    SAME_COUNT(attach.kind);
+    SAME_TEXT(attach.text);
+    SAME_COUNT(attach.number);
+    SAME_COUNT(attach.required);
     for (unsigned k = 0; k < ASK_KINDS; k++) {
         SAME_TEXT(asks[k].text);
         SAME_TEXT(asks[k].host);
