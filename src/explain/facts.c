@@ -44,28 +44,6 @@ static const struct {
               {FACT_POOL, LEDGER_POOL},
               {FACT_INSIDE, LEDGER_INSIDE}};
 
-/* Who stands in line for a group of threads waits for what those do. */
-static double behind(const struct ledger *l, enum ledger_class class)
-{
-    const struct ledger_group *g = ledger_busiest(l, 0.5);
-    double busy = 0;
-    for (uint32_t i = 0; g && i < LEDGER_CLASSES; i++) busy += g->busy[1][i];
-    if (busy <= 0) return 0;
-    double share = ledger_share(l, LEDGER_INSIDE) / busy;
-    if (class != LEDGER_CPU && class != LEDGER_RUN_QUEUE) return share * g->busy[1][class];
-    /* A glance does not tell a thread on a core from one that wants one; the kernel's sums do. */
-    double on = 0;
-    double wanted = 0;
-    for (uint32_t i = 0; i < l->row_count; i++) {
-        const struct ledger_row *row = &l->rows[i];
-        if (!bytes_equal(row->of, g->of)) continue;
-        if (row->class == LEDGER_CPU) on += row->after;
-        if (row->class == LEDGER_RUN_QUEUE) wanted += row->after;
-    }
-    double part = class == LEDGER_CPU ? on : wanted;
-    return on + wanted > 0 ? share * g->busy[1][LEDGER_CPU] * part / (on + wanted) : 0;
-}
-
 bool facts_is_of(enum fact fact, enum ledger_class class)
 {
     for (size_t i = 0; i < COUNT_OF(shares); i++) {
@@ -80,21 +58,17 @@ static void set(struct facts *f, enum fact fact, double before, double after)
     f->after[fact] = after;
 }
 
-/* The service in which most of what grew is, as far as it is one. */
+/* The service at which most of what grew is in the end. */
 static struct bytes hot_service(const struct ledger *l)
 {
     struct bytes hot = {0};
     double most = -1;
-    for (uint32_t i = 0; i < l->row_count; i++) {
-        struct bytes of = l->rows[i].of;
-        if (bytes_is(of, "prony") || bytes_is(of, "network")) continue;
+    for (uint32_t i = 0; i < l->charge_count; i++) {
+        const struct ledger_charge *c = &l->charges[i];
+        if (bytes_is(c->of, "prony") || bytes_is(c->of, "network")) continue;
         double grown = 0;
-        for (uint32_t j = 0; j < l->row_count; j++) {
-            const struct ledger_row *row = &l->rows[j];
-            double more = row->after - row->before;
-            if (!row->spare && more > 0 && bytes_equal(row->of, of)) grown += more;
-        }
-        if (grown > most) hot = of;
+        for (uint32_t k = 0; k < LEDGER_CLASSES; k++) grown += c->grown[k];
+        if (grown > most) hot = c->of;
         if (grown > most) most = grown;
     }
     return hot;
@@ -214,7 +188,9 @@ void facts_find(struct facts *f, const struct recall *r, const struct ledger *l,
     for (int i = 0; i < FACT_COUNT; i++) set(f, (enum fact)i, (double)NAN, (double)NAN);
     for (size_t i = 0; i < COUNT_OF(shares); i++) set(f, shares[i].fact, 0, 0);
     for (size_t i = 0; i < COUNT_OF(shares); i++) {
-        f->after[shares[i].fact] += ledger_share(l, shares[i].class) + behind(l, shares[i].class);
+        bool line = shares[i].class == LEDGER_INSIDE;
+        f->after[shares[i].fact] +=
+            line ? ledger_share(l, LEDGER_INSIDE) : ledger_charged(l, shares[i].class);
     }
     double grown = l->n[1] - l->n[0];
     set(f, FACT_LEFT, 0, grown > 0 && l->left > 0 ? l->left / grown : 0);

@@ -248,6 +248,76 @@ static void sum_up(struct ledger *l)
     }
 }
 
+/* -- Following lines ------------------------------------------------------------------------ */
+
+static void charge(struct ledger *l, struct bytes of, enum ledger_class class, double grown)
+{
+    uint32_t i = 0;
+    while (i < l->charge_count && !bytes_equal(l->charges[i].of, of)) i++;
+    if (i == LEDGER_CHARGES) return;
+    if (i == l->charge_count) l->charges[l->charge_count++] = (struct ledger_charge){.of = of};
+    l->charges[i].grown[class] += grown;
+}
+
+/* A glance does not tell a thread on a core from one that wants one; the kernel's sums do. */
+static void charge_cores(struct ledger *l, struct bytes of, double grown)
+{
+    double sums[2] = {0, 0};
+    for (uint32_t i = 0; i < l->row_count; i++) {
+        const struct ledger_row *row = &l->rows[i];
+        if (!bytes_equal(row->of, of)) continue;
+        if (row->class == LEDGER_CPU) sums[0] += row->after;
+        if (row->class == LEDGER_RUN_QUEUE) sums[1] += row->after;
+    }
+    double all = sums[0] + sums[1];
+    charge(l, of, LEDGER_CPU, all > 0 ? grown * sums[0] / all : grown);
+    if (all > 0) charge(l, of, LEDGER_RUN_QUEUE, grown * sums[1] / all);
+}
+
+/* Whoever waits for a peer waits for what is done there, where that is looked at. */
+static void charge_peers(struct ledger *l, struct bytes from, double grown)
+{
+    double all = 0;
+    for (uint32_t i = 0; i < l->row_count; i++) {
+        const struct ledger_row *row = &l->rows[i];
+        if (is_inside(row) && row->class != LEDGER_INSIDE && !bytes_equal(row->of, from)) {
+            all += row->after;
+        }
+    }
+    if (all < 0.1) {
+        charge(l, from, LEDGER_PEER, grown);
+        return;
+    }
+    for (uint32_t i = 0; i < l->row_count; i++) {
+        const struct ledger_row *row = &l->rows[i];
+        if (is_inside(row) && row->class != LEDGER_INSIDE && !bytes_equal(row->of, from)) {
+            charge(l, row->of, row->class, grown * row->after / all);
+        }
+    }
+}
+
+static void follow_line(struct ledger *l, const struct ledger_group *g, double grown)
+{
+    double busy = 0;
+    for (uint32_t i = 0; i < LEDGER_CLASSES; i++) busy += g->busy[1][i];
+    for (uint32_t i = 0; i < LEDGER_CLASSES && busy > 0; i++) {
+        double part = grown * g->busy[1][i] / busy;
+        if (part <= 0) continue;
+        if (i == LEDGER_CPU) charge_cores(l, g->of, part);
+        else if (i == LEDGER_PEER) charge_peers(l, g->of, part);
+        else charge(l, g->of, (enum ledger_class)i, part);
+    }
+}
+
+static void charge_rows(struct ledger *l)
+{
+    for (uint32_t i = 0; i < l->row_count; i++) {
+        const struct ledger_row *row = &l->rows[i];
+        double grown = row->after - row->before;
+        if (!row->spare && grown > 0) charge(l, row->of, row->class, grown);
+    }
+}
+
 void ledger_make(struct ledger *l, const struct recall *r, uint32_t good, uint32_t bad)
 {
     *l = (struct ledger){.good = good, .bad = bad};
@@ -255,10 +325,12 @@ void ledger_make(struct ledger *l, const struct recall *r, uint32_t good, uint32
     for (uint32_t i = 0; i < r->series_count; i++) add_series(l, r, i);
     charge_deeper(l);
     sum_up(l);
+    charge_rows(l);
     const struct ledger_group *full = ledger_busiest(l, 0.5);
     if (l->left <= 0 || !full || ledger_busy(full, 1) < 0.85) return;
     /* They are inside and nobody works on them: in line for those that have no time. */
     l->grown[LEDGER_INSIDE] = l->left;
+    follow_line(l, full, l->left);
     if (l->row_count < LEDGER_ROWS) {
         l->rows[l->row_count++] = (struct ledger_row){.class = LEDGER_INSIDE,
                                                       .of = full->of,
@@ -267,6 +339,14 @@ void ledger_make(struct ledger *l, const struct recall *r, uint32_t good, uint32
                                                       .after = l->left};
     }
     l->left = 0;
+}
+
+double ledger_charged(const struct ledger *l, enum ledger_class class)
+{
+    double grown = l->n[1] - l->n[0];
+    double sum = 0;
+    for (uint32_t i = 0; i < l->charge_count; i++) sum += l->charges[i].grown[class];
+    return grown > 0 ? sum / grown : 0;
 }
 
 double ledger_share(const struct ledger *l, enum ledger_class class)

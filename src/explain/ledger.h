@@ -53,6 +53,15 @@ struct ledger_group {
     double busy[2][LEDGER_CLASSES]; /* by what they do */
 };
 
+/* What of the growth is at a service in the end: its own places, and the lines of those who wait
+ * for it, followed to where what they wait for is. */
+struct ledger_charge {
+    struct bytes of;
+    double grown[LEDGER_CLASSES];
+};
+
+#define LEDGER_CHARGES 32
+
 struct ledger {
     uint32_t good, bad;
     double n[2], x[2], r_ms[2]; /* in flight, done a second, mean time; before and after */
@@ -61,15 +70,19 @@ struct ledger {
     struct ledger_group groups[LEDGER_GROUPS];
     uint32_t group_count;
     double grown[LEDGER_CLASSES]; /* of each class, not spare, losses left out */
-    double left;                  /* n[1] - n[0] less all of these; below 0: more than there are */
+    struct ledger_charge charges[LEDGER_CHARGES];
+    uint32_t charge_count;
+    double left; /* n[1] - n[0] less all of these; below 0: more than there are */
 };
 
 /* `good` PLAN_NO_INDEX: nothing to hold it against; then all of before is 0. */
 void ledger_make(struct ledger *l, const struct recall *r, uint32_t good, uint32_t bad);
 /* "on a core", ...: static. */
 const char *ledger_class_name(enum ledger_class class);
-/* What of dN grew at a class; 0 where nothing did. */
+/* What of dN grew at a class, lines not followed; 0 where nothing did. */
 double ledger_share(const struct ledger *l, enum ledger_class class);
+/* The same with lines followed, at all services. */
+double ledger_charged(const struct ledger *l, enum ledger_class class);
 /* The group whose threads are busiest in the bad stage; NULL: none has at least `least` of them. */
 const struct ledger_group *ledger_busiest(const struct ledger *l, double least);
 /* Share of a group's threads that are not idle; `at` 0 before, 1 after. */
