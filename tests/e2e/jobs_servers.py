@@ -1,6 +1,7 @@
 """The servers behind the reference service for tests: real ones, on free ports and in private
 folders, started as examples/plans/jobs-full.yaml starts them."""
 import contextlib
+import ctypes
 import os
 import pathlib
 import shutil
@@ -12,6 +13,15 @@ import tempfile
 from jobs_service import PATIENCE_S, ROOT, free_port, wait_until
 
 POSTGRES = ROOT / "examples" / "full" / "postgres.sh"
+
+
+PR_SET_PDEATHSIG = 1  # prctl(2)
+libc = ctypes.CDLL(None)
+
+
+def end_with_the_test():
+    """In the child: a test that is killed, as for taking too long, leaves no server behind."""
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def answers(port):
@@ -29,7 +39,8 @@ class Server:
         self.process = subprocess.Popen([str(word) for word in command], text=True,
                                         env={**os.environ, **(env or {})},
                                         stdin=subprocess.DEVNULL, stdout=self.log,
-                                        stderr=subprocess.STDOUT, start_new_session=True)
+                                        stderr=subprocess.STDOUT, start_new_session=True,
+                                        preexec_fn=end_with_the_test)
 
     def said(self):
         self.log.seek(0)
@@ -141,8 +152,9 @@ class Memcached(Server):
 
     def __init__(self, port=None):
         self.port = port or free_port()
+        # A change of user would forget whose death to end with.
         super().__init__(["memcached", "-l", "127.0.0.1", "-p", self.port, "-m", "64", "-u",
-                          "nobody"])
+                          "root"])
         self.wait("Memcached answers", lambda: answers(self.port))
         self.url = f"{self.scheme}://127.0.0.1:{self.port}"
 
