@@ -137,7 +137,7 @@ static double steps_each(const struct plan *plan, const struct stage *stage)
     return steps;
 }
 
-double calibrate_share(const struct calibration *c, const struct plan *plan)
+bool calibrate_too_much(const struct calibration *c, const struct plan *plan, double *share)
 {
     double most = 0;
     for (uint32_t i = 0; i < plan->stage_count; i++) {
@@ -145,5 +145,6 @@ double calibrate_share(const struct calibration *c, const struct plan *plan)
         if (stage->model != MODEL_OPEN || stage->by_hand) continue;
         most = fmax(most, fmax(stage->rate_from, stage->rate_to) * steps_each(plan, stage));
     }
-    return c->ceiling_per_s > 0 ? most / c->ceiling_per_s : 0;
+    *share = c->ceiling_per_s > 0 ? most / c->ceiling_per_s : 0;
+    return *share > CALIBRATE_SHARE_MOST;
 }

@@ -7,6 +7,8 @@
  * Thread: main; the engine's and the server's are its own.  Memory: an arena of its own. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "plan/plan.h"
 #include "tick/calibration.h"
@@ -14,5 +16,9 @@
 /* With so many threads. False: `err`; or it was `cancelled`, and `err` is empty. */
 MUST_USE bool calibrate_run(struct calibration *out, uint32_t threads, bool (*cancelled)(void *ctx),
                             void *ctx, struct err *err);
-/* The largest share of the ceiling that a stage of the plan asks for; 0: none is known to. */
-double calibrate_share(const struct calibration *c, const struct plan *plan);
+/* Beyond that share of what this host can send prony itself may be what is measured. */
+#define CALIBRATE_SHARE_MOST 0.7
+
+/* Does the plan ask for more? `*share`: the largest that a stage of it asks for; 0: none is known
+ * to. */
+bool calibrate_too_much(const struct calibration *c, const struct plan *plan, double *share);

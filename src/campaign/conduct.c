@@ -17,9 +17,6 @@
 #define ARENA_LIMIT ((size_t)64 << 20)
 #define EVENTS_MAX 128
 #define REACH_WITHIN_NS (2 * NS_PER_S) /* the one connect to each target before the start */
-#define CEILING_SHARE                                                                              \
-    0.7 /* of what this host can send: beyond it prony may be what is measured                     \
-         */
 #define MEMORY_FLOOR_BYTES (UINT64_C(48) << 20) /* less than this left: the run ends itself */
 
 static void say(const struct conduct *c, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -145,12 +142,12 @@ static bool calibrate(struct conduct *c, struct err *err)
     if (!calibrate_run(found, c->header.threads, cancelled, c, err)) return false;
     say(c, "this host: an instant answer takes %.3f ms (p50), %.3f ms (p99); at most %.0f/s",
         (double)found->floor_p50_ns / 1e6, (double)found->floor_p99_ns / 1e6, found->ceiling_per_s);
-    double share = calibrate_share(found, c->options->plan);
-    if (share > CEILING_SHARE) {
+    double share;
+    if (calibrate_too_much(found, c->options->plan, &share)) {
         say(c,
-            "warning: the plan asks for %.0f%% of that (up to 70%% is fine): prony itself may be "
+            "warning: the plan asks for %.0f%% of that (up to %.0f%% is fine): prony itself may be "
             "what is measured. Lower the rate, or give it more threads or a larger machine",
-            share * 100);
+            share * 100, CALIBRATE_SHARE_MOST * 100);
     }
     return true;
 }

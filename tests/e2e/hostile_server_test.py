@@ -23,6 +23,7 @@ SEEN = {
     "slow-body?ms=5": (OK + rb"Content-Length: 4\r\n\r\nxxxx$", "kept"),
     "drip": (GOOD, "kept"),
     "drip-chunked": (rb".*\r\n\r\n1\r\no\r\n2\r\nk\n\r\n0\r\n\r\n$", "kept"),
+    "invalid-utf8": (rb".*X-Name: \xff\xc3\(.*\r\n\r\n\{\"name\": \"\xff\xc3\(.*\"\}$", "kept"),
     "large-body?bytes=9": (rb".*\r\n\r\nxxxxxxxxx$", "kept"),
     "continue-first": (rb"HTTP/1\.1 100 Continue\r\n\r\n" + GOOD, "kept"),
     "early-hints": (rb"HTTP/1\.1 103 Early Hints\r\nLink: .*\r\n\r\n" + GOOD, "kept"),

@@ -3,9 +3,10 @@
 One run with a scenario for each behaviour of hostile_ways.py, all to one target, so that a
 connection which one reply has spoilt would spoil the count of another if it were used again.
 """
+import time
 import unittest
 
-from harness import Case
+from harness import Case, SANITIZED
 from hostile_server import BEHAVIOURS, HostileServer
 
 # They reach beyond their own requests: nobody listens any more; or the connection that another
@@ -33,11 +34,39 @@ class Hostile(Case):
         done = self.exits(self.prony("run", "plan.yaml", "--output", "json"), 0)
         return done.json()
 
+    def budget(self):
+        """What prony says before the start that it may hold, in bytes, of the plan at hand."""
+        done = self.exits(self.prony("check", "plan.yaml", "--output", "json"), 0)
+        return done.json()["needs"]["memory_bytes"]
+
+    def test_bytes_that_are_no_text(self):
+        """They fail a check as what they are, and no output is spoilt by them."""
+        server = self.hostile("invalid-utf8")
+        result = self.result(f"""plan: 1
+name: bytes
+target: {server.url().rstrip("/")}
+scenarios:
+  all:
+    steps:
+      - get: /
+        check: [ json .name == "x" ]
+load: {{ stages: [ {{ rate: 50/s, for: 2s }} ] }}
+objectives: [ errors <= 100% ]
+""")
+        outcomes = {word: n for word, n in result["totals"]["outcomes"].items() if n}
+        self.assertEqual(outcomes, {"check": result["totals"]["offered"]})
+        details = [one["detail"] for one in result["exemplars"] if one.get("detail")]
+        self.assertTrue(details)
+        for detail in details:
+            detail.encode()  # no half of a surrogate pair in it
+            self.assertIn(".name", detail)
+
     def test_every_behaviour_in_one_run(self):
         names = [name for name in BEHAVIOURS if name not in ALONE]
         scenarios = "\n".join(
             f"  s-{name}: {{ weight: 1, steps: [ {{ get: /{name}, name: {name} }} ] }}"
             for name in names)
+        began = time.monotonic()
         result = self.result(f"""plan: 1
 name: hostile
 target: {self.hostile().url().rstrip("/")}
@@ -48,7 +77,15 @@ load:
   timeout: {{ response: 2s }}
 objectives: [ errors < 99% ]
 """)
+        took_s = time.monotonic() - began
         self.assertEqual(result["ended"], "complete")
+        # 6 s of load, 2 s for what was sent last, and what a busy machine takes beside that.
+        self.assertLess(took_s, 6 + 2 + 5)
+        self.assertLess(result["totals"]["response_ms"]["max"], 2000 + 1000)
+        resident = result["generator"]["max_rss_bytes"]
+        self.assertGreater(resident, 1_000_000)
+        if not SANITIZED:
+            self.assertLess(resident, 1.05 * self.budget())
         requests = {one["name"]: one for one in result["requests"]}
         self.assertEqual(set(requests), set(names))
         for name in names:

@@ -125,6 +125,17 @@ def drip_chunked(x):
     return KEEP
 
 
+@behaviour("invalid-utf8", "ok")
+def invalid_utf8(x):
+    """JSON whose string is no UTF-8: a byte that never stands in it, a character cut short, one
+    too long for what it says, half a surrogate pair; and the same in a header"""
+    wrong = b"\xff\xc3(\xc0\xaf\xed\xa0\x80"
+    body = b'{"name": "' + wrong + b'"}'
+    x.send(b"HTTP/1.1 200 OK\r\nX-Name: " + wrong
+           + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    return KEEP
+
+
 @behaviour("large-body", "ok")
 def large_body(x):
     """a body of `bytes` (1 MiB)"""
