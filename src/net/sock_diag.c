@@ -169,6 +169,17 @@ bool sock_diag_tcp(const struct sock_diag *d, uint32_t states_asked, bool retran
            && take_all(d, false, visit, ctx, err);
 }
 
+static void pass_by(void *ctx, const struct sock_entry *entry)
+{
+    UNUSED(ctx);
+    UNUSED(entry);
+}
+
+bool sock_diag_listens(const struct sock_diag *d, struct err *err)
+{
+    return sock_diag_tcp(d, 1u << SOCK_LISTENING, false, pass_by, NULL, err);
+}
+
 void sock_diag_unix(const struct sock_diag *d, uint32_t states_asked, sock_visit *visit, void *ctx)
 {
     struct unix_diag_req request = {.sdiag_family = AF_UNIX,

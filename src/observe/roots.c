@@ -158,7 +158,7 @@ static bool find_port(struct roots *r, struct err *err)
     if (r->count > 0) return true;
     return err_set(err, ERR_DENIED, 0,
                    "who listens at port %u may not be seen: it takes the same user, or "
-                   "CAP_SYS_PTRACE",
+                   "what prony doctor says",
                    listeners.port);
 }
 
