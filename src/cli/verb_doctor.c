@@ -1,5 +1,6 @@
 #include "cli/verb_doctor.h"
 
+#include <assert.h>
 #include <jansson.h>
 
 #include "base/json_tree.h"
@@ -8,7 +9,7 @@
 #include "observe/doctor.h"
 #include "show/style.h"
 
-#define OUT_BYTES 16384
+#define OUT_BYTES 32768
 #define INDENT 22 /* where the words begin */
 
 static void add_finding(struct text *out, const struct show_style *style,
@@ -61,11 +62,12 @@ static bool print_json(const struct doctor *d)
         json_tree_append(list, o);
     }
     json_tree_put(tree, "sources", list);
-    char *array = json_dumps(tree, JSON_INDENT(2));
-    bool printed = array && console_print(bytes_of(array)) && console_print(BYTES_LIT("\n"));
-    free(array);
+    static char array[OUT_BYTES];
+    size_t len = json_dumpb(tree, array, sizeof array - 1, JSON_INDENT(2));
     json_decref(tree);
-    return printed;
+    assert(len < sizeof array - 1); /* of so many findings with so many words it never is */
+    array[len++] = '\n';
+    return console_print((struct bytes){array, len});
 }
 
 int verb_doctor_main(const struct flags *flags)
