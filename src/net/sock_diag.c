@@ -66,7 +66,7 @@ static void copy_attr(const struct nlattr *attr, void *into, size_t size)
     memcpy(into, (const char *)attr + ATTR_HEAD, len < size ? len : size);
 }
 
-static bool read_tcp(const struct nlmsghdr *head, struct sock_entry *out)
+static bool read_tcp(struct nlmsghdr *head, struct sock_entry *out)
 {
     if (head->nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg))) return false;
     const struct inet_diag_msg *msg = NLMSG_DATA(head);
@@ -99,7 +99,7 @@ static void read_path(const struct nlattr *name, struct sock_entry *out)
     text_add_safe(&text, path);
 }
 
-static bool read_unix(const struct nlmsghdr *head, struct sock_entry *out)
+static bool read_unix(struct nlmsghdr *head, struct sock_entry *out)
 {
     if (head->nlmsg_len < NLMSG_LENGTH(sizeof(struct unix_diag_msg))) return false;
     const struct unix_diag_msg *msg = NLMSG_DATA(head);
