@@ -166,7 +166,7 @@ void blocked_put(struct blocked *b, struct sheet *sheet, struct bytes service)
     if (b->denied > 0 && !b->denied_told) {
         sheet_say(sheet,
                   "where %u threads of %.*s wait is not seen: it takes the same user, or "
-                  "CAP_SYS_PTRACE",
+                  "what prony doctor says",
                   b->denied, BYTES_ARG(service));
         b->denied_told = true;
     }

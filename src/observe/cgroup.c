@@ -122,7 +122,8 @@ static bool find_folders(struct cgroup *g, pid_t pid)
 static bool read_quota(struct cgroup *g, const struct cgroup_folder *folder, double *cores)
 {
     if (folder->v2) return cgroup_text_cpu_max(read_file(g, folder, "cpu.max"), cores);
-    uint64_t quota, period;
+    uint64_t quota;
+    uint64_t period;
     bool has = cgroup_text_limit(read_file(g, folder, "cpu.cfs_quota_us"), &quota)
                && cgroup_text_limit(read_file(g, folder, "cpu.cfs_period_us"), &period)
                && period > 0;
@@ -198,7 +199,8 @@ static void look_at_cpu(struct cgroup *g)
 static void look_at_capacity(struct cgroup *g, pid_t pid, double quota)
 {
     static const char label[] = "\nCpus_allowed_list:";
-    struct cpu_list cores, more;
+    struct cpu_list cores;
+    struct cpu_list more;
     struct bytes status = proc_read_path(g->text, TEXT_BYTES, "%s/proc/%d/status", g->root, pid);
     size_t at = bytes_find(status, bytes_of(label));
     if (at == SIZE_MAX) return;
@@ -261,7 +263,7 @@ static bool is_stacked(const struct cgroup *g, const struct cgroup_io *io)
               (unsigned long long)io->minor);
     DIR *dir = path.cut ? NULL : opendir(array);
     bool any = false;
-    for (struct dirent *e = dir ? readdir(dir) : NULL; e && !any; e = readdir(dir)) {
+    for (struct dirent *e = proc_next(dir); e && !any; e = proc_next(dir)) {
         any = e->d_name[0] != '.';
     }
     if (dir) closedir(dir);

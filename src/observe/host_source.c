@@ -149,7 +149,12 @@ static void look_at_pressure(struct host_source *h)
 
 static void look_at_memory(struct host_source *h)
 {
-    uint64_t all, available, swap_all, swap_free, in, out;
+    uint64_t all;
+    uint64_t available;
+    uint64_t swap_all;
+    uint64_t swap_free;
+    uint64_t in;
+    uint64_t out;
     struct bytes text = read_text(h, FILE_MEMINFO);
     if (host_text_line(text, "MemTotal:", &all)) {
         put_level(h, SERIES_OF_HOST_MEMORY, (double)all * 1024);
@@ -210,7 +215,9 @@ static void put_mean(struct host_source *h, enum series_row row, struct bytes la
 static void look_at_disk(struct host_source *h, struct known_disk *disk, const struct host_disk *is)
 {
     struct bytes label = bytes_of(disk->name);
-    double reads, writes, ms;
+    double reads;
+    double writes;
+    double ms;
     put_rate(h, SERIES_OF_HOST_DISK_READ, label, &disk->read_bytes, is->read_bytes, 1);
     put_rate(h, SERIES_OF_HOST_DISK_WRITE, label, &disk->write_bytes, is->write_bytes, 1);
     put_rate(h, SERIES_OF_HOST_DISK_WAITING, label, &disk->waiting_ms, is->waiting_ms, 1e-3);
@@ -264,7 +271,9 @@ static void look_at_network(struct host_source *h)
         put_rate(h, SERIES_OF_HOST_NET_OUT, label, &device->out, is.out_bytes, 1);
         put_rate(h, SERIES_OF_HOST_NET_DROPS, label, &device->drops, is.drops, 1);
     }
-    uint64_t again, overflows, drops;
+    uint64_t again;
+    uint64_t overflows;
+    uint64_t drops;
     if (host_text_counter(read_text(h, FILE_SNMP), "Tcp:", "RetransSegs", &again)) {
         put_rate(h, SERIES_OF_HOST_TCP_RETRANSMITS, (struct bytes){0}, &h->retransmits, again, 1);
     }

@@ -114,7 +114,8 @@ static void add_thread(struct family_thread *t, struct sums *s)
 {
     char array[STAT_BYTES];
     struct bytes rest = proc_read(&t->sched, array, sizeof array);
-    uint64_t cpu, delay;
+    uint64_t cpu;
+    uint64_t delay;
     t->cpu_now_ns = t->delay_now_ns = 0;
     if (!proc_text_next(&rest, &cpu) || !proc_text_next(&rest, &delay)) return;
     t->cpu_now_ns = grown(&t->cpu_ns, cpu, t->fresh);
@@ -166,7 +167,7 @@ static uint64_t count_descriptors(pid_t pid)
     if (stat(array, &st) == 0 && st.st_size > 0) return (uint64_t)st.st_size;
     DIR *dir = opendir(array);
     uint64_t count = 0;
-    while (dir && readdir(dir)) count++;
+    while (proc_next(dir)) count++;
     if (dir) closedir(dir);
     return count > 2 ? count - 2 : 0;
 }

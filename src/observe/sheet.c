@@ -3,7 +3,8 @@
 #include <assert.h>
 #include <math.h>
 
-#define SLOTS (4 * SHEET_SERIES)
+#define SLOTS 4096 /* a hash that is at most a quarter full */
+static_assert(SLOTS >= 4 * SHEET_SERIES, "a quarter full");
 
 bool sheet_open(struct sheet *s, struct arena *arena)
 {

@@ -101,7 +101,7 @@ static void tell_of(struct own *own, struct sheet *sheet)
         own->told_denied = true;
         sheet_say(sheet,
                   "not all sockets of %.*s are seen: its descriptors may not be read; it takes the "
-                  "same user, or CAP_SYS_PTRACE",
+                  "same user, or what prony doctor says",
                   BYTES_ARG(own->of.service));
     }
 }

@@ -101,7 +101,7 @@ class Attached(Case):
     def seen_of(self, name):
         try:
             return self.samples().get(("api", name, ""), [])
-        except (subprocess.CalledProcessError, AssertionError):
+        except (subprocess.CalledProcessError, AssertionError, OSError):
             return []
 
     def test_followed_over_a_restart(self):
@@ -167,7 +167,7 @@ class Sources(Case):
         """Up to when sources have been collected: the run's clock, to a second."""
         try:
             times = [to_s for rows in self.samples().values() for _, to_s, _ in rows]
-        except subprocess.CalledProcessError:
+        except (subprocess.CalledProcessError, OSError):
             return 0
         return max(times, default=0)
 
