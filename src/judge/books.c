@@ -273,6 +273,8 @@ static void take_iteration(struct books *b, const struct cell *cell, bool counte
     book->begun += cell->begun;
     for (uint32_t i = MEASURE_OK; i < MEASURE_SERVICE; i++) {
         if (i != MEASURE_OK_LESS_LAG) book->cycles_ns += (double)cell->measures[i].sum_ns;
+        if (cell->measures[i].max_ns > book->longest_ns)
+            book->longest_ns = cell->measures[i].max_ns;
     }
     tally_add(&book->scenarios[cell->index], cell, b->arena);
     if (book->judged) tally_add(&b->scenarios[cell->index], cell, b->arena);
@@ -286,6 +288,7 @@ static void take_stage_cell(struct books *b, const struct cell *cell, bool count
     if (!counted) return;
     book->rests_unknown = book->rests_unknown || cell->rested_ns == REST_UNKNOWN;
     book->cycles_ns += (double)cell->rested_ns;
+    book->paused_ns += (double)cell->rested_ns;
     book->requests.fresh = true;
     tally_count(&book->lag, &cell->measures[STAGE_LAG], b->arena);
     tally_count(&book->wait, &cell->measures[STAGE_WAIT], b->arena);

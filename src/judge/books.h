@@ -59,8 +59,10 @@ struct stage_book {
     bool rhythm_known;                  /* ... what became of it */
     uint64_t begun;                     /* iterations after settle, and ... */
     bool rests_unknown;
-    double cycles_ns;   /* ... their times and the pauses behind them, added up */
-    uint64_t *arrivals; /* [scenario_count]: begun in the whole stage, settle included */
+    double cycles_ns;    /* ... their times and the pauses behind them, added up, ... */
+    double paused_ns;    /* ... the pauses alone, ... */
+    uint64_t longest_ns; /* ... and the longest of their times */
+    uint64_t *arrivals;  /* [scenario_count]: begun in the whole stage, settle included */
     uint64_t (*ends)[OUTCOME_COUNT]; /* [scenario_count]: likewise */
     struct books_balance requests_balance, iterations_balance;
     uint8_t *second_flags; /* [second_count] of the time after settle */
