@@ -13,12 +13,14 @@ static bool is_seen_over(const struct objective_result *o, const struct finding 
     return little ? f->value > o->objective->value : f->value < o->objective->value;
 }
 
-/* Did anything but a capacity miss in it? */
+/* Did anything but a capacity miss in it? What is seen of services is what explains, and is not
+ * itself explained by where requests wait. */
 static bool missed_in(const struct result *result, uint32_t stage)
 {
     for (uint32_t i = 0; i < result->objective_count; i++) {
         const struct objective_result *o = &result->objectives[i];
         if (o->objective->warn || objective_is_capacity(o->objective)) continue;
+        if (objective_is_observed(o->objective)) continue;
         const struct finding *f = &o->stages[stage];
         if (f->verdict == VERDICT_MISSED) return true;
         bool worst = o->verdict == VERDICT_MISSED && o->stage == stage;

@@ -121,6 +121,20 @@ bool books_has(const struct books *b, const struct tick *tick, const struct cell
     return window ? window_has_cell(window, tick, cell) : !cell->settle;
 }
 
+uint32_t books_stage_at(const struct books *b, uint64_t at_ns)
+{
+    for (uint32_t i = 0; i < b->stage_count; i++) {
+        const struct stage_book *book = &b->stages[i];
+        if (!book->reached || at_ns <= book->start_ns || at_ns > book->end_ns) continue;
+        if (b->header->window) {
+            const struct window_span *span = book->span;
+            return span && at_ns > span->from_ns && at_ns <= span->to_ns ? i : PLAN_NO_INDEX;
+        }
+        return at_ns > settled_ns(b, i) ? i : PLAN_NO_INDEX;
+    }
+    return PLAN_NO_INDEX;
+}
+
 bool books_can_come(const struct books *b, uint32_t stage, enum cell_kind kind, uint32_t index)
 {
     if (kind == CELL_ITERATION) return can_begin(b->header->plan, stage, index);

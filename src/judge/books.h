@@ -106,6 +106,9 @@ bool books_accepts(struct books *b, const struct tick *tick);
 bool books_counts(const struct books *b, const struct tick *tick);
 /* Does what ended count: intended after settle, or in the window? The cell is one that is known. */
 bool books_has(const struct books *b, const struct tick *tick, const struct cell *cell);
+/* The stage in which that instant of run time counts; PLAN_NO_INDEX: it lies in none (in settle
+ * time, outside the window), or no tick has reached it yet. */
+uint32_t books_stage_at(const struct books *b, uint64_t at_ns);
 /* Can the stage's mix send a request of that name, or begin an iteration of that scenario? */
 bool books_can_come(const struct books *b, uint32_t stage, enum cell_kind kind, uint32_t index);
 /* Does the window leave out some of the stage's requests? Then what began is not what ended. */

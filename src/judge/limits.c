@@ -6,6 +6,7 @@
 #include "judge/claim.h"
 #include "judge/notes.h"
 #include "judge/scope.h"
+#include "judge/seen.h"
 #include "judge/times.h"
 #include "stats/interval.h"
 
@@ -110,10 +111,11 @@ static struct pardoned pardoned_in(const struct limits_desk *desk, const struct 
     return out;
 }
 
+/* What is seen of a service is no request: none of prony's doing is held against it. */
 uint64_t limits_suspect_timeouts(const struct limits_desk *desk, const struct row *row)
 {
     uint64_t count = 0;
-    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
+    for (uint32_t s = 0; s < desk->books->stage_count && row->kind != ROW_SEEN; s++) {
         if (rows_apply(row, desk->books, s)) count += suspects_in(desk, row, s);
     }
     return count;
@@ -432,8 +434,17 @@ static struct finding find_in(const struct limits_desk *desk, const struct row *
     case ROW_MEAN:
         f = mean_in(desk, row, stage, pardon, needed_s);
         break;
+    case ROW_SEEN:
+        f = seen_find(row, stage, seconds_in(desk, stage), needed_s);
+        break;
     }
     return f;
+}
+
+/* Is it judged in each stage by itself, and never over all of them? */
+static bool is_by_stage(const struct row *row)
+{
+    return row->kind == ROW_MEAN || row->kind == ROW_SEEN;
 }
 
 /* All stages that the row is about put together; not for means. */
@@ -526,7 +537,7 @@ void limits_conclude(const struct limits_desk *desk, const struct row *row,
         out->verdict = row->findings[worst].verdict;
         out->needed_s = row->stages[worst].needed_s;
         limits_show(row, worst, &row->findings[worst], out);
-    } else if (row->kind == ROW_MEAN) { /* no stage has the three ticks that an interval takes */
+    } else if (is_by_stage(row)) { /* no stage has the three ticks that an interval takes */
         out->verdict = VERDICT_INCONCLUSIVE;
         notes_too_short(out);
     } else {
@@ -564,6 +575,7 @@ bool limits_pardoned(const struct limits_desk *desk, const struct row *row,
 {
     double needed_s;
     bool by_stage = false;
+    if (row->kind == ROW_SEEN) return false;
     for (uint32_t s = 0; s < desk->books->stage_count; s++) {
         if (!rows_apply(row, desk->books, s)) continue;
         if (row->findings[s].verdict != VERDICT_MISSED) continue;
