@@ -17,14 +17,25 @@ GOAL_KIB = 256
 
 
 def resident_kib(pid):
-    found = re.search(r"^VmRSS:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text(), re.M)
-    if not found:
+    """(all of it, its own memory, pages of files)"""
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    found = [re.search(rf"^{name}:\s+(\d+) kB", text, re.M)
+             for name in ("VmRSS", "RssAnon", "RssFile")]
+    if not all(found):
         raise Broken("the run ended early")
-    return int(found.group(1))
+    return tuple(int(one.group(1)) for one in found)
+
+
+def growth_tells(sizes):
+    """Whose pages came, and whether they go on coming."""
+    first, half, last = sizes[FIRST_S - 1], sizes[(FIRST_S + len(sizes)) // 2], sizes[-1]
+    return (f"{last[1] - first[1]} KiB of it are memory of its own and {last[2] - first[2]} KiB "
+            f"pages of files (the run file's, its program's); the first half of that time brought "
+            f"{half[0] - first[0]} KiB, the second {last[0] - half[0]} KiB.")
 
 
 def watched(command, said, seconds):
-    """(resident KiB after each second of the run, its result)"""
+    """(resident_kib() after each second of the run, its result)"""
     child = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
                              stdout=said, stderr=subprocess.DEVNULL,
                              preexec_fn=lambda: os.sched_setaffinity(0, {cores()[0]}))
@@ -58,9 +69,11 @@ def growth(folder, options, say):
     done = result["totals"]["done"]
     if done < 0.99 * RATE * seconds:
         raise Broken(f"{done / seconds:.0f}/s done of {RATE}/s: this host is too busy")
-    grown = max(sizes[FIRST_S:]) - sizes[FIRST_S - 1]
-    say("  MiB: " + " · ".join(f"{sizes[at - 1] / 1024:.2f} at {at} s"
+    whole = [size[0] for size in sizes]
+    grown = max(whole[FIRST_S:]) - whole[FIRST_S - 1]
+    say("  MiB: " + " · ".join(f"{whole[at - 1] / 1024:.2f} at {at} s"
                                for at in (1, 10, 30, *range(60, seconds, 30))))
     return [Row(f"growth of RSS at {RATE:,}/s in {seconds - FIRST_S} s after the first minute",
                 f"<= {GOAL_KIB} KiB",
-                f"{grown} KiB (from {sizes[FIRST_S - 1] / 1024:.1f} MiB)", grown <= GOAL_KIB)], []
+                f"{grown} KiB (from {whole[FIRST_S - 1] / 1024:.1f} MiB)", grown <= GOAL_KIB,
+                growth_tells(sizes))], []

@@ -19,8 +19,11 @@ def histogram(_folder, _options, say):
     record, record_ns = spread(sorted(run["record_ns"] for run in runs)[RUNS // 2])
     merge, merge_ms = spread(sorted(run["merge_ms"] for run in runs)[RUNS // 2])
     say(f"  record {record_ns:.2f} ns, merge {merge_ms:.2f} ms")
+    both = [sorted(run[key][0] for run in runs) for key in ("record_ns", "merge_ms")]
+    why = (f"from run to run the medians were {both[0][0]:.2f} to {both[0][-1]:.2f} ns and "
+           f"{both[1][0]:.2f} to {both[1][-1]:.2f} ms")
     return [Row("a time counted in a histogram", f"<= {GOAL_RECORD_NS} ns",
-                f"{record_ns:.2f} ns {record}", record_ns <= GOAL_RECORD_NS),
+                f"{record_ns:.2f} ns {record}", record_ns <= GOAL_RECORD_NS, why),
             Row("the sheets of a second made into a tick: 2 workers, 20 names, 20,000 requests",
                 f"<= {GOAL_MERGE_MS} ms", f"{merge_ms:.2f} ms {merge}",
-                merge_ms <= GOAL_MERGE_MS)], []
+                merge_ms <= GOAL_MERGE_MS, why)], []

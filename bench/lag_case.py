@@ -37,12 +37,23 @@ def prony_lag(url, folder, rate):
     return totals["lag_ms"]
 
 
+def lag_tells(rounds):
+    """By how much the timer loop, which does next to nothing, differs from itself."""
+    bare = [done["timer"]["p99.9"] * 1000 for done in rounds]
+    sending = statistics.median(done["sending"]["p99.9"] for done in rounds) * 1000
+    return (f"the bare loop only takes up, and is late by {min(bare):.0f} to {max(bare):.0f} us "
+            "from round to round: two of its own rounds differ by a factor of "
+            f"{max(bare) / min(bare):.1f}. A loop that sends and reads as well, and counts "
+            f"nothing, is late by {sending:.0f} us at the middle, "
+            f"{sending / statistics.median(bare):.2f} times the bare one.")
+
+
 def ratio_row(rounds, other, goal, figure):
     ratios = [done["prony"]["p99.9"] / done[other]["p99.9"] for done in rounds]
     middle = statistics.median(ratios)
     return Row(figure, f"<= {goal:.2f}" if goal else None,
                f"{middle:.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
-               middle <= goal if goal else None)
+               middle <= goal if goal else None, lag_tells(rounds))
 
 
 def lag(folder, options, say):

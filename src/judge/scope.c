@@ -109,7 +109,7 @@ uint64_t scope_bad(const struct objective *o, const uint64_t *outcomes, uint64_t
 bool scope_lacks(const struct objective *o, enum shortage shortage)
 {
     if (!tick_is_own(shortage) || objective_is_observed(o)) return false;
-    if (shortage == SHORTAGE_ROWS || shortage == SHORTAGE_PORTS) return true;
+    if (tick_is_dropped(shortage)) return true;
     switch (o->metric) {
     case METRIC_AVG: /* times: what failed at once is none */
     case METRIC_QUANTILE:

@@ -55,11 +55,12 @@ static bool read_shortage_decides(const struct trust_case *c, struct reading *ou
 {
     static const struct limits_pardon late = {.lag = true, .timeouts = true};
     static const struct limits_pardon all = {.lag = true, .timeouts = true, .shortages = true};
-    static const char *const wants[SHORTAGE_VALUE] = {
+    static const char *const wants[SHORTAGE_COUNT] = {
         [SHORTAGE_ROWS] = "rows",
         [SHORTAGE_PORTS] = "local ports or descriptors",
         [SHORTAGE_TRIES] = "tries of an expression",
         [SHORTAGE_ROOM] = "room for bodies",
+        [SHORTAGE_LATE] = "a place in flight, since prony took too many up late",
     };
     for (uint32_t i = 0; i < c->rows->count; i++) {
         const struct row *row = &c->rows->rows[i];
@@ -77,8 +78,8 @@ static bool read_shortage_decides(const struct trust_case *c, struct reading *ou
                   (unsigned long long)count, walks ? "iteration" : "request",
                   count == 1 ? "" : "s");
         const char *before = " ";
-        for (uint32_t k = 0; k < SHORTAGE_VALUE; k++) {
-            if (shortages[k] == 0) continue;
+        for (uint32_t k = 0; k < SHORTAGE_COUNT; k++) {
+            if (shortages[k] == 0 || !wants[k]) continue;
             text_addf(&out->subject, "%s%s", before, wants[k]);
             before = ", ";
         }

@@ -347,6 +347,7 @@ static const char *const shortage_words[SHORTAGE_COUNT] = {
     [SHORTAGE_PORTS] = " not sent: prony had no local port or descriptor left",
     [SHORTAGE_TRIES] = " not decided, so failed: a regular expression ran into its limit",
     [SHORTAGE_ROOM] = " not decided, so failed: prony had no room left for a body to check",
+    [SHORTAGE_LATE] = " dropped: prony took up too many at once, late, for the places in flight",
     [SHORTAGE_VALUE] = " never sent, so failed: a value cannot stand where it is used",
 };
 

@@ -316,6 +316,15 @@ struct chunk {
     uint64_t read_ns, kernel_ns;
 };
 
+/* The limit that the kernel's stamps say was not kept; NULL: all were. */
+static const char *late_by(const struct flow *f, const struct operation *op,
+                           const struct ending *ending)
+{
+    if (ending->kernel_ns > f->response_due_ns) return FLOW_LATE;
+    uint64_t first_ns = op->step->timeout.first_byte_ns;
+    return first_ns > 0 && f->first_byte_ns > f->sent_ns + first_ns ? FLOW_FIRST_LATE : NULL;
+}
+
 static void reply_complete(struct worker *w, struct connection *c, struct chunk *chunk)
 {
     struct flow *f = &w->flows[c->flow];
@@ -351,9 +360,10 @@ static void reply_complete(struct worker *w, struct connection *c, struct chunk 
     }
     if (c->unsent_len > 0) c->response.keep_alive = false; /* the rest of the request is owed */
     if (op->step->new_connection) c->response.keep_alive = false;
-    if (ending.outcome == OUTCOME_OK && ending.kernel_ns > f->response_due_ns) {
+    const char *late = late_by(f, op, &ending);
+    if (ending.outcome == OUTCOME_OK && late) {
         ending.outcome = OUTCOME_TIMEOUT; /* read before its timer could ring */
-        ending.why = FLOW_LATE;
+        ending.why = late;
     }
     flow_request_ended(w, f, &ending);
     /* After the books, or what this makes happen would stand in them before it. */

@@ -1,6 +1,7 @@
 /* An iteration's walk: each step is a request with its own intended time. That of the first is the
  * arrival; that of a later one is the end of the reply before plus think time or `every`, so what
  * the user would have waited is in the response time and what prony does late is lag. */
+#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -11,6 +12,9 @@
 #include "load/record_priv.h"
 #include "load/tail_priv.h"
 #include "load/worker_priv.h"
+
+#define HEAP_LAG_NS NS_PER_MS /* less is no heap: any wake-up takes its time */
+#define USUAL_TAKEUPS 64      /* in the mean of how many are open */
 
 struct captured flow_captured(const struct worker *w, const struct flow *f)
 {
@@ -133,6 +137,28 @@ void flow_choose(struct worker *w, struct flow *f)
     f->arrival_settle = timeline_settling(w->setting.timeline, f->arrival_stage, at);
 }
 
+/* Prony was late: what came due meanwhile comes in one heap, and takes as long again to work off.
+ * Where so many were open before that chance could have filled the places, the heap decides
+ * nothing: Poisson arrivals deviate by the root of their mean, and three of these are rare. */
+static void look_at_heap(struct worker *w, uint64_t arrival_ns, uint64_t now_ns)
+{
+    uint64_t lag_ns = now_ns - arrival_ns;
+    if (lag_ns >= HEAP_LAG_NS && now_ns > w->heap_until_ns) {
+        w->heap_until_ns = now_ns + lag_ns;
+        double before = fmax(w->usual_open, w->last_open); /* of the two the mean is slow to rise */
+        w->heap_decides = before + 3 * sqrt(before) < w->max_in_flight;
+    }
+    w->last_open = w->open_iterations;
+    w->usual_open += ((double)w->open_iterations - w->usual_open) / USUAL_TAKEUPS;
+}
+
+/* For want of what an arrival is dropped that found no place, or no row. */
+static enum shortage want_of(const struct worker *w, bool full, uint64_t now_ns)
+{
+    if (!full) return SHORTAGE_ROWS;
+    return w->heap_decides && now_ns <= w->heap_until_ns ? SHORTAGE_LATE : SHORTAGE_COUNT;
+}
+
 void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns, uint64_t now_ns)
 {
     f->arrival_ns = arrival_ns;
@@ -142,6 +168,7 @@ void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns, uint64_t 
     f->lack = SHORTAGE_COUNT;
     f->lag_ns = 0;
     f->until_ns = 0;
+    if (!f->closed) look_at_heap(w, arrival_ns, now_ns);
     bool full = !f->closed && w->open_iterations >= w->max_in_flight;
     bool dealt = full || deal_take(w->setting.deal, f->scenario, flow_rows(w, f));
     if (!dealt) record_rowless(w, f, now_ns);
@@ -152,7 +179,7 @@ void flow_start(struct worker *w, struct flow *f, uint64_t arrival_ns, uint64_t 
     record_planned(w, f, now_ns);
     if (!f->closed && takeups_wants(&w->takeups)) record_takeup(w, f, now_ns);
     if (full || !dealt) {
-        record_unstarted(w, f, OUTCOME_DROPPED, full ? SHORTAGE_COUNT : SHORTAGE_ROWS, now_ns);
+        record_unstarted(w, f, OUTCOME_DROPPED, want_of(w, full, now_ns), now_ns);
         flow_release(w, f);
         return;
     }
@@ -280,8 +307,11 @@ static void time_out(struct worker *w, struct flow *f, const char *why, uint64_t
     if (f->state == FLOW_TALKING) tail_timeout(w, f);
     exchange_abandon(w, f);
     uint64_t now_ns = clock_now_ns(); /* the turn's own may be older than the take-up */
+    /* What passed since the limit is our lateness, as with a reply that lay in the kernel. That of
+     * the take-up and of the send are told apart, and may be behind the limit already. */
+    if (limit_ns < f->taken_ns) limit_ns = f->taken_ns;
+    if (limit_ns < f->sent_ns) limit_ns = f->sent_ns;
     if (limit_ns > now_ns) limit_ns = now_ns;
-    /* What passed since the limit is our lateness, as with a reply that lay in the kernel. */
     struct ending ending = {
         .outcome = OUTCOME_TIMEOUT, .read_ns = now_ns, .kernel_ns = limit_ns, .why = why};
     flow_request_ended(w, f, &ending);
@@ -306,7 +336,7 @@ static uint64_t request_limit(const struct worker *w, const struct flow *f, cons
         uint64_t first = f->sent_ns + timeout->first_byte_ns;
         if (first < limit) {
             limit = first;
-            *why = "no first byte within its timeout";
+            *why = FLOW_FIRST_LATE;
         }
     }
     return limit;

@@ -8,6 +8,7 @@
 #include "load/worker_priv.h"
 
 #define FLOW_LATE "no complete reply within the response timeout"
+#define FLOW_FIRST_LATE "no first byte within its timeout"
 
 /* What the request at hand is rendered from: numbers, captures, rows. Borrows of both. */
 struct values flow_values(const struct worker *w, const struct flow *f);

@@ -330,6 +330,11 @@ void record_unstarted(struct worker *w, const struct flow *f, enum outcome outco
     request->begun++;
     record_times(request, outcome, age_ns, 0);
     count_shortage(request, lack);
+    struct live_cell *stage =
+        sheet_cell(w->sheet, f->arrival_stage, f->arrival_settle, CELL_STAGE, 0);
+    /* Whoever is dropped was taken up, late or not; whoever is cut was not. */
+    if (outcome == OUTCOME_DROPPED) live_record(stage, STAGE_LAG, age_ns);
+    if (lack == SHORTAGE_LATE) count_shortage(stage, lack); /* of rows record_rowless() told */
     count_slot(w, f->arrival_stage, f->arrival_ns, now_ns);
     struct slot *slot = sheet_slot(w->sheet, f->arrival_stage, run_time(w, f->arrival_ns));
     slot->failed++;

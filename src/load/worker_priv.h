@@ -92,8 +92,12 @@ struct worker {
     uint32_t open_flows;                   /* not FLOW_FREE */
     uint32_t open_iterations;              /* open model: counted against max_in_flight */
     uint32_t max_in_flight;
-    uint32_t next_source; /* of the plan's source addresses, in turn */
-    bool leaving;         /* the run is over: what is open is being cut */
+    uint32_t last_open;     /* open iterations that the arrival before found */
+    double usual_open;      /* open iterations that an arrival found, mean of the last 64 or so */
+    uint64_t heap_until_ns; /* what came late in a heap may fill the places until then */
+    bool heap_decides;      /* and if so nothing else would have */
+    uint32_t next_source;   /* of the plan's source addresses, in turn */
+    bool leaving;           /* the run is over: what is open is being cut */
 
     /* The load. */
     uint32_t stage; /* entered last; stage_count: the drain */

@@ -35,6 +35,11 @@ static uint32_t measures_of(enum cell_kind kind, uint32_t version)
     return version < 7 ? STAGE_TLS_RESUMED + 1 : STAGE_MEASURE_COUNT;
 }
 
+static uint32_t shortages_of(uint32_t version)
+{
+    return version < 8 ? SHORTAGE_VALUE + 1 : SHORTAGE_COUNT; /* it knew of no late heap */
+}
+
 static uint32_t slot_numbers(uint32_t version)
 {
     return version < 6 ? 7 : 8;
@@ -257,11 +262,11 @@ static void get_ends(struct unpack *u, uint32_t version, struct cell *out)
     get_few(u, out->outcomes, OUTCOME_COUNT);
     out->answered_5xx = unpack_u64(u);
     if (version < 6) return;
-    get_few(u, out->shortages, SHORTAGE_COUNT);
+    get_few(u, out->shortages, shortages_of(version));
     uint64_t dropped = out->outcomes[OUTCOME_DROPPED];
     uint64_t checks = out->outcomes[OUTCOME_CHECK];
     for (uint32_t i = 0; i < SHORTAGE_COUNT; i++) { /* they are of these, or no blob of ours */
-        uint64_t *left = i <= SHORTAGE_PORTS ? &dropped : &checks;
+        uint64_t *left = tick_is_dropped((enum shortage)i) ? &dropped : &checks;
         if (out->shortages[i] > *left) u->bad = true;
         *left -= out->shortages[i];
     }
@@ -280,7 +285,7 @@ static void get_shortages(struct unpack *u, uint32_t version, struct cell *out)
         out->rested_ns = REST_UNKNOWN;
         return;
     }
-    uint32_t count = version < 4 ? SHORTAGE_ROOM + 1 : SHORTAGE_COUNT;
+    uint32_t count = version < 4 ? SHORTAGE_ROOM + 1 : shortages_of(version);
     for (uint32_t i = 0; i < count; i++) out->shortages[i] = unpack_u64(u);
     if (version >= 7) get_few(u, out->tail.of, TAIL_COUNT);
     out->rested_ns = version < 7 ? REST_UNKNOWN : unpack_u64(u);

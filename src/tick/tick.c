@@ -2,8 +2,6 @@
 
 #include "base/attr.h"
 
-static_assert(SHORTAGE_VALUE + 1 == SHORTAGE_COUNT, "whose own it is stands in their order");
-
 const char *tick_outcome_name(enum outcome outcome)
 {
     static const char *const names[OUTCOME_COUNT] = {"ok",       "status",  "check",  "timeout",
@@ -23,5 +21,10 @@ const char *tick_event_name(enum event_kind kind)
 
 bool tick_is_own(enum shortage shortage)
 {
-    return shortage < SHORTAGE_VALUE;
+    return shortage < SHORTAGE_COUNT && shortage != SHORTAGE_VALUE;
+}
+
+bool tick_is_dropped(enum shortage shortage)
+{
+    return shortage == SHORTAGE_ROWS || shortage == SHORTAGE_PORTS || shortage == SHORTAGE_LATE;
 }

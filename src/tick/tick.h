@@ -50,13 +50,14 @@ enum stage_measure {
     STAGE_MEASURE_COUNT
 };
 
-/* What was short, so that arrivals or requests ended: but for the last it is prony's own. */
+/* What was short, so that arrivals or requests ended: but for a value it is prony's own. */
 enum shortage {
     SHORTAGE_ROWS,  /* arrivals dropped and users gone: `pick: unique` had no row left */
     SHORTAGE_PORTS, /* requests dropped: prony had no local port or descriptor left */
     SHORTAGE_TRIES, /* requests ended by check: an expression ran into its limit */
     SHORTAGE_ROOM,  /* requests ended by check: prony had no room to keep the body */
     SHORTAGE_VALUE, /* requests ended by check, never sent: of a value that cannot stand in them */
+    SHORTAGE_LATE,  /* arrivals dropped: prony took up so many at once that no place was left */
     SHORTAGE_COUNT
 };
 
@@ -132,3 +133,5 @@ const char *tick_outcome_name(enum outcome outcome);
 const char *tick_event_name(enum event_kind kind);
 /* Is it something of prony's own that was short? SHORTAGE_COUNT: nothing was, so no. */
 bool tick_is_own(enum shortage shortage);
+/* Is what ended for want of it dropped? */
+bool tick_is_dropped(enum shortage shortage);

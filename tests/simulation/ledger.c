@@ -75,12 +75,13 @@ static void check_cell(const struct cell *c)
     if (c->kind == CELL_STAGE) {
         for (uint32_t i = 0; i < OUTCOME_COUNT; i++) MUST(c->outcomes[i] == 0, "a stage's outcome");
         MUST(c->begun == 0, "a stage that begins");
-        MUST(c->measures[STAGE_LAG].count == c->measures[STAGE_WAIT].count, "lag without wait");
+        MUST(c->measures[STAGE_LAG].count >= c->measures[STAGE_WAIT].count, "wait without lag");
         return;
     }
     const uint64_t *o = c->outcomes;
     const uint64_t *lacks = c->shortages;
-    MUST(lacks[SHORTAGE_ROWS] + lacks[SHORTAGE_PORTS] <= o[OUTCOME_DROPPED], "dropped for nothing");
+    MUST(lacks[SHORTAGE_ROWS] + lacks[SHORTAGE_PORTS] + lacks[SHORTAGE_LATE] <= o[OUTCOME_DROPPED],
+         "dropped for nothing");
     MUST(lacks[SHORTAGE_TRIES] + lacks[SHORTAGE_ROOM] + lacks[SHORTAGE_VALUE] <= o[OUTCOME_CHECK],
          "undecided for nothing");
     uint64_t not_ok = 0;
@@ -219,6 +220,16 @@ uint32_t ledger_stage_at(const struct ledger *l, uint64_t at_ns)
     return stage;
 }
 
+/* What was ours is a part of what was waited, request by request and in all. */
+static void check_exemplars(const struct tick *tick)
+{
+    for (uint32_t i = 0; i < tick->exemplar_count; i++) {
+        const struct exemplar *e = &tick->exemplars[i];
+        MUST(e->lag_ns <= e->response_ns, "lag %llu of a response time of %llu",
+             (unsigned long long)e->lag_ns, (unsigned long long)e->response_ns);
+    }
+}
+
 void ledger_add(struct ledger *l, const struct tick *tick)
 {
     MUST(l->tick_count < LEDGER_TICKS, "more ticks than the ledger holds");
@@ -238,12 +249,34 @@ void ledger_add(struct ledger *l, const struct tick *tick)
     }
     for (uint32_t i = 0; i < tick->cell_count; i++) add_cell(l, &tick->cells[i]);
     add_slots(l, tick);
+    check_exemplars(tick);
     for (uint32_t i = 0; i < tick->event_count; i++) {
         if (tick->events[i].kind == EVENT_NOTE) l->notes++;
     }
     MUST(l->requests_ended <= l->requests_begun, "more requests ended than began");
     MUST(l->iterations_ended <= l->iterations_begun, "more iterations ended than began");
     l->ended = tick->last;
+}
+
+/* Of those that were dropped no time is kept, but their lag is. */
+static void check_lag(const struct ledger *l, uint32_t stage, uint32_t settle)
+{
+    static const enum cell_measure times[] = {MEASURE_OK, MEASURE_NOT_OK, MEASURE_TIMEOUT_AGE,
+                                              MEASURE_CUT_AGE};
+    const struct hist *lag = &l->stages[stage][settle].measures[STAGE_LAG];
+    uint64_t sum_ns = 0, max_ns = 0;
+    for (uint32_t n = 0; n < l->plan->name_count; n++) {
+        const struct ledger_cell *c = &l->requests[stage][settle][n];
+        if (c->outcomes[OUTCOME_DROPPED] > 0) return;
+        for (uint32_t m = 0; m < sizeof times / sizeof times[0]; m++) {
+            const struct hist *h = &c->measures[times[m]];
+            sum_ns += h->sum_ns;
+            if (h->max_ns > max_ns) max_ns = h->max_ns;
+        }
+    }
+    MUST(lag->max_ns <= max_ns, "stage %u: lag of %llu, response times of at most %llu", stage,
+         (unsigned long long)lag->max_ns, (unsigned long long)max_ns);
+    MUST(lag->sum_ns <= sum_ns, "stage %u: more lag than response time", stage);
 }
 
 static void balance_cell(const struct ledger_cell *c, const char *what, uint32_t stage, uint32_t at)
@@ -281,6 +314,7 @@ void ledger_balance(const struct ledger *l)
     }
     for (uint32_t s = 0; s <= l->plan->stage_count; s++) {
         for (uint32_t settle = 0; settle < 2; settle++) {
+            check_lag(l, s, settle);
             for (uint32_t i = 0; i < l->plan->name_count; i++) {
                 balance_cell(&l->requests[s][settle][i], "name", s, i);
             }

@@ -102,6 +102,8 @@ static void a_service_in_trouble_is_not_our_fault(void **state)
 static const char steady[] = "  stages: [ { name: a, rate: 50/s, for: 20s } ]\n";
 static const char new_ones[] = "  connections: 20\n"
                                "  stages: [ { name: a, rate: 50/s, for: 20s } ]\n";
+static const char many[] = "  max_in_flight: 100\n"
+                           "  stages: [ { name: a, rate: 500/s, for: 10s } ]\n";
 static const char two[] = "  stages:\n    - { name: a, rate: 50/s, for: 10s }\n"
                           "    - { name: b, rate: 50/s, for: 10s }\n";
 
@@ -171,6 +173,38 @@ static const struct {
      "shortage-decides",
      true,
      "errors"},
+    {"late once, and dropped for it",
+     many,
+     "errors <= 0%",
+     {.service_ns = 5 * NS_PER_MS},
+     {.freeze_at_ns = START_NS + 5300 * NS_PER_MS, .freeze_ns = 900 * NS_PER_MS},
+     "shortage-decides",
+     true,
+     "a place in flight, since prony took too many up late"},
+    {"the same of who was answered",
+     many,
+     "availability >= 100%",
+     {.service_ns = 5 * NS_PER_MS},
+     {.freeze_at_ns = START_NS + 5300 * NS_PER_MS, .freeze_ns = 900 * NS_PER_MS},
+     "shortage-decides",
+     true,
+     "a place in flight, since prony took too many up late"},
+    {"the same of the longest time",
+     many,
+     "max < 2s",
+     {.service_ns = 5 * NS_PER_MS},
+     {.freeze_at_ns = START_NS + 5300 * NS_PER_MS, .freeze_ns = 900 * NS_PER_MS},
+     "shortage-decides",
+     true,
+     "a place in flight, since prony took too many up late"},
+    {"the same of a percentile",
+     many,
+     "p99 < 2s",
+     {.service_ns = 5 * NS_PER_MS},
+     {.freeze_at_ns = START_NS + 5300 * NS_PER_MS, .freeze_ns = 900 * NS_PER_MS},
+     "shortage-decides",
+     true,
+     "a place in flight, since prony took too many up late"},
 };
 
 /* It is no fault of the service: where that alone makes a miss there is no verdict, else it is told

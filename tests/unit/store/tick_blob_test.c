@@ -74,14 +74,14 @@ static void a_turned_bit_is_seen(void **state)
 
 /* What a stage says of itself stood under other names before version 3, without TLS in 1, and
  * without what was never sent before 4; strain is of 5, stalls are of 6, gaps, pauses and the tail
- * of 7, samples of 8. Other cells and slots say of what was short since 6. */
+ * of 7, samples and late heaps of 8. Other cells and slots say of what was short since 6. */
 static void older_versions(void **state)
 {
     (void)state;
     const struct {
         const char *name;
         uint32_t version;
-        struct bytes cell; /* of a stage: the shortages 7, 5, 3, 2 and, from 4 on, 6 */
+        struct bytes cell; /* of a stage: the shortages 7, 5, 3, 2 and, from 4 on, 6, from 8 on 4 */
         struct bytes rest; /* behind it and the slots */
     } cases[] = {
         {"1", 1, BYTES_LIT("\0\4\0\7\x84\x0c\3\2\5\0\0\0\0"), BYTES_LIT("")},
@@ -93,7 +93,7 @@ static void older_versions(void **state)
          BYTES_LIT("\5\x84\x0c\x9\1\x10\3\0\4\5\6")},
         {"7", 7, BYTES_LIT("\0\4\0\7\5\3\2\6\2\x9\x8\0\0\0\0\0\0"),
          BYTES_LIT("\5\x84\x0c\x9\1\x10\3\0\4\5\6\x9\1\0\7")},
-        {"8", 8, BYTES_LIT("\0\4\0\7\5\3\2\6\2\x9\x8\0\0\0\0\0\0"),
+        {"8", 8, BYTES_LIT("\0\4\0\7\5\3\2\6\4\2\x9\x8\0\0\0\0\0\0"),
          BYTES_LIT("\5\x84\x0c\x9\1\x10\3\0\4\5\6\x9\1\0\7\1\1\x9\2\3\0\0\x80\x3f")},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -114,7 +114,7 @@ static void older_versions(void **state)
         uint64_t unsent = version < 4 ? 0 : 6;
         uint64_t rested_ns = version < 7 ? REST_UNKNOWN : 8;
         const struct cell want = {.kind = CELL_STAGE,
-                                  .shortages = {7, 5, 3, 2, unsent},
+                                  .shortages = {7, 5, 3, 2, unsent, version < 8 ? 0 : 4},
                                   .rested_ns = rested_ns,
                                   .tail = {{[1] = version < 7 ? 0 : 9}}};
         CHECK(name, got.cell_count == 1 && memcmp(got.cells, &want, sizeof want) == 0);
