@@ -10,8 +10,7 @@
 #define LISTENERS_MAX 16 /* ports and paths of a service; what is beyond is not told */
 #define LABEL_BYTES 80
 #define LISTENING (1u << SOCK_LISTENING)
-#define OWN_SHARE 1000 /* descriptors are read so seldom that it takes 1/1000 of a core */
-#define ALL_SHARE 400  /* and all sockets are counted so seldom */
+#define DEAR_SHARE 1000 /* what is dear is done so seldom that it takes 1/1000 of a core */
 #define PORTS 65536
 #define AGAIN_SLOTS 8192 /* connections that had to send again: hash */
 
@@ -114,7 +113,7 @@ static void look_whose(struct own *own, struct sheet *sheet, uint64_t now_ns)
     own->members = members;
     own->elsewhere = is_elsewhere(own->of.family);
     inode_set_look(&own->inodes, own->of.family);
-    own->due_ns = now_ns + (clock_thread_cpu_ns() - began_ns) * OWN_SHARE;
+    own->due_ns = now_ns + (clock_thread_cpu_ns() - began_ns) * DEAR_SHARE;
     tell_of(own, sheet);
 }
 
@@ -277,7 +276,7 @@ static bool count_all(struct sockets *s, struct sheet *sheet, uint64_t now_ns, s
     put_connections(s, sheet, s->has_before ? (double)(now_ns - s->counted_ns) / 1e9 : 0);
     s->has_before = true;
     s->counted_ns = now_ns;
-    s->due_ns = now_ns + (clock_thread_cpu_ns() - began_ns) * ALL_SHARE;
+    s->due_ns = now_ns + (clock_thread_cpu_ns() - began_ns) * DEAR_SHARE;
     return true;
 }
 

@@ -88,6 +88,17 @@ static bool read_one(struct parse *p, const struct node *n, enum attach_kind kin
     return false;
 }
 
+uint16_t parse_attach_port(const struct node *service)
+{
+    for (uint32_t i = 0; service->kind == NODE_MAP && i < service->count; i++) {
+        const struct node *value = service->items[i].value;
+        uint64_t port;
+        if (!bytes_is(service->items[i].key->text, "port") || value->kind != NODE_SCALAR) continue;
+        if (bytes_to_u64(value->text, &port) && port <= PORT_MOST) return (uint16_t)port;
+    }
+    return 0;
+}
+
 /* Each of these keys beside another that finds or starts it. */
 static void tell_conflict(struct parse *p, struct fields *f, const struct node *n, const char *name,
                           const char *other)

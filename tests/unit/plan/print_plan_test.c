@@ -35,6 +35,7 @@ static const char full[] =
     "    keep: true\n"
     "  log: { command: [ tail, -f, \"a b\" ], ready: 'log up # and \"running\" within 2s' }\n"
     "  found: { port: $api.port, required: true }\n"
+    "  known: { port: 8086 }\n"
     "  number: { pid: 4711 }\n"
     "  file: { pid: sub/x.pid }\n"
     "  group: { cgroup: '/a b/c/', redis: 'localhost:6379', memcached: localhost,\n"
