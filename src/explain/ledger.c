@@ -179,6 +179,21 @@ static void add_load(struct ledger *l, const struct recall *r)
 
 /* -- Summing up ----------------------------------------------------------------------------- */
 
+/* A thread that is throttled could run: the kernel counts its time as run delay, too. */
+static void part_throttled(struct ledger *l)
+{
+    for (uint32_t i = 0; i < l->row_count; i++) {
+        struct ledger_row *queue = &l->rows[i];
+        if (queue->class != LEDGER_RUN_QUEUE) continue;
+        for (uint32_t j = 0; j < l->row_count; j++) {
+            const struct ledger_row *row = &l->rows[j];
+            if (row->class != LEDGER_THROTTLED || !bytes_equal(row->of, queue->of)) continue;
+            queue->before = fmax(0, queue->before - row->before);
+            queue->after = fmax(0, queue->after - row->after);
+        }
+    }
+}
+
 static bool is_inside(const struct ledger_row *row)
 {
     return row->class != LEDGER_PEER && row->class != LEDGER_LAG && row->class != LEDGER_CONNECT
@@ -324,6 +339,7 @@ void ledger_make(struct ledger *l, const struct recall *r, uint32_t good, uint32
     *l = (struct ledger){.good = good, .bad = bad};
     add_load(l, r);
     for (uint32_t i = 0; i < r->series_count; i++) add_series(l, r, i);
+    part_throttled(l);
     charge_deeper(l);
     sum_up(l);
     for (uint32_t i = 0; i < l->row_count; i++) add_to_group(l, &l->rows[i]);
