@@ -140,8 +140,8 @@ def cold_build(folder, options, say):
     return [Row("cold build (`make` in a fresh clone)", "<= 20 s",
                 f"{ended.seconds:.1f} s, {ended.cpu_s:.1f} s of CPU", ended.seconds <= 20,
                 f"{compiled} files take {ended.cpu_s:.1f} s of CPU, so {len(cores())} cores need "
-                f"{ended.cpu_s / len(cores()):.1f} s of {ended.seconds:.1f} s at the least, and the "
-                "goal more cores or less to compile and to optimise when linking.")], []
+                f"{ended.cpu_s / len(cores()):.1f} s of {ended.seconds:.1f} s at the least, and "
+                "the goal more cores or less to compile and to optimise when linking.")], []
 
 
 def run_plan(name, folder):

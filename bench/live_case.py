@@ -68,9 +68,9 @@ def live_tells(with_view, without):
     lags = [lag for _, lag in without]
     beside = sorted(max(a, b) / min(a, b) for a, b in zip(lags, lags[1:]))
     more = sum(a[1] > b[1] for a, b in zip(with_view, without))
-    return (f"lag was higher with the view in {more} of {len(lags)} pairs. Two runs without it, one "
-            f"after the other, differ by a factor of {statistics.median(beside):.2f} at the middle "
-            f"and up to {beside[-1]:.2f} by nothing but the host.")
+    return (f"lag was higher with the view in {more} of {len(lags)} pairs. Two runs without it, "
+            f"one after the other, differ by a factor of {statistics.median(beside):.2f} at the "
+            f"middle and up to {beside[-1]:.2f} by nothing but the host.")
 
 
 def live_view(prony, folder, say, row):
@@ -93,8 +93,9 @@ def live_view(prony, folder, say, row):
     typical = [statistics.median(lag for _, lag in runs) for runs in (with_view, without)]
     return [row(f"live view, {COLUMNS}x{ROWS}: share of a core", f"<= {GOAL_SHARE:.0%}",
                 f"{share:.2%} ({min(shares):.2%} to {max(shares):.2%})", share <= GOAL_SHARE,
-                f"a run without the view takes {statistics.median(b[0] for b in without):.3f} s of "
-                f"CPU in {SECONDS} s, one with it {statistics.median(a[0] for a in with_view):.3f} s"),
+                "a run without the view takes "
+                f"{statistics.median(b[0] for b in without):.3f} s of CPU in {SECONDS} s, one with "
+                f"it {statistics.median(a[0] for a in with_view):.3f} s"),
             row("live view: lag p99.9 with it / without", f"<= {GOAL_LAG}",
                 f"{lag:.2f} ({min(lags):.2f} to {max(lags):.2f}); medians {typical[0]:.2f} ms and "
                 f"{typical[1]:.2f} ms", lag <= GOAL_LAG, live_tells(with_view, without))], []

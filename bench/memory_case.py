@@ -58,8 +58,8 @@ def users_memory(folder, options, say):
                        say, f"{MANY} users, two captured values each")
         rows.append(Row(f"memory (RSS) with {MANY:,} users, think time, two captured values each",
                         f"<= {GOAL_MANY_MB} MB", f"{peak:.1f} MB", peak <= GOAL_MANY_MB,
-                        f"{peak * 1000 / MANY:.2f} KB a user in all; {USERS} users without captures "
-                        f"took {many:.1f} MB"))
+                        f"{peak * 1000 / MANY:.2f} KB a user in all; {USERS} users without "
+                        f"captures took {many:.1f} MB"))
     finally:
         nginx.stop()
     return rows, []

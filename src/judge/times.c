@@ -84,7 +84,7 @@ static double effect_at(const struct search *s, uint64_t rank)
 }
 
 /* A few bursts tell little of how long bursts are: an end needs two on the percentile's side of it,
- * itself among them. Not on the far side: docs/method.md, "Dependence: the design effect". */
+ * itself among them. */
 static bool has_bursts(uint64_t count, double effect)
 {
     return (double)count >= 2 * (effect - 1);
@@ -104,8 +104,12 @@ static uint64_t lower_rank(const struct search *s, double effect)
     return has_bursts(s->r->total - rank + 1, effect) ? rank : 0;
 }
 
+/* On the far side of an upper end times are few, and where by chance their bursts are short the end
+ * would lie too low just there: it takes the effect at the median if that is more, and at least one
+ * burst beyond it. docs/method.md, "Dependence: the design effect". */
 static uint64_t upper_rank(const struct search *s, double effect)
 {
+    effect = fmax(effect, effect_from(s, most_at(s, (s->r->total + 1) / 2)));
     uint64_t rank = interval_of_quantile(s->r->total, s->p, effect).hi;
     for (uint32_t i = 0; i < STEPS_MAX && rank > 0; i++) {
         double there = effect_from(s, most_at(s, rank));
@@ -113,7 +117,8 @@ static uint64_t upper_rank(const struct search *s, double effect)
         effect = there;
         rank = interval_of_quantile(s->r->total, s->p, effect).hi;
     }
-    return has_bursts(rank, effect) ? rank : 0;
+    double beyond = (double)(s->r->total - rank + 1);
+    return has_bursts(rank, effect) && beyond >= effect - 1 ? rank : 0;
 }
 
 /* Does the share beyond that limit alone say that the percentile is below it, or (`above`) above?

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/rng.h"
 #include "base/text.h"
 #include "plan/mask.h"
 
@@ -180,17 +181,23 @@ static void merge_exemplars(struct collector *c, struct tick *out)
     uint32_t most = names * 2 + workers * SHEET_ERRORS;
     uint32_t count = 0;
     struct exemplar *all = ARENA_ARRAY(&c->scratch, most, struct exemplar);
+    struct rng_key key = {c->setting->plan->seed, workers, RNG_EXEMPLAR}; /* no worker's own */
     assert(all);
     for (uint32_t name = 0; name < names; name++) {
         const struct exemplar *slowest = NULL;
         const struct exemplar *random = NULL;
+        uint64_t passed = 0; /* by the workers so far */
         for (uint32_t i = 0; i < workers; i++) {
             const struct sheet *sheet = sheet_of(c, i);
             const struct exemplar *s = &sheet->slowest[name];
             const struct exemplar *r = &sheet->random[name];
             if (s->response_ns > 0 && (!slowest || s->response_ns > slowest->response_ns))
                 slowest = s;
-            if (r->response_ns > 0 && (!random || (c->tick + i) % 2)) random = r;
+            /* As likely of a worker as it had requests. */
+            uint32_t seen = sheet->lots[name].seen;
+            uint64_t index = ((uint64_t)c->tick * names + name) * workers + i;
+            passed += seen;
+            if (seen > 0 && rng_unit(rng_at(key, index, 0).a) * (double)passed < seen) random = r;
         }
         if (slowest) {
             all[count] = *slowest;

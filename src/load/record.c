@@ -132,7 +132,7 @@ static struct exemplar exemplar_of(const struct worker *w, const struct flow *f,
         .service_ns = sent && e->kernel_ns > f->sent_ns ? e->kernel_ns - f->sent_ns : 0};
 }
 
-/* The slowest and one at random of each name; the random one is a reservoir of size one. */
+/* The slowest of each name, and one by chance of all of the tick. */
 static void keep_exemplars(struct worker *w, const struct flow *f, const struct ending *e,
                            uint64_t lag_ns)
 {
@@ -141,11 +141,11 @@ static void keep_exemplars(struct worker *w, const struct flow *f, const struct 
     if (response_ns > w->sheet->slowest[name].response_ns) {
         w->sheet->slowest[name] = exemplar_of(w, f, e, lag_ns);
     }
-    uint32_t seen = ++w->sheet->random_seen[name];
-    if ((seen & (seen - 1)) != 0) return; /* draws only at powers of two: cheap, still spread */
-    struct rng_key key = {w->setting.plan->seed, f->stage, RNG_EXEMPLAR};
-    if (seen == 1 || rng_at(key, w->tick, seen).a & 1)
+    struct rng_key key = {w->setting.plan->seed, w->index, RNG_EXEMPLAR};
+    uint64_t index = w->tick * w->setting.shape.name_count + name;
+    if (lot_falls(&w->sheet->lots[name], key, index)) {
         w->sheet->random[name] = exemplar_of(w, f, e, lag_ns);
+    }
 }
 
 /* What a failed check found instead, cut where it is long, never inside a character. */

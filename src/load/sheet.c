@@ -41,7 +41,7 @@ void sheet_init(struct sheet *t, const struct sheet_shape *shape, struct arena *
     t->iterations_in_flight = ARENA_ARRAY(arena, shape->scenario_count, double);
     t->slowest = ARENA_ARRAY(arena, shape->name_count, struct exemplar);
     t->random = ARENA_ARRAY(arena, shape->name_count, struct exemplar);
-    t->random_seen = ARENA_ARRAY(arena, shape->name_count, uint32_t);
+    t->lots = ARENA_ARRAY(arena, shape->name_count, struct lot);
     t->errors = ARENA_ARRAY(arena, SHEET_ERRORS, struct live_exemplar);
     t->takeups = ARENA_ARRAY(arena, SHEET_TAKEUPS, struct takeup);
 }
@@ -119,7 +119,7 @@ void sheet_clear(struct sheet *t)
     t->cpu_ns = t->held_ns = 0;
     for (uint32_t i = 0; i < t->shape.name_count; i++) {
         t->slowest[i].response_ns = t->random[i].response_ns = 0;
-        t->random_seen[i] = 0;
+        t->lots[i] = (struct lot){0};
     }
     t->error_count = t->stall_count = t->takeup_count = 0;
     t->takeups_lost = false;

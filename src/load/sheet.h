@@ -11,6 +11,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "load/lot.h"
 #include "tick/tick.h"
 
 #define SHEET_DIRTY_WORDS 2 /* 4609 buckets in blocks of 64: 73 bits */
@@ -80,7 +81,7 @@ struct sheet {
     uint64_t cpu_ns;                   /* that the worker took, less what it waited awake */
     uint64_t held_ns;                  /* in which it stood still */
     struct exemplar *slowest, *random; /* [name_count]; response_ns 0: none */
-    uint32_t *random_seen;             /* [name_count] */
+    struct lot *lots;                  /* [name_count] on which the random one fell */
     struct live_exemplar *errors;      /* [SHEET_ERRORS] */
     uint32_t error_count;
     struct stall stalls[SHEET_STALLS];

@@ -132,7 +132,11 @@ static void add_cell(struct ledger *l, const struct cell *c)
     }
     if (c->kind == CELL_ITERATION) {
         l->iterations_begun += c->begun;
-        l->ticks[l->tick_count - 1].planned += c->begun;
+        struct ledger_tick *tick = &l->ticks[l->tick_count - 1];
+        tick->planned += c->begun;
+        tick->walked += ended;
+        tick->full += c->outcomes[OUTCOME_DROPPED] - c->shortages[SHORTAGE_ROWS]
+                      - c->shortages[SHORTAGE_PORTS];
         l->iterations_ended += ended;
     }
 }

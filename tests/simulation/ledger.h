@@ -23,6 +23,7 @@ struct ledger_tick {
     bool judged;
     uint64_t slot_ns;        /* start of its latest slot */
     uint64_t begun, planned; /* requests; iterations */
+    uint64_t walked, full;   /* iterations that ended; of them dropped as no place was left */
     uint64_t done;           /* requests that ended ok */
     double requests[LEDGER_NAMES], iterations[LEDGER_SCENARIOS], users;
 };

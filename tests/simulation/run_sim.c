@@ -136,6 +136,7 @@ struct run_outcome run_sim(const struct run_setup *setup)
     struct run_outcome out = {.ledger = ledger_open(&little.plan, tick_ns),
                               .plan = &little.plan,
                               .origin_ns = engine_origin_ns(engine),
+                              .threads = engine_worker_count(engine),
                               .nameless = setup->nameless_ns > 0,
                               .sequence_base = program.sequence_base};
     walk(engine, setup, out.ledger);

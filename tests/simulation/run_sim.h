@@ -40,6 +40,7 @@ struct run_outcome {
     struct ledger *ledger;
     const struct plan *plan;
     uint64_t origin_ns;
+    uint32_t threads;
     bool nameless;                 /* names were not found for some time */
     uint64_t last_action_ns;       /* run time of the client's last connect or send */
     const uint64_t *sequence_base; /* [stage_count + 1] first `$seq` of each stage */

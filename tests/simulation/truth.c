@@ -304,9 +304,7 @@ static void check_outcomes(void)
          (unsigned long long)seen[OUTCOME_RESET], (unsigned long long)target_counts()->late);
     MUST(truth.run->ledger->answered_5xx == broken, "%llu replies with a 5xx, want %llu",
          (unsigned long long)truth.run->ledger->answered_5xx, (unsigned long long)broken);
-    bool full = truth.run->plan->max_in_flight < truth.run->ledger->iterations_begun;
     uint64_t unsent = truth.run->ledger->unsent;
-    MUST(full || counted[OUTCOME_DROPPED] == unsent, "dropped, and nothing was full");
     MUST(unsent == target_counts()->no_port, "%llu had no port, told are %llu",
          (unsigned long long)target_counts()->no_port, (unsigned long long)unsent);
     uint64_t refused = target_counts()->refused;
@@ -317,6 +315,26 @@ static void check_outcomes(void)
          (unsigned long long)open);
     MUST(counted[OUTCOME_DNS] == 0 || truth.run->nameless, "names were known all the time");
     MUST(counted[OUTCOME_TLS] == 0, "nobody speaks TLS");
+}
+
+/* Who was dropped found no place: as many were open as one worker may have, of those open when the
+ * tick began and those taken up in it. */
+static void check_dropped(void)
+{
+    const struct ledger *l = truth.run->ledger;
+    uint64_t places = truth.run->plan->max_in_flight / truth.run->threads, open = 0, full = 0;
+    for (uint32_t i = 0; i < l->tick_count; i++) {
+        const struct ledger_tick *t = &l->ticks[i];
+        uint64_t most = open + t->planned - t->full;
+        MUST(t->full == 0 || most >= places,
+             "tick %u: %llu dropped, and at most %llu of %llu places were taken", i,
+             (unsigned long long)t->full, (unsigned long long)most, (unsigned long long)places);
+        open = open + t->planned - t->walked;
+        full += t->full;
+    }
+    uint64_t dropped = full + l->unsent + l->shortages[CELL_REQUEST][SHORTAGE_ROWS];
+    MUST(l->outcomes[OUTCOME_DROPPED] == dropped, "%llu dropped, want %llu",
+         (unsigned long long)l->outcomes[OUTCOME_DROPPED], (unsigned long long)dropped);
 }
 
 static void look_at(const struct run_outcome *run)
@@ -332,6 +350,7 @@ void truth_of_any(const struct run_outcome *run)
     check_arrivals();
     check_walks();
     check_outcomes();
+    check_dropped();
     const struct ledger *l = run->ledger;
     uint64_t unstarted = l->outcomes[OUTCOME_DROPPED] - l->unsent;
     MUST(l->walks[OUTCOME_DROPPED] >= unstarted, "a dropped arrival is one");

@@ -228,7 +228,7 @@ static void clear_leaves_nothing(void **state)
         record_randomly(&t, &r);
         for (uint32_t i = 0; i < NAMES; i++) {
             t.slowest[i].response_ns = t.random[i].response_ns = 5;
-            t.random_seen[i] = 3;
+            t.lots[i].seen = 3;
         }
         t.error_count = 2;
         sheet_clear(&t);
@@ -249,7 +249,7 @@ static void clear_leaves_nothing(void **state)
                                  && all_zero(&t.users, sizeof t.users));
         for (uint32_t i = 0; i < NAMES; i++) {
             CHECK_U64("no exemplar", t.slowest[i].response_ns + t.random[i].response_ns, 0);
-            CHECK_U64("no exemplar", t.random_seen[i], 0);
+            CHECK_U64("no exemplar", t.lots[i].seen, 0);
         }
         CHECK_U64("no error", t.error_count, 0);
     }
