@@ -11,6 +11,7 @@
 #define ARENA_BYTES ((size_t)256 << 20) /* address space */
 #define SOURCES_MAX 64
 #define GLANCE_NS (50 * NS_PER_MS)
+#define GLANCE_REMOTE_NS (100 * NS_PER_MS) /* each is a question to somebody who has work to do */
 #define LOOK_NS NS_PER_S
 #define AGAIN_MOST_NS (10 * NS_PER_S) /* a source that fails is asked less and less often */
 #define PATIENCE_NS (500 * NS_PER_MS) /* with a look under way at the end */
@@ -35,7 +36,7 @@ struct watcher {
     bool started;
     struct watch **watches;
     uint32_t count;
-    uint64_t origin_ns;
+    uint64_t origin_ns, glance_ns;
     struct shared leave, left;
 };
 
@@ -111,12 +112,12 @@ static uint64_t run_time(const struct watcher *w)
 static void *watch_all(void *ctx)
 {
     struct watcher *w = ctx;
-    uint64_t glance_ns = GLANCE_NS;
+    uint64_t glance_ns = w->glance_ns;
     while (!shared_see(&w->leave)) {
         clock_sleep_until(w->origin_ns + glance_ns);
         uint64_t now_ns = run_time(w);
         if (now_ns < glance_ns) continue; /* a signal, or the run has not begun */
-        glance_ns = (now_ns / GLANCE_NS + 1) * GLANCE_NS;
+        glance_ns = (now_ns / w->glance_ns + 1) * w->glance_ns;
         for (uint32_t i = 0; i < w->count && !shared_see(&w->leave); i++) {
             glance_at(w->watches[i]);
             if (now_ns >= w->watches[i]->next_ns) look_at(w->watches[i], run_time(w));
@@ -143,21 +144,32 @@ static bool add_watch(struct observer *o, struct watcher *w, const struct source
     return arena_ok(&o->arena);
 }
 
-/* The kernel's sources first, all on one thread; then each of the others. */
+/* A thread for `room` sources. */
+static struct watcher *add_watcher(struct observer *o, const struct observer_options *options,
+                                   uint32_t room, uint64_t glance_ns)
+{
+    struct watcher *w = &o->watchers[o->watcher_count++];
+    w->origin_ns = options->origin_ns;
+    w->glance_ns = glance_ns;
+    w->watches = ARENA_ARRAY(&o->arena, room, struct watch *);
+    return w;
+}
+
+/* The kernel's sources are all on one thread, the first; each of the others has its own. */
 static bool add_all(struct observer *o, const struct observer_options *options)
 {
     struct kinds kinds;
     kinds_make(&kinds, options, &o->arena);
+    struct watcher *shared = NULL;
     for (uint32_t i = 0; i < kinds.count && o->watch_count < SOURCES_MAX; i++) {
-        bool shared = kinds.all[i].glance || !kinds.remote[i];
-        if (!shared || o->watcher_count == 0) {
-            struct watcher *w = &o->watchers[o->watcher_count++];
-            w->origin_ns = options->origin_ns;
-            w->watches = ARENA_ARRAY(&o->arena, SOURCES_MAX, struct watch *);
-            if (!w->watches) return false;
+        bool alone = kinds.remote[i];
+        struct watcher *to = alone ? NULL : shared;
+        if (!to) {
+            to = add_watcher(o, options, alone ? 1 : SOURCES_MAX,
+                             alone ? GLANCE_REMOTE_NS : GLANCE_NS);
         }
-        struct watcher *to = &o->watchers[shared ? 0 : o->watcher_count - 1];
-        if (!add_watch(o, to, &kinds.all[i])) return false;
+        if (!alone) shared = to;
+        if (!arena_ok(&o->arena) || !add_watch(o, to, &kinds.all[i])) return false;
     }
     return arena_ok(&o->arena);
 }

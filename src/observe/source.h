@@ -26,7 +26,8 @@ struct source {
      * False: `err` says why nothing was seen; it is told once, asked again, and told when it is
      * back. */
     bool (*look)(void *ctx, struct sheet *sheet, const struct look *when, struct err *err);
-    /* Twenty times a second where it is not NULL: glances that `look` sums up. */
+    /* Twenty times a second where it is not NULL (ten of a source that asks over the network):
+     * glances that `look` sums up. What fails is told by the next look. */
     void (*glance)(void *ctx);
     void (*close)(void *ctx);
 };

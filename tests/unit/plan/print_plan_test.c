@@ -33,6 +33,8 @@ static const char full[] =
     "    stop: SIGINT within 1m30s\n"
     "    cwd: sub\n"
     "    keep: true\n"
+    "  db: { postgres: \"postgres://a:$env.TOKEN@b/c\", pgbouncer: postgres://a@b:1/pgbouncer }\n"
+    "  cache: { redis: \"redis://u:$env.TOKEN@h:1\", memcached: unix:/run/m }\n"
     "  log: { command: [ tail, -f, \"a b\" ], ready: 'log up # and \"running\" within 2s' }\n"
     "  found: { port: $api.port, required: true }\n"
     "  known: { port: 8086 }\n"
