@@ -253,7 +253,8 @@ class Watched:
                 name, label, *numbers = rest
                 self.seconds[-1][name, label] = tuple(float(number) for number in numbers)
             elif kind == "event":
-                self.events.append(rest[0])
+                if "asked" in rest[0]:  # the service's name; not what is said of this host
+                    self.events.append(rest[0])
             else:
                 self.seconds.append({})
 
