@@ -38,8 +38,8 @@ struct cgroup {
     bool has[PART_COUNT]; /* and it is not the host's root, of which host_source.h tells */
     struct level levels[LEVELS_MAX];
     struct counter cpu, oom, io_read, io_write;
-    struct sheet *sheet; /* of the look that is on */
-    double seconds;      /* that it covers; 0: it takes the counts' start */
+    struct slip *slip; /* of the look that is on */
+    double seconds;    /* that it covers; 0: it takes the counts' start */
 };
 
 /* ---- reading and writing down ---- */
@@ -60,12 +60,12 @@ static bool has_file(const struct cgroup *g, const struct cgroup_folder *folder,
 
 static void put(struct cgroup *g, enum series_row row, double value)
 {
-    sheet_put(g->sheet, sheet_series(g->sheet, g->service, row, (struct bytes){0}), value);
+    slip_put(g->slip, slip_series(g->slip, g->service, row, (struct bytes){0}), value);
 }
 
 static void put_level(struct cgroup *g, enum series_row row, double value)
 {
-    sheet_put_level(g->sheet, sheet_series(g->sheet, g->service, row, (struct bytes){0}), value);
+    slip_put_level(g->slip, slip_series(g->slip, g->service, row, (struct bytes){0}), value);
 }
 
 static void put_rate(struct cgroup *g, enum series_row row, struct counter *counter, uint64_t now,
@@ -238,8 +238,8 @@ static void look_at_memory(struct cgroup *g)
     if (!counter_rate(&g->oom, proc_text_after(events, "\noom_kill "), g->seconds, &killed)) return;
     put(g, SERIES_OF_CGROUP_OOM, killed);
     if (killed == 0) return;
-    sheet_say(g->sheet, "%.0f processes in the cgroup of %.*s were killed for want of memory",
-              killed * g->seconds, BYTES_ARG(g->service));
+    slip_say(g->slip, "%.0f processes in the cgroup of %.*s were killed for want of memory",
+             killed * g->seconds, BYTES_ARG(g->service));
 }
 
 static void look_at_pids(struct cgroup *g)
@@ -291,10 +291,10 @@ static void look_at_io(struct cgroup *g)
 
 /* ---- the source ---- */
 
-static bool look(void *ctx, struct sheet *sheet, const struct look *when, struct err *err)
+static bool look(void *ctx, struct slip *slip, const struct look *when, struct err *err)
 {
     struct cgroup *g = ctx;
-    g->sheet = sheet;
+    g->slip = slip;
     g->seconds = when->first ? 0 : (double)(when->now_ns - when->since_ns) / 1e9;
     if (g->family->process_count == 0) { /* as process.c tells */
         g->cgroups_len = 0;

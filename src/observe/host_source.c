@@ -79,8 +79,8 @@ struct host_source {
     uint32_t disk_count, device_count;
     double ticks_per_s, page_bytes;
     bool opened, pressure_told;
-    struct sheet *sheet; /* of the look that is on */
-    double seconds;      /* that it covers; 0: it takes the counts' start */
+    struct slip *slip; /* of the look that is on */
+    double seconds;    /* that it covers; 0: it takes the counts' start */
 };
 
 /* ---- writing down ---- */
@@ -89,12 +89,12 @@ struct host_source {
 
 static void put(struct host_source *h, enum series_row row, struct bytes label, double value)
 {
-    sheet_put(h->sheet, sheet_series(h->sheet, HOST, row, label), value);
+    slip_put(h->slip, slip_series(h->slip, HOST, row, label), value);
 }
 
 static void put_level(struct host_source *h, enum series_row row, double value)
 {
-    sheet_put_level(h->sheet, sheet_series(h->sheet, HOST, row, (struct bytes){0}), value);
+    slip_put_level(h->slip, slip_series(h->slip, HOST, row, (struct bytes){0}), value);
 }
 
 static void put_rate(struct host_source *h, enum series_row row, struct bytes label,
@@ -143,8 +143,8 @@ static void look_at_pressure(struct host_source *h)
     }
     if (any || h->pressure_told) return;
     h->pressure_told = true;
-    sheet_say(h->sheet, "host: pressure is not seen: this kernel keeps none (PSI); started with "
-                        "psi=1 it may");
+    slip_say(h->slip, "host: pressure is not seen: this kernel keeps none (PSI); started with "
+                      "psi=1 it may");
 }
 
 static void look_at_memory(struct host_source *h)
@@ -294,11 +294,11 @@ static void open_files(struct host_source *h)
     h->opened = true;
 }
 
-static bool look(void *ctx, struct sheet *sheet, const struct look *when, struct err *err)
+static bool look(void *ctx, struct slip *slip, const struct look *when, struct err *err)
 {
     struct host_source *h = ctx;
     if (!h->opened) open_files(h);
-    h->sheet = sheet;
+    h->slip = slip;
     h->seconds = when->first ? 0 : (double)(when->now_ns - when->since_ns) / 1e9;
     if (!look_at_cores(h)) return err_set(err, ERR_IO, 0, "/proc/stat cannot be read");
     look_at_pressure(h);

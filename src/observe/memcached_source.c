@@ -119,7 +119,7 @@ static void begin(struct memcached *m, bool first)
     }
 }
 
-static void put_slabs(struct memcached *m, struct sheet *sheet, const struct look *when)
+static void put_slabs(struct memcached *m, struct slip *slip, const struct look *when)
 {
     double seconds = (double)(when->now_ns - when->since_ns) / 1e9;
     for (uint32_t i = 0; i < CLASSES_MAX; i++) {
@@ -129,17 +129,16 @@ static void put_slabs(struct memcached *m, struct sheet *sheet, const struct loo
         if (!slab->used) continue;
         text_addf(&label, "class %u, up to %.0f B", i, slab->chunk_bytes);
         struct bytes name = text_bytes(&label);
-        sheet_put_level(sheet,
-                        sheet_series(sheet, m->service, SERIES_OF_CACHE_SLAB_FREE_SHARE, name),
-                        slab->free / slab->total);
+        slip_put_level(slip, slip_series(slip, m->service, SERIES_OF_CACHE_SLAB_FREE_SHARE, name),
+                       slab->free / slab->total);
         if (!slab->has_evicted || when->first) continue;
         double before = slab->had_evicted ? slab->evicted_before : 0;
-        sheet_put(sheet, sheet_series(sheet, m->service, SERIES_OF_CACHE_SLAB_EVICTIONS, name),
-                  meters_growth(before, slab->evicted) / seconds);
+        slip_put(slip, slip_series(slip, m->service, SERIES_OF_CACHE_SLAB_EVICTIONS, name),
+                 meters_growth(before, slab->evicted) / seconds);
     }
 }
 
-static void put_all(struct memcached *m, struct sheet *sheet, const struct look *when)
+static void put_all(struct memcached *m, struct slip *slip, const struct look *when)
 {
     const struct meters *stats = &m->stats;
     double seconds = (double)(when->now_ns - when->since_ns) / 1e9;
@@ -147,13 +146,13 @@ static void put_all(struct memcached *m, struct sheet *sheet, const struct look 
         meters_grown(stats, GETS) + meters_grown(stats, SETS) + meters_grown(stats, TOUCHES);
     double cpu = meters_grown(stats, USER) + meters_grown(stats, SYSTEM);
     struct bytes none = {0};
-    meters_put(stats, sheet, m->service, when);
-    sheet_put(sheet, sheet_series(sheet, m->service, SERIES_OF_CACHE_COMMANDS, none),
-              commands / seconds);
-    sheet_put(sheet, sheet_series(sheet, m->service, SERIES_OF_CACHE_CPU, none), cpu / seconds);
-    sheet_put(sheet, sheet_series(sheet, m->service, SERIES_OF_CACHE_HIT_SHARE, none),
-              meters_share(stats, HITS, MISSES));
-    put_slabs(m, sheet, when);
+    meters_put(stats, slip, m->service, when);
+    slip_put(slip, slip_series(slip, m->service, SERIES_OF_CACHE_COMMANDS, none),
+             commands / seconds);
+    slip_put(slip, slip_series(slip, m->service, SERIES_OF_CACHE_CPU, none), cpu / seconds);
+    slip_put(slip, slip_series(slip, m->service, SERIES_OF_CACHE_HIT_SHARE, none),
+             meters_share(stats, HITS, MISSES));
+    put_slabs(m, slip, when);
 }
 
 /* -- Looking -------------------------------------------------------------------------------- */
@@ -183,7 +182,7 @@ static bool hear_all(struct memcached *m, uint64_t deadline_ns, struct err *err)
     return true;
 }
 
-static bool look(void *ctx, struct sheet *sheet, const struct look *when, struct err *err)
+static bool look(void *ctx, struct slip *slip, const struct look *when, struct err *err)
 {
     struct memcached *m = ctx;
     if (m->talk.fd < 0 && !talk_open(&m->talk, m->ask->host, m->ask->port, CONNECT_NS, err)) {
@@ -197,9 +196,9 @@ static bool look(void *ctx, struct sheet *sheet, const struct look *when, struct
         talk_close(&m->talk);
         return false;
     }
-    put_all(m, sheet, when);
-    sheet_put(sheet, sheet_series(sheet, m->service, SERIES_OF_CACHE_ASK_TIME, (struct bytes){0}),
-              (double)(clock_now_ns() - began_ns) / 1e9);
+    put_all(m, slip, when);
+    slip_put(slip, slip_series(slip, m->service, SERIES_OF_CACHE_ASK_TIME, (struct bytes){0}),
+             (double)(clock_now_ns() - began_ns) / 1e9);
     return true;
 }
 

@@ -47,8 +47,7 @@ double meters_share(const struct meters *m, uint32_t a, uint32_t b)
     return of_a / (of_a + meters_grown(m, b)); /* nothing of both: NAN */
 }
 
-void meters_put(const struct meters *m, struct sheet *sheet, struct bytes of,
-                const struct look *when)
+void meters_put(const struct meters *m, struct slip *slip, struct bytes of, const struct look *when)
 {
     double seconds = (double)(when->now_ns - when->since_ns) / 1e9;
     for (uint32_t i = 0; i < m->count; i++) {
@@ -56,8 +55,8 @@ void meters_put(const struct meters *m, struct sheet *sheet, struct bytes of,
         if (!m->has[i] || meter->kind == METER_BASE) continue;
         if (meter->kind == METER_LIMIT && m->now[i] <= 0) continue;
         if (meter->kind == METER_RATE && when->first) continue;
-        uint32_t series = sheet_series(sheet, of, meter->row, bytes_of(meter->label));
-        if (meter->kind == METER_RATE) sheet_put(sheet, series, meters_grown(m, i) / seconds);
-        else sheet_put_level(sheet, series, m->now[i]);
+        uint32_t series = slip_series(slip, of, meter->row, bytes_of(meter->label));
+        if (meter->kind == METER_RATE) slip_put(slip, series, meters_grown(m, i) / seconds);
+        else slip_put_level(slip, series, m->now[i]);
     }
 }

@@ -5,7 +5,7 @@
  * Source: docs/observing-databases.md.  Thread: the source's.  Memory: in place. */
 #pragma once
 
-#include "observe/sheet.h"
+#include "observe/slip.h"
 #include "observe/source.h"
 
 #define METERS_MAX 48
@@ -41,7 +41,7 @@ void meters_note_name(struct meters *m, struct bytes name, struct bytes value);
 /* How much it grew since the look before; NAN: that is not known. */
 double meters_grown(const struct meters *m, uint32_t index);
 /* Writes all of them down. */
-void meters_put(const struct meters *m, struct sheet *sheet, struct bytes of,
+void meters_put(const struct meters *m, struct slip *slip, struct bytes of,
                 const struct look *when);
 /* a / (a + b) of what two grew by; NAN where they did not. */
 double meters_share(const struct meters *m, uint32_t a, uint32_t b);

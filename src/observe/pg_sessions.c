@@ -64,23 +64,21 @@ bool pg_sessions_glance(struct pg_sessions *s, struct pgsql *link, struct err *e
     return true;
 }
 
-void pg_sessions_put(struct pg_sessions *s, struct sheet *sheet)
+void pg_sessions_put(struct pg_sessions *s, struct slip *slip)
 {
     if (s->glances == 0) return;
     add_wait(s, "CPU", 0); /* a series from the start, so that none is seen to be none */
     for (uint32_t i = 0; i < s->wait_count; i++) {
         struct pg_wait *wait = &s->waits[i];
-        uint32_t id = sheet_series(sheet, s->of, SERIES_OF_DB_SESSIONS, bytes_of(wait->label));
-        sheet_put(sheet, id, wait->sessions / s->glances);
+        uint32_t id = slip_series(slip, s->of, SERIES_OF_DB_SESSIONS, bytes_of(wait->label));
+        slip_put(slip, id, wait->sessions / s->glances);
         wait->sessions = 0;
     }
     struct bytes none = {0};
-    sheet_put(sheet, sheet_series(sheet, s->of, SERIES_OF_DB_IDLE_IN_TRANSACTION, none),
-              s->idle_in_transaction / s->glances);
-    sheet_put_level(sheet, sheet_series(sheet, s->of, SERIES_OF_DB_TRANSACTION_AGE, none),
-                    s->oldest_s);
-    sheet_put_level(sheet, sheet_series(sheet, s->of, SERIES_OF_DB_CONNECTIONS, none),
-                    s->connections);
+    slip_put(slip, slip_series(slip, s->of, SERIES_OF_DB_IDLE_IN_TRANSACTION, none),
+             s->idle_in_transaction / s->glances);
+    slip_put_level(slip, slip_series(slip, s->of, SERIES_OF_DB_TRANSACTION_AGE, none), s->oldest_s);
+    slip_put_level(slip, slip_series(slip, s->of, SERIES_OF_DB_CONNECTIONS, none), s->connections);
     s->idle_in_transaction = 0;
     s->glances = 0;
 }
@@ -132,7 +130,7 @@ static void add_query(struct pg_statements *names, struct pgsql *link, int64_t i
 }
 
 bool pg_sessions_tell_blocker(struct pg_sessions *s, struct pg_statements *names,
-                              struct pgsql *link, struct sheet *sheet, uint64_t now_ns,
+                              struct pgsql *link, struct slip *slip, uint64_t now_ns,
                               struct err *err)
 {
     struct blocker b = {0};
@@ -143,7 +141,7 @@ bool pg_sessions_tell_blocker(struct pg_sessions *s, struct pg_statements *names
     if (b.pid == 0 || !news) return true;
     s->blocker = b.pid;
     s->blocker_at_ns = now_ns;
-    char array[SHEET_NEWS_BYTES];
+    char array[SLIP_NEWS_BYTES];
     struct text line = text_in(array, sizeof array);
     text_addf(&line, "%.*s: %.0f %s for a lock of pid %lld, %s", BYTES_ARG(s->of), b.waiters,
               b.waiters > 1 ? "sessions wait" : "session waits", (long long)b.pid,
@@ -152,6 +150,6 @@ bool pg_sessions_tell_blocker(struct pg_sessions *s, struct pg_statements *names
     add_query(names, link, b.query, 40, &line);
     text_addf(&line, "; the first for %.1f s", b.waited_s);
     add_query(names, link, b.waiter_query, 40, &line);
-    sheet_say(sheet, "%s", array);
+    slip_say(slip, "%s", array);
     return true;
 }

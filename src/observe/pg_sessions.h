@@ -10,7 +10,7 @@
 
 #include "net/pgsql.h"
 #include "observe/pg_statements.h"
-#include "observe/sheet.h"
+#include "observe/slip.h"
 #include "observe/source.h"
 
 #define PG_WAITS_MAX 100
@@ -35,9 +35,9 @@ struct pg_sessions {
 /* One glance. False: the connection is gone, or it cannot be asked. */
 MUST_USE bool pg_sessions_glance(struct pg_sessions *s, struct pgsql *link, struct err *err);
 /* What was seen since the last look. */
-void pg_sessions_put(struct pg_sessions *s, struct sheet *sheet);
+void pg_sessions_put(struct pg_sessions *s, struct slip *slip);
 /* Says who holds a lock that others wait for, where that is the case and news. False: the
  * connection is gone. */
 MUST_USE bool pg_sessions_tell_blocker(struct pg_sessions *s, struct pg_statements *names,
-                                       struct pgsql *link, struct sheet *sheet, uint64_t now_ns,
+                                       struct pgsql *link, struct slip *slip, uint64_t now_ns,
                                        struct err *err);

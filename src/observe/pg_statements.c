@@ -196,7 +196,7 @@ static void give_names(struct pg_statements *s, struct pgsql *link)
 
 /* -- Series --------------------------------------------------------------------------------- */
 
-static void put_one(const struct pg_statements *s, struct sheet *sheet, struct bytes label,
+static void put_one(const struct pg_statements *s, struct slip *slip, struct bytes label,
                     const double *grown, double seconds)
 {
     static const struct {
@@ -207,20 +207,20 @@ static void put_one(const struct pg_statements *s, struct sheet *sheet, struct b
         {SERIES_OF_DB_STATEMENT_ROWS, PG_ROWS},        {SERIES_OF_DB_STATEMENT_BLOCKS_HIT, PG_HIT},
         {SERIES_OF_DB_STATEMENT_BLOCKS_READ, PG_READ}, {SERIES_OF_DB_STATEMENT_TEMP, PG_TEMP}};
     for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
-        sheet_put(sheet, sheet_series(sheet, s->of, rates[i].row, label),
-                  grown[rates[i].count] / seconds);
+        slip_put(slip, slip_series(slip, s->of, rates[i].row, label),
+                 grown[rates[i].count] / seconds);
     }
     if (grown[PG_CALLS] <= 0) return; /* no call: no mean */
-    sheet_put(sheet, sheet_series(sheet, s->of, SERIES_OF_DB_STATEMENT_TIME, label),
-              grown[PG_TIME] / grown[PG_CALLS]);
+    slip_put(slip, slip_series(slip, s->of, SERIES_OF_DB_STATEMENT_TIME, label),
+             grown[PG_TIME] / grown[PG_CALLS]);
 }
 
-static void put_all(struct pg_statements *s, struct sheet *sheet, const struct look *when)
+static void put_all(struct pg_statements *s, struct slip *slip, const struct look *when)
 {
-    uint64_t from_ns = sheet->from_ns; /* of the look; statements may be looked at less often */
+    uint64_t from_ns = slip->from_ns; /* of the look; statements may be looked at less often */
     double other[PG_COUNTS] = {0};
     double seconds = (double)(when->now_ns - s->since_ns) / 1e9;
-    sheet->from_ns = s->since_ns;
+    slip->from_ns = s->since_ns;
     for (uint32_t i = 0; i < SLOTS; i++) {
         const struct pg_statement *it = &s->now[i];
         if (!it->used || is_own(s, it->id) || find_named(s, it->id)) continue;
@@ -228,10 +228,10 @@ static void put_all(struct pg_statements *s, struct sheet *sheet, const struct l
     }
     for (uint32_t i = 0; i < s->named_count; i++) {
         const struct pg_statement *it = slot_of(s->now, s->named[i].id);
-        put_one(s, sheet, bytes_of(s->named[i].label), it->grown, seconds);
+        put_one(s, slip, bytes_of(s->named[i].label), it->grown, seconds);
     }
-    put_one(s, sheet, BYTES_LIT("other"), other, seconds);
-    sheet->from_ns = from_ns;
+    put_one(s, slip, BYTES_LIT("other"), other, seconds);
+    slip->from_ns = from_ns;
 }
 
 /* -- A look --------------------------------------------------------------------------------- */
@@ -242,7 +242,7 @@ static void on_evictions(void *ctx, const struct pgsql_row *row)
 }
 
 /* Counters of statements that were thrown out begin anew: differences of them lie. */
-static bool see_evictions(struct pg_statements *s, struct pgsql *link, struct sheet *sheet,
+static bool see_evictions(struct pg_statements *s, struct pgsql *link, struct slip *slip,
                           struct err *err)
 {
     char array[160];
@@ -251,50 +251,49 @@ static bool see_evictions(struct pg_statements *s, struct pgsql *link, struct sh
     text_addf(&sql, "SELECT " OWN_MARK " dealloc FROM %s_info", s->from);
     if (!pgsql_ask(link, array, WITHIN_NS, on_evictions, &now, err)) return link->link != NULL;
     if (!s->lost_told && now > s->evictions) {
-        sheet_say(sheet,
-                  "%.*s: statements are thrown out of pg_stat_statements, so that some are not "
-                  "counted: raise pg_stat_statements.max",
-                  BYTES_ARG(s->of));
+        slip_say(slip,
+                 "%.*s: statements are thrown out of pg_stat_statements, so that some are not "
+                 "counted: raise pg_stat_statements.max",
+                 BYTES_ARG(s->of));
         s->lost_told = true;
     }
     s->evictions = now;
     return true;
 }
 
-static void tell_blind(struct pg_statements *s, struct sheet *sheet, const char *why)
+static void tell_blind(struct pg_statements *s, struct slip *slip, const char *why)
 {
     s->blind = true;
-    sheet_say(sheet, "%.*s: statements are not seen: %s", BYTES_ARG(s->of), why);
+    slip_say(slip, "%.*s: statements are not seen: %s", BYTES_ARG(s->of), why);
 }
 
-bool pg_statements_look(struct pg_statements *s, struct pgsql *link, struct sheet *sheet,
+bool pg_statements_look(struct pg_statements *s, struct pgsql *link, struct slip *slip,
                         const struct look *when, struct err *err)
 {
     if (s->blind || when->now_ns < s->next_ns) return true;
     if (!s->from[0]) {
-        tell_blind(s, sheet, "CREATE EXTENSION pg_stat_statements in its database");
+        tell_blind(s, slip, "CREATE EXTENSION pg_stat_statements in its database");
         return true;
     }
     uint64_t began_ns = clock_now_ns();
     if (!count_all(s, link, err)) {
         if (!link->link) return false;
         bool unloaded = strcmp(link->sqlstate, "55000") == 0;
-        tell_blind(s, sheet,
+        tell_blind(s, slip,
                    unloaded ? "set shared_preload_libraries = 'pg_stat_statements' and restart it"
                             : err->msg);
         return true;
     }
     if (s->count == PG_STATEMENTS_MAX && !s->full_told) {
-        sheet_say(sheet, "%.*s: only %d statements are counted", BYTES_ARG(s->of),
-                  PG_STATEMENTS_MAX);
+        slip_say(slip, "%.*s: only %d statements are counted", BYTES_ARG(s->of), PG_STATEMENTS_MAX);
         s->full_told = true;
     }
     if (!s->first) {
         give_names(s, link);
-        put_all(s, sheet, when);
+        put_all(s, slip, when);
     }
     if (!link->link) return err_set(err, ERR_IO, 0, "it does not say in time what it was asked");
-    if (!see_evictions(s, link, sheet, err)) return false;
+    if (!see_evictions(s, link, slip, err)) return false;
     s->first = false;
     s->since_ns = when->now_ns;
     s->next_ns = when->now_ns + (clock_now_ns() - began_ns) * COST_SHARE;

@@ -10,7 +10,7 @@
 
 #include "base/arena.h"
 #include "net/pgsql.h"
-#include "observe/sheet.h"
+#include "observe/slip.h"
 #include "observe/source.h"
 #include "observe/sql_label.h"
 
@@ -55,8 +55,8 @@ MUST_USE bool pg_statements_open(struct pg_statements *s, struct arena *arena,
                                  struct bytes service);
 /* After a connection: `schema` of the extension, at == NULL: it is not installed. */
 void pg_statements_begin(struct pg_statements *s, struct bytes schema);
-/* A look. False: the connection is gone. What cannot be seen is told once on the sheet. */
-MUST_USE bool pg_statements_look(struct pg_statements *s, struct pgsql *link, struct sheet *sheet,
+/* A look. False: the connection is gone. What cannot be seen is told once on the slip. */
+MUST_USE bool pg_statements_look(struct pg_statements *s, struct pgsql *link, struct slip *slip,
                                  const struct look *when, struct err *err);
 /* Appends what a statement is called, which may ask for its text. */
 void pg_statements_name(struct pg_statements *s, struct pgsql *link, int64_t id, struct text *out);

@@ -90,27 +90,26 @@ static bool glance_at_pools(struct pgbouncer *p, struct err *err)
     return pgsql_ask(&p->link, "SHOW POOLS", WITHIN_NS, on_pool, p, err);
 }
 
-static void put_pools(struct pgbouncer *p, struct sheet *sheet)
+static void put_pools(struct pgbouncer *p, struct slip *slip)
 {
     for (uint32_t i = 0; i < p->pool_count; i++) {
         struct pool *it = &p->pools[i];
         struct bytes name = bytes_of(it->name);
         struct bytes of = p->service;
         if (it->glances == 0) continue;
-        sheet_put(sheet, sheet_series(sheet, of, SERIES_OF_DB_POOL_WAITING, name),
-                  it->waiting / it->glances);
-        sheet_put(sheet, sheet_series(sheet, of, SERIES_OF_DB_POOL_ACTIVE, name),
-                  it->active / it->glances);
-        sheet_put_level(sheet, sheet_series(sheet, of, SERIES_OF_DB_POOL_IDLE, name), it->idle);
-        sheet_put_level(sheet, sheet_series(sheet, of, SERIES_OF_DB_POOL_CLIENTS, name),
-                        it->clients);
-        sheet_put_level(sheet, sheet_series(sheet, of, SERIES_OF_DB_POOL_WAIT_LONGEST, name),
-                        it->longest_s);
+        slip_put(slip, slip_series(slip, of, SERIES_OF_DB_POOL_WAITING, name),
+                 it->waiting / it->glances);
+        slip_put(slip, slip_series(slip, of, SERIES_OF_DB_POOL_ACTIVE, name),
+                 it->active / it->glances);
+        slip_put_level(slip, slip_series(slip, of, SERIES_OF_DB_POOL_IDLE, name), it->idle);
+        slip_put_level(slip, slip_series(slip, of, SERIES_OF_DB_POOL_CLIENTS, name), it->clients);
+        slip_put_level(slip, slip_series(slip, of, SERIES_OF_DB_POOL_WAIT_LONGEST, name),
+                       it->longest_s);
         it->waiting = it->active = 0;
         it->glances = 0;
     }
     if (!p->full || p->full_told) return;
-    sheet_say(sheet, "%.*s: only %d of its pools are seen", BYTES_ARG(p->service), POOLS_MAX);
+    slip_say(slip, "%.*s: only %d of its pools are seen", BYTES_ARG(p->service), POOLS_MAX);
     p->full_told = true;
 }
 
@@ -147,7 +146,7 @@ static double grown(const struct base *base, enum base_count count)
     return meters_growth(base->known ? base->before[count] : 0, base->now[count]);
 }
 
-static void put_bases(struct pgbouncer *p, struct sheet *sheet, const struct look *when)
+static void put_bases(struct pgbouncer *p, struct slip *slip, const struct look *when)
 {
     double seconds = (double)(when->now_ns - when->since_ns) / 1e9;
     for (uint32_t i = 0; i < p->base_count && !when->first; i++) {
@@ -155,12 +154,12 @@ static void put_bases(struct pgbouncer *p, struct sheet *sheet, const struct loo
         struct bytes name = bytes_of(it->name);
         struct bytes of = p->service;
         if (!it->fresh) continue;
-        sheet_put(sheet, sheet_series(sheet, of, SERIES_OF_DB_POOL_TRANSACTIONS, name),
-                  grown(it, TRANSACTIONS) / seconds);
-        sheet_put(sheet, sheet_series(sheet, of, SERIES_OF_DB_POOL_WAIT_TIME, name),
-                  grown(it, WAIT_US) / 1e6 / grown(it, TRANSACTIONS)); /* none: no mean */
-        sheet_put(sheet, sheet_series(sheet, of, SERIES_OF_DB_POOL_QUERY_TIME, name),
-                  grown(it, QUERY_US) / 1e6 / grown(it, QUERIES));
+        slip_put(slip, slip_series(slip, of, SERIES_OF_DB_POOL_TRANSACTIONS, name),
+                 grown(it, TRANSACTIONS) / seconds);
+        slip_put(slip, slip_series(slip, of, SERIES_OF_DB_POOL_WAIT_TIME, name),
+                 grown(it, WAIT_US) / 1e6 / grown(it, TRANSACTIONS)); /* none: no mean */
+        slip_put(slip, slip_series(slip, of, SERIES_OF_DB_POOL_QUERY_TIME, name),
+                 grown(it, QUERY_US) / 1e6 / grown(it, QUERIES));
     }
 }
 
@@ -176,20 +175,20 @@ static void begin_bases(struct pgbouncer *p, bool first)
 
 /* -- Looking -------------------------------------------------------------------------------- */
 
-static bool look_at_all(struct pgbouncer *p, struct sheet *sheet, const struct look *when,
+static bool look_at_all(struct pgbouncer *p, struct slip *slip, const struct look *when,
                         struct err *err)
 {
     uint64_t began_ns = clock_now_ns();
     begin_bases(p, when->first);
     if (!pgsql_ask(&p->link, "SHOW STATS", WITHIN_NS, on_base, p, err)) return false;
-    put_pools(p, sheet);
-    put_bases(p, sheet, when);
-    sheet_put(sheet, sheet_series(sheet, p->service, SERIES_OF_DB_ASK_TIME, (struct bytes){0}),
-              (double)(clock_now_ns() - began_ns) / 1e9);
+    put_pools(p, slip);
+    put_bases(p, slip, when);
+    slip_put(slip, slip_series(slip, p->service, SERIES_OF_DB_ASK_TIME, (struct bytes){0}),
+             (double)(clock_now_ns() - began_ns) / 1e9);
     return true;
 }
 
-static bool look(void *ctx, struct sheet *sheet, const struct look *when, struct err *err)
+static bool look(void *ctx, struct slip *slip, const struct look *when, struct err *err)
 {
     struct pgbouncer *p = ctx;
     bool hurt = p->hurt.kind != ERR_NONE;
@@ -198,7 +197,7 @@ static bool look(void *ctx, struct sheet *sheet, const struct look *when, struct
     if (!hurt && !p->link.link && !pgsql_open(&p->link, p->ask->text.at, CONNECT_NS, err)) {
         return false;
     }
-    if (!hurt && look_at_all(p, sheet, when, err)) return true;
+    if (!hurt && look_at_all(p, slip, when, err)) return true;
     pgsql_close(&p->link);
     return false;
 }

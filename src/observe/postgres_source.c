@@ -105,7 +105,7 @@ static bool say_hello(struct postgres *p, struct err *err)
                      WITHIN_NS, on_hello, p, err);
 }
 
-static bool enter(struct postgres *p, struct sheet *sheet, struct err *err)
+static bool enter(struct postgres *p, struct slip *slip, struct err *err)
 {
     if (!pgsql_open(&p->link, p->ask->text.at, CONNECT_NS, err)) return false;
     p->version = 0;
@@ -119,8 +119,8 @@ static bool enter(struct postgres *p, struct sheet *sheet, struct err *err)
     }
     if (!p->sees_all && !p->blind_told) {
         p->blind_told = true;
-        sheet_say(sheet, "%.*s: only sessions of its own role are seen: GRANT pg_monitor TO %s",
-                  BYTES_ARG(p->service), p->role);
+        slip_say(slip, "%.*s: only sessions of its own role are seen: GRANT pg_monitor TO %s",
+                 BYTES_ARG(p->service), p->role);
     }
     return true;
 }
@@ -133,38 +133,38 @@ static void on_server(void *ctx, const struct pgsql_row *row)
     for (uint32_t i = 0; i < SERVER_METERS; i++) meters_note(&p->server, i, pgsql_number(row, i));
 }
 
-static bool look_at_server(struct postgres *p, struct sheet *sheet, const struct look *when,
+static bool look_at_server(struct postgres *p, struct slip *slip, const struct look *when,
                            struct err *err)
 {
     const char *sql = p->version < SPLIT ? server_sql : server_split_sql;
     meters_begin(&p->server, when->first);
     if (!pgsql_ask(&p->link, sql, WITHIN_NS, on_server, p, err)) return false;
-    meters_put(&p->server, sheet, p->service, when);
+    meters_put(&p->server, slip, p->service, when);
     struct bytes none = {0};
-    sheet_put(sheet, sheet_series(sheet, p->service, SERIES_OF_DB_HIT_SHARE, none),
-              meters_share(&p->server, HIT, READ));
-    sheet_put_level(sheet, sheet_series(sheet, p->service, SERIES_OF_DB_CONNECTIONS_LIMIT, none),
-                    p->most_connections);
+    slip_put(slip, slip_series(slip, p->service, SERIES_OF_DB_HIT_SHARE, none),
+             meters_share(&p->server, HIT, READ));
+    slip_put_level(slip, slip_series(slip, p->service, SERIES_OF_DB_CONNECTIONS_LIMIT, none),
+                   p->most_connections);
     return true;
 }
 
-static bool look_at_all(struct postgres *p, struct sheet *sheet, const struct look *when,
+static bool look_at_all(struct postgres *p, struct slip *slip, const struct look *when,
                         struct err *err)
 {
     uint64_t began_ns = clock_now_ns();
-    if (!look_at_server(p, sheet, when, err)) return false;
-    if (!pg_statements_look(&p->statements, &p->link, sheet, when, err)) return false;
-    pg_sessions_put(&p->sessions, sheet);
-    if (!pg_sessions_tell_blocker(&p->sessions, &p->statements, &p->link, sheet, when->now_ns,
+    if (!look_at_server(p, slip, when, err)) return false;
+    if (!pg_statements_look(&p->statements, &p->link, slip, when, err)) return false;
+    pg_sessions_put(&p->sessions, slip);
+    if (!pg_sessions_tell_blocker(&p->sessions, &p->statements, &p->link, slip, when->now_ns,
                                   err)) {
         return false;
     }
-    sheet_put(sheet, sheet_series(sheet, p->service, SERIES_OF_DB_ASK_TIME, (struct bytes){0}),
-              (double)(clock_now_ns() - began_ns) / 1e9);
+    slip_put(slip, slip_series(slip, p->service, SERIES_OF_DB_ASK_TIME, (struct bytes){0}),
+             (double)(clock_now_ns() - began_ns) / 1e9);
     return true;
 }
 
-static bool look(void *ctx, struct sheet *sheet, const struct look *when, struct err *err)
+static bool look(void *ctx, struct slip *slip, const struct look *when, struct err *err)
 {
     struct postgres *p = ctx;
     struct err hurt = p->hurt;
@@ -174,8 +174,8 @@ static bool look(void *ctx, struct sheet *sheet, const struct look *when, struct
         *err = hurt;
         return false;
     }
-    if (!p->link.link && !enter(p, sheet, err)) return false;
-    if (look_at_all(p, sheet, when, err)) return true;
+    if (!p->link.link && !enter(p, slip, err)) return false;
+    if (look_at_all(p, slip, when, err)) return true;
     pgsql_close(&p->link);
     return false;
 }

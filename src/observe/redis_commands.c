@@ -100,18 +100,17 @@ static void give_names(struct redis_commands *c)
     }
 }
 
-static void put_one(struct sheet *sheet, struct bytes of, struct bytes label, double calls,
+static void put_one(struct slip *slip, struct bytes of, struct bytes label, double calls,
                     double usec, double seconds)
 {
-    sheet_put(sheet, sheet_series(sheet, of, SERIES_OF_CACHE_COMMAND_CALLS, label),
-              calls / seconds);
-    sheet_put(sheet, sheet_series(sheet, of, SERIES_OF_CACHE_COMMAND_RUNNING, label),
-              usec / 1e6 / seconds);
-    sheet_put(sheet, sheet_series(sheet, of, SERIES_OF_CACHE_COMMAND_TIME, label),
-              usec / 1e6 / calls); /* no call: no mean */
+    slip_put(slip, slip_series(slip, of, SERIES_OF_CACHE_COMMAND_CALLS, label), calls / seconds);
+    slip_put(slip, slip_series(slip, of, SERIES_OF_CACHE_COMMAND_RUNNING, label),
+             usec / 1e6 / seconds);
+    slip_put(slip, slip_series(slip, of, SERIES_OF_CACHE_COMMAND_TIME, label),
+             usec / 1e6 / calls); /* no call: no mean */
 }
 
-void redis_commands_put(struct redis_commands *c, struct sheet *sheet, struct bytes of,
+void redis_commands_put(struct redis_commands *c, struct slip *slip, struct bytes of,
                         const struct look *when)
 {
     double seconds = (double)(when->now_ns - when->since_ns) / 1e9;
@@ -127,9 +126,9 @@ void redis_commands_put(struct redis_commands *c, struct sheet *sheet, struct by
             continue;
         }
         struct bytes label = bytes_of(it->name);
-        put_one(sheet, of, label, calls_grown(it), usec_grown(it), seconds);
-        sheet_put_level(sheet, sheet_series(sheet, of, SERIES_OF_CACHE_COMMAND_P99, label),
-                        it->p99_usec / 1e6);
+        put_one(slip, of, label, calls_grown(it), usec_grown(it), seconds);
+        slip_put_level(slip, slip_series(slip, of, SERIES_OF_CACHE_COMMAND_P99, label),
+                       it->p99_usec / 1e6);
     }
-    put_one(sheet, of, BYTES_LIT("other"), calls, usec, seconds);
+    put_one(slip, of, BYTES_LIT("other"), calls, usec, seconds);
 }

@@ -6,7 +6,7 @@
  * Thread: the source's.  Memory: in place, 30 KB. */
 #pragma once
 
-#include "observe/sheet.h"
+#include "observe/slip.h"
 #include "observe/source.h"
 
 #define REDIS_COMMANDS_MAX 300
@@ -31,5 +31,5 @@ void redis_commands_begin(struct redis_commands *c, bool first);
 /* A line of INFO. False: it is not about commands. */
 bool redis_commands_note(struct redis_commands *c, struct bytes name, struct bytes value);
 /* Writes down what they grew by; nothing in a first look. */
-void redis_commands_put(struct redis_commands *c, struct sheet *sheet, struct bytes of,
+void redis_commands_put(struct redis_commands *c, struct slip *slip, struct bytes of,
                         const struct look *when);

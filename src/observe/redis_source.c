@@ -141,7 +141,7 @@ static void note_info(struct redis *r, struct bytes text)
     }
 }
 
-static void put_info(struct redis *r, struct sheet *sheet, const struct look *when)
+static void put_info(struct redis *r, struct slip *slip, const struct look *when)
 {
     const struct meters *m = &r->info;
     double seconds = (double)(when->now_ns - when->since_ns) / 1e9;
@@ -149,17 +149,16 @@ static void put_info(struct redis *r, struct sheet *sheet, const struct look *wh
     double cpu = meters_grown(m, main_thread ? USER_MAIN : USER)
                  + meters_grown(m, main_thread ? SYSTEM_MAIN : SYSTEM);
     struct bytes none = {0};
-    meters_put(m, sheet, r->service, when);
-    sheet_put(sheet, sheet_series(sheet, r->service, SERIES_OF_CACHE_CPU, none), cpu / seconds);
-    sheet_put(sheet, sheet_series(sheet, r->service, SERIES_OF_CACHE_HIT_SHARE, none),
-              meters_share(m, HITS, MISSES));
-    sheet_put_level(sheet, sheet_series(sheet, r->service, SERIES_OF_CACHE_KEYS, none), r->keys);
-    redis_commands_put(&r->commands, sheet, r->service, when);
+    meters_put(m, slip, r->service, when);
+    slip_put(slip, slip_series(slip, r->service, SERIES_OF_CACHE_CPU, none), cpu / seconds);
+    slip_put(slip, slip_series(slip, r->service, SERIES_OF_CACHE_HIT_SHARE, none),
+             meters_share(m, HITS, MISSES));
+    slip_put_level(slip, slip_series(slip, r->service, SERIES_OF_CACHE_KEYS, none), r->keys);
+    redis_commands_put(&r->commands, slip, r->service, when);
 }
 
 /* SLOWLOG GET 1: the last entry, whose number tells how many there have been. */
-static void put_slow(struct redis *r, struct sheet *sheet, const struct look *when,
-                     struct bytes list)
+static void put_slow(struct redis *r, struct slip *slip, const struct look *when, struct bytes list)
 {
     struct resp_item item;
     int64_t count = 0; /* an empty log: none yet, or reset */
@@ -171,8 +170,8 @@ static void put_slow(struct redis *r, struct sheet *sheet, const struct look *wh
     }
     double seconds = (double)(when->now_ns - when->since_ns) / 1e9;
     if (r->slow_count >= 0 && !when->first) {
-        uint32_t series = sheet_series(sheet, r->service, SERIES_OF_CACHE_SLOW, (struct bytes){0});
-        sheet_put(sheet, series, meters_growth((double)r->slow_count, (double)count) / seconds);
+        uint32_t series = slip_series(slip, r->service, SERIES_OF_CACHE_SLOW, (struct bytes){0});
+        slip_put(slip, series, meters_growth((double)r->slow_count, (double)count) / seconds);
     }
     r->slow_count = count;
 }
@@ -191,7 +190,7 @@ static struct spike *find_spike(struct redis *r, struct bytes event)
 
 /* LATENCY LATEST: events, each with name, time of its last spike, how long that was, the longest.
  */
-static void put_spikes(struct redis *r, struct sheet *sheet, const struct look *when,
+static void put_spikes(struct redis *r, struct slip *slip, const struct look *when,
                        struct bytes list, int64_t count)
 {
     for (int64_t i = 0; i < count; i++) {
@@ -212,23 +211,23 @@ static void put_spikes(struct redis *r, struct sheet *sheet, const struct look *
         if (!spike || spike->at_s == at.number) continue;
         spike->at_s = at.number;
         if (when->first) continue; /* it was before */
-        sheet_put_level(
-            sheet, sheet_series(sheet, r->service, SERIES_OF_CACHE_LATENCY, bytes_of(spike->event)),
+        slip_put_level(
+            slip, slip_series(slip, r->service, SERIES_OF_CACHE_LATENCY, bytes_of(spike->event)),
             (double)latest.number / 1e3);
     }
 }
 
 /* -- Looking -------------------------------------------------------------------------------- */
 
-static void tell_refusal(struct redis *r, struct sheet *sheet, struct bytes said)
+static void tell_refusal(struct redis *r, struct slip *slip, struct bytes said)
 {
     if (r->refusal_told) return;
     r->refusal_told = true;
-    sheet_say(sheet, "%.*s: slow commands and spikes are not seen: %.*s", BYTES_ARG(r->service),
-              BYTES_ARG(said));
+    slip_say(slip, "%.*s: slow commands and spikes are not seen: %.*s", BYTES_ARG(r->service),
+             BYTES_ARG(said));
 }
 
-static bool hear_all(struct redis *r, struct sheet *sheet, const struct look *when,
+static bool hear_all(struct redis *r, struct slip *slip, const struct look *when,
                      uint64_t deadline_ns, struct err *err)
 {
     struct resp_item item;
@@ -240,17 +239,17 @@ static bool hear_all(struct redis *r, struct sheet *sheet, const struct look *wh
     meters_begin(&r->info, when->first);
     r->keys = 0;
     note_info(r, item.text);
-    put_info(r, sheet, when);
+    put_info(r, slip, when);
     if (!hear(r, deadline_ns, &item, &rest, err)) return false;
-    if (item.kind == RESP_ERROR) tell_refusal(r, sheet, item.text);
-    if (item.kind == RESP_LIST) put_slow(r, sheet, when, rest);
+    if (item.kind == RESP_ERROR) tell_refusal(r, slip, item.text);
+    if (item.kind == RESP_LIST) put_slow(r, slip, when, rest);
     if (!hear(r, deadline_ns, &item, &rest, err)) return false;
-    if (item.kind == RESP_ERROR) tell_refusal(r, sheet, item.text);
-    if (item.kind == RESP_LIST) put_spikes(r, sheet, when, rest, item.number);
+    if (item.kind == RESP_ERROR) tell_refusal(r, slip, item.text);
+    if (item.kind == RESP_LIST) put_spikes(r, slip, when, rest, item.number);
     return true;
 }
 
-static bool look(void *ctx, struct sheet *sheet, const struct look *when, struct err *err)
+static bool look(void *ctx, struct slip *slip, const struct look *when, struct err *err)
 {
     static const char questions[] = "*2\r\n$4\r\nINFO\r\n$3\r\nall\r\n"
                                     "*3\r\n$7\r\nSLOWLOG\r\n$3\r\nGET\r\n$1\r\n1\r\n"
@@ -260,12 +259,12 @@ static bool look(void *ctx, struct sheet *sheet, const struct look *when, struct
     uint64_t began_ns = clock_now_ns();
     uint64_t deadline_ns = began_ns + WITHIN_NS;
     if (!talk_say(&r->talk, BYTES_LIT(questions), deadline_ns, err)
-        || !hear_all(r, sheet, when, deadline_ns, err)) {
+        || !hear_all(r, slip, when, deadline_ns, err)) {
         talk_close(&r->talk);
         return false;
     }
-    sheet_put(sheet, sheet_series(sheet, r->service, SERIES_OF_CACHE_ASK_TIME, (struct bytes){0}),
-              (double)(clock_now_ns() - began_ns) / 1e9);
+    slip_put(slip, slip_series(slip, r->service, SERIES_OF_CACHE_ASK_TIME, (struct bytes){0}),
+             (double)(clock_now_ns() - began_ns) / 1e9);
     return true;
 }
 

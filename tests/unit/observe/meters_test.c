@@ -14,7 +14,7 @@ static const struct meter rows[] = {
 };
 
 /* A look at hits and misses of so many, used and most; gives the series' values, NAN where none. */
-static void look(struct sheet *sheet, struct meters *m, const struct look *when,
+static void look(struct slip *slip, struct meters *m, const struct look *when,
                  const char *const *values, double *out)
 {
     struct sample samples[8];
@@ -25,12 +25,12 @@ static void look(struct sheet *sheet, struct meters *m, const struct look *when,
         if (values[i]) meters_note_name(m, bytes_of(rows[i].name), bytes_of(values[i]));
     }
     meters_note_name(m, BYTES_LIT("unknown"), BYTES_LIT("1"));
-    sheet_begin(sheet, when->since_ns, when->now_ns);
-    meters_put(m, sheet, BYTES_LIT("c"), when);
-    sheet_end(sheet);
-    uint32_t count = sheet_take_samples(sheet, samples, 8, &known);
+    slip_begin(slip, when->since_ns, when->now_ns);
+    meters_put(m, slip, BYTES_LIT("c"), when);
+    slip_end(slip);
+    uint32_t count = slip_take_samples(slip, samples, 8, &known);
     for (uint32_t i = 0; i < count; i++) {
-        enum series_row row = sheet->series[samples[i].series].row;
+        enum series_row row = slip->series[samples[i].series].row;
         for (uint32_t k = 0; k < 4; k++) {
             if (rows[k].row == row) out[k] = samples[i].value;
         }
@@ -67,14 +67,14 @@ static void looks(void **state)
         {"anew", {"50", "60", "1", "1"}, {-1, -1, 1024, 1}, -1, 7 * NS_PER_S, 8 * NS_PER_S, true},
     };
     static struct arena arena;
-    static struct sheet sheet;
+    static struct slip slip;
     struct meters m = {.all = rows, .count = 4};
     assert_true(arena_open(&arena, (size_t)16 << 20, NULL));
-    assert_true(sheet_open(&sheet, &arena));
+    assert_true(slip_open(&slip, &arena));
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const struct look when = {cases[i].since_ns, cases[i].now_ns, cases[i].first};
         double got[4];
-        look(&sheet, &m, &when, cases[i].values, got);
+        look(&slip, &m, &when, cases[i].values, got);
         for (uint32_t k = 0; k < 4; k++) {
             double seen = isnan(got[k]) ? -1 : got[k];
             CHECK(cases[i].name, fabs(seen - cases[i].want[k]) < 1e-6);
@@ -82,7 +82,7 @@ static void looks(void **state)
         double share = meters_share(&m, 0, 1);
         CHECK(cases[i].name, fabs((isnan(share) ? -1 : share) - cases[i].share) < 1e-6);
     }
-    sheet_close(&sheet);
+    slip_close(&slip);
     arena_close(&arena);
 }
 
