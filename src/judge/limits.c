@@ -551,6 +551,7 @@ void limits_conclude(const struct limits_desk *desk, const struct row *row,
     if (row->kind == ROW_TIMES) notes_over_limit(desk, row, out);
     if (row->kind == ROW_TIMES) notes_no_end(desk, row, out);
     if (row->kind == ROW_TIMES) notes_answered_only(desk, row, out);
+    if (row->kind == ROW_SEEN) notes_gaps(desk, row, out);
     notes_too_close(row, out);
     if (out->verdict != VERDICT_INCONCLUSIVE) out->needed_s = (double)NAN;
     /* What was seen may miss the limit; it can't tell that the rest would have kept it. */
