@@ -228,7 +228,7 @@ static bool read_for(struct sentence *r, struct objective *out)
     sentence_advance(r);
     if (r->word.kind == SENTENCE_NAME && !units_duration(r->word.text, &out->for_ns, &why)) {
         r->unit = UNIT_TIME;
-        return sentence_bad_value(r, why);
+        return sentence_value_bad(r, why);
     }
     if (out->for_ns == 0)
         return sentence_wrong(r, DIAG_UNIT, r->word, "write: for 10s", "this is no time to wait");
@@ -254,8 +254,8 @@ bool objective_parse(struct objective *out, struct arena *arena, struct bytes te
         return sentence_wrong(&r, DIAG_OBJECTIVE, r.word, "make it an objective",
                               "what ends a run cannot be a mere warning");
     }
-    if (!read_metric(&r, arena, out) || !sentence_scopes(&r, out) || !read_op(&r, out)
-        || !sentence_value(&r, out)) {
+    if (!read_metric(&r, arena, out) || !sentence_scope_read(&r, out) || !read_op(&r, out)
+        || !sentence_value_read(&r, out)) {
         return false;
     }
     if (!read_for(&r, out)) return false;

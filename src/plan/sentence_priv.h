@@ -47,8 +47,8 @@ struct span sentence_place(const struct sentence *r, struct sentence_word w);
 bool sentence_wrong(struct sentence *r, enum diag_code code, struct sentence_word w,
                     const char *hint, const char *cause);
 /* `of` and `in`, as far as they stand there. */
-bool sentence_scopes(struct sentence *r, struct objective *out);
+bool sentence_scope_read(struct sentence *r, struct objective *out);
 /* The amount behind the comparison. */
-bool sentence_value(struct sentence *r, struct objective *out);
+bool sentence_value_read(struct sentence *r, struct objective *out);
 /* The word is no amount of r->unit, and why. */
-bool sentence_bad_value(struct sentence *r, const char *why);
+bool sentence_value_bad(struct sentence *r, const char *why);

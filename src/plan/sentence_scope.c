@@ -171,7 +171,7 @@ static bool read_in(struct sentence *r, struct objective *out)
     return true;
 }
 
-bool sentence_scopes(struct sentence *r, struct objective *out)
+bool sentence_scope_read(struct sentence *r, struct objective *out)
 {
     for (bool of = false; sentence_is(r, "of") || sentence_is(r, "in");) {
         bool now_of = sentence_is(r, "of");

@@ -81,7 +81,7 @@ static bool find_amount(const struct sentence *r, struct text *amount, struct se
     return found;
 }
 
-bool sentence_bad_value(struct sentence *r, const char *why)
+bool sentence_value_bad(struct sentence *r, const char *why)
 {
     char hint[120];
     char array[80];
@@ -100,14 +100,14 @@ bool sentence_bad_value(struct sentence *r, const char *why)
                     apart ? "a number and its unit stand together, without a blank" : why);
 }
 
-bool sentence_value(struct sentence *r, struct objective *out)
+bool sentence_value_read(struct sentence *r, struct objective *out)
 {
     const char *why = "";
     if (r->word.kind != SENTENCE_NAME) {
         return sentence_wrong(r, DIAG_OBJECTIVE, r->word, "the form is  " SENTENCE_FORM,
                               "the value is missing");
     }
-    if (!read_amount(r, out, &why)) return sentence_bad_value(r, why);
+    if (!read_amount(r, out, &why)) return sentence_value_bad(r, why);
     if (!check_sense(r, out, r->word)) return false;
     sentence_advance(r);
     if (!out->of_offered) return true;
