@@ -551,6 +551,7 @@ void limits_conclude(const struct limits_desk *desk, const struct row *row,
     if (row->kind == ROW_TIMES) notes_over_limit(desk, row, out);
     if (row->kind == ROW_TIMES) notes_no_end(desk, row, out);
     if (row->kind == ROW_TIMES) notes_answered_only(desk, row, out);
+    if (row->kind == ROW_SEEN) notes_gaps(desk, row, out);
     notes_too_close(row, out);
     if (out->verdict != VERDICT_INCONCLUSIVE) out->needed_s = (double)NAN;
     /* What was seen may miss the limit; it can't tell that the rest would have kept it. */
@@ -575,7 +576,6 @@ bool limits_pardoned(const struct limits_desk *desk, const struct row *row,
 {
     double needed_s;
     bool by_stage = false;
-    if (row->kind == ROW_SEEN) return false;
     for (uint32_t s = 0; s < desk->books->stage_count; s++) {
         if (!rows_apply(row, desk->books, s)) continue;
         if (row->findings[s].verdict != VERDICT_MISSED) continue;
@@ -583,7 +583,7 @@ bool limits_pardoned(const struct limits_desk *desk, const struct row *row,
         struct finding f = find_in(desk, row, s, pardon, &needed_s);
         if (!clears(row, &row->findings[s], &f)) return false;
     }
-    if (row->kind == ROW_MEAN || (row->kind == ROW_TIMES && by_stage)) return by_stage;
+    if (is_by_stage(row) || (row->kind == ROW_TIMES && by_stage)) return by_stage;
     struct finding found = find_of_all(desk, row, &none_pardoned, &needed_s);
     struct finding f = find_of_all(desk, row, pardon, &needed_s);
     return clears(row, &found, &f);

@@ -137,6 +137,20 @@ void notes_no_end(const struct limits_desk *desk, const struct row *row,
               TIMES_CLEARLY);
 }
 
+void notes_gaps(const struct limits_desk *desk, const struct row *row, struct objective_result *out)
+{
+    uint32_t stages = 0;
+    uint32_t unseen = 0;
+    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
+        if (!rows_apply(row, desk->books, s) || desk->books->stages[s].counted_ticks == 0) continue;
+        stages++;
+        if (desk->books->stages[s].over && row->stages[s].seen == 0) unseen++;
+    }
+    if (unseen == 0) return;
+    struct text note = more_note(out);
+    text_addf(&note, "nothing was seen of it in %u of %u stages", unseen, stages);
+}
+
 void notes_too_close(const struct row *row, struct objective_result *out)
 {
     if (row->kind != ROW_TIMES || out->verdict != VERDICT_INCONCLUSIVE || out->note[0]) return;

@@ -255,7 +255,7 @@ bool objective_parse(struct objective *out, struct arena *arena, struct bytes te
                               "what ends a run cannot be a mere warning");
     }
     if (!read_metric(&r, arena, out) || !sentence_scope_read(&r, out) || !read_op(&r, out)
-        || !sentence_value(&r, out)) {
+        || !sentence_value_read(&r, out)) {
         return false;
     }
     if (!read_for(&r, out)) return false;

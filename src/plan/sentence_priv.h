@@ -49,6 +49,6 @@ bool sentence_wrong(struct sentence *r, enum diag_code code, struct sentence_wor
 /* `of` and `in`, as far as they stand there. */
 bool sentence_scope_read(struct sentence *r, struct objective *out);
 /* The amount behind the comparison. */
-bool sentence_value(struct sentence *r, struct objective *out);
+bool sentence_value_read(struct sentence *r, struct objective *out);
 /* The word is no amount of r->unit, and why. */
 bool sentence_value_bad(struct sentence *r, const char *why);

@@ -100,7 +100,7 @@ bool sentence_value_bad(struct sentence *r, const char *why)
                     apart ? "a number and its unit stand together, without a blank" : why);
 }
 
-bool sentence_value(struct sentence *r, struct objective *out)
+bool sentence_value_read(struct sentence *r, struct objective *out)
 {
     const char *why = "";
     if (r->word.kind != SENTENCE_NAME) {

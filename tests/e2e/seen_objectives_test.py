@@ -1,4 +1,4 @@
-"""Objectives over services: what is seen of the reference service, judged live and from the file."""
+"""Objectives over services: the reference service judged by what is seen of it."""
 import json
 import os
 import unittest

@@ -96,6 +96,7 @@ static void means_have_intervals(void **state)
     (void)state;
     static const double steady[12] = {2, 2, 2, 2, 9, 2, 2, 2, 9, 9, 9, 9};
     static const double waves[12] = {1, 3, 1, 3, 9, 3, 1, 2, 9, 9, 9, 9};
+    static const double gone[12] = {1, 1, 1, 1, 1, -1, -1, -1, -1, -1, -1, -1};
     static const double few[12] = {1, 1, -1, -1, 9, -1, -1, 1, 9, 9, 9, 9};
     static const struct {
         const char *name, *sentence;
@@ -109,6 +110,8 @@ static void means_have_intervals(void **state)
         {"that is not reached", "run_queue of api > 2.1", steady, VERDICT_MISSED, ""},
         {"waves, across", "run_queue of api < 2.1", waves, VERDICT_INCONCLUSIVE, ""},
         {"waves, well under", "run_queue of api < 20", waves, VERDICT_HOLDS, ""},
+        {"not seen to the end", "run_queue of api < 2", gone, VERDICT_HOLDS,
+         "nothing was seen of it in 1 of 2 stages"},
         {"too few", "run_queue of api < 2", few, VERDICT_INCONCLUSIVE, "stages too short to say"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
