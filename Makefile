@@ -3,7 +3,7 @@
 
 .NOTPARALLEL: # two targets at once would build the same folder
 FUZZ_SECONDS ?= 600
-.PHONY: all demo demo-full test check fuzz bench lint fmt install clean help
+.PHONY: all demo demo-full zoo test check fuzz bench lint fmt install clean help
 .DEFAULT_GOAL := all
 
 all:            ## build build/prony (installs the libraries it needs, if any is missing)
@@ -25,6 +25,11 @@ test:           ## every test, then unit, simulation and fuzz regressions under 
 check:          ## the long checks: 20,000 seeds, TSan, sanitised end to end, fuzzers for 60 s each
 	@tools/setup test
 	@tools/run-tests --fuzz 60 build:deep build-tsan:unit,simulation,e2e build-asan:golden,e2e
+
+zoo:            ## planted faults and healthy services: does `why` name the right place?
+	@tools/setup test
+	@tools/build build -- prony examples/jobs/jobs
+	@tests/zoo/zoo.py --sizes --healthy 20 --least 30
 
 fuzz:           ## each fuzzer for ten minutes, or for FUZZ_SECONDS; what it learned is kept in build-fuzz
 	@tools/setup test

@@ -48,6 +48,7 @@ struct number {
 
 static const char *number_text(struct number *out, int64_t value)
 {
+    *out = (struct number){{0}};
     snprintf(out->text, sizeof out->text, "%lld", (long long)value);
     return out->text;
 }

@@ -29,8 +29,8 @@ void arena_close(struct arena *a);
 void *arena_alloc(struct arena *a, size_t size);
 /* `count` items of `size`; overflow-safe. */
 void *arena_array(struct arena *a, size_t count, size_t size);
-/* Takes the pages of a piece now, where it would otherwise grow as it is used: a run that goes on
- * should need no more than it did. NULL is none. */
+/* Takes the pages of a piece that was just made now, where it would otherwise grow as it is used: a
+ * run that goes on should need no more than it did. NULL is none. */
 void arena_touch(void *piece, size_t size);
 /* Copies `b` and a closing NUL into the arena. */
 struct bytes arena_copy(struct arena *a, struct bytes b);

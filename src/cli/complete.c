@@ -297,6 +297,7 @@ static void add_operands(struct line *l)
         if (!first_operand(l)) add_choices(l, "bash|zsh|fish");
         return;
     case VERB_LIST:
+    case VERB_DOCTOR:
     case VERB_SCHEMA:
     case VERB_COUNT:
         return;

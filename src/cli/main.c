@@ -10,6 +10,7 @@
 #include "cli/help.h"
 #include "cli/verb_check.h"
 #include "cli/verb_completion.h"
+#include "cli/verb_doctor.h"
 #include "cli/verb_init.h"
 #include "cli/verb_list.h"
 #include "cli/verb_report.h"
@@ -84,6 +85,8 @@ int main(int argc, char **argv)
         return verb_why_main(&flags);
     case VERB_LIST:
         return verb_list_main(&flags);
+    case VERB_DOCTOR:
+        return verb_doctor_main(&flags);
     case VERB_COMPLETION:
         return verb_completion_main(&flags);
     case VERB_SCHEMA:

@@ -290,7 +290,8 @@ static void add_asked(struct text *out, const struct show_style *style, const st
             first = false;
             text_addf(&line, "%.*s: %s at ", BYTES_ARG(plan->services[i].name),
                       ask_name((enum ask_kind)kind));
-            char masked_array[2048], place_array[2048];
+            char masked_array[2048];
+            char place_array[2048];
             struct text place = text_in(place_array, sizeof place_array);
             struct text masked = text_in(masked_array, sizeof masked_array);
             ask_add_masked(&place, ask);

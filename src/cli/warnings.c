@@ -29,7 +29,10 @@ static void find_objectives(struct warnings *w, struct planning *p)
         text_adds(&text, "`");
         text_add_safe(&text, o->text);
         text_addf(&text, "` can never hold: %s", why_array);
-        add(w, &p->arena, o->at, &text, "change its limit, or the load of those stages");
+        add(w, &p->arena, o->at, &text,
+            objective_is_observed(o)
+                ? "say it at the service, by its command, pid, port, process, cgroup or unit"
+                : "change its limit, or the load of those stages");
     }
 }
 

@@ -1,16 +1,30 @@
 #include "explain/choose.h"
 
+#include <math.h>
+
 #define SECONDS_LEAST 2 /* of a stage that nobody judged, to be held against */
 
-/* Did anything but a capacity miss in it? */
+/* Too little for a verdict, and still it was seen: what bent there is worth explaining. */
+static bool is_seen_over(const struct objective_result *o, const struct finding *f)
+{
+    if (o->verdict == VERDICT_HOLDS || isnan(f->value)) return false;
+    if (f->verdict == VERDICT_HOLDS) return false;
+    bool little = o->objective->op == OP_LT || o->objective->op == OP_LE;
+    return little ? f->value > o->objective->value : f->value < o->objective->value;
+}
+
+/* Did anything but a capacity miss in it? What is seen of services is what explains, and is not
+ * itself explained by where requests wait. */
 static bool missed_in(const struct result *result, uint32_t stage)
 {
     for (uint32_t i = 0; i < result->objective_count; i++) {
         const struct objective_result *o = &result->objectives[i];
         if (o->objective->warn || objective_is_capacity(o->objective)) continue;
-        if (o->stages[stage].verdict == VERDICT_MISSED) return true;
+        if (objective_is_observed(o->objective)) continue;
+        const struct finding *f = &o->stages[stage];
+        if (f->verdict == VERDICT_MISSED) return true;
         bool worst = o->verdict == VERDICT_MISSED && o->stage == stage;
-        if (worst) return true;
+        if (worst || is_seen_over(o, f)) return true;
     }
     return false;
 }

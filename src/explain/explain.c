@@ -106,6 +106,7 @@ static void fill_places(struct explain *e)
     double grown = c->bad_n - c->good_n;
     for (uint32_t i = 0; i < e->ledger.row_count; i++) {
         const struct ledger_row *row = &e->ledger.rows[i];
+        if (row->rough) continue;
         struct cause_place place = {.before = row->before,
                                     .after = row->after,
                                     .spare = row->spare,
@@ -141,7 +142,8 @@ static double suspect_onset(const struct explain *e, const struct cause_rule *ru
     double grown = e->ledger.n[1] - e->ledger.n[0];
     for (uint32_t i = 0; i < e->ledger.row_count; i++) {
         const struct ledger_row *row = &e->ledger.rows[i];
-        if (row->spare || row->after - row->before < 0.1 * grown) continue;
+        bool small = row->after - row->before < 0.1 * grown;
+        if (row->spare || row->rough || small) continue;
         if (!facts_is_of(rule->explains, row->class)) continue;
         double onset = onset_of(e, row);
         if (isnan(first) || onset < first) first = onset;

@@ -20,29 +20,18 @@ static const struct {
 static const struct {
     enum fact fact;
     enum ledger_class class;
-} shares[] = {{FACT_LAG, LEDGER_LAG},
-              {FACT_CONNECT, LEDGER_CONNECT},
-              {FACT_NETWORK, LEDGER_NETWORK},
-              {FACT_ACCEPT, LEDGER_ACCEPT},
-              {FACT_CPU, LEDGER_CPU},
-              {FACT_RUN_QUEUE, LEDGER_RUN_QUEUE},
-              {FACT_CORES, LEDGER_CPU},
-              {FACT_CORES, LEDGER_RUN_QUEUE},
-              {FACT_THROTTLED, LEDGER_THROTTLED},
-              {FACT_LOCK, LEDGER_LOCK},
-              {FACT_CONDITION, LEDGER_CONDITION},
-              {FACT_DISK, LEDGER_DISK},
-              {FACT_PEER, LEDGER_PEER},
-              {FACT_SLEEP, LEDGER_SLEEP},
-              {FACT_DB_CPU, LEDGER_DB_CPU},
-              {FACT_DB_LOCK, LEDGER_DB_LOCK},
-              {FACT_DB_IO, LEDGER_DB_IO},
-              {FACT_DB, LEDGER_DB_CPU},
-              {FACT_DB, LEDGER_DB_LOCK},
-              {FACT_DB, LEDGER_DB_IO},
-              {FACT_DB, LEDGER_DB_OTHER},
-              {FACT_POOL, LEDGER_POOL},
-              {FACT_INSIDE, LEDGER_INSIDE}};
+} shares[] = {{FACT_LAG, LEDGER_LAG},         {FACT_CONNECT, LEDGER_CONNECT},
+              {FACT_NETWORK, LEDGER_NETWORK}, {FACT_ACCEPT, LEDGER_ACCEPT},
+              {FACT_CPU, LEDGER_CPU},         {FACT_RUN_QUEUE, LEDGER_RUN_QUEUE},
+              {FACT_CORES, LEDGER_CPU},       {FACT_CORES, LEDGER_RUN_QUEUE},
+              {FACT_CORES, LEDGER_THROTTLED}, {FACT_THROTTLED, LEDGER_THROTTLED},
+              {FACT_LOCK, LEDGER_LOCK},       {FACT_CONDITION, LEDGER_CONDITION},
+              {FACT_DISK, LEDGER_DISK},       {FACT_PEER, LEDGER_PEER},
+              {FACT_SLEEP, LEDGER_SLEEP},     {FACT_DB_CPU, LEDGER_DB_CPU},
+              {FACT_DB_LOCK, LEDGER_DB_LOCK}, {FACT_DB_IO, LEDGER_DB_IO},
+              {FACT_DB, LEDGER_DB_CPU},       {FACT_DB, LEDGER_DB_LOCK},
+              {FACT_DB, LEDGER_DB_IO},        {FACT_DB, LEDGER_DB_OTHER},
+              {FACT_POOL, LEDGER_POOL},       {FACT_INSIDE, LEDGER_INSIDE}};
 
 bool facts_is_of(enum fact fact, enum ledger_class class)
 {

@@ -85,30 +85,6 @@ static void part(struct ledger_row *row)
     }
 }
 
-static struct ledger_group *group_of(struct ledger *l, struct bytes of, struct bytes name)
-{
-    for (uint32_t i = 0; i < l->group_count; i++) {
-        struct ledger_group *g = &l->groups[i];
-        if (bytes_equal(g->of, of) && bytes_equal(g->name, name)) return g;
-    }
-    if (l->group_count == LEDGER_GROUPS) return NULL;
-    struct ledger_group *g = &l->groups[l->group_count++];
-    *g = (struct ledger_group){.of = of, .name = name};
-    return g;
-}
-
-static void add_to_group(struct ledger *l, const struct ledger_row *row)
-{
-    struct ledger_group *g = row->group.len > 0 ? group_of(l, row->of, row->group) : NULL;
-    if (!g) return;
-    const double values[2] = {row->before, row->after};
-    for (int i = 0; i < 2; i++) {
-        g->threads[i] += values[i];
-        if (row->spare) g->idle[i] += values[i];
-        else g->busy[i][row->class] += values[i];
-    }
-}
-
 static void add_thread_place(struct ledger *l, const struct recall *r, uint32_t series)
 {
     struct ledger_row *row = add(l, r, series);
@@ -120,9 +96,7 @@ static void add_thread_place(struct ledger *l, const struct recall *r, uint32_t 
         row->spare = words[i].spare;
         break;
     }
-    add_to_group(l, row);
-    /* On a core or for one: known exactly by schedstat, of the whole service. */
-    if (row->class == LEDGER_CPU) l->row_count--;
+    row->rough = row->class == LEDGER_CPU;
 }
 
 /* -- Kinds of series ------------------------------------------------------------------------ */
@@ -205,10 +179,25 @@ static void add_load(struct ledger *l, const struct recall *r)
 
 /* -- Summing up ----------------------------------------------------------------------------- */
 
+/* A thread that is throttled could run: the kernel counts its time as run delay, too. */
+static void part_throttled(struct ledger *l)
+{
+    for (uint32_t i = 0; i < l->row_count; i++) {
+        struct ledger_row *queue = &l->rows[i];
+        if (queue->class != LEDGER_RUN_QUEUE) continue;
+        for (uint32_t j = 0; j < l->row_count; j++) {
+            const struct ledger_row *row = &l->rows[j];
+            if (row->class != LEDGER_THROTTLED || !bytes_equal(row->of, queue->of)) continue;
+            queue->before = fmax(0, queue->before - row->before);
+            queue->after = fmax(0, queue->after - row->after);
+        }
+    }
+}
+
 static bool is_inside(const struct ledger_row *row)
 {
     return row->class != LEDGER_PEER && row->class != LEDGER_LAG && row->class != LEDGER_CONNECT
-           && row->class != LEDGER_NETWORK && !row->spare;
+           && row->class != LEDGER_NETWORK && !row->spare && !row->rough;
 }
 
 /* Who waits for a peer that is looked at too is charged there: what is left of the socket is the
@@ -242,9 +231,36 @@ static void sum_up(struct ledger *l)
         bool may_hold = row->class == LEDGER_CONDITION || row->class == LEDGER_SLEEP
                         || row->class == LEDGER_PEER;
         if (row->spare && grown > 0 && may_hold && l->good < PLAN_NO_INDEX) row->spare = false;
-        if (row->spare) continue;
+        if (row->spare || row->rough) continue;
         if (grown > 0) l->grown[row->class] += grown;
         l->left -= grown;
+    }
+}
+
+/* -- Groups of threads ---------------------------------------------------------------------- */
+
+static struct ledger_group *group_of(struct ledger *l, struct bytes of, struct bytes name)
+{
+    for (uint32_t i = 0; i < l->group_count; i++) {
+        struct ledger_group *g = &l->groups[i];
+        if (bytes_equal(g->of, of) && bytes_equal(g->name, name)) return g;
+    }
+    if (l->group_count == LEDGER_GROUPS) return NULL;
+    struct ledger_group *g = &l->groups[l->group_count++];
+    *g = (struct ledger_group){.of = of, .name = name};
+    return g;
+}
+
+/* Behind sum_up(), which knows who waits for work. */
+static void add_to_group(struct ledger *l, const struct ledger_row *row)
+{
+    struct ledger_group *g = row->group.len > 0 ? group_of(l, row->of, row->group) : NULL;
+    if (!g) return;
+    const double values[2] = {row->before, row->after};
+    for (int i = 0; i < 2; i++) {
+        g->threads[i] += values[i];
+        if (row->spare) g->idle[i] += values[i];
+        else g->busy[i][row->class] += values[i];
     }
 }
 
@@ -266,7 +282,7 @@ static void charge_cores(struct ledger *l, struct bytes of, double grown)
     for (uint32_t i = 0; i < l->row_count; i++) {
         const struct ledger_row *row = &l->rows[i];
         if (!bytes_equal(row->of, of)) continue;
-        if (row->class == LEDGER_CPU) sums[0] += row->after;
+        if (row->class == LEDGER_CPU && !row->rough) sums[0] += row->after;
         if (row->class == LEDGER_RUN_QUEUE) sums[1] += row->after;
     }
     double all = sums[0] + sums[1];
@@ -314,7 +330,7 @@ static void charge_rows(struct ledger *l)
     for (uint32_t i = 0; i < l->row_count; i++) {
         const struct ledger_row *row = &l->rows[i];
         double grown = row->after - row->before;
-        if (!row->spare && grown > 0) charge(l, row->of, row->class, grown);
+        if (!row->spare && !row->rough && grown > 0) charge(l, row->of, row->class, grown);
     }
 }
 
@@ -323,8 +339,10 @@ void ledger_make(struct ledger *l, const struct recall *r, uint32_t good, uint32
     *l = (struct ledger){.good = good, .bad = bad};
     add_load(l, r);
     for (uint32_t i = 0; i < r->series_count; i++) add_series(l, r, i);
+    part_throttled(l);
     charge_deeper(l);
     sum_up(l);
+    for (uint32_t i = 0; i < l->row_count; i++) add_to_group(l, &l->rows[i]);
     charge_rows(l);
     const struct ledger_group *full = ledger_busiest(l, 0.5);
     if (l->left <= 0 || !full || ledger_busy(full, 1) < 0.85) return;

@@ -44,6 +44,7 @@ struct ledger_row {
     uint32_t series;    /* SERIES_MAX: none */
     double before, after;
     bool spare; /* threads that wait for work: less of it is no loss, more of it no gain */
+    bool rough; /* threads on a core or for one, by glances: in no sum, the kernel's are exact */
 };
 
 /* Threads of one kind. */

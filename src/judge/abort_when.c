@@ -77,6 +77,9 @@ static double value_of(struct abort_when *a, const struct objective *o, uint32_t
         return o->metric == METRIC_AVAILABILITY_BY_TIME ? answered_in(o, tick) : share_of(o, t);
     case UNIT_RATE:
     case UNIT_COUNT:
+    case UNIT_BYTES: /* what is sampled is refused in abort_when */
+    case UNIT_BYTES_RATE:
+    case UNIT_NUMBER:
         break;
     }
     double seconds = (double)(tick->end_ns - tick->start_ns) / (double)NS_PER_S;
@@ -99,6 +102,9 @@ static void say_value(struct text *out, const struct objective *o, double value)
         else text_addf(out, "%.1f/s", value);
         return;
     case UNIT_COUNT:
+    case UNIT_BYTES:
+    case UNIT_BYTES_RATE:
+    case UNIT_NUMBER:
         text_addf(out, "%.1f", value);
         return;
     }

@@ -121,6 +121,20 @@ bool books_has(const struct books *b, const struct tick *tick, const struct cell
     return window ? window_has_cell(window, tick, cell) : !cell->settle;
 }
 
+uint32_t books_stage_at(const struct books *b, uint64_t at_ns)
+{
+    for (uint32_t i = 0; i < b->stage_count; i++) {
+        const struct stage_book *book = &b->stages[i];
+        if (!book->reached || at_ns <= book->start_ns || at_ns > book->end_ns) continue;
+        if (b->header->window) {
+            const struct window_span *span = book->span;
+            return span && at_ns > span->from_ns && at_ns <= span->to_ns ? i : PLAN_NO_INDEX;
+        }
+        return at_ns > settled_ns(b, i) ? i : PLAN_NO_INDEX;
+    }
+    return PLAN_NO_INDEX;
+}
+
 bool books_can_come(const struct books *b, uint32_t stage, enum cell_kind kind, uint32_t index)
 {
     if (kind == CELL_ITERATION) return can_begin(b->header->plan, stage, index);
@@ -273,6 +287,8 @@ static void take_iteration(struct books *b, const struct cell *cell, bool counte
     book->begun += cell->begun;
     for (uint32_t i = MEASURE_OK; i < MEASURE_SERVICE; i++) {
         if (i != MEASURE_OK_LESS_LAG) book->cycles_ns += (double)cell->measures[i].sum_ns;
+        if (cell->measures[i].max_ns > book->longest_ns)
+            book->longest_ns = cell->measures[i].max_ns;
     }
     tally_add(&book->scenarios[cell->index], cell, b->arena);
     if (book->judged) tally_add(&b->scenarios[cell->index], cell, b->arena);
@@ -286,6 +302,7 @@ static void take_stage_cell(struct books *b, const struct cell *cell, bool count
     if (!counted) return;
     book->rests_unknown = book->rests_unknown || cell->rested_ns == REST_UNKNOWN;
     book->cycles_ns += (double)cell->rested_ns;
+    book->paused_ns += (double)cell->rested_ns;
     book->requests.fresh = true;
     tally_count(&book->lag, &cell->measures[STAGE_LAG], b->arena);
     tally_count(&book->wait, &cell->measures[STAGE_WAIT], b->arena);

@@ -59,8 +59,10 @@ struct stage_book {
     bool rhythm_known;                  /* ... what became of it */
     uint64_t begun;                     /* iterations after settle, and ... */
     bool rests_unknown;
-    double cycles_ns;   /* ... their times and the pauses behind them, added up */
-    uint64_t *arrivals; /* [scenario_count]: begun in the whole stage, settle included */
+    double cycles_ns;    /* ... their times and the pauses behind them, added up, ... */
+    double paused_ns;    /* ... the pauses alone, ... */
+    uint64_t longest_ns; /* ... and the longest of their times */
+    uint64_t *arrivals;  /* [scenario_count]: begun in the whole stage, settle included */
     uint64_t (*ends)[OUTCOME_COUNT]; /* [scenario_count]: likewise */
     struct books_balance requests_balance, iterations_balance;
     uint8_t *second_flags; /* [second_count] of the time after settle */
@@ -104,6 +106,9 @@ bool books_accepts(struct books *b, const struct tick *tick);
 bool books_counts(const struct books *b, const struct tick *tick);
 /* Does what ended count: intended after settle, or in the window? The cell is one that is known. */
 bool books_has(const struct books *b, const struct tick *tick, const struct cell *cell);
+/* The stage in which that instant of run time counts; PLAN_NO_INDEX: it lies in none (in settle
+ * time, outside the window), or no tick has reached it yet. */
+uint32_t books_stage_at(const struct books *b, uint64_t at_ns);
 /* Can the stage's mix send a request of that name, or begin an iteration of that scenario? */
 bool books_can_come(const struct books *b, uint32_t stage, enum cell_kind kind, uint32_t index);
 /* Does the window leave out some of the stage's requests? Then what began is not what ended. */

@@ -6,6 +6,7 @@
 #include "judge/claim.h"
 #include "judge/notes.h"
 #include "judge/scope.h"
+#include "judge/seen.h"
 #include "judge/times.h"
 #include "stats/interval.h"
 
@@ -110,10 +111,11 @@ static struct pardoned pardoned_in(const struct limits_desk *desk, const struct 
     return out;
 }
 
+/* What is seen of a service is no request: none of prony's doing is held against it. */
 uint64_t limits_suspect_timeouts(const struct limits_desk *desk, const struct row *row)
 {
     uint64_t count = 0;
-    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
+    for (uint32_t s = 0; s < desk->books->stage_count && row->kind != ROW_SEEN; s++) {
         if (rows_apply(row, desk->books, s)) count += suspects_in(desk, row, s);
     }
     return count;
@@ -432,8 +434,17 @@ static struct finding find_in(const struct limits_desk *desk, const struct row *
     case ROW_MEAN:
         f = mean_in(desk, row, stage, pardon, needed_s);
         break;
+    case ROW_SEEN:
+        f = seen_find(row, stage, seconds_in(desk, stage), needed_s);
+        break;
     }
     return f;
+}
+
+/* Is it judged in each stage by itself, and never over all of them? */
+static bool is_by_stage(const struct row *row)
+{
+    return row->kind == ROW_MEAN || row->kind == ROW_SEEN;
 }
 
 /* All stages that the row is about put together; not for means. */
@@ -526,7 +537,7 @@ void limits_conclude(const struct limits_desk *desk, const struct row *row,
         out->verdict = row->findings[worst].verdict;
         out->needed_s = row->stages[worst].needed_s;
         limits_show(row, worst, &row->findings[worst], out);
-    } else if (row->kind == ROW_MEAN) { /* no stage has the three ticks that an interval takes */
+    } else if (is_by_stage(row)) { /* no stage has the three ticks that an interval takes */
         out->verdict = VERDICT_INCONCLUSIVE;
         notes_too_short(out);
     } else {
@@ -540,6 +551,7 @@ void limits_conclude(const struct limits_desk *desk, const struct row *row,
     if (row->kind == ROW_TIMES) notes_over_limit(desk, row, out);
     if (row->kind == ROW_TIMES) notes_no_end(desk, row, out);
     if (row->kind == ROW_TIMES) notes_answered_only(desk, row, out);
+    if (row->kind == ROW_SEEN) notes_gaps(desk, row, out);
     notes_too_close(row, out);
     if (out->verdict != VERDICT_INCONCLUSIVE) out->needed_s = (double)NAN;
     /* What was seen may miss the limit; it can't tell that the rest would have kept it. */
@@ -571,7 +583,7 @@ bool limits_pardoned(const struct limits_desk *desk, const struct row *row,
         struct finding f = find_in(desk, row, s, pardon, &needed_s);
         if (!clears(row, &row->findings[s], &f)) return false;
     }
-    if (row->kind == ROW_MEAN || (row->kind == ROW_TIMES && by_stage)) return by_stage;
+    if (is_by_stage(row) || (row->kind == ROW_TIMES && by_stage)) return by_stage;
     struct finding found = find_of_all(desk, row, &none_pardoned, &needed_s);
     struct finding f = find_of_all(desk, row, pardon, &needed_s);
     return clears(row, &found, &f);

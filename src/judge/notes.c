@@ -52,7 +52,8 @@ void notes_nothing_came(const struct limits_desk *desk, const struct row *row, b
     struct text note = text_in(out->note, sizeof out->note);
     bool iterations = row->objective->scope == SCOPE_SCENARIO;
     bool over = desk->final && !desk->going_on;
-    if (!reached) text_adds(&note, over ? "no judged stage was reached" : "not yet begun");
+    if (reached && row->kind == ROW_SEEN) text_adds(&note, "nothing was seen of it");
+    else if (!reached) text_adds(&note, over ? "no judged stage was reached" : "not yet begun");
     else if (ended > 0 && row->kind == ROW_TIMES) text_adds(&note, "none was answered ok");
     else
         text_addf(&note, "no %s ended in %s", iterations ? "iteration" : "request",
@@ -134,6 +135,20 @@ void notes_no_end(const struct limits_desk *desk, const struct row *row,
     text_adds(&note, ", but ");
     text_addf(&note, held ? "1/%d of the limit is kept" : "it is over %d times the limit",
               TIMES_CLEARLY);
+}
+
+void notes_gaps(const struct limits_desk *desk, const struct row *row, struct objective_result *out)
+{
+    uint32_t stages = 0;
+    uint32_t unseen = 0;
+    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
+        if (!rows_apply(row, desk->books, s) || desk->books->stages[s].counted_ticks == 0) continue;
+        stages++;
+        if (desk->books->stages[s].over && row->stages[s].seen == 0) unseen++;
+    }
+    if (unseen == 0) return;
+    struct text note = more_note(out);
+    text_addf(&note, "nothing was seen of it in %u of %u stages", unseen, stages);
 }
 
 void notes_too_close(const struct row *row, struct objective_result *out)

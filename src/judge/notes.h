@@ -32,5 +32,8 @@ bool notes_unseen_stages(const struct limits_desk *desk, const struct row *row,
 /* A percentile's interval lacks the end that would tell; being far from the limit does. */
 void notes_no_end(const struct limits_desk *desk, const struct row *row,
                   struct objective_result *out);
+/* Of a service nothing was seen in some of the stages that are over. */
+void notes_gaps(const struct limits_desk *desk, const struct row *row,
+                struct objective_result *out);
 /* Inconclusive since the interval lies in the limit's own bucket: no more time would settle it. */
 void notes_too_close(const struct row *row, struct objective_result *out);

@@ -5,9 +5,11 @@
 
 #include "base/ns.h"
 #include "judge/scope.h"
+#include "judge/watch.h"
 
 static enum row_kind kind_of(const struct objective *o)
 {
+    if (objective_is_observed(o)) return ROW_SEEN;
     switch (objective_unit(o)) {
     case UNIT_TIME:
         return ROW_TIMES;
@@ -16,6 +18,10 @@ static enum row_kind kind_of(const struct objective *o)
     case UNIT_RATE:
     case UNIT_COUNT:
         return ROW_MEAN;
+    case UNIT_BYTES:
+    case UNIT_BYTES_RATE:
+    case UNIT_NUMBER:
+        break; /* only of what is seen */
     }
     return ROW_MEAN;
 }
@@ -42,6 +48,8 @@ void rows_needs(struct books_needs *out, const struct plan *plan, struct arena *
         case SCOPE_EACH:
             for (uint32_t n = 0; n < plan->name_count; n++) out->names[n] = true;
             break;
+        case SCOPE_SERVICE:
+            break;
         }
     }
 }
@@ -52,6 +60,7 @@ void rows_forget(struct row *row, uint32_t stage)
     row->findings[stage] = (struct finding){VERDICT_NOT_JUDGED, none, none, none, false, 0};
     row->stages[stage].counted.design_effect = row->stages[stage].run.design_effect = 1;
     row->stages[stage].needed_s = none;
+    row->stages[stage].largest = none;
 }
 
 /* `max` has no interval, and needs none. */
@@ -82,6 +91,7 @@ static void open_row(struct rows *rows, const struct objective *o, uint32_t each
     rows->count++;
     row->capacity = objective_is_capacity(o);
     if (row->kind == ROW_TIMES) row->limit_ns = limit_of(o);
+    if (row->kind == ROW_SEEN) row->watch = watch_make(o, rows->books->header->plan, rows->arena);
     row->stages = ARENA_ARRAY(rows->arena, stage_count, struct row_stage);
     row->findings = ARENA_ARRAY(rows->arena, stage_count, struct finding);
     if (!arena_ok(rows->arena)) return;
@@ -169,6 +179,7 @@ static bool can_meet(const struct row *row, const struct books *books, uint32_t 
     const struct objective *o = row->objective;
     switch (o->scope) {
     case SCOPE_ALL:
+    case SCOPE_SERVICE:
         break;
     case SCOPE_REQUEST:
         return books_can_come(books, stage, CELL_REQUEST, o->scope_index);
@@ -193,6 +204,7 @@ const struct tally *rows_tally(const struct row *row, const struct books *books,
     const struct stage_book *book = &books->stages[stage];
     switch (o->scope) {
     case SCOPE_ALL:
+    case SCOPE_SERVICE:
         break;
     case SCOPE_REQUEST:
         return &book->names[o->scope_index];
@@ -206,7 +218,7 @@ const struct tally *rows_tally(const struct row *row, const struct books *books,
 
 static bool concerns(const struct row *row, const struct cell *cell)
 {
-    return scope_has_cell(row->objective, row->each_index, cell);
+    return row->kind != ROW_SEEN && scope_has_cell(row->objective, row->each_index, cell);
 }
 
 /* A part of the sums. */
@@ -317,6 +329,22 @@ static void take_mean(struct rows *rows, struct row *row, const struct tick *tic
     rs->counted.lacking = o->of_offered ? lacking_in(rows->books, row, tick) : 0;
 }
 
+/* What its samples say of one moment, `weight_s` long. */
+static void take_seen(void *ctx, uint64_t at_ns, double value, double weight_s)
+{
+    struct row *row = ctx;
+    const struct rows *rows = row->rows;
+    uint32_t stage = books_stage_at(rows->books, at_ns);
+    if (stage == PLAN_NO_INDEX) return;
+    struct row_stage *rs = &row->stages[stage];
+    if (!rs->counted.batches) rs->counted.batches = ARENA_NEW(rows->arena, struct batches);
+    if (!rs->counted.batches) return;
+    batches_add(rs->counted.batches, value * weight_s, weight_s);
+    rs->largest = rs->seen > 0 ? fmax(rs->largest, value) : value;
+    rs->seen++;
+    rs->stale = true;
+}
+
 /* The tick's sums less what ended for want of something of prony's own: up to the first of these
  * they were the same. */
 static void spare(struct rows *rows, const struct row *row, struct row_series *series)
@@ -364,6 +392,10 @@ void rows_take(struct rows *rows, const struct tick *tick)
     for (uint32_t i = 0; i < tick->cell_count; i++) {
         const struct cell *cell = &tick->cells[i];
         if (books_knows(books, cell)) take_cell(rows, cell, books_has(books, tick, cell));
+    }
+    for (uint32_t i = 0; i < rows->count; i++) {
+        if (rows->rows[i].kind == ROW_SEEN)
+            watch_take(rows->rows[i].watch, tick, rows->books, take_seen, &rows->rows[i]);
     }
     bool counts = books_counts(books, tick);
     for (uint32_t i = 0; i < rows->count; i++) {

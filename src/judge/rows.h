@@ -15,10 +15,13 @@
 #include "stats/batches.h"
 #include "tick/result.h"
 
+struct watch;
+
 enum row_kind {
     ROW_TIMES, /* avg: batches of the mean; percentiles: bands of times */
     ROW_SHARE, /* errors, availability: batches of the share that is bad */
-    ROW_MEAN   /* throughput, users, in_flight: batches of the amount over time */
+    ROW_MEAN,  /* throughput, users, in_flight: batches of the amount over time */
+    ROW_SEEN   /* of a service or host: batches of samples over time (watch.h) */
 };
 
 /* What came, tick by tick. */
@@ -35,6 +38,8 @@ struct row_series {
 struct row_stage {
     struct row_series counted; /* what the judge counts */
     struct row_series run;     /* with a window: what it would count without one */
+    uint64_t seen;             /* ROW_SEEN: how many samples, ... */
+    double largest;            /* ... and the largest of them */
     bool stale;                /* something came since the finding was made */
     double needed_s;           /* judged seconds that would settle the finding; NAN: unknown */
 };
@@ -47,6 +52,7 @@ struct row {
     bool capacity;            /* one stage that reaches it is enough */
     uint32_t keeper;          /* percentiles: the first row about the same times has their bands */
     uint64_t limit_ns;        /* ROW_TIMES */
+    struct watch *watch;      /* ROW_SEEN */
     struct row_stage *stages; /* [stage_count] */
     struct finding *findings; /* [stage_count] */
 };

@@ -21,6 +21,8 @@ bool scope_has_cell(const struct objective *o, uint32_t name, const struct cell 
         return cell->kind == CELL_ITERATION && cell->index == o->scope_index;
     case SCOPE_EACH:
         return cell->kind == CELL_REQUEST && cell->index == name;
+    case SCOPE_SERVICE:
+        return false;
     }
     return false;
 }
@@ -39,6 +41,8 @@ static double in_flight_ns(const struct objective *o, uint32_t name, const struc
         return tick->iterations_in_flight[o->scope_index];
     case SCOPE_EACH:
         return tick->requests_in_flight[name];
+    case SCOPE_SERVICE: /* has samples, and no amount */
+        break;
     }
     return sum;
 }
@@ -69,9 +73,12 @@ double scope_amount(const struct objective *o, uint32_t name, const struct tick 
     case METRIC_ERRORS:
     case METRIC_AVAILABILITY:
     case METRIC_AVAILABILITY_BY_TIME:
+    case METRIC_MEMORY:
+    case METRIC_CPU:
+    case METRIC_SERIES:
         break;
     }
-    assert(false); /* a time or a share has no amount */
+    assert(false); /* a time, a share or what is sampled has no amount */
     return 0;
 }
 
@@ -90,6 +97,9 @@ uint64_t scope_bad(const struct objective *o, const uint64_t *outcomes, uint64_t
     case METRIC_THROUGHPUT:
     case METRIC_USERS:
     case METRIC_IN_FLIGHT:
+    case METRIC_MEMORY:
+    case METRIC_CPU:
+    case METRIC_SERIES:
         break;
     }
     assert(false);
@@ -98,13 +108,16 @@ uint64_t scope_bad(const struct objective *o, const uint64_t *outcomes, uint64_t
 
 bool scope_lacks(const struct objective *o, enum shortage shortage)
 {
-    if (!tick_is_own(shortage)) return false;
+    if (!tick_is_own(shortage) || objective_is_observed(o)) return false;
     if (tick_is_dropped(shortage)) return true;
     switch (o->metric) {
     case METRIC_AVG: /* times: what failed at once is none */
     case METRIC_QUANTILE:
     case METRIC_MAX:
     case METRIC_AVAILABILITY: /* what could not be checked was answered */
+    case METRIC_MEMORY:       /* seen from outside, whatever became of requests */
+    case METRIC_CPU:
+    case METRIC_SERIES:
         return false;
     case METRIC_ERRORS:
     case METRIC_AVAILABILITY_BY_TIME:

@@ -4,9 +4,10 @@ static const struct hist empty;
 
 static struct hist *hist_of(struct hist **slot, struct arena *arena)
 {
-    if (*slot) return *slot;
-    *slot = ARENA_NEW(arena, struct hist);
-    arena_touch(*slot, sizeof **slot);
+    if (!*slot) {
+        *slot = ARENA_NEW(arena, struct hist);
+        arena_touch(*slot, sizeof **slot);
+    }
     return *slot;
 }
 

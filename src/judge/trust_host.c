@@ -157,7 +157,8 @@ bool trust_host_rhythm(const struct trust_case *c, struct reading *out)
 
 /* Users that are there at the same time, from what they did: rounds begun by time x mean length of
  * one, request to request. A round that is cut by the edge of the judged time may count in whole or
- * not at all, so their difference is known to one round in as many as fit into it. */
+ * not at all, so their difference is known to one round in as many as fit into it; and since the
+ * ones at the edge may be the longest of all (a service that falls silent), to one of those. */
 static double users_by_rounds(const struct stage_book *book)
 {
     return book->cycles_ns / (double)book->counted_ns;
@@ -167,7 +168,7 @@ static double users_differ(const struct stage_book *book)
 {
     if (!book->closed || book->rests_unknown || books_in_part(book) || book->begun == 0) return 0;
     if (book->counted_ns == 0 || book->users_ns <= 0 || book->cycles_ns <= 0) return 0;
-    double round_ns = book->cycles_ns / (double)book->begun;
+    double round_ns = (double)book->longest_ns + book->paused_ns / (double)book->begun;
     double share = fabs(book->cycles_ns / book->users_ns - 1);
     return share - round_ns / (double)book->counted_ns;
 }

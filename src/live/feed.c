@@ -179,6 +179,8 @@ static uint32_t row_of(const struct feed *f, const struct objective_result *o)
         return 1 + names + o->objective->scope_index;
     case SCOPE_EACH:
         return o->each_index == PLAN_NO_INDEX ? 0 : 1 + o->each_index;
+    case SCOPE_SERVICE: /* not among requests; see read_now() */
+        break;
     }
     return 0;
 }
@@ -222,6 +224,9 @@ static struct feed_now read_now(const struct feed *f, const struct tick *span,
         now.value = s.in_flight;
         break;
     case METRIC_AVAILABILITY_BY_TIME: /* a share of seconds: ten of them do not make one */
+    case METRIC_MEMORY:               /* the judge alone takes samples */
+    case METRIC_CPU:
+    case METRIC_SERIES:
         break;
     }
     return now;

@@ -66,7 +66,7 @@ static void copy_attr(const struct nlattr *attr, void *into, size_t size)
     memcpy(into, (const char *)attr + ATTR_HEAD, len < size ? len : size);
 }
 
-static bool read_tcp(const struct nlmsghdr *head, struct sock_entry *out)
+static bool read_tcp(struct nlmsghdr *head, struct sock_entry *out)
 {
     if (head->nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg))) return false;
     const struct inet_diag_msg *msg = NLMSG_DATA(head);
@@ -99,7 +99,7 @@ static void read_path(const struct nlattr *name, struct sock_entry *out)
     text_add_safe(&text, path);
 }
 
-static bool read_unix(const struct nlmsghdr *head, struct sock_entry *out)
+static bool read_unix(struct nlmsghdr *head, struct sock_entry *out)
 {
     if (head->nlmsg_len < NLMSG_LENGTH(sizeof(struct unix_diag_msg))) return false;
     const struct unix_diag_msg *msg = NLMSG_DATA(head);
@@ -167,6 +167,17 @@ bool sock_diag_tcp(const struct sock_diag *d, uint32_t states_asked, bool retran
     if (retransmits) request.idiag_ext = 1 << (INET_DIAG_INFO - 1);
     return ask(d, TCPDIAG_GETSOCK, &request, sizeof request, err)
            && take_all(d, false, visit, ctx, err);
+}
+
+static void pass_by(void *ctx, const struct sock_entry *entry)
+{
+    UNUSED(ctx);
+    UNUSED(entry);
+}
+
+bool sock_diag_listens(const struct sock_diag *d, struct err *err)
+{
+    return sock_diag_tcp(d, 1u << SOCK_LISTENING, false, pass_by, NULL, err);
 }
 
 void sock_diag_unix(const struct sock_diag *d, uint32_t states_asked, sock_visit *visit, void *ctx)

@@ -52,6 +52,8 @@ bool sock_diag_tcp(const struct sock_diag *d, uint32_t states, bool retransmits,
                    void *ctx, struct err *err);
 /* All unix sockets of these states. A kernel without it tells nothing, which is no failure. */
 void sock_diag_unix(const struct sock_diag *d, uint32_t states, sock_visit *visit, void *ctx);
+/* Whether TCP sockets that listen are told of at all. */
+bool sock_diag_listens(const struct sock_diag *d, struct err *err);
 /* "established", "time-wait", ... as ss(8) has them: static. */
 const char *sock_diag_state_name(uint32_t state);
 void sock_diag_close(struct sock_diag *d);

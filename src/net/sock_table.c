@@ -1,10 +1,12 @@
 #include "net/sock_table.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 
 #include "base/attr.h"
 
-#define SLOTS (2 * SOCK_TABLE_MAX)
+#define SLOTS 32768u /* a hash that is at most half full */
+static_assert(SLOTS >= 2 * SOCK_TABLE_MAX, "half full");
 
 bool sock_table_open(struct sock_table *t, struct arena *arena, struct err *err)
 {

@@ -161,23 +161,23 @@ void blocked_glance(struct blocked *b, const struct family *f)
     }
 }
 
-void blocked_put(struct blocked *b, struct sheet *sheet, struct bytes service)
+void blocked_put(struct blocked *b, struct slip *slip, struct bytes service)
 {
     if (b->denied > 0 && !b->denied_told) {
-        sheet_say(sheet,
-                  "where %u threads of %.*s wait is not seen: it takes the same user, or "
-                  "CAP_SYS_PTRACE",
-                  b->denied, BYTES_ARG(service));
+        slip_say(slip,
+                 "where %u threads of %.*s wait is not seen: it takes the same user, or "
+                 "what prony doctor says",
+                 b->denied, BYTES_ARG(service));
         b->denied_told = true;
     }
     for (uint32_t i = 0; i < b->place_count && b->glances > 0; i++) {
         struct blocked_place *place = &b->places[i];
         if (place->series == 0) {
-            uint32_t id = sheet_series(sheet, service, SERIES_OF_WAITING, bytes_of(place->label));
-            place->series = id == SHEET_FULL ? 0 : id + 1;
+            uint32_t id = slip_series(slip, service, SERIES_OF_WAITING, bytes_of(place->label));
+            place->series = id == SLIP_FULL ? 0 : id + 1;
         }
         if (place->series > 0) {
-            sheet_put(sheet, place->series - 1, (double)place->seen / b->glances);
+            slip_put(slip, place->series - 1, (double)place->seen / b->glances);
         }
     }
 }

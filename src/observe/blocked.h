@@ -11,7 +11,7 @@
 #include "net/sock_table.h"
 #include "observe/family.h"
 #include "observe/place.h"
-#include "observe/sheet.h"
+#include "observe/slip.h"
 
 #define BLOCKED_PLACES 96 /* of a service; what is beyond counts as "other" */
 #define BLOCKED_LABEL 120
@@ -48,6 +48,6 @@ bool blocked_open(struct blocked *b, struct arena *arena);
 /* Looks where each thread of the family is. */
 void blocked_glance(struct blocked *b, const struct family *f);
 /* The means since the last reset, on the pass that is on. */
-void blocked_put(struct blocked *b, struct sheet *sheet, struct bytes service);
+void blocked_put(struct blocked *b, struct slip *slip, struct bytes service);
 void blocked_reset(struct blocked *b);
 void blocked_close(struct blocked *b);

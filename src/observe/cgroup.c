@@ -38,8 +38,8 @@ struct cgroup {
     bool has[PART_COUNT]; /* and it is not the host's root, of which host_source.h tells */
     struct level levels[LEVELS_MAX];
     struct counter cpu, oom, io_read, io_write;
-    struct sheet *sheet; /* of the look that is on */
-    double seconds;      /* that it covers; 0: it takes the counts' start */
+    struct slip *slip; /* of the look that is on */
+    double seconds;    /* that it covers; 0: it takes the counts' start */
 };
 
 /* ---- reading and writing down ---- */
@@ -60,12 +60,12 @@ static bool has_file(const struct cgroup *g, const struct cgroup_folder *folder,
 
 static void put(struct cgroup *g, enum series_row row, double value)
 {
-    sheet_put(g->sheet, sheet_series(g->sheet, g->service, row, (struct bytes){0}), value);
+    slip_put(g->slip, slip_series(g->slip, g->service, row, (struct bytes){0}), value);
 }
 
 static void put_level(struct cgroup *g, enum series_row row, double value)
 {
-    sheet_put_level(g->sheet, sheet_series(g->sheet, g->service, row, (struct bytes){0}), value);
+    slip_put_level(g->slip, slip_series(g->slip, g->service, row, (struct bytes){0}), value);
 }
 
 static void put_rate(struct cgroup *g, enum series_row row, struct counter *counter, uint64_t now,
@@ -122,7 +122,8 @@ static bool find_folders(struct cgroup *g, pid_t pid)
 static bool read_quota(struct cgroup *g, const struct cgroup_folder *folder, double *cores)
 {
     if (folder->v2) return cgroup_text_cpu_max(read_file(g, folder, "cpu.max"), cores);
-    uint64_t quota, period;
+    uint64_t quota;
+    uint64_t period;
     bool has = cgroup_text_limit(read_file(g, folder, "cpu.cfs_quota_us"), &quota)
                && cgroup_text_limit(read_file(g, folder, "cpu.cfs_period_us"), &period)
                && period > 0;
@@ -198,7 +199,8 @@ static void look_at_cpu(struct cgroup *g)
 static void look_at_capacity(struct cgroup *g, pid_t pid, double quota)
 {
     static const char label[] = "\nCpus_allowed_list:";
-    struct cpu_list cores, more;
+    struct cpu_list cores;
+    struct cpu_list more;
     struct bytes status = proc_read_path(g->text, TEXT_BYTES, "%s/proc/%d/status", g->root, pid);
     size_t at = bytes_find(status, bytes_of(label));
     if (at == SIZE_MAX) return;
@@ -236,8 +238,8 @@ static void look_at_memory(struct cgroup *g)
     if (!counter_rate(&g->oom, proc_text_after(events, "\noom_kill "), g->seconds, &killed)) return;
     put(g, SERIES_OF_CGROUP_OOM, killed);
     if (killed == 0) return;
-    sheet_say(g->sheet, "%.0f processes in the cgroup of %.*s were killed for want of memory",
-              killed * g->seconds, BYTES_ARG(g->service));
+    slip_say(g->slip, "%.0f processes in the cgroup of %.*s were killed for want of memory",
+             killed * g->seconds, BYTES_ARG(g->service));
 }
 
 static void look_at_pids(struct cgroup *g)
@@ -261,7 +263,7 @@ static bool is_stacked(const struct cgroup *g, const struct cgroup_io *io)
               (unsigned long long)io->minor);
     DIR *dir = path.cut ? NULL : opendir(array);
     bool any = false;
-    for (struct dirent *e = dir ? readdir(dir) : NULL; e && !any; e = readdir(dir)) {
+    for (struct dirent *e = proc_next(dir); e && !any; e = proc_next(dir)) {
         any = e->d_name[0] != '.';
     }
     if (dir) closedir(dir);
@@ -289,10 +291,10 @@ static void look_at_io(struct cgroup *g)
 
 /* ---- the source ---- */
 
-static bool look(void *ctx, struct sheet *sheet, const struct look *when, struct err *err)
+static bool look(void *ctx, struct slip *slip, const struct look *when, struct err *err)
 {
     struct cgroup *g = ctx;
-    g->sheet = sheet;
+    g->slip = slip;
     g->seconds = when->first ? 0 : (double)(when->now_ns - when->since_ns) / 1e9;
     if (g->family->process_count == 0) { /* as process.c tells */
         g->cgroups_len = 0;

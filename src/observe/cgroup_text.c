@@ -137,7 +137,8 @@ bool cgroup_text_limit(struct bytes text, uint64_t *out)
 
 bool cgroup_text_cpu_max(struct bytes text, double *cores)
 {
-    uint64_t quota, period;
+    uint64_t quota;
+    uint64_t period;
     if (!proc_text_next(&text, &quota) || !proc_text_next(&text, &period) || period == 0) {
         return false;
     }

@@ -16,7 +16,8 @@ bool cpu_list_read(struct bytes text, struct cpu_list *out)
     *out = (struct cpu_list){0};
     text = bytes_trim(text);
     for (;;) {
-        uint64_t first, last;
+        uint64_t first;
+        uint64_t last;
         if (!take_range(&text, &first, &last)) return false;
         for (uint64_t i = first; i <= last && i < CPU_LIST_MAX; i++) {
             out->bits[i / 64] |= UINT64_C(1) << (i % 64);

@@ -9,7 +9,7 @@
 #define STAT_BYTES 1024
 #define START_FIELD 22 /* of /proc/PID/stat; the second is a name in brackets */
 
-bool family_open(struct family *f, struct arena *arena, pid_t *roots, uint32_t root_count)
+bool family_open(struct family *f, struct arena *arena, const pid_t *roots, uint32_t root_count)
 {
     *f = (struct family){.roots = roots,
                          .root_count = root_count,
@@ -138,7 +138,7 @@ static void look_at_threads(struct family *f, uint32_t process, pid_t *list, uin
     text_addf(&path, "/proc/%d/task", pid);
     DIR *dir = opendir(array);
     if (!dir) return;
-    for (struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+    for (struct dirent *e = proc_next(dir); e; e = proc_next(dir)) {
         pid_t tid = number_of(e->d_name);
         if (tid == 0) continue;
         meet_thread(f, process, tid);

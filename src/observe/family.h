@@ -38,7 +38,7 @@ struct family_process {
 };
 
 struct family {
-    pid_t *roots; /* whose descendants it is */
+    const pid_t *roots; /* whose descendants it is */
     uint32_t root_count;
     struct family_process *processes; /* [FAMILY_PROCESSES] */
     struct family_thread *threads;    /* [FAMILY_THREADS] */
@@ -47,7 +47,7 @@ struct family {
 };
 
 /* `roots` are kept. False: no memory, which arena_ok() tells. */
-bool family_open(struct family *f, struct arena *arena, pid_t *roots, uint32_t root_count);
+bool family_open(struct family *f, struct arena *arena, const pid_t *roots, uint32_t root_count);
 /* Finds who is there now; those that are gone are forgotten. The number of processes. */
 uint32_t family_look(struct family *f);
 /* When a process started, in clock ticks since the host's start; 0: there is none. `root` stands

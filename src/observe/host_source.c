@@ -79,8 +79,8 @@ struct host_source {
     uint32_t disk_count, device_count;
     double ticks_per_s, page_bytes;
     bool opened, pressure_told;
-    struct sheet *sheet; /* of the look that is on */
-    double seconds;      /* that it covers; 0: it takes the counts' start */
+    struct slip *slip; /* of the look that is on */
+    double seconds;    /* that it covers; 0: it takes the counts' start */
 };
 
 /* ---- writing down ---- */
@@ -89,12 +89,12 @@ struct host_source {
 
 static void put(struct host_source *h, enum series_row row, struct bytes label, double value)
 {
-    sheet_put(h->sheet, sheet_series(h->sheet, HOST, row, label), value);
+    slip_put(h->slip, slip_series(h->slip, HOST, row, label), value);
 }
 
 static void put_level(struct host_source *h, enum series_row row, double value)
 {
-    sheet_put_level(h->sheet, sheet_series(h->sheet, HOST, row, (struct bytes){0}), value);
+    slip_put_level(h->slip, slip_series(h->slip, HOST, row, (struct bytes){0}), value);
 }
 
 static void put_rate(struct host_source *h, enum series_row row, struct bytes label,
@@ -143,13 +143,18 @@ static void look_at_pressure(struct host_source *h)
     }
     if (any || h->pressure_told) return;
     h->pressure_told = true;
-    sheet_say(h->sheet, "host: pressure is not seen: this kernel keeps none (PSI); started with "
-                        "psi=1 it may");
+    slip_say(h->slip, "host: pressure is not seen: this kernel keeps none (PSI); started with "
+                      "psi=1 it may");
 }
 
 static void look_at_memory(struct host_source *h)
 {
-    uint64_t all, available, swap_all, swap_free, in, out;
+    uint64_t all;
+    uint64_t available;
+    uint64_t swap_all;
+    uint64_t swap_free;
+    uint64_t in;
+    uint64_t out;
     struct bytes text = read_text(h, FILE_MEMINFO);
     if (host_text_line(text, "MemTotal:", &all)) {
         put_level(h, SERIES_OF_HOST_MEMORY, (double)all * 1024);
@@ -210,7 +215,9 @@ static void put_mean(struct host_source *h, enum series_row row, struct bytes la
 static void look_at_disk(struct host_source *h, struct known_disk *disk, const struct host_disk *is)
 {
     struct bytes label = bytes_of(disk->name);
-    double reads, writes, ms;
+    double reads;
+    double writes;
+    double ms;
     put_rate(h, SERIES_OF_HOST_DISK_READ, label, &disk->read_bytes, is->read_bytes, 1);
     put_rate(h, SERIES_OF_HOST_DISK_WRITE, label, &disk->write_bytes, is->write_bytes, 1);
     put_rate(h, SERIES_OF_HOST_DISK_WAITING, label, &disk->waiting_ms, is->waiting_ms, 1e-3);
@@ -264,7 +271,9 @@ static void look_at_network(struct host_source *h)
         put_rate(h, SERIES_OF_HOST_NET_OUT, label, &device->out, is.out_bytes, 1);
         put_rate(h, SERIES_OF_HOST_NET_DROPS, label, &device->drops, is.drops, 1);
     }
-    uint64_t again, overflows, drops;
+    uint64_t again;
+    uint64_t overflows;
+    uint64_t drops;
     if (host_text_counter(read_text(h, FILE_SNMP), "Tcp:", "RetransSegs", &again)) {
         put_rate(h, SERIES_OF_HOST_TCP_RETRANSMITS, (struct bytes){0}, &h->retransmits, again, 1);
     }
@@ -285,11 +294,11 @@ static void open_files(struct host_source *h)
     h->opened = true;
 }
 
-static bool look(void *ctx, struct sheet *sheet, const struct look *when, struct err *err)
+static bool look(void *ctx, struct slip *slip, const struct look *when, struct err *err)
 {
     struct host_source *h = ctx;
     if (!h->opened) open_files(h);
-    h->sheet = sheet;
+    h->slip = slip;
     h->seconds = when->first ? 0 : (double)(when->now_ns - when->since_ns) / 1e9;
     if (!look_at_cores(h)) return err_set(err, ERR_IO, 0, "/proc/stat cannot be read");
     look_at_pressure(h);

@@ -1,12 +1,15 @@
 #include "observe/inode_set.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "observe/proc.h"
 
-#define SLOTS (2 * INODE_SET_MAX)
+#define SLOTS 32768u /* a hash that is at most half full */
+static_assert(SLOTS >= 2 * INODE_SET_MAX, "half full");
 #define LINK_BYTES 64 /* of a socket; what is longer is a file */
 
 bool inode_set_open(struct inode_set *s, struct arena *arena)
@@ -49,7 +52,7 @@ static void add_process(struct inode_set *s, pid_t pid)
         s->denied = s->denied || errno == EACCES; /* or it has ended */
         return;
     }
-    for (struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+    for (struct dirent *e = proc_next(dir); e; e = proc_next(dir)) {
         char link[LINK_BYTES];
         uint64_t inode;
         ssize_t len = readlinkat(dirfd(dir), e->d_name, link, sizeof link);

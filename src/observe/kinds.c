@@ -2,7 +2,11 @@
 
 #include "observe/cgroup.h"
 #include "observe/host_source.h"
+#include "observe/memcached_source.h"
+#include "observe/pgbouncer_source.h"
+#include "observe/postgres_source.h"
 #include "observe/process.h"
+#include "observe/redis_source.h"
 #include "observe/roots.h"
 #include "observe/sockets.h"
 
@@ -72,6 +76,24 @@ static uint16_t port_of(const struct service *service)
     return attached ? (uint16_t)service->attach.number : service->port;
 }
 
+/* Each has a thread of its own. */
+static void add_asked(struct kinds *out, const struct service *service, struct arena *arena)
+{
+    static bool (*const makers[ASK_KINDS])(struct source *, struct arena *, struct bytes,
+                                           const struct ask *) = {
+        [ASK_POSTGRES] = postgres_source,
+        [ASK_PGBOUNCER] = pgbouncer_source,
+        [ASK_REDIS] = redis_source,
+        [ASK_MEMCACHED] = memcached_source,
+    };
+    for (unsigned kind = 0; kind < ASK_KINDS; kind++) {
+        struct source *source = next(out);
+        if (!source || service->asks[kind].text.len == 0) continue;
+        if (!makers[kind](source, arena, service->name, &service->asks[kind])) continue;
+        out->remote[out->count++] = true;
+    }
+}
+
 void kinds_make(struct kinds *out, const struct observer_options *options, struct arena *arena)
 {
     const struct plan *plan = options->plan;
@@ -81,6 +103,7 @@ void kinds_make(struct kinds *out, const struct observer_options *options, struc
     add_host(out, arena);
     for (uint32_t i = 0; i < plan->service_count && sockets; i++) {
         const struct service *service = &plan->services[i];
+        add_asked(out, service, arena);
         if (options->pids[i] <= 0 && service->attach.kind == ATTACH_NONE) continue;
         const struct family *family = add_processes(out, service, options->pids[i], arena);
         if (!family) continue;

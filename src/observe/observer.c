@@ -5,26 +5,27 @@
 #include "base/clock.h"
 #include "base/shared.h"
 #include "observe/kinds.h"
-#include "observe/sheet.h"
+#include "observe/slip.h"
 #include "observe/source.h"
 
 #define ARENA_BYTES ((size_t)256 << 20) /* address space */
 #define SOURCES_MAX 64
 #define GLANCE_NS (50 * NS_PER_MS)
+#define GLANCE_REMOTE_NS (100 * NS_PER_MS) /* each is a question to somebody who has work to do */
 #define LOOK_NS NS_PER_S
 #define AGAIN_MOST_NS (10 * NS_PER_S) /* a source that fails is asked less and less often */
 #define PATIENCE_NS (500 * NS_PER_MS) /* with a look under way at the end */
 
-/* A source, its sheet, and how it fares. */
+/* A source, its slip, and how it fares. */
 struct watch {
     struct source source;
-    struct sheet sheet;
+    struct slip slip;
     uint32_t cost; /* series number */
     uint64_t since_ns, next_ns, again_ns;
     uint64_t cpu_ns; /* since the last look */
     bool failing;
     bool looked;   /* since it last failed */
-    uint32_t *ids; /* [SHEET_SERIES]: the run's number of each series */
+    uint32_t *ids; /* [SLIP_SERIES]: the run's number of each series */
     uint32_t ids_count;
     uint64_t lost_told, refused_told;
 };
@@ -35,7 +36,7 @@ struct watcher {
     bool started;
     struct watch **watches;
     uint32_t count;
-    uint64_t origin_ns;
+    uint64_t origin_ns, glance_ns;
     struct shared leave, left;
 };
 
@@ -45,7 +46,7 @@ struct observer {
     struct watcher watchers[SOURCES_MAX];
     uint32_t watch_count, watcher_count;
     struct series fresh[SERIES_MAX];
-    struct sample *samples; /* [SHEET_SAMPLES] */
+    struct sample *samples; /* [SLIP_SAMPLES] */
     uint32_t series_count;
     bool full_told;
 };
@@ -54,9 +55,8 @@ struct observer {
 
 static void put_cost(struct watch *w)
 {
-    if (w->since_ns > 0 && w->sheet.to_ns > w->sheet.from_ns) {
-        sheet_put(&w->sheet, w->cost,
-                  (double)w->cpu_ns / (double)(w->sheet.to_ns - w->sheet.from_ns));
+    if (w->since_ns > 0 && w->slip.to_ns > w->slip.from_ns) {
+        slip_put(&w->slip, w->cost, (double)w->cpu_ns / (double)(w->slip.to_ns - w->slip.from_ns));
     }
     w->cpu_ns = 0;
 }
@@ -64,7 +64,7 @@ static void put_cost(struct watch *w)
 static void note_failure(struct watch *w, const struct err *err)
 {
     if (!w->failing) {
-        sheet_say(&w->sheet, "%s: nothing is seen: %s", w->source.name, err->msg);
+        slip_say(&w->slip, "%s: nothing is seen: %s", w->source.name, err->msg);
         w->again_ns = LOOK_NS;
     }
     w->failing = true;
@@ -77,14 +77,14 @@ static void look_at(struct watch *w, uint64_t now_ns)
     struct err err = {0};
     struct look look = {.since_ns = w->since_ns, .now_ns = now_ns, .first = !w->looked};
     uint64_t before_ns = clock_thread_cpu_ns();
-    sheet_begin(&w->sheet, w->looked ? w->since_ns : now_ns, now_ns);
-    bool seen = w->source.look(w->source.ctx, &w->sheet, &look, &err);
+    slip_begin(&w->slip, w->looked ? w->since_ns : now_ns, now_ns);
+    bool seen = w->source.look(w->source.ctx, &w->slip, &look, &err);
     w->cpu_ns += clock_thread_cpu_ns() - before_ns;
     if (seen) {
-        if (w->failing) sheet_say(&w->sheet, "%s: seen again", w->source.name);
+        if (w->failing) slip_say(&w->slip, "%s: seen again", w->source.name);
         w->failing = false;
         put_cost(w);
-        sheet_end(&w->sheet);
+        slip_end(&w->slip);
         w->since_ns = now_ns;
         w->looked = true;
     } else {
@@ -111,12 +111,12 @@ static uint64_t run_time(const struct watcher *w)
 static void *watch_all(void *ctx)
 {
     struct watcher *w = ctx;
-    uint64_t glance_ns = GLANCE_NS;
+    uint64_t glance_ns = w->glance_ns;
     while (!shared_see(&w->leave)) {
         clock_sleep_until(w->origin_ns + glance_ns);
         uint64_t now_ns = run_time(w);
         if (now_ns < glance_ns) continue; /* a signal, or the run has not begun */
-        glance_ns = (now_ns / GLANCE_NS + 1) * GLANCE_NS;
+        glance_ns = (now_ns / w->glance_ns + 1) * w->glance_ns;
         for (uint32_t i = 0; i < w->count && !shared_see(&w->leave); i++) {
             glance_at(w->watches[i]);
             if (now_ns >= w->watches[i]->next_ns) look_at(w->watches[i], run_time(w));
@@ -135,29 +135,40 @@ static bool add_watch(struct observer *o, struct watcher *w, const struct source
 {
     struct watch *watch = &o->watches[o->watch_count++];
     watch->source = *source;
-    watch->ids = ARENA_ARRAY(&o->arena, SHEET_SERIES, uint32_t);
+    watch->ids = ARENA_ARRAY(&o->arena, SLIP_SERIES, uint32_t);
     w->watches[w->count++] = watch;
-    if (!sheet_open(&watch->sheet, &o->arena)) return false;
-    watch->cost = sheet_series(&watch->sheet, BYTES_LIT("prony"), SERIES_OF_OBSERVE_CPU,
-                               bytes_of(source->name));
+    if (!slip_open(&watch->slip, &o->arena)) return false;
+    watch->cost = slip_series(&watch->slip, BYTES_LIT("prony"), SERIES_OF_OBSERVE_CPU,
+                              bytes_of(source->name));
     return arena_ok(&o->arena);
 }
 
-/* The kernel's sources first, all on one thread; then each of the others. */
+/* A thread for `room` sources. */
+static struct watcher *add_watcher(struct observer *o, const struct observer_options *options,
+                                   uint32_t room, uint64_t glance_ns)
+{
+    struct watcher *w = &o->watchers[o->watcher_count++];
+    w->origin_ns = options->origin_ns;
+    w->glance_ns = glance_ns;
+    w->watches = ARENA_ARRAY(&o->arena, room, struct watch *);
+    return w;
+}
+
+/* The kernel's sources are all on one thread, the first; each of the others has its own. */
 static bool add_all(struct observer *o, const struct observer_options *options)
 {
     struct kinds kinds;
     kinds_make(&kinds, options, &o->arena);
+    struct watcher *shared = NULL;
     for (uint32_t i = 0; i < kinds.count && o->watch_count < SOURCES_MAX; i++) {
-        bool shared = kinds.all[i].glance || !kinds.remote[i];
-        if (!shared || o->watcher_count == 0) {
-            struct watcher *w = &o->watchers[o->watcher_count++];
-            w->origin_ns = options->origin_ns;
-            w->watches = ARENA_ARRAY(&o->arena, SOURCES_MAX, struct watch *);
-            if (!w->watches) return false;
+        bool alone = kinds.remote[i];
+        struct watcher *to = alone ? NULL : shared;
+        if (!to) {
+            to = add_watcher(o, options, alone ? 1 : SOURCES_MAX,
+                             alone ? GLANCE_REMOTE_NS : GLANCE_NS);
         }
-        struct watcher *to = &o->watchers[shared ? 0 : o->watcher_count - 1];
-        if (!add_watch(o, to, &kinds.all[i])) return false;
+        if (!alone) shared = to;
+        if (!arena_ok(&o->arena) || !add_watch(o, to, &kinds.all[i])) return false;
     }
     return arena_ok(&o->arena);
 }
@@ -174,7 +185,7 @@ bool observer_start(struct observer **out, const struct observer_options *option
     struct observer *o = ARENA_NEW(&arena, struct observer);
     assert(o);
     o->arena = arena;
-    o->samples = ARENA_ARRAY(&o->arena, SHEET_SAMPLES, struct sample);
+    o->samples = ARENA_ARRAY(&o->arena, SLIP_SAMPLES, struct sample);
     bool planned = add_all(o, options);
     if (!planned) err_set(err, ERR_LIMIT, 0, "no memory to look at the services");
     for (uint32_t i = 0; i < o->watcher_count && planned; i++) {
@@ -189,8 +200,8 @@ bool observer_start(struct observer **out, const struct observer_options *option
     return planned;
 }
 
-/* The run's number of a series of a sheet; SERIES_MAX: there is no room for it. */
-static uint32_t declare(struct observer *o, const struct sheet_series *from)
+/* The run's number of a series of a slip; SERIES_MAX: there is no room for it. */
+static uint32_t declare(struct observer *o, const struct slip_series *from)
 {
     if (o->series_count == SERIES_MAX) return SERIES_MAX;
     bool own = from->row == SERIES_ROWS;
@@ -206,9 +217,9 @@ static uint32_t declare(struct observer *o, const struct sheet_series *from)
 static uint32_t take_samples(struct observer *o, struct watch *w, struct sample *out, uint32_t room)
 {
     uint32_t known = 0;
-    uint32_t count = sheet_take_samples(&w->sheet, out, room, &known);
+    uint32_t count = slip_take_samples(&w->slip, out, room, &known);
     for (; w->ids_count < known; w->ids_count++) {
-        w->ids[w->ids_count] = declare(o, &w->sheet.series[w->ids_count]);
+        w->ids[w->ids_count] = declare(o, &w->slip.series[w->ids_count]);
     }
     uint32_t kept = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -226,12 +237,12 @@ void observer_take(struct observer *o, struct tick *tick, struct event *events, 
     uint32_t count = 0;
     for (uint32_t i = 0; i < o->watch_count; i++) {
         struct watch *w = &o->watches[i];
-        count += take_samples(o, w, o->samples + count, SHEET_SAMPLES - count);
+        count += take_samples(o, w, o->samples + count, SLIP_SAMPLES - count);
         while (tick->event_count < event_room) {
             struct event *e = &events[tick->event_count];
             *e = (struct event){.at_ns = tick->end_ns, .kind = EVENT_SOURCE, .stage = tick->stage};
             struct text text = text_in(e->text, sizeof e->text);
-            if (!sheet_take_news(&w->sheet, &text)) break;
+            if (!slip_take_news(&w->slip, &text)) break;
             tick->event_count++;
         }
     }
@@ -264,7 +275,7 @@ void observer_stop(struct observer *o)
     for (uint32_t i = 0; i < o->watcher_count; i++) shared_publish(&o->watchers[i].leave, 1);
     for (uint32_t i = 0; i < o->watcher_count; i++) all = stop_watcher(&o->watchers[i]) && all;
     if (!all) return; /* its thread still writes there */
-    for (uint32_t i = 0; i < o->watch_count; i++) sheet_close(&o->watches[i].sheet);
+    for (uint32_t i = 0; i < o->watch_count; i++) slip_close(&o->watches[i].slip);
     struct arena arena = o->arena;
     arena_close(&arena);
 }

@@ -7,7 +7,7 @@
 
 #define PATH_BYTES 512
 
-static int open_path(const char *format, va_list args)
+static PRINTF_LIKE(1, 0) int open_path(const char *format, va_list args)
 {
     char array[PATH_BYTES];
     struct text path = text_in(array, sizeof array);
@@ -46,4 +46,10 @@ struct bytes proc_read_path(char *into, size_t size, const char *format, ...)
     struct bytes text = proc_read(&f, into, size);
     proc_close(&f);
     return text;
+}
+
+struct dirent *proc_next(DIR *dir)
+{
+    /* readdir() shares nothing between streams, whatever its name in the list says. */
+    return dir ? readdir(dir) : NULL; /* NOLINT(concurrency-mt-unsafe) */
 }

@@ -6,6 +6,7 @@
  * Source: proc(5).  Thread: one owner.  Memory: in place; a descriptor while it is open. */
 #pragma once
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,5 +23,8 @@ bool proc_open(struct proc_file *f, const char *format, ...) PRINTF_LIKE(2, 3);
 struct bytes proc_read(const struct proc_file *f, char *into, size_t size);
 void proc_close(struct proc_file *f);
 
-/* The same at once: opens, reads and closes. */
+/* The next entry of a folder; NULL: there are no more, or `dir` is NULL. */
+struct dirent *proc_next(DIR *dir);
+
+/* The same of a text at once: opens, reads and closes. */
 struct bytes proc_read_path(char *into, size_t size, const char *format, ...) PRINTF_LIKE(3, 4);

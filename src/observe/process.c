@@ -53,16 +53,16 @@ struct process {
     uint32_t ids[SERIES_ROWS]; /* series number + 1, 0: not met */
 };
 
-static void put_as(struct process *p, struct sheet *sheet, enum series_row row, double value,
+static void put_as(struct process *p, struct slip *slip, enum series_row row, double value,
                    bool level)
 {
     if (p->ids[row] == 0) {
-        uint32_t id = sheet_series(sheet, p->service, row, (struct bytes){0});
-        if (id == SHEET_FULL) return;
+        uint32_t id = slip_series(slip, p->service, row, (struct bytes){0});
+        if (id == SLIP_FULL) return;
         p->ids[row] = id + 1;
     }
-    if (level) sheet_put_level(sheet, p->ids[row] - 1, value);
-    else sheet_put(sheet, p->ids[row] - 1, value);
+    if (level) slip_put_level(slip, p->ids[row] - 1, value);
+    else slip_put(slip, p->ids[row] - 1, value);
 }
 
 /* -- Counters ------------------------------------------------------------------------------- */
@@ -114,7 +114,8 @@ static void add_thread(struct family_thread *t, struct sums *s)
 {
     char array[STAT_BYTES];
     struct bytes rest = proc_read(&t->sched, array, sizeof array);
-    uint64_t cpu, delay;
+    uint64_t cpu;
+    uint64_t delay;
     t->cpu_now_ns = t->delay_now_ns = 0;
     if (!proc_text_next(&rest, &cpu) || !proc_text_next(&rest, &delay)) return;
     t->cpu_now_ns = grown(&t->cpu_ns, cpu, t->fresh);
@@ -166,7 +167,7 @@ static uint64_t count_descriptors(pid_t pid)
     if (stat(array, &st) == 0 && st.st_size > 0) return (uint64_t)st.st_size;
     DIR *dir = opendir(array);
     uint64_t count = 0;
-    while (dir && readdir(dir)) count++;
+    while (proc_next(dir)) count++;
     if (dir) closedir(dir);
     return count > 2 ? count - 2 : 0;
 }
@@ -212,40 +213,40 @@ static void add_switches(struct process *p, uint64_t now_ns, struct sums *s)
 
 /* -- The look ------------------------------------------------------------------------------- */
 
-static void put_rates(struct process *p, struct sheet *sheet, const struct sums *s, double seconds)
+static void put_rates(struct process *p, struct slip *slip, const struct sums *s, double seconds)
 {
-    put_as(p, sheet, SERIES_OF_CPU, (s->user + s->system) / seconds, false);
-    put_as(p, sheet, SERIES_OF_CPU_USER, s->user / seconds, false);
-    put_as(p, sheet, SERIES_OF_CPU_SYSTEM, s->system / seconds, false);
-    put_as(p, sheet, SERIES_OF_RUN_QUEUE, s->delay / 1e9 / seconds, false);
-    put_as(p, sheet, SERIES_OF_FAULTS_MINOR, s->minor / seconds, false);
-    put_as(p, sheet, SERIES_OF_FAULTS_MAJOR, s->major / seconds, false);
+    put_as(p, slip, SERIES_OF_CPU, (s->user + s->system) / seconds, false);
+    put_as(p, slip, SERIES_OF_CPU_USER, s->user / seconds, false);
+    put_as(p, slip, SERIES_OF_CPU_SYSTEM, s->system / seconds, false);
+    put_as(p, slip, SERIES_OF_RUN_QUEUE, s->delay / 1e9 / seconds, false);
+    put_as(p, slip, SERIES_OF_FAULTS_MINOR, s->minor / seconds, false);
+    put_as(p, slip, SERIES_OF_FAULTS_MAJOR, s->major / seconds, false);
     if (s->switches_seen) {
-        put_as(p, sheet, SERIES_OF_SWITCHES_VOLUNTARY, s->voluntary, false);
-        put_as(p, sheet, SERIES_OF_SWITCHES_FORCED, s->forced, false);
+        put_as(p, slip, SERIES_OF_SWITCHES_VOLUNTARY, s->voluntary, false);
+        put_as(p, slip, SERIES_OF_SWITCHES_FORCED, s->forced, false);
     }
     if (s->io_denied) return;
-    put_as(p, sheet, SERIES_OF_IO_READ, s->io_read / seconds, false);
-    put_as(p, sheet, SERIES_OF_IO_WRITE, s->io_written / seconds, false);
+    put_as(p, slip, SERIES_OF_IO_READ, s->io_read / seconds, false);
+    put_as(p, slip, SERIES_OF_IO_WRITE, s->io_written / seconds, false);
 }
 
-static void put_levels(struct process *p, struct sheet *sheet, const struct sums *s)
+static void put_levels(struct process *p, struct slip *slip, const struct sums *s)
 {
-    put_as(p, sheet, SERIES_OF_PROCESSES, p->family.process_count, true);
-    put_as(p, sheet, SERIES_OF_THREADS, s->threads, true);
-    put_as(p, sheet, SERIES_OF_MEMORY_RSS, s->rss, true);
+    put_as(p, slip, SERIES_OF_PROCESSES, p->family.process_count, true);
+    put_as(p, slip, SERIES_OF_THREADS, s->threads, true);
+    put_as(p, slip, SERIES_OF_MEMORY_RSS, s->rss, true);
     if (s->memory_denied) {
-        put_as(p, sheet, SERIES_OF_MEMORY, s->rss, true);
+        put_as(p, slip, SERIES_OF_MEMORY, s->rss, true);
     } else if (s->memory_seen) {
-        put_as(p, sheet, SERIES_OF_MEMORY, s->pss, true);
-        put_as(p, sheet, SERIES_OF_MEMORY_USS, s->uss, true);
+        put_as(p, slip, SERIES_OF_MEMORY, s->pss, true);
+        put_as(p, slip, SERIES_OF_MEMORY_USS, s->uss, true);
     }
     if (s->descriptors_limit == 0) return;
-    put_as(p, sheet, SERIES_OF_DESCRIPTORS, s->descriptors, true);
-    put_as(p, sheet, SERIES_OF_DESCRIPTORS_LIMIT, s->descriptors_limit, true);
+    put_as(p, slip, SERIES_OF_DESCRIPTORS, s->descriptors, true);
+    put_as(p, slip, SERIES_OF_DESCRIPTORS_LIMIT, s->descriptors_limit, true);
 }
 
-static void put_threads(struct process *p, struct sheet *sheet, double seconds)
+static void put_threads(struct process *p, struct slip *slip, double seconds)
 {
     for (uint32_t shown = 0; shown < TOP_THREADS; shown++) {
         struct family_thread *top = NULL;
@@ -257,8 +258,8 @@ static void put_threads(struct process *p, struct sheet *sheet, double seconds)
         char array[64];
         struct text label = text_in(array, sizeof array);
         text_addf(&label, "%s %d", top->name, top->tid);
-        uint32_t id = sheet_series(sheet, p->service, SERIES_OF_THREAD_CPU, text_bytes(&label));
-        sheet_put(sheet, id, (double)top->cpu_now_ns / 1e9 / seconds);
+        uint32_t id = slip_series(slip, p->service, SERIES_OF_THREAD_CPU, text_bytes(&label));
+        slip_put(slip, id, (double)top->cpu_now_ns / 1e9 / seconds);
         top->cpu_now_ns = 0; /* shown */
     }
 }
@@ -274,7 +275,7 @@ static bool find_processes(struct process *p, uint64_t now_ns, struct err *err)
     return err_set(err, ERR_IO, 0, "none of its processes is there");
 }
 
-static bool look(void *ctx, struct sheet *sheet, const struct look *when, struct err *err)
+static bool look(void *ctx, struct slip *slip, const struct look *when, struct err *err)
 {
     struct process *p = ctx;
     struct sums s = {0};
@@ -286,12 +287,12 @@ static bool look(void *ctx, struct sheet *sheet, const struct look *when, struct
     add_memory(p, when->now_ns, &s);
     add_descriptors(p, when->now_ns, &s);
     add_switches(p, when->now_ns, &s);
-    put_levels(p, sheet, &s);
+    put_levels(p, slip, &s);
     if (!when->first) {
         double seconds = (double)(when->now_ns - when->since_ns) / 1e9;
-        put_rates(p, sheet, &s, seconds);
-        put_threads(p, sheet, seconds);
-        blocked_put(&p->blocked, sheet, p->service);
+        put_rates(p, slip, &s, seconds);
+        put_threads(p, slip, seconds);
+        blocked_put(&p->blocked, slip, p->service);
     }
     blocked_reset(&p->blocked);
     return true;

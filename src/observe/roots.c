@@ -71,7 +71,7 @@ static void add_matching(struct roots *r, matches *is_it, const void *ctx)
     struct text path = text_in(array, sizeof array);
     text_addf(&path, "%s/proc", r->root);
     DIR *dir = opendir(array);
-    for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
+    for (struct dirent *e = proc_next(dir); e; e = proc_next(dir)) {
         uint64_t pid;
         if (bytes_to_u64(bytes_of(e->d_name), &pid) && is_it(r, pid, ctx)) add(r, pid);
     }
@@ -131,7 +131,7 @@ static bool holds_one(const struct roots *r, uint64_t pid, const void *ctx)
     text_addf(&path, "%s/proc/%llu/fd", r->root, (unsigned long long)pid);
     DIR *dir = opendir(array);
     bool found = false;
-    for (struct dirent *e = dir ? readdir(dir) : NULL; e && !found; e = readdir(dir)) {
+    for (struct dirent *e = proc_next(dir); e && !found; e = proc_next(dir)) {
         char link[64];
         uint64_t inode;
         ssize_t len = readlinkat(dirfd(dir), e->d_name, link, sizeof link);
@@ -158,7 +158,7 @@ static bool find_port(struct roots *r, struct err *err)
     if (r->count > 0) return true;
     return err_set(err, ERR_DENIED, 0,
                    "who listens at port %u may not be seen: it takes the same user, or "
-                   "CAP_SYS_PTRACE",
+                   "what prony doctor says",
                    listeners.port);
 }
 
@@ -199,7 +199,7 @@ static void walk_into(struct walk *w, const char *root)
 static bool walk_next(struct walk *w)
 {
     while (w->depth > 0) {
-        struct dirent *e = readdir(w->dirs[w->depth - 1]);
+        struct dirent *e = proc_next(w->dirs[w->depth - 1]);
         w->path.len = w->lens[w->depth - 1];
         w->path.at[w->path.len] = '\0';
         w->path.cut = false;

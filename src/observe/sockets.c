@@ -10,8 +10,7 @@
 #define LISTENERS_MAX 16 /* ports and paths of a service; what is beyond is not told */
 #define LABEL_BYTES 80
 #define LISTENING (1u << SOCK_LISTENING)
-#define OWN_SHARE 1000 /* descriptors are read so seldom that it takes 1/1000 of a core */
-#define ALL_SHARE 400  /* and all sockets are counted so seldom */
+#define DEAR_SHARE 1000 /* what is dear is done so seldom that it takes 1/1000 of a core */
 #define PORTS 65536
 #define AGAIN_SLOTS 8192 /* connections that had to send again: hash */
 
@@ -88,25 +87,25 @@ static bool is_elsewhere(const struct family *f)
     return false;
 }
 
-static void tell_of(struct own *own, struct sheet *sheet)
+static void tell_of(struct own *own, struct slip *slip)
 {
     if (own->elsewhere && !own->told_elsewhere) {
         own->told_elsewhere = true;
-        sheet_say(sheet,
-                  "the sockets of %.*s are not seen: it has a network namespace of its own; start "
-                  "prony in it: nsenter -t %d -n",
-                  BYTES_ARG(own->of.service), own->of.family->processes[0].pid);
+        slip_say(slip,
+                 "the sockets of %.*s are not seen: it has a network namespace of its own; start "
+                 "prony in it: nsenter -t %d -n",
+                 BYTES_ARG(own->of.service), own->of.family->processes[0].pid);
     }
     if (own->inodes.denied && !own->told_denied) {
         own->told_denied = true;
-        sheet_say(sheet,
-                  "not all sockets of %.*s are seen: its descriptors may not be read; it takes the "
-                  "same user, or CAP_SYS_PTRACE",
-                  BYTES_ARG(own->of.service));
+        slip_say(slip,
+                 "not all sockets of %.*s are seen: its descriptors may not be read; it takes the "
+                 "same user, or what prony doctor says",
+                 BYTES_ARG(own->of.service));
     }
 }
 
-static void look_whose(struct own *own, struct sheet *sheet, uint64_t now_ns)
+static void look_whose(struct own *own, struct slip *slip, uint64_t now_ns)
 {
     uint64_t members = members_of(own->of.family);
     if (members == own->members && now_ns < own->due_ns) return;
@@ -114,8 +113,8 @@ static void look_whose(struct own *own, struct sheet *sheet, uint64_t now_ns)
     own->members = members;
     own->elsewhere = is_elsewhere(own->of.family);
     inode_set_look(&own->inodes, own->of.family);
-    own->due_ns = now_ns + (clock_thread_cpu_ns() - began_ns) * OWN_SHARE;
-    tell_of(own, sheet);
+    own->due_ns = now_ns + (clock_thread_cpu_ns() - began_ns) * DEAR_SHARE;
+    tell_of(own, slip);
 }
 
 static bool is_own(const struct own *own, const struct sock_entry *entry)
@@ -174,7 +173,7 @@ static void glance(void *ctx)
     s->glances++;
 }
 
-static void put_listeners(struct sockets *s, struct sheet *sheet)
+static void put_listeners(struct sockets *s, struct slip *slip)
 {
     for (uint32_t i = 0; i < s->own_count && s->glances > 0; i++) {
         struct own *own = &s->owns[i];
@@ -182,11 +181,10 @@ static void put_listeners(struct sockets *s, struct sheet *sheet)
             struct listener *l = &own->listeners[j];
             struct bytes label = bytes_of(l->label);
             if (l->seen == 0) continue; /* it listens no more */
-            sheet_put(sheet, sheet_series(sheet, own->of.service, SERIES_OF_ACCEPT_QUEUE, label),
-                      (double)l->queued / s->glances);
-            sheet_put(sheet,
-                      sheet_series(sheet, own->of.service, SERIES_OF_ACCEPT_QUEUE_LIMIT, label),
-                      (double)l->limits / l->seen);
+            slip_put(slip, slip_series(slip, own->of.service, SERIES_OF_ACCEPT_QUEUE, label),
+                     (double)l->queued / s->glances);
+            slip_put(slip, slip_series(slip, own->of.service, SERIES_OF_ACCEPT_QUEUE_LIMIT, label),
+                     (double)l->limits / l->seen);
         }
     }
 }
@@ -241,7 +239,7 @@ static void count_one(void *ctx, const struct sock_entry *entry)
     own->again += again;
 }
 
-static void put_connections(struct sockets *s, struct sheet *sheet, double seconds)
+static void put_connections(struct sockets *s, struct slip *slip, double seconds)
 {
     for (uint32_t i = 0; i < s->own_count; i++) {
         struct own *own = &s->owns[i];
@@ -252,16 +250,16 @@ static void put_connections(struct sockets *s, struct sheet *sheet, double secon
             own->met[state] = own->met[state] || own->connections[state] > 0;
             if (!own->met[state]) continue;
             struct bytes label = bytes_of(sock_diag_state_name(state));
-            sheet_put_level(sheet, sheet_series(sheet, service, SERIES_OF_CONNECTIONS, label),
-                            own->connections[state]);
+            slip_put_level(slip, slip_series(slip, service, SERIES_OF_CONNECTIONS, label),
+                           own->connections[state]);
         }
         if (seconds <= 0) continue;
-        sheet_put(sheet, sheet_series(sheet, service, SERIES_OF_RETRANSMITS, (struct bytes){0}),
-                  (double)own->again / seconds);
+        slip_put(slip, slip_series(slip, service, SERIES_OF_RETRANSMITS, (struct bytes){0}),
+                 (double)own->again / seconds);
     }
 }
 
-static bool count_all(struct sockets *s, struct sheet *sheet, uint64_t now_ns, struct err *err)
+static bool count_all(struct sockets *s, struct slip *slip, uint64_t now_ns, struct err *err)
 {
     if (now_ns < s->due_ns) return true;
     uint64_t began_ns = clock_thread_cpu_ns();
@@ -274,10 +272,10 @@ static bool count_all(struct sockets *s, struct sheet *sheet, uint64_t now_ns, s
         s->owns[i].again = 0;
     }
     if (!sock_diag_tcp(&s->diag, ~0u, true, count_one, s, err)) return false;
-    put_connections(s, sheet, s->has_before ? (double)(now_ns - s->counted_ns) / 1e9 : 0);
+    put_connections(s, slip, s->has_before ? (double)(now_ns - s->counted_ns) / 1e9 : 0);
     s->has_before = true;
     s->counted_ns = now_ns;
-    s->due_ns = now_ns + (clock_thread_cpu_ns() - began_ns) * ALL_SHARE;
+    s->due_ns = now_ns + (clock_thread_cpu_ns() - began_ns) * DEAR_SHARE;
     return true;
 }
 
@@ -293,17 +291,17 @@ static bool begin_anew(struct sockets *s, struct err *err)
     return sock_diag_open(&s->diag, err);
 }
 
-static bool look(void *ctx, struct sheet *sheet, const struct look *when, struct err *err)
+static bool look(void *ctx, struct slip *slip, const struct look *when, struct err *err)
 {
     struct sockets *s = ctx;
     if (!begin_anew(s, err)) return false;
-    put_listeners(s, sheet);
+    put_listeners(s, slip);
     reset_listeners(s);
-    for (uint32_t i = 0; i < s->own_count; i++) look_whose(&s->owns[i], sheet, when->now_ns);
+    for (uint32_t i = 0; i < s->own_count; i++) look_whose(&s->owns[i], slip, when->now_ns);
     memset(s->owner_of_port, 0, PORTS);
     glance(s); /* the ports, before connections are told by them */
     reset_listeners(s);
-    if (count_all(s, sheet, when->now_ns, err)) return true;
+    if (count_all(s, slip, when->now_ns, err)) return true;
     sock_diag_close(&s->diag);
     return false;
 }

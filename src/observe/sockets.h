@@ -2,8 +2,8 @@
  *
  * Why: a connection in the accept queue waits where no thread of the service can be seen to wait
  * for anything. Twenty glances a second at the sockets that listen, and at no other, give the mean
- * number that wait there; all sockets are counted once a second, or less often where there are so
- * many that it would cost more than 1/400 of a core.
+ * number that wait there; all sockets are counted once a second, or less often where that
+ * would cost more than 1/1000 of a core: the kernel's table is walked whole, whatever is in it.
  * Source: net/sock_diag.h; listen(2). An incoming connection is the service's by its port, an
  * outgoing one by its descriptor.
  * Thread: that of its watcher, which must be the families' too.  Memory: the arena given, fixed. */

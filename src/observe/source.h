@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "observe/sheet.h"
+#include "observe/slip.h"
 
 /* A pass: since_ns is the one before, 0 at the first, which only takes the counters' start. Run
  * time. */
@@ -22,11 +22,12 @@ struct look {
 struct source {
     char name[80]; /* "processes of api", "postgres of db": as in events and in observe.cpu */
     void *ctx;
-    /* Once a second at whole seconds of run time. The sheet's pass is begun and ended around it.
+    /* Once a second at whole seconds of run time. The slip's pass is begun and ended around it.
      * False: `err` says why nothing was seen; it is told once, asked again, and told when it is
      * back. */
-    bool (*look)(void *ctx, struct sheet *sheet, const struct look *when, struct err *err);
-    /* Twenty times a second where it is not NULL: glances that `look` sums up. */
+    bool (*look)(void *ctx, struct slip *slip, const struct look *when, struct err *err);
+    /* Twenty times a second where it is not NULL (ten of a source that asks over the network):
+     * glances that `look` sums up. What fails is told by the next look. */
     void (*glance)(void *ctx);
     void (*close)(void *ctx);
 };

@@ -1,36 +1,17 @@
 /* Keys of a service that say where it is asked in its own protocol: `postgres:`, `redis:`, ... */
-#include "plan/ask.h"
-
 #include "plan/parse_priv.h"
+
 #include "wire/url.h"
 
 static const struct {
     enum key key;
-    const char *name;
     uint16_t port;
 } kinds[ASK_KINDS] = {
-    [ASK_POSTGRES] = {KEY_SERVICE_POSTGRES, "postgres", 0},
-    [ASK_PGBOUNCER] = {KEY_SERVICE_PGBOUNCER, "pgbouncer", 0},
-    [ASK_REDIS] = {KEY_SERVICE_REDIS, "redis", 6379},
-    [ASK_MEMCACHED] = {KEY_SERVICE_MEMCACHED, "memcached", 11211},
+    [ASK_POSTGRES] = {KEY_SERVICE_POSTGRES, 0},
+    [ASK_PGBOUNCER] = {KEY_SERVICE_PGBOUNCER, 0},
+    [ASK_REDIS] = {KEY_SERVICE_REDIS, 6379},
+    [ASK_MEMCACHED] = {KEY_SERVICE_MEMCACHED, 11211},
 };
-
-const char *ask_name(enum ask_kind kind)
-{
-    return kinds[kind].name;
-}
-
-void ask_add_masked(struct text *out, const struct ask *ask)
-{
-    struct bytes shown = ask->text;
-    size_t query = bytes_find(shown, BYTES_LIT("?"));
-    bool hides = bytes_find(shown, BYTES_LIT("password=")) != SIZE_MAX;
-    if (query != SIZE_MAX && hides) shown.len = query;
-    char array[2048];
-    struct text masked = text_in(array, sizeof array);
-    url_add_masked(&masked, shown);
-    text_add_safe(out, text_bytes(&masked));
-}
 
 static bool wrong(struct parse *p, const struct node *n, enum ask_kind kind)
 {
@@ -41,7 +22,7 @@ static bool wrong(struct parse *p, const struct node *n, enum ask_kind kind)
         [ASK_MEMCACHED] = "host:port, or unix:/path",
     };
     return parse_node_error(p, DIAG_SERVICE, n, hints[kind],
-                            "'%s' does not understand where the server is", kinds[kind].name);
+                            "'%s' does not understand where the server is", ask_name(kind));
 }
 
 /* Whether `text` has a scheme of PostgreSQL and something behind it. */
@@ -102,7 +83,7 @@ static bool read_place(struct parse *p, const struct node *n, enum ask_kind kind
 static bool read_one(struct parse *p, const struct node *n, enum ask_kind kind, struct ask *out)
 {
     struct ask ask = {.at = n->at};
-    if (n->text.len == 0) return parse_node_empty(p, n, kinds[kind].name);
+    if (n->text.len == 0) return parse_node_empty(p, n, ask_name(kind));
     if (!parse_variable_constant(p, n, n->text, &ask.text)) return false;
     bool postgres = kind == ASK_POSTGRES || kind == ASK_PGBOUNCER;
     if (postgres && !is_postgres_url(ask.text)) return wrong(p, n, kind);

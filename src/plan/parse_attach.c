@@ -8,24 +8,19 @@
 
 static const struct {
     enum key key;
-    const char *name, *hint;
+    const char *hint;
 } kinds[ATTACH_KINDS] = {
-    [ATTACH_PID] = {KEY_SERVICE_PID, "pid", "its number, or a file that holds it: /run/x.pid"},
-    [ATTACH_PORT] = {KEY_SERVICE_PORT, "port", "1 to 65535: the port at which it listens"},
-    [ATTACH_PROCESS] = {KEY_SERVICE_PROCESS, "process", "a name as ps -o comm shows it: nginx"},
-    [ATTACH_CGROUP] = {KEY_SERVICE_CGROUP, "cgroup", "a path from '/': /system.slice/x.service"},
-    [ATTACH_UNIT] = {KEY_SERVICE_UNIT, "unit", "a name of systemd's: nginx.service"},
+    [ATTACH_PID] = {KEY_SERVICE_PID, "its number, or a file that holds it: /run/x.pid"},
+    [ATTACH_PORT] = {KEY_SERVICE_PORT, "1 to 65535: the port at which it listens"},
+    [ATTACH_PROCESS] = {KEY_SERVICE_PROCESS, "a name as ps -o comm shows it: nginx"},
+    [ATTACH_CGROUP] = {KEY_SERVICE_CGROUP, "a path from '/': /system.slice/x.service"},
+    [ATTACH_UNIT] = {KEY_SERVICE_UNIT, "a name of systemd's: nginx.service"},
 };
-
-const char *attach_name(enum attach_kind kind)
-{
-    return kind == ATTACH_NONE ? "" : kinds[kind].name;
-}
 
 static bool wrong(struct parse *p, const struct node *n, enum attach_kind kind)
 {
     return parse_node_error(p, DIAG_SERVICE, n, kinds[kind].hint, "'%s' does not understand this",
-                            kinds[kind].name);
+                            attach_name(kind));
 }
 
 static bool read_pid(struct parse *p, const struct node *n, struct attach *out)
@@ -72,7 +67,7 @@ static bool read_one(struct parse *p, const struct node *n, enum attach_kind kin
                      struct attach *out)
 {
     *out = (struct attach){.at = n->at, .kind = kind};
-    if (n->text.len == 0) return parse_node_empty(p, n, kinds[kind].name);
+    if (n->text.len == 0) return parse_node_empty(p, n, attach_name(kind));
     if (!parse_variable_constant(p, n, n->text, &out->text)) return false;
     if (out->text.len == 0) return wrong(p, n, kind);
     switch (kind) {
@@ -93,6 +88,17 @@ static bool read_one(struct parse *p, const struct node *n, enum attach_kind kin
     return false;
 }
 
+uint16_t parse_attach_port(const struct node *service)
+{
+    for (uint32_t i = 0; service->kind == NODE_MAP && i < service->count; i++) {
+        const struct node *value = service->items[i].value;
+        uint64_t port;
+        if (!bytes_is(service->items[i].key->text, "port") || value->kind != NODE_SCALAR) continue;
+        if (bytes_to_u64(value->text, &port) && port <= PORT_MOST) return (uint16_t)port;
+    }
+    return 0;
+}
+
 /* Each of these keys beside another that finds or starts it. */
 static void tell_conflict(struct parse *p, struct fields *f, const struct node *n, const char *name,
                           const char *other)
@@ -111,10 +117,10 @@ bool parse_attach_all(struct parse *p, struct fields *f, struct service *s)
         if (!n) continue;
         any = true;
         if (first) {
-            tell_conflict(p, f, n, kinds[kind].name, first);
+            tell_conflict(p, f, n, attach_name(kind), first);
             continue;
         }
-        first = kinds[kind].name;
+        first = attach_name(kind);
         struct attach found;
         if (read_one(p, n, (enum attach_kind)kind, &found)) s->attach = found;
         else f->bad = true;

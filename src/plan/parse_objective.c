@@ -6,20 +6,24 @@ static bool collect_names(struct parse *p, struct objective_names *out)
 {
     const struct plan *plan = p->plan;
     struct bytes *scenarios = ARENA_ARRAY(p->arena, plan->scenario_count, struct bytes);
+    struct bytes *services = ARENA_ARRAY(p->arena, plan->service_count, struct bytes);
     struct bytes *stages = ARENA_ARRAY(p->arena, plan->stage_count, struct bytes);
     struct bytes *groups = ARENA_ARRAY(p->arena, plan->stage_count, struct bytes);
-    if (!scenarios || !stages || !groups) return false;
+    if (!scenarios || !services || !stages || !groups) return false;
     for (uint32_t i = 0; i < plan->scenario_count; i++) scenarios[i] = plan->scenarios[i].name;
+    for (uint32_t i = 0; i < plan->service_count; i++) services[i] = plan->services[i].name;
     for (uint32_t i = 0; i < plan->stage_count; i++) {
         stages[i] = plan->stages[i].name;
         groups[i] = plan->stages[i].group;
     }
     *out = (struct objective_names){.requests = plan->names,
                                     .scenarios = scenarios,
+                                    .services = services,
                                     .stage_names = stages,
                                     .stage_groups = groups,
                                     .request_count = plan->name_count,
                                     .scenario_count = plan->scenario_count,
+                                    .service_count = plan->service_count,
                                     .stage_count = plan->stage_count,
                                     .stages_lost = p->stages_lost,
                                     .requests_lost = p->steps_lost};

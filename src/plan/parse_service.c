@@ -27,8 +27,9 @@ void parse_service_names(struct parse *p, const struct node *n)
     for (uint32_t i = 0; i < n->count && plan->services; i++) {
         const struct node *name = n->items[i].key;
         if (!parse_node_identifier(p, name, "a service") || parse_vars_clash(p, name)) continue;
-        plan->services[plan->service_count++] =
-            (struct service){.at = name->at, .name = name->text};
+        uint16_t port = parse_attach_port(n->items[i].value);
+        plan->services[plan->service_count++] = (struct service){
+            .at = name->at, .name = name->text, .port = port, .port_told = port != 0};
     }
 }
 

@@ -76,13 +76,11 @@ enum ready_kind { READY_PORT, READY_HTTP, READY_LOG, READY_NONE };
 
 struct service {
     struct span at;
-    struct bytes name;
-    struct bytes *argv; /* each NUL-terminated; argc 0: it is not ours to start */
+    struct bytes name, *argv; /* argv: each NUL-terminated; argc 0: it is not ours to start */
     uint32_t argc;
     struct bytes *env; /* NAME=value, NUL-terminated */
     uint32_t env_count;
-    struct bytes cwd;
-    struct bytes dir; /* the private folder, empty if $dir is not used */
+    struct bytes cwd, dir; /* dir: the private folder, empty if $dir is not used */
     bool keep;
     uint16_t port;  /* 0: $NAME.port is not used anywhere */
     bool port_told; /* its own command or environment names it */

@@ -70,11 +70,23 @@ static bool is_sent(const struct plan *plan, const struct objective *o)
     return false;
 }
 
+/* Processes that nobody is told of are not looked at. */
+static bool has_processes(const struct service *service)
+{
+    return service->argc > 0 || service->attach.kind != ATTACH_NONE;
+}
+
 bool plan_doubt_tell(struct text *out, const struct plan *plan, const struct objective *o)
 {
     bool named = o->scope == SCOPE_REQUEST || o->scope == SCOPE_SCENARIO;
     if (o->metric != METRIC_USERS && named && !is_sent(plan, o)) {
         text_adds(out, "no stage that it looks at sends any of it");
+        return true;
+    }
+    bool of_processes = o->metric == METRIC_MEMORY || o->metric == METRIC_CPU;
+    if (of_processes && !has_processes(&plan->services[o->scope_index])) {
+        text_addf(out, "nothing says which processes %.*s has",
+                  BYTES_ARG(plan->services[o->scope_index].name));
         return true;
     }
     bool rate = o->metric == METRIC_THROUGHPUT && !o->of_offered && o->scope != SCOPE_EACH;

@@ -27,7 +27,8 @@ static size_t secret_at(const struct printer *p, struct bytes b, struct text *na
     return plan->secrets[longest].len;
 }
 
-/* A free port was found for the service while reading; the next reading finds another. */
+/* A free port was found for the service while reading; the next reading finds another. That by
+ * which a service is found stays as it is. */
 static size_t port_at(const struct printer *p, struct bytes b, struct text *name)
 {
     for (uint32_t i = 0; i < p->plan->service_count; i++) {
@@ -35,7 +36,8 @@ static size_t port_at(const struct printer *p, struct bytes b, struct text *name
         char digits[8];
         struct text port = text_in(digits, sizeof digits);
         text_addf(&port, "%u", s->port);
-        if (s->port == 0 || !bytes_starts(b, text_bytes(&port))) continue;
+        if (s->port == 0 || s->attach.number == s->port || !bytes_starts(b, text_bytes(&port)))
+            continue;
         if (b.len > port.len && is_word(b.at[port.len])) continue;
         text_clear(name);
         text_addf(name, "$%.*s.port", BYTES_ARG(s->name));

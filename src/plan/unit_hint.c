@@ -121,19 +121,53 @@ static bool reads(struct bytes text, enum objective_unit unit)
         return units_rate(text, &number, &why);
     case UNIT_COUNT:
         return units_count(text, &whole, &why);
+    case UNIT_BYTES:
+        return units_bytes(text, &number, &why);
+    case UNIT_BYTES_RATE:
+        return units_bytes_rate(text, &number, &why);
+    case UNIT_NUMBER:
+        return units_number(text, &number, &why);
+    }
+    return false;
+}
+
+/* `512 mb`, `512M`, `512` as they are written; what has no B is meant in powers of two. */
+static bool add_bytes(struct text *out, struct bytes in, bool rate)
+{
+    static const struct {
+        const char *word, *ours;
+    } sizes[] = {{"b", "B"},     {"k", "KiB"},   {"kib", "KiB"}, {"kb", "kB"},   {"m", "MiB"},
+                 {"mib", "MiB"}, {"mb", "MB"},   {"g", "GiB"},   {"gib", "GiB"}, {"gb", "GB"},
+                 {"t", "TiB"},   {"tib", "TiB"}, {"tb", "TB"},   {"", "MiB"}};
+    size_t digits = 0;
+    while (digits < in.len && (bytes_is_digit(in.at[digits]) || in.at[digits] == '.')) digits++;
+    struct bytes unit = bytes_trim(bytes_from(in, digits));
+    struct bytes end = BYTES_LIT("/s");
+    if (unit.len >= end.len && bytes_equal(bytes_from(unit, unit.len - end.len), end))
+        unit.len -= end.len;
+    for (size_t i = 0; i < COUNT_OF(sizes) && digits > 0; i++) {
+        if (!bytes_same_nocase(unit, bytes_of(sizes[i].word))) continue;
+        text_addf(out, "%.*s%s%s", (int)digits, in.at, sizes[i].ours, rate ? "/s" : "");
+        return true;
     }
     return false;
 }
 
 bool unit_hint_find(struct text *out, struct bytes in, enum objective_unit unit)
 {
-    static const char *const usual[] = {
-        [UNIT_TIME] = "ms", [UNIT_SHARE] = "%", [UNIT_RATE] = "/s", [UNIT_COUNT] = ""};
+    static const char *const usual[] = {[UNIT_TIME] = "ms",
+                                        [UNIT_SHARE] = "%",
+                                        [UNIT_RATE] = "/s",
+                                        [UNIT_COUNT] = "",
+                                        [UNIT_NUMBER] = ""};
     char array[80];
     struct text amount = text_in(array, sizeof array);
     double number = 0;
-    if (!add_amount(&amount, in, unit == UNIT_RATE)) return false;
-    if (bytes_to_double(text_bytes(&amount), &number)) text_adds(&amount, usual[unit]);
+    bool bytes = unit == UNIT_BYTES || unit == UNIT_BYTES_RATE;
+    if (bytes) {
+        if (!add_bytes(&amount, in, unit == UNIT_BYTES_RATE)) return false;
+    } else if (!add_amount(&amount, in, unit == UNIT_RATE)) return false;
+    if (!bytes && bytes_to_double(text_bytes(&amount), &number)) text_adds(&amount, usual[unit]);
     if (amount.cut || !reads(text_bytes(&amount), unit)) return false;
     text_add(out, text_bytes(&amount));
     return true;

@@ -3,6 +3,8 @@
 #include "base/ns.h"
 #include "base/text.h"
 
+#define BYTES_MAX (UINT64_C(1) << 60)
+
 struct unit {
     const char *name;
     uint64_t scale;
@@ -146,6 +148,64 @@ bool units_count(struct bytes in, uint64_t *out, const char **why)
     if (bytes_to_u64(in, out)) return true;
     *why = is_negative(in) ? "a count cannot be negative"
                            : "a count is a whole number without a unit: 100";
+    return false;
+}
+
+bool units_bytes(struct bytes in, double *out, const char **why)
+{
+    static const struct unit units[] = {
+        {"B", 1},
+        {"KiB", UINT64_C(1) << 10},
+        {"MiB", UINT64_C(1) << 20},
+        {"GiB", UINT64_C(1) << 30},
+        {"TiB", UINT64_C(1) << 40},
+        {"kB", 1000},
+        {"KB", 1000},
+        {"MB", 1000000},
+        {"GB", 1000000000},
+        {"TB", UINT64_C(1000000000000)},
+    };
+    uint64_t whole = 0;
+    uint64_t billionths = 0;
+    uint64_t bytes = 0;
+    size_t i = 0;
+    if (!read_number(in, &i, &whole, &billionths)) {
+        *why = is_negative(in) ? "an amount of bytes cannot be negative"
+                               : "an amount of bytes is a number and its unit: 512MiB";
+        return false;
+    }
+    size_t letters = i;
+    const struct unit *unit = read_unit(in, &i, units, COUNT_OF(units));
+    if (!unit || i != in.len) {
+        *why = letters == in.len
+                   ? "an amount of bytes needs its unit: 512MiB, 2GB"
+                   : "an amount of bytes has a unit of B, KiB, MiB, GiB, kB, MB or GB";
+        return false;
+    }
+    if (!scaled(whole, billionths, unit->scale, &bytes) || bytes > BYTES_MAX) {
+        *why = "more bytes than there can be";
+        return false;
+    }
+    *out = (double)bytes;
+    return true;
+}
+
+bool units_bytes_rate(struct bytes in, double *out_per_s, const char **why)
+{
+    struct bytes end = BYTES_LIT("/s");
+    bool ends = in.len > end.len && bytes_equal(bytes_from(in, in.len - end.len), end);
+    struct bytes amount = {in.at, ends ? in.len - end.len : in.len};
+    if (!units_bytes(amount, out_per_s, why)) return false;
+    *why = "bytes by time need their /s: 10MiB/s";
+    return ends;
+}
+
+bool units_number(struct bytes in, double *out, const char **why)
+{
+    bool sign = in.len > 1 && in.at[0] == '-';
+    bool digit = in.len > sign && bytes_is_digit(in.at[sign]);
+    if (digit && bytes_to_double(in, out)) return true;
+    *why = "it is counted without a unit: 2, 0.5";
     return false;
 }
 

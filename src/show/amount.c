@@ -3,6 +3,7 @@
 #include <math.h>
 #include <time.h>
 
+#include "base/attr.h"
 #include "base/clock.h"
 
 #define NS_PER_MS_F 1e6
@@ -126,6 +127,34 @@ void amount_bytes(struct text *out, double bytes)
     text_adds(out, mib < 10240 ? " MiB" : " GiB");
 }
 
+void amount_size(struct text *out, double bytes)
+{
+    static const char *const units[] = {" B", " KiB", " MiB", " GiB", " TiB"};
+    size_t unit = 0;
+    if (none(out, bytes)) return;
+    while (bytes >= 1024 && unit + 1 < COUNT_OF(units)) {
+        bytes /= 1024;
+        unit++;
+    }
+    add_grouped(out, bytes, unit == 0 ? 0 : decimals_for(bytes, 3));
+    text_adds(out, units[unit]);
+}
+
+void amount_size_rate(struct text *out, double per_s)
+{
+    amount_size(out, per_s);
+    if (!isnan(per_s)) text_adds(out, "/s");
+}
+
+void amount_number(struct text *out, double value)
+{
+    if (none(out, value)) return;
+    double size = fabs(value);
+    bool whole = value == floor(value);
+    if (value < 0) text_adds(out, "-");
+    add_grouped(out, size, whole || size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 4);
+}
+
 void amount_of(struct text *out, const struct objective *objective, double value)
 {
     switch (objective_unit(objective)) {
@@ -142,6 +171,15 @@ void amount_of(struct text *out, const struct objective *objective, double value
     case UNIT_COUNT:
         amount_count(out, value);
         return;
+    case UNIT_BYTES:
+        amount_size(out, value);
+        return;
+    case UNIT_BYTES_RATE:
+        amount_size_rate(out, value);
+        return;
+    case UNIT_NUMBER:
+        amount_number(out, value);
+        return;
     }
 }
 
@@ -150,6 +188,10 @@ void amount_in_unit(struct text *out, struct bytes unit, double value)
     if (bytes_is(unit, "ms")) amount_time(out, value * NS_PER_MS_F);
     else if (bytes_starts(unit, BYTES_LIT("%"))) amount_share(out, value / 100);
     else if (bytes_is(unit, "/s")) amount_rate(out, value);
+    else if (bytes_is(unit, "B")) amount_size(out, value);
+    else if (bytes_is(unit, "B/s")) amount_size_rate(out, value);
+    else if (unit.len == 0 || bytes_is(unit, "cores") || bytes_is(unit, "waiting"))
+        amount_number(out, value);
     else amount_count(out, value);
 }
 

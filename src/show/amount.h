@@ -31,9 +31,15 @@ void amount_per_s(struct text *out, double per_s);
 /* `61,204`; a mean keeps a decimal below 100. */
 void amount_count(struct text *out, double count);
 void amount_bytes(struct text *out, double bytes);
-/* A value in the unit of an objective: time, share, rate or count. */
+/* The same with three digits, from `512 B` on; and by time: `1.25 MiB/s`. */
+void amount_size(struct text *out, double bytes);
+void amount_size_rate(struct text *out, double per_s);
+/* Of whatever: `1.84`, `0.0021`, `12,000`. */
+void amount_number(struct text *out, double value);
+/* A value in the unit of an objective: time, share, rate, bytes or number. */
 void amount_of(struct text *out, const struct objective *objective, double value);
-/* The same of a value in a unit of result.json: "ms", "%", "% of offered", "/s", or a count. */
+/* The same of a value in a unit of result.json: "ms", "%", "% of offered", "/s", "B", ..., or a
+ * count. */
 void amount_in_unit(struct text *out, struct bytes unit, double value);
 /* A moment as RFC 3339 has it, UTC, to the millisecond; nothing when it is beyond all years. */
 void amount_moment(struct text *out, uint64_t wall_ns);

@@ -35,6 +35,9 @@ double json_part_in_unit(const struct objective *o, double value)
     case UNIT_RATE:
         return o->of_offered ? value * 100 : value;
     case UNIT_COUNT:
+    case UNIT_BYTES:
+    case UNIT_BYTES_RATE:
+    case UNIT_NUMBER:
         return value;
     }
     return value;
@@ -52,6 +55,12 @@ const char *json_part_unit(const struct objective *o)
     case UNIT_COUNT:
         if (o->metric == METRIC_USERS) return "users";
         return o->scope == SCOPE_SCENARIO ? "iterations" : "requests";
+    case UNIT_BYTES:
+        return "B";
+    case UNIT_BYTES_RATE:
+        return "B/s";
+    case UNIT_NUMBER:
+        return series_unit_name(o->series_unit); /* "cores", "waiting", or nothing */
     }
     return "";
 }

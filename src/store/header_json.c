@@ -111,11 +111,14 @@ static json_t *plan_json(struct arena *arena, const struct plan *plan)
     json_tree_put(o, "source", masked_source(arena, plan->source, plan));
     json_t *targets = json_array();
     json_t *names = json_array();
+    json_t *services = json_array();
     json_t *scenarios = json_array();
     json_t *stages = json_array();
     for (uint32_t i = 0; i < plan->target_count; i++)
         json_tree_append(targets, string(plan->targets[i].text));
     for (uint32_t i = 0; i < plan->name_count; i++) json_tree_append(names, string(plan->names[i]));
+    for (uint32_t i = 0; i < plan->service_count; i++)
+        json_tree_append(services, string(plan->services[i].name));
     for (uint32_t i = 0; i < plan->scenario_count; i++) {
         json_t *scenario = json_object();
         json_tree_put(scenario, "name", string(plan->scenarios[i].name));
@@ -128,6 +131,7 @@ static json_t *plan_json(struct arena *arena, const struct plan *plan)
     }
     json_tree_put(o, "targets", targets);
     json_tree_put(o, "names", names);
+    json_tree_put(o, "services", services);
     json_tree_put(o, "scenarios", scenarios);
     json_tree_put(o, "stages", stages);
     json_tree_put(o, "objectives", objectives_json(plan->objectives, plan->objective_count));
@@ -352,17 +356,21 @@ struct objective_names header_json_names(struct arena *arena, const struct plan 
     struct objective_names names = {.requests = plan->names,
                                     .request_count = plan->name_count,
                                     .scenario_count = plan->scenario_count,
+                                    .service_count = plan->service_count,
                                     .stage_count = plan->stage_count};
     struct bytes *scenarios = ARENA_ARRAY(arena, plan->scenario_count, struct bytes);
+    struct bytes *services = ARENA_ARRAY(arena, plan->service_count, struct bytes);
     struct bytes *stages = ARENA_ARRAY(arena, plan->stage_count, struct bytes);
     struct bytes *groups = ARENA_ARRAY(arena, plan->stage_count, struct bytes);
     if (!arena_ok(arena)) return (struct objective_names){0};
     for (uint32_t i = 0; i < plan->scenario_count; i++) scenarios[i] = plan->scenarios[i].name;
+    for (uint32_t i = 0; i < plan->service_count; i++) services[i] = plan->services[i].name;
     for (uint32_t i = 0; i < plan->stage_count; i++) {
         stages[i] = plan->stages[i].name;
         groups[i] = plan->stages[i].group;
     }
     names.scenarios = scenarios;
+    names.services = services;
     names.stage_names = stages;
     names.stage_groups = groups;
     return names;
@@ -382,6 +390,16 @@ static void read_requests(struct reader *r, const json_t *o, uint32_t name_count
     }
 }
 
+/* Services with nothing but their names; none in older files. */
+static void read_services(struct reader *r, const json_t *o, struct plan *out)
+{
+    if (!json_object_get(o, "services")) return;
+    struct bytes *names = read_texts(r, o, "services", &out->service_count);
+    out->services = ARENA_ARRAY(r->arena, out->service_count, struct service);
+    if (!arena_ok(r->arena) || !names) out->service_count = 0;
+    for (uint32_t i = 0; i < out->service_count; i++) out->services[i].name = names[i];
+}
+
 static void read_plan(struct reader *r, const json_t *o, struct plan *out)
 {
     out->name = get_text(r, o, "name");
@@ -390,6 +408,7 @@ static void read_plan(struct reader *r, const json_t *o, struct plan *out)
     struct bytes *targets = read_texts(r, o, "targets", &out->target_count);
     out->targets = ARENA_ARRAY(r->arena, out->target_count, struct target);
     out->names = read_texts(r, o, "names", &out->name_count);
+    read_services(r, o, out);
     const json_t *scenarios = get_array(r, o, "scenarios", &out->scenario_count);
     out->scenarios = ARENA_ARRAY(r->arena, out->scenario_count, struct scenario);
     const json_t *stages = get_array(r, o, "stages", &out->stage_count);

@@ -24,7 +24,7 @@ static void take_tick(void *ctx, const struct tick *tick)
     for (uint32_t i = 0; i < tick->sample_count; i++) {
         const struct sample *sample = &tick->samples[i];
         const struct series *s = &known[sample->series];
-        printf("%.*s\t%.*s\t%.*s\t%.3f\t%.3f\t%.9g\n", BYTES_ARG(s->of), BYTES_ARG(s->name),
+        printf("%.*s\t%.*s\t%.*s\t%.9f\t%.9f\t%.9g\n", BYTES_ARG(s->of), BYTES_ARG(s->name),
                BYTES_ARG(s->label), (double)sample->from_ns / 1e9, (double)sample->to_ns / 1e9,
                sample->value);
     }

@@ -21,6 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct bytes requests[] = {{"GET /jobs", 9}, {"poll", 4}, {"a < b", 5}, {"it's", 4}};
 static struct bytes scenarios[] = {{"read", 4}, {"in", 2}, {"p95", 3}};
+static struct bytes services[] = {{"api", 3}, {"db", 2}};
 static struct bytes stages[] = {{"warmup", 6}, {"climb@10/s", 10}, {"climb@20/s", 10}, {"of", 2}};
 static struct bytes groups[] = {{"warmup", 6}, {"climb", 5}, {"climb", 5}, {"of", 2}};
 
@@ -28,10 +29,12 @@ static struct objective_names names_of(unsigned how)
 {
     return (struct objective_names){.requests = requests,
                                     .scenarios = scenarios,
+                                    .services = services,
                                     .stage_names = stages,
                                     .stage_groups = groups,
                                     .request_count = COUNT_OF(requests),
                                     .scenario_count = COUNT_OF(scenarios),
+                                    .service_count = COUNT_OF(services),
                                     .stage_count = COUNT_OF(stages),
                                     .stages_lost = how & 2,
                                     .requests_lost = how & 4};
@@ -51,6 +54,10 @@ static void put_value(struct text *out, const struct objective *o)
         units_add_duration(out, (uint64_t)o->value);
     } else if (unit == UNIT_COUNT) {
         text_addf(out, "%llu", (unsigned long long)o->value);
+    } else if (unit == UNIT_BYTES || unit == UNIT_BYTES_RATE) {
+        text_addf(out, "%.0fB%s", o->value, unit == UNIT_BYTES_RATE ? "/s" : "");
+    } else if (unit == UNIT_NUMBER) {
+        units_add_number(out, o->value);
     } else if (unit == UNIT_RATE && !o->of_offered) {
         units_add_rate(out, o->value);
     } else {
@@ -65,6 +72,7 @@ static void put_sentence(struct text *out, const struct objective *o)
     if (o->scope == SCOPE_EACH) text_adds(out, " of each");
     if (o->scope == SCOPE_REQUEST) put_name(out, "of", requests[o->scope_index]);
     if (o->scope == SCOPE_SCENARIO) put_name(out, "of", scenarios[o->scope_index]);
+    if (o->scope == SCOPE_SERVICE) put_name(out, "of", services[o->scope_index]);
     if (o->has_in)
         put_name(out, "in", o->stage_count > 1 ? groups[o->stage_first] : stages[o->stage_first]);
     text_addf(out, " %s ", objective_op_text(o->op));
@@ -80,7 +88,10 @@ static void check_parts(const struct objective *o, bool abort_when)
     if (o->scope == SCOPE_REQUEST) LAW(o->scope_index < COUNT_OF(requests));
     if (o->scope == SCOPE_SCENARIO) LAW(o->scope_index < COUNT_OF(scenarios));
     if (o->has_in) LAW(o->stage_count > 0 && o->stage_first + o->stage_count <= COUNT_OF(stages));
-    LAW(isfinite(o->value) && o->value >= 0);
+    if (o->scope == SCOPE_SERVICE) LAW(o->scope_index < COUNT_OF(services));
+    LAW(objective_is_observed(o) || o->scope != SCOPE_SERVICE);
+    LAW(!objective_is_observed(o) || (!abort_when && !objective_is_capacity(o)));
+    LAW(isfinite(o->value) && (o->value >= 0 || objective_unit(o) == UNIT_NUMBER));
     LAW((o->for_ns > 0) == abort_when);
     LAW(!abort_when || !o->warn);
     if (objective_unit(o) == UNIT_SHARE) LAW(o->value <= 1);
@@ -96,6 +107,8 @@ static void check_same(const struct objective *a, const struct objective *b)
 {
     LAW(a->warn == b->warn && a->metric == b->metric && a->per_million == b->per_million);
     LAW(a->scope == b->scope && a->scope_index == b->scope_index);
+    LAW(bytes_equal(a->series, b->series) && bytes_equal(a->label, b->label));
+    LAW(a->series_unit == b->series_unit);
     LAW(a->has_in == b->has_in && a->stage_first == b->stage_first);
     LAW(!a->has_in || a->stage_count == b->stage_count);
     LAW(a->op == b->op && a->of_offered == b->of_offered && a->for_ns == b->for_ns);

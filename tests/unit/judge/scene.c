@@ -29,12 +29,16 @@ void scene_open(struct scene *s)
     *s = (struct scene){0};
     assert_true(arena_open(&s->arena, 1 << 20, NULL));
     for (uint32_t i = 0; i < SCENE_NAMES; i++) s->names[i] = bytes_of(names[i]);
+    s->services[0].name = BYTES_LIT("api");
+    s->services[1].name = BYTES_LIT("db");
     s->scenarios[SCENE_READ].name = BYTES_LIT("read");
     s->scenarios[SCENE_JOB].name = BYTES_LIT("job");
     s->plan = (struct plan){.name = BYTES_LIT("scene"),
                             .stages = s->stages,
                             .names = s->names,
                             .name_count = SCENE_NAMES,
+                            .services = s->services,
+                            .service_count = SCENE_SERVICES,
                             .scenarios = s->scenarios,
                             .scenario_count = SCENE_SCENARIOS,
                             .objectives = s->objectives,
@@ -73,14 +77,17 @@ static void parse(struct scene *s, struct objective *out, const char *sentence, 
 {
     static struct diags diags;
     struct bytes stage_names[SCENE_STAGES], stage_groups[SCENE_STAGES];
-    struct bytes scenarios[SCENE_SCENARIOS];
+    struct bytes scenarios[SCENE_SCENARIOS], services[SCENE_SERVICES];
     for (uint32_t i = 0; i < s->plan.stage_count; i++) {
         stage_names[i] = s->stages[i].name;
         stage_groups[i] = s->stages[i].group;
     }
     for (uint32_t i = 0; i < SCENE_SCENARIOS; i++) scenarios[i] = s->scenarios[i].name;
+    for (uint32_t i = 0; i < SCENE_SERVICES; i++) services[i] = s->services[i].name;
     const struct objective_names names = {.requests = s->names,
                                           .scenarios = scenarios,
+                                          .services = services,
+                                          .service_count = SCENE_SERVICES,
                                           .stage_names = stage_names,
                                           .stage_groups = stage_groups,
                                           .request_count = SCENE_NAMES,
@@ -122,6 +129,8 @@ void scene_tick(struct scene *s, uint32_t stage, uint32_t ms)
                        .cells = s->cells,
                        .slots = s->slots,
                        .exemplars = s->looks,
+                       .series = s->series + s->series_count,
+                       .samples = s->samples,
                        .requests_in_flight = s->requests_in_flight,
                        .iterations_in_flight = s->iterations_in_flight};
     t->judged = run_stage_judged(&s->header, stage);
@@ -285,6 +294,27 @@ void scene_look(struct scene *s, uint32_t name, enum outcome outcome, uint32_t s
                                                            .name = name,
                                                            .outcome = outcome,
                                                            .status = (uint16_t)status};
+}
+
+uint32_t scene_series(struct scene *s, const char *of, const char *name, const char *label)
+{
+    assert_true(s->series_count < SCENE_SERIES);
+    const struct series_kind *kind = series_find(bytes_of(name));
+    uint32_t id = s->series_count++;
+    s->series[id] = (struct series){.id = id,
+                                    .of = bytes_of(of),
+                                    .name = bytes_of(name),
+                                    .label = bytes_of(label),
+                                    .unit = kind ? kind->unit : SERIES_NUMBER};
+    s->tick.series_count++;
+    return id;
+}
+
+void scene_sample(struct scene *s, uint32_t series, double from_s, double to_s, double value)
+{
+    assert_true(s->tick.sample_count < SCENE_SAMPLES);
+    s->samples[s->tick.sample_count++] = (struct sample){series, (uint64_t)(from_s * 1e9 + 0.5),
+                                                         (uint64_t)(to_s * 1e9 + 0.5), value};
 }
 
 static void rest(struct scene *s, struct cell *cell, uint32_t measure, struct hist_pair *pairs)

@@ -17,6 +17,7 @@
 
 enum { SCENE_STAGES = 12, SCENE_NAMES = 6, SCENE_SCENARIOS = 2, SCENE_SENTENCES = 8 };
 enum { SCENE_CELLS = 32, SCENE_SLOTS = 64, SCENE_LOOKS = 8 };
+enum { SCENE_SERVICES = 2, SCENE_SERIES = 16, SCENE_SAMPLES = 16 };
 enum { SCENE_READ, SCENE_JOB }; /* scenarios */
 
 struct scene {
@@ -24,6 +25,7 @@ struct scene {
     struct stage stages[SCENE_STAGES];
     struct scenario scenarios[SCENE_SCENARIOS];
     struct bytes names[SCENE_NAMES];
+    struct service services[SCENE_SERVICES];
     struct objective objectives[SCENE_SENTENCES], aborts[SCENE_SENTENCES];
     struct arena arena;
     struct run_header header;
@@ -35,6 +37,9 @@ struct scene {
     struct hist_pair *pairs;
     struct slot slots[SCENE_SLOTS];
     struct exemplar looks[SCENE_LOOKS];
+    struct series series[SCENE_SERIES]; /* met so far; those of the tick last */
+    struct sample samples[SCENE_SAMPLES];
+    uint32_t series_count;
     double requests_in_flight[SCENE_NAMES], iterations_in_flight[SCENE_SCENARIOS];
     uint32_t missing_ticks;           /* told at the end, from 4.5 s on */
     uint32_t results, finals;         /* seen on the bus */
@@ -91,6 +96,10 @@ void scene_levels(struct scene *s, double users, double requests, double jobs);
 void scene_strain(struct scene *s, enum strain_fact fact, uint64_t value);
 /* A request of `name` that ended so, with that status, and was looked at. */
 void scene_look(struct scene *s, uint32_t name, enum outcome outcome, uint32_t status);
+/* A series that is met in this tick; its number. `of`: "api", "db" (services), "host". */
+uint32_t scene_series(struct scene *s, const char *of, const char *name, const char *label);
+/* Its value over that time of the run; at an instant where both are equal. */
+void scene_sample(struct scene *s, uint32_t series, double from_s, double to_s, double value);
 /* Puts the tick on the bus. */
 void scene_put(struct scene *s);
 /* A whole tick of one second: `count` ok requests of name 0, each of `ns`. */

@@ -248,18 +248,20 @@ static void users_and_their_rounds(void **state)
         enum model model;
         uint32_t seconds;
         bool unknown;     /* the pauses */
+        uint64_t last_ms; /* in the last second each user has a round of that length; 0: none has */
         const char *text; /* NULL: nothing is said */
     } cases[] = {
-        {"as they should", 10, 20, 400, MODEL_CLOSED, 20, false, NULL},
-        {"within what the edges may hide", 10, 19, 400, MODEL_CLOSED, 20, false, NULL},
-        {"too few rounds", 10, 18, 400, MODEL_CLOSED, 20, false,
+        {"as they should", 10, 20, 400, MODEL_CLOSED, 20, false, 0, NULL},
+        {"within what the edges may hide", 10, 19, 400, MODEL_CLOSED, 20, false, 0, NULL},
+        {"too few rounds", 10, 18, 400, MODEL_CLOSED, 20, false, 0,
          "hold had 10.0 users, and their rounds make 9.0 (rate x time"},
-        {"too many", 8, 20, 400, MODEL_CLOSED, 20, false,
+        {"too many", 8, 20, 400, MODEL_CLOSED, 20, false, 0,
          "hold had 8.0 users, and their rounds make 10"},
-        {"no pauses", 2, 20, 0, MODEL_CLOSED, 20, false, NULL},
-        {"as long as the stage", 10, 1, 18000, MODEL_CLOSED, 20, false, NULL},
-        {"a file that does not know of pauses", 10, 20, 0, MODEL_CLOSED, 20, true, NULL},
-        {"no users", 0, 20, 400, MODEL_OPEN, 20, false, NULL},
+        {"no pauses", 2, 20, 0, MODEL_CLOSED, 20, false, 0, NULL},
+        {"as long as the stage", 10, 1, 18000, MODEL_CLOSED, 20, false, 0, NULL},
+        {"a file that does not know of pauses", 10, 20, 0, MODEL_CLOSED, 20, true, 0, NULL},
+        {"no users", 0, 20, 400, MODEL_OPEN, 20, false, 0, NULL},
+        {"silence at the end", 10, 20, 400, MODEL_CLOSED, 20, false, 3000, NULL},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct scene s;
@@ -273,6 +275,10 @@ static void users_and_their_rounds(void **state)
             scene_requests(&s, 0, OUTCOME_OK, cases[i].rounds, 100 * MS);
             scene_iterations(&s, SCENE_READ, OUTCOME_OK, cases[i].rounds, 100 * MS);
             scene_lag(&s, cases[i].rounds, 100000);
+            if (cases[i].last_ms > 0 && t + 1 == cases[i].seconds) {
+                uint32_t users = (uint32_t)cases[i].users;
+                scene_iterations(&s, SCENE_READ, OUTCOME_TIMEOUT, users, cases[i].last_ms * MS);
+            }
             uint64_t rested_ns = cases[i].rounds * cases[i].pause_ms * MS;
             scene_rested(&s, cases[i].unknown ? REST_UNKNOWN : rested_ns);
             scene_put(&s);

@@ -5,12 +5,12 @@
 
 #include "base/file.h"
 #include "check.h"
-#include "observe/sheet.h"
+#include "observe/slip.h"
 
 static char root[64];
 static struct arena arena;
-static struct sheet sheet;
-static struct sample samples[SHEET_SAMPLES];
+static struct slip slip;
+static struct sample samples[SLIP_SAMPLES];
 static uint32_t sample_count;
 static uint64_t since_ns;
 static bool looked;
@@ -60,7 +60,7 @@ void seen_put(const char *path, const char *words)
 void seen_open(void)
 {
     assert_true(arena_open(&arena, (size_t)64 << 20, NULL));
-    assert_true(sheet_open(&sheet, &arena));
+    assert_true(slip_open(&slip, &arena));
     looked = false;
     since_ns = 0;
     sample_count = 0;
@@ -68,7 +68,7 @@ void seen_open(void)
 
 void seen_close(void)
 {
-    sheet_close(&sheet);
+    slip_close(&slip);
     arena_close(&arena);
 }
 
@@ -81,20 +81,20 @@ bool seen_look(struct source *source, uint64_t now_ns, struct err *err)
 {
     struct look look = {.since_ns = since_ns, .now_ns = now_ns, .first = !looked};
     uint32_t known;
-    sheet_begin(&sheet, looked ? since_ns : now_ns, now_ns);
+    slip_begin(&slip, looked ? since_ns : now_ns, now_ns);
     sample_count = 0;
-    if (!source->look(source->ctx, &sheet, &look, err)) {
+    if (!source->look(source->ctx, &slip, &look, err)) {
         looked = false;
         return false;
     }
-    sheet_end(&sheet);
-    sample_count = sheet_take_samples(&sheet, samples, SHEET_SAMPLES, &known);
+    slip_end(&slip);
+    sample_count = slip_take_samples(&slip, samples, SLIP_SAMPLES, &known);
     looked = true;
     since_ns = now_ns;
     return true;
 }
 
-static const char *name_of(const struct sheet_series *s)
+static const char *name_of(const struct slip_series *s)
 {
     return s->row == SERIES_ROWS ? s->name.at : series_row(s->row)->name;
 }
@@ -103,7 +103,7 @@ double seen_value(const char *of, const char *name, const char *label)
 {
     double value = SEEN_NONE;
     for (uint32_t i = 0; i < sample_count; i++) {
-        const struct sheet_series *s = &sheet.series[samples[i].series];
+        const struct slip_series *s = &slip.series[samples[i].series];
         if (!bytes_is(s->of, of) || strcmp(name_of(s), name) != 0 || !bytes_is(s->label, label)) {
             continue;
         }
@@ -117,7 +117,7 @@ uint32_t seen_count(const char *of, const char *name)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < sample_count; i++) {
-        const struct sheet_series *s = &sheet.series[samples[i].series];
+        const struct slip_series *s = &slip.series[samples[i].series];
         count += bytes_is(s->of, of) && strcmp(name_of(s), name) == 0;
     }
     return count;
@@ -125,15 +125,15 @@ uint32_t seen_count(const char *of, const char *name)
 
 const char *seen_news(void)
 {
-    static char array[SHEET_NEWS_BYTES];
+    static char array[SLIP_NEWS_BYTES];
     struct text text = text_in(array, sizeof array);
-    return sheet_take_news(&sheet, &text) ? array : "";
+    return slip_take_news(&slip, &text) ? array : "";
 }
 
 void seen_print(void)
 {
     for (uint32_t i = 0; i < sample_count; i++) {
-        const struct sheet_series *s = &sheet.series[samples[i].series];
+        const struct slip_series *s = &slip.series[samples[i].series];
         print_message("# %.*s %s [%.*s] = %g\n", BYTES_ARG(s->of), name_of(s), BYTES_ARG(s->label),
                       samples[i].value);
     }

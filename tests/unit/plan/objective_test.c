@@ -9,7 +9,10 @@ static const struct bytes scenarios[] = {{"read", 4}, {"job", 3}};
 static const struct bytes stages[] = {
     {"warmup", 6}, {"climb@10/s", 10}, {"climb@20/s", 10}, {"rest", 4}};
 static const struct bytes groups[] = {{"warmup", 6}, {"climb", 5}, {"climb", 5}, {"rest", 4}};
-static const struct objective_names names = {.requests = requests,
+static const struct bytes services[] = {{"api", 3}, {"db", 2}};
+static const struct objective_names names = {.services = services,
+                                             .service_count = 2,
+                                             .requests = requests,
                                              .scenarios = scenarios,
                                              .stage_names = stages,
                                              .stage_groups = groups,
@@ -134,7 +137,25 @@ static void mistakes(void **state)
         {"", false, DIAG_OBJECTIVE, 1},
         {"p100 < 1s", false, DIAG_METRIC, 1},
         {"p0 < 1s", false, DIAG_METRIC, 1},
-        {"memory of api < 1MiB", false, DIAG_METRIC, 1},
+        {"memory of apj < 1MiB", false, DIAG_UNKNOWN_NAME, 11},
+        {"memory of read < 1MiB", false, DIAG_UNKNOWN_NAME, 11},
+        {"memory of each < 1MiB", false, DIAG_UNKNOWN_NAME, 11},
+        {"memory < 1MiB", false, DIAG_OBJECTIVE, 8},
+        {"memory of api < 512", false, DIAG_UNIT, 17},
+        {"memory of api < 0B", false, DIAG_OBJECTIVE, 17},
+        {"memory \"x\" of api < 1MiB", false, DIAG_OBJECTIVE, 8},
+        {"p95 of api < 1s", false, DIAG_UNKNOWN_NAME, 8},
+        {"cpu of api < 2", false, DIAG_UNIT, 14},
+        {"cpu of api < 80% of offered", false, DIAG_OBJECTIVE, 18},
+        {"series of api < 2", false, DIAG_METRIC, 1},
+        {"run_queu of api < 2", false, DIAG_METRIC, 1},
+        {"metrics. of api < 2", false, DIAG_METRIC, 1},
+        {"waiting disk of api < 2", false, DIAG_OBJECTIVE, 9},
+        {"host.pressure cpu < 5%", false, DIAG_OBJECTIVE, 15},
+        {"host.pressure of api < 5%", false, DIAG_OBJECTIVE, 15},
+        {"io.read of api < 10MiB", false, DIAG_UNIT, 18},
+        {"faults.major of api < 5% of offered", false, DIAG_UNIT, 23},
+        {"memory of api > 1GiB for 5s", true, DIAG_OBJECTIVE, 1},
         {"p99 <= baseline + 10%", false, DIAG_UNIT, 8},
         {"p95 < 100", false, DIAG_UNIT, 7},
         {"p95 < 100ms extra", false, DIAG_OBJECTIVE, 13},
@@ -202,6 +223,87 @@ static void units_and_capacities(void **state)
     assert_false(parse("p < 10ms", false, &below, &diags)); /* a row of the table, but no word */
 }
 
+static const struct {
+    const char *in;
+    struct objective want;
+    enum objective_unit unit;
+    const char *name;
+} service_rows[] = {
+    {"memory of api < 512MiB",
+     {.metric = METRIC_MEMORY, .scope = SCOPE_SERVICE, .value = 536870912},
+     UNIT_BYTES,
+     "memory"},
+    {"cpu of db in rest <= 80%",
+     {.metric = METRIC_CPU,
+      .scope = SCOPE_SERVICE,
+      .scope_index = 1,
+      .has_in = true,
+      .op = OP_LE,
+      .value = 0.8},
+     UNIT_SHARE,
+     "cpu"},
+    {"run_queue of api < 1.5",
+     {.metric = METRIC_SERIES, .scope = SCOPE_SERVICE, .value = 1.5},
+     UNIT_NUMBER,
+     "run_queue"},
+    {"waiting 'postgres \"main\"' of api < 2",
+     {.metric = METRIC_SERIES, .scope = SCOPE_SERVICE, .value = 2},
+     UNIT_NUMBER,
+     "waiting 'postgres \"main\"'"},
+    {"io.write of db < 10MB/s",
+     {.metric = METRIC_SERIES, .scope = SCOPE_SERVICE, .scope_index = 1, .value = 10e6},
+     UNIT_BYTES_RATE,
+     "io.write"},
+    {"faults.major of api <= 0/s",
+     {.metric = METRIC_SERIES, .scope = SCOPE_SERVICE, .op = OP_LE},
+     UNIT_RATE,
+     "faults.major"},
+    {"host.pressure \"cpu\" < 5%",
+     {.metric = METRIC_SERIES, .value = 0.05},
+     UNIT_SHARE,
+     "host.pressure \"cpu\""},
+    {"host.disk.read.time > 1ms",
+     {.metric = METRIC_SERIES, .op = OP_GT, .value = 1e6},
+     UNIT_TIME,
+     "host.disk.read.time"},
+    {"observe.cpu < 0.01", {.metric = METRIC_SERIES, .value = 0.01}, UNIT_NUMBER, "observe.cpu"},
+    {"metrics.depth of api >= -3",
+     {.metric = METRIC_SERIES, .scope = SCOPE_SERVICE, .op = OP_GE, .value = -3},
+     UNIT_NUMBER,
+     "metrics.depth"},
+};
+
+static void of_services(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(service_rows); i++) {
+        struct arena arena;
+        struct objective got;
+        struct diags diags = {0};
+        const struct objective *want = &service_rows[i].want;
+        assert_true(arena_open(&arena, 65536, NULL));
+        struct span at = {0};
+        CHECK(service_rows[i].in, objective_parse(&got, &arena, bytes_of(service_rows[i].in), at,
+                                                  false, &names, &diags));
+        CHECK_U64(service_rows[i].in, got.metric, want->metric);
+        CHECK_U64(service_rows[i].in, got.scope, want->scope);
+        CHECK_U64(service_rows[i].in, got.scope_index, want->scope_index);
+        CHECK_U64(service_rows[i].in, got.op, want->op);
+        CHECK(service_rows[i].in, got.has_in == want->has_in && !got.of_offered);
+        CHECK_U64(service_rows[i].in, objective_unit(&got), service_rows[i].unit);
+        double far = got.value - want->value;
+        CHECK(service_rows[i].in, far < 1e-9 && far > -1e-9);
+        CHECK(service_rows[i].in, objective_is_observed(&got) && !objective_is_capacity(&got));
+        CHECK(service_rows[i].in,
+              objective_small_is_good(&got) == (got.op == OP_LT || got.op == OP_LE));
+        char array[64];
+        struct text t = text_in(array, sizeof array);
+        objective_metric_name(&t, &got);
+        CHECK_STR(service_rows[i].in, array, service_rows[i].name);
+        arena_close(&arena);
+    }
+}
+
 static void metric_names(void **state)
 {
     (void)state;
@@ -219,6 +321,7 @@ int main(void)
         cmocka_unit_test(sentences),
         cmocka_unit_test(mistakes),
         cmocka_unit_test(units_and_capacities),
+        cmocka_unit_test(of_services),
         cmocka_unit_test(metric_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

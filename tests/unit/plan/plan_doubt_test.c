@@ -5,6 +5,8 @@
 #define HEAD                                                                                       \
     "plan: 1\ntarget: http://a\nscenarios:\n  one: { steps: [ GET /a, GET /b ] }\n"                \
     "  two: { weight: 3, steps: [ GET /c, { get: /d, until: status 200 } ] }\n"                    \
+    "services: { api: { command: /bin/true }, far: { redis: '10.0.0.1:6379' },"                    \
+    " near: { port: 6379 } }\n"                                                                    \
     "load:\n  warmup: { rate: 900/s, for: 1s }\n  stages:\n"                                       \
     "    - { name: only, rate: 10/s..20/s, for: 9s, mix: { one: 1 } }\n"                           \
     "    - { name: both, rate: 4/s, for: 9s }\n"                                                   \
@@ -36,6 +38,10 @@ static void doubts(void **state)
         {"throughput in spike > 150/s", ""},
         {"throughput in crowd > 9000/s", ""},
         {"throughput >= 98% of offered", ""},
+        {"memory of api < 1MiB", ""},
+        {"memory of near < 1MiB", ""},
+        {"cpu of far < 80%", "nothing says which processes far has"},
+        {"connections of far < 80", ""},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         char yaml[900];

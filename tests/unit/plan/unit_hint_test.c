@@ -21,6 +21,12 @@ static bool reads(const char *text, enum objective_unit unit)
         return units_rate(in, &number, &why);
     case UNIT_COUNT:
         return units_count(in, &whole, &why);
+    case UNIT_BYTES:
+        return units_bytes(in, &number, &why);
+    case UNIT_BYTES_RATE:
+        return units_bytes_rate(in, &number, &why);
+    case UNIT_NUMBER:
+        return units_number(in, &number, &why);
     }
     return false;
 }
@@ -62,6 +68,14 @@ static void meant(void **state)
         {"1,000", UNIT_COUNT, "1000"},
         {"10k", UNIT_COUNT, "10000"},
         {"1.5", UNIT_COUNT, ""},
+        {"512", UNIT_BYTES, "512MiB"},
+        {"512 mb", UNIT_BYTES, "512MB"},
+        {"1.5g", UNIT_BYTES, "1.5GiB"},
+        {"512kb/s", UNIT_BYTES, "512kB"},
+        {"10MiB", UNIT_BYTES_RATE, "10MiB/s"},
+        {"ten", UNIT_BYTES, ""},
+        {"5 apples", UNIT_BYTES, ""},
+        {"1,5", UNIT_NUMBER, "1.5"},
         {"many", UNIT_COUNT, ""},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {

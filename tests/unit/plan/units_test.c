@@ -45,6 +45,55 @@ static void durations(void **state)
     }
 }
 
+static void bytes_and_numbers(void **state)
+{
+    (void)state;
+    typedef bool reads(struct bytes, double *, const char **);
+    static const struct {
+        const char *in;
+        reads *how;
+        double want; /* below 0: refused */
+    } rows[] = {
+        {"512MiB", units_bytes, 536870912},
+        {"512MB", units_bytes, 512e6},
+        {"1.5KiB", units_bytes, 1536},
+        {"2kB", units_bytes, 2000},
+        {"0B", units_bytes, 0},
+        {"3TiB", units_bytes, 3298534883328},
+        {"1152921504606846976B", units_bytes, 1152921504606846976},
+        {"1152921504606846977B", units_bytes, -1},
+        {"512", units_bytes, -1},
+        {"512mib", units_bytes, -1},
+        {"512 MiB", units_bytes, -1},
+        {"-1MiB", units_bytes, -1},
+        {"MiB", units_bytes, -1},
+        {"", units_bytes, -1},
+        {"1MiB/s", units_bytes, -1},
+        {"10MiB/s", units_bytes_rate, 10485760},
+        {"10MiB", units_bytes_rate, -1},
+        {"/s", units_bytes_rate, -1},
+        {"10/s", units_bytes_rate, -1},
+        {"2", units_number, 2},
+        {"0.25", units_number, 0.25},
+        {"2x", units_number, -1},
+        {"x", units_number, -1},
+        {"", units_number, -1},
+        {"+2", units_number, -1},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        double got = -1;
+        const char *why = NULL;
+        bool good = rows[i].how(bytes_of(rows[i].in), &got, &why);
+        CHECK(rows[i].in, good == (rows[i].want >= 0));
+        if (good) CHECK(rows[i].in, got >= rows[i].want && got <= rows[i].want);
+        else CHECK(rows[i].in, why != NULL);
+    }
+    double below = 0;
+    const char *why = NULL;
+    assert_true(units_number(bytes_of("-3"), &below, &why));
+    assert_true(below >= -3 && below <= -3);
+}
+
 static void rates_and_shares(void **state)
 {
     (void)state;
@@ -138,8 +187,9 @@ static void negative_ones(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(durations), cmocka_unit_test(rates_and_shares), cmocka_unit_test(counts),
-        cmocka_unit_test(written),   cmocka_unit_test(negative_ones),
+        cmocka_unit_test(durations),        cmocka_unit_test(bytes_and_numbers),
+        cmocka_unit_test(rates_and_shares), cmocka_unit_test(counts),
+        cmocka_unit_test(written),          cmocka_unit_test(negative_ones),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

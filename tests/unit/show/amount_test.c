@@ -129,6 +129,49 @@ static void by_objective(void **state)
     }
 }
 
+static void by_series(void **state)
+{
+    (void)state;
+    static const struct {
+        enum metric metric;
+        enum series_unit series_unit;
+        double value;
+        const char *want;
+    } rows[] = {
+        {METRIC_MEMORY, SERIES_NUMBER, 412 * 1048576.0, "412 MiB"},
+        {METRIC_MEMORY, SERIES_NUMBER, 20.6 * 1048576, "20.6 MiB"},
+        {METRIC_MEMORY, SERIES_NUMBER, 512, "512 B"},
+        {METRIC_MEMORY, SERIES_NUMBER, 0, "0 B"},
+        {METRIC_CPU, SERIES_NUMBER, 0.73, "73 %"},
+        {METRIC_SERIES, SERIES_BYTES_PER_S, 1310720, "1.25 MiB/s"},
+        {METRIC_SERIES, SERIES_WAITING, 1.84, "1.84"},
+        {METRIC_SERIES, SERIES_CORES, 0.0021, "0.0021"},
+        {METRIC_SERIES, SERIES_NUMBER, -12000, "-12,000"},
+        {METRIC_SERIES, SERIES_PER_S, 90107.2, "90,107/s"},
+        {METRIC_SERIES, SERIES_SHARE, 0.05, "5.0 %"},
+        {METRIC_SERIES, SERIES_SECONDS, 12e6, "12.0 ms"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct objective o = {.metric = rows[i].metric, .series_unit = rows[i].series_unit};
+        char array[64];
+        struct text out = text_in(array, sizeof array);
+        amount_of(&out, &o, rows[i].value);
+        CHECK_STR(rows[i].want, array, rows[i].want);
+    }
+    static const struct {
+        const char *unit;
+        double value;
+        const char *want;
+    } of_json[] = {{"B", 1048576, "1.00 MiB"}, {"B/s", 2048, "2.00 KiB/s"}, {"cores", 1.5, "1.50"},
+                   {"waiting", 12, "12"},      {"", 0.25, "0.25"},          {"users", 55, "55"}};
+    for (size_t i = 0; i < COUNT_OF(of_json); i++) {
+        char array[64];
+        struct text out = text_in(array, sizeof array);
+        amount_in_unit(&out, bytes_of(of_json[i].unit), of_json[i].value);
+        CHECK_STR(of_json[i].unit, array, of_json[i].want);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +181,7 @@ int main(void)
         cmocka_unit_test(columns),
         cmocka_unit_test(rates_and_counts),
         cmocka_unit_test(by_objective),
+        cmocka_unit_test(by_series),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

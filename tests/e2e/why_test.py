@@ -1,0 +1,81 @@
+"""`prony why`: where the requests of a recorded run waited, in three forms, from old files too."""
+import shutil
+import time
+import unittest
+
+from harness import REPLY, ROOT, Case
+
+STORED = ROOT / "tests" / "e2e" / "stored"
+SLEEPY = ROOT / "tests" / "e2e" / "sleepy_service.py"  # one thread: what a second client waits for
+PLAN = """plan: 1
+name: line
+target: http://127.0.0.1:$api.port
+services:
+  api:
+    command: /usr/bin/python3 {service} $api.port
+    ready: port within 20s
+scenarios: {{ a: {{ steps: [ GET / ] }} }}
+load:
+  warmup: {{ rate: 2/s, for: 1s }}
+  stages:
+    - {{ name: calm, rate: 5/s, for: 4s }}
+    - {{ name: busy, rate: 40/s, for: 5s }}
+objectives: [ max < 300ms ]
+"""
+
+
+class Why(Case):
+    def test_a_line_at_one_thread(self):
+        """The summary of the miss, `why` in words and as JSON say the same, and it adds up."""
+        plan = self.plan(PLAN.format(service=SLEEPY))
+        run = self.exits(self.prony("run", plan, "--output", "text"), 1)
+        why = self.exits(self.prony("why", "last", "--output", "json"), 0).json()
+        self.assertEqual(why["format"], "prony.why/1")
+        self.assertEqual(why["after"]["stage"], "busy", why)
+        places = [p for p in why["places"] if not p["idle"]]
+        grown = why["after"]["in_flight"] - why["before"]["in_flight"]
+        summed = sum(p["after"] - p["before"] for p in places) + why["unexplained"]
+        self.assertAlmostEqual(summed, grown, delta=0.3 + 0.1 * grown, msg=why)
+        words = " ".join(run.stdout.split())
+        self.assertIn(why["sentence"][:60], words)
+        text = self.exits(self.prony("why", "last"), 0).stdout
+        self.assertIn(why["sentence"][:40], " ".join(text.split()))
+        self.assertIn("in flight, as measured", text)
+        self.assertEqual(text, self.prony("why", "last").stdout, "same input, same words")
+        markdown = self.exits(self.prony("why", "last", "--output", "markdown"), 0).stdout
+        self.assertIn("| **in flight, as measured** |", markdown)
+
+    def test_nothing_is_seen_of_it(self):
+        def slow(connection, number):
+            time.sleep(0.06)
+            connection.sendall(REPLY)
+
+        server = self.server(slow)
+        run = self.prony("run", server.url, "--rate", "20/s", "--for", "4s", "--p50", "20ms")
+        self.exits(run, 1)
+        self.assertNotIn(" WHY ", run.stdout)  # nothing to say, so nothing is said
+        why = self.exits(self.prony("why", "last"), 0).stdout
+        self.assertIn("nothing of the service was looked at", " ".join(why.split()))
+        self.assertIn("services:", why)
+
+    def test_all_was_well(self):
+        server = self.server()
+        self.exits(self.prony("run", server.url, "--rate", "50/s", "--for", "4s", "--p50", "2s"), 0)
+        why = self.exits(self.prony("why", "last", "--output", "json"), 0).json()
+        self.assertEqual(why["state"], "nothing bent")
+        self.assertIsNone(why["after"])
+
+    def test_old_files_and_no_file(self):
+        for path in sorted(STORED.glob("*.prony")):
+            with self.subTest(path.name):
+                shutil.copy(path, self.folder / path.name)
+                why = self.exits(self.prony("why", path.name, "--output", "json"), 0).json()
+                self.assertIn(why["state"], ("nothing bent", "not seen", "not judged",
+                                             "cannot tell"))
+        done = self.exits(self.prony("why", "nothing"), 2)
+        self.assertIn("nothing", done.stderr)
+        self.exits(self.prony("why"), 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
