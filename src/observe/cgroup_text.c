@@ -113,7 +113,8 @@ bool cgroup_text_find(struct bytes cgroups, struct bytes mounts, const char *con
         out->mount_len = (uint32_t)text.len;
         out->v2 = v2;
         if (rest.len > 1) text_add(&text, rest);
-        return !text.cut;
+        /* A path: from '/', and its end is the only NUL. */
+        return !text.cut && out->path[0] == '/' && strlen(out->path) == text.len;
     }
     return false;
 }

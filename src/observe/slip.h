@@ -15,9 +15,10 @@
 #include "base/text.h"
 #include "tick/sample.h"
 
-#define SLIP_SERIES 1024   /* of one source */
-#define SLIP_SAMPLES 16384 /* handed over and not taken yet; beyond it they are lost, and counted  \
-                            */
+#define SLIP_SERIES 1024 /* of one source */
+#define SLIP_SAMPLES                                                                               \
+    16384 /* handed over and not taken yet; beyond it they are lost, and counted                   \
+           */
 #define SLIP_TEXTS ((size_t)96 << 10)
 #define SLIP_NEWS 8 /* events not taken yet */
 #define SLIP_NEWS_BYTES 200

@@ -85,7 +85,8 @@ objectives: [ errors < 99% ]
         resident = result["generator"]["max_rss_bytes"]
         self.assertGreater(resident, 1_000_000)
         if not SANITIZED:
-            self.assertLess(resident, 1.05 * self.budget())
+            # Much less than it may: no reply here is kept, however long. 20 MB are usual.
+            self.assertLess(resident, min(1.05 * self.budget(), 48_000_000))
         requests = {one["name"]: one for one in result["requests"]}
         self.assertEqual(set(requests), set(names))
         for name in names:
