@@ -99,7 +99,6 @@ struct worker {
     uint32_t next_source;   /* of the plan's source addresses, in turn */
     bool leaving;           /* the run is over: what is open is being cut */
 
-    /* The load. */
     uint32_t stage; /* entered last; stage_count: the drain */
     bool stage_entered;
     struct schedule schedule;
