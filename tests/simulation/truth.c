@@ -317,26 +317,6 @@ static void check_outcomes(void)
     MUST(counted[OUTCOME_TLS] == 0, "nobody speaks TLS");
 }
 
-/* Who was dropped found no place: as many were open as one worker may have, of those open when the
- * tick began and those taken up in it. */
-static void check_dropped(void)
-{
-    const struct ledger *l = truth.run->ledger;
-    uint64_t places = truth.run->plan->max_in_flight / truth.run->threads, open = 0, full = 0;
-    for (uint32_t i = 0; i < l->tick_count; i++) {
-        const struct ledger_tick *t = &l->ticks[i];
-        uint64_t most = open + t->planned - t->full;
-        MUST(t->full == 0 || most >= places,
-             "tick %u: %llu dropped, and at most %llu of %llu places were taken", i,
-             (unsigned long long)t->full, (unsigned long long)most, (unsigned long long)places);
-        open = open + t->planned - t->walked;
-        full += t->full;
-    }
-    uint64_t dropped = full + l->unsent + l->shortages[CELL_REQUEST][SHORTAGE_ROWS];
-    MUST(l->outcomes[OUTCOME_DROPPED] == dropped, "%llu dropped, want %llu",
-         (unsigned long long)l->outcomes[OUTCOME_DROPPED], (unsigned long long)dropped);
-}
-
 static void look_at(const struct run_outcome *run)
 {
     truth.run = run;
@@ -350,7 +330,7 @@ void truth_of_any(const struct run_outcome *run)
     check_arrivals();
     check_walks();
     check_outcomes();
-    check_dropped();
+    ledger_check_dropped(run->ledger, run->plan->max_in_flight / run->threads);
     const struct ledger *l = run->ledger;
     uint64_t unstarted = l->outcomes[OUTCOME_DROPPED] - l->unsent;
     MUST(l->walks[OUTCOME_DROPPED] >= unstarted, "a dropped arrival is one");
