@@ -79,7 +79,7 @@ class Report(Case):
             connection.sendall(REFUSAL if number % 50 == 0 else REPLY)
 
         ran = self.exits(self.prony("run", self.server(behave).url, "--rate", "150/s", "--for",
-                                    "6s", "--warmup", "0s"), 0)
+                                    "14s", "--warmup", "0s"), 0)
         words = " ".join(ran.stdout.split())
         flags = words.partition(" TRY ")[2].partition(" would have held")[0].split()
         self.assertIn(flags[0::2], (["--p95", "--p99", "--errors"], ["--p95", "--errors"]), ran)
