@@ -346,3 +346,20 @@ double ledger_requests_in_flight(const struct ledger *l)
     }
     return sum;
 }
+
+void ledger_check_dropped(const struct ledger *l, uint64_t places)
+{
+    uint64_t open = 0, full = 0;
+    for (uint32_t i = 0; i < l->tick_count; i++) {
+        const struct ledger_tick *t = &l->ticks[i];
+        uint64_t most = open + t->planned - t->full;
+        MUST(t->full == 0 || most >= places,
+             "tick %u: %llu dropped, and at most %llu of %llu places were taken", i,
+             (unsigned long long)t->full, (unsigned long long)most, (unsigned long long)places);
+        open = open + t->planned - t->walked;
+        full += t->full;
+    }
+    uint64_t dropped = full + l->unsent + l->shortages[CELL_REQUEST][SHORTAGE_ROWS];
+    MUST(l->outcomes[OUTCOME_DROPPED] == dropped, "%llu dropped, want %llu",
+         (unsigned long long)l->outcomes[OUTCOME_DROPPED], (unsigned long long)dropped);
+}

@@ -65,3 +65,6 @@ uint32_t ledger_stage_at(const struct ledger *l, uint64_t at_ns);
 uint64_t ledger_end_ns(const struct ledger *l);
 /* Sum over all ticks, in ns x count. */
 double ledger_requests_in_flight(const struct ledger *l);
+/* Who was dropped found no place: as many were open as one worker may have, which is `places` at
+ * the least, of those open when the tick began and those taken up in it. */
+void ledger_check_dropped(const struct ledger *l, uint64_t places);
