@@ -317,23 +317,6 @@ static void check_outcomes(void)
     MUST(counted[OUTCOME_TLS] == 0, "nobody speaks TLS");
 }
 
-/* Who was dropped found no place: as many were open or came in the tick as a worker may have. */
-static void check_dropped(void)
-{
-    const struct ledger *l = truth.run->ledger;
-    uint64_t places = truth.run->plan->max_in_flight / truth.run->threads, open = 0, full = 0;
-    for (uint32_t i = 0; i < l->tick_count; i++) {
-        const struct ledger_tick *t = &l->ticks[i];
-        uint64_t most = open + t->planned - t->full;
-        MUST(t->full == 0 || most >= places, "tick %u: dropped, and %g of %g places were taken", i,
-             (double)most, (double)places);
-        open = open + t->planned - t->walked;
-        full += t->full;
-    }
-    uint64_t dropped = full + l->unsent + l->shortages[CELL_REQUEST][SHORTAGE_ROWS];
-    MUST(l->outcomes[OUTCOME_DROPPED] == dropped, "more were dropped, or fewer");
-}
-
 static void look_at(const struct run_outcome *run)
 {
     truth.run = run;
