@@ -27,7 +27,8 @@ struct explain {
 
 bool explain_open(struct explain **out, struct err *err)
 {
-    struct arena own, run;
+    struct arena own;
+    struct arena run;
     if (!arena_open(&own, sizeof(struct explain), err)) return false;
     if (!arena_open(&run, ARENA_LIMIT, err)) {
         arena_close(&own);

@@ -73,7 +73,7 @@ static size_t bound_of(const struct tick *tick, const struct blob_dims *dims)
                      + (size_t)tick->sample_count * PASS_NUMBERS;
     size_t doubles = 1 + (size_t)dims->name_count + dims->scenario_count;
     return numbers * PACK_VARINT_MAX + doubles * sizeof(double) + pairs_of(tick) * PAIR_BYTES_MAX
-           + tick->sample_count * SAMPLE_BYTES
+           + (size_t)tick->sample_count * SAMPLE_BYTES
            + PACK_VARINT_MAX; /* pack_u64() wants that much for its last number, too */
 }
 
@@ -396,7 +396,7 @@ static void get_pass(struct unpack *u, struct sample *out, uint32_t count)
     uint32_t next = 0;
     for (uint32_t i = 0; i < count && !u->bad; i++) {
         uint32_t series = next + unpack_u32(u, SERIES_MAX);
-        double value = unpack_float(u);
+        double value = (double)unpack_float(u);
         if (series >= SERIES_MAX || !isfinite(value)) u->bad = true;
         out[i] = (struct sample){series, to_ns - span_ns, to_ns, value};
         next = series + 1;
