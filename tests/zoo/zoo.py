@@ -27,7 +27,7 @@ import cases
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PRONY = os.path.abspath(os.environ.get("PRONY", str(ROOT / "build/prony")))
 JOBS = os.path.abspath(os.environ.get("PRONY_JOBS", str(ROOT / "build/examples/jobs/jobs")))
-SHORT = ("lock contention", "database pool too small", "cpu-bound handler")
+SHORT = ("lock contention", "database pool too small")
 HARNESS = {"host-cpu"}  # what a busy machine may be blamed for
 
 PLAN = """plan: 1
