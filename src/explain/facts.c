@@ -102,7 +102,6 @@ static void find_cpu(struct facts *f, const struct recall *r, const struct ledge
         double idle = mean(r, s, host, SERIES_OF_HOST_CPU, "idle");
         values[i][FACT_CPU_USED] = ratio(used, capacity);
         values[i][FACT_HOST_USED] = 1 - ratio(idle, cores);
-        values[i][FACT_STEAL] = ratio(mean(r, s, host, SERIES_OF_HOST_CPU, "steal"), cores);
         double hot = hottest(r, s, f->hot);
         values[i][FACT_HOTTEST] =
             isnan(hot) && !isnan(used) ? 0 : hot; /* none was worth a series */
@@ -149,6 +148,20 @@ static double stalled(const struct recall *r, const struct result *result, uint3
     return r->stages[stage].seconds > 0 ? sum / r->stages[stage].seconds : 0;
 }
 
+/* Share of look-ups, in all caches that are seen, that found something; NAN: none was looked up. */
+static double hit_share(const struct recall *r, uint32_t stage)
+{
+    double sums[2] = {0, 0};
+    for (uint32_t i = 0; i < r->series_count; i++) {
+        const struct recall_series *s = &r->series[i];
+        bool hits = s->known && bytes_is(s->name, "cache.hits");
+        bool misses = s->known && bytes_is(s->name, "cache.misses");
+        double value = hits || misses ? recall_mean(r, i, stage) : (double)NAN;
+        if (!isnan(value)) sums[misses] += value;
+    }
+    return ratio(sums[0], sums[0] + sums[1]);
+}
+
 /* How much longer a request is with a peer than it was: both by Little's law. */
 static void find_peer(struct facts *f, const struct ledger *l)
 {
@@ -186,6 +199,7 @@ void facts_find(struct facts *f, const struct recall *r, const struct ledger *l,
     find_cpu(f, r, l);
     find_group(f, l);
     find_peer(f, l);
+    set(f, FACT_HIT_LOST, 0, hit_share(r, l->good) - hit_share(r, l->bad));
     find_stalls(f, r, l, result);
 }
 

@@ -69,9 +69,8 @@ static void declare(struct recall *r, const struct series *from)
                                 .label = arena_copy(r->arena, from->label),
                                 .unit = from->unit,
                                 .sums = ARENA_ARRAY(r->arena, count, double),
-                                .lengths = ARENA_ARRAY(r->arena, count, double),
-                                .most = ARENA_ARRAY(r->arena, count, double)};
-    s->known = s->sums && s->lengths && s->most;
+                                .lengths = ARENA_ARRAY(r->arena, count, double)};
+    s->known = s->sums && s->lengths;
     if (from->id >= r->series_count) r->series_count = from->id + 1;
 }
 
@@ -105,7 +104,6 @@ static void add_sample(struct recall *r, const struct tick *tick, const struct s
         if (ns < 0.5 * (double)(to_ns - from_ns)) continue;
         s->sums[i] += sample->value * ns;
         s->lengths[i] += ns;
-        if (sample->value > s->most[i]) s->most[i] = sample->value;
     }
     if (s->unit == SERIES_WAITING || s->unit == SERIES_CORES) {
         remember(r, s, tick->index, sample->value);
@@ -131,12 +129,6 @@ double recall_mean(const struct recall *r, uint32_t series, uint32_t stage)
     const struct recall_series *s = &r->series[series];
     bool any = s->known && s->lengths[stage] > 0;
     return any ? s->sums[stage] / s->lengths[stage] : (double)NAN;
-}
-
-double recall_most(const struct recall *r, uint32_t series, uint32_t stage)
-{
-    if (isnan(recall_mean(r, series, stage))) return (double)NAN;
-    return r->series[series].most[stage];
 }
 
 double recall_at(const struct recall *r, uint32_t series, uint32_t at)

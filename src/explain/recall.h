@@ -21,7 +21,6 @@ struct recall_series {
     bool known;
     double *sums;                  /* [stage_count]: value x covered ns */
     double *lengths;               /* likewise: covered ns */
-    double *most;                  /* likewise: the largest */
     float *history[RECALL_CHUNKS]; /* of places: [RECALL_CHUNK], NAN: nothing known */
 };
 
@@ -51,7 +50,6 @@ void recall_open(struct recall *r, const struct run_header *header, struct arena
 void recall_tick(struct recall *r, const struct tick *tick);
 /* Mean of a series over a stage; NAN: nothing is known. */
 double recall_mean(const struct recall *r, uint32_t series, uint32_t stage);
-double recall_most(const struct recall *r, uint32_t series, uint32_t stage);
 /* Its value in tick `at`; NAN likewise. */
 double recall_at(const struct recall *r, uint32_t series, uint32_t at);
 /* The first series of that owner, name and label (NULL: any); SERIES_MAX: none. */

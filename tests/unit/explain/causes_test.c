@@ -154,6 +154,18 @@ static const struct {
      CAUSE_FOUND,
      "db-cpu",
      "db-lock"},
+    {{"a cache that hit misses",
+      {50, 10, 0.5, 0},
+      {80, 200, 16, 0},
+      {TWO_CORES,
+       {"api", "cpu", "", C, 0.1, 0.2},
+       {"api", "waiting", "peer 127.0.0.1:5432 of db-#", W, 0.3, 15.5},
+       {"db", "db.sessions", "IO:DataFileRead", W, 0, 15},
+       {"store", "cache.hits", "", SERIES_PER_S, 45, 8},
+       {"store", "cache.misses", "", SERIES_PER_S, 5, 72}}},
+     CAUSE_FOUND,
+     "cache",
+     "downstream"},
     {{"connections are not accepted",
       {50, 10, 0.5, 0},
       {80, 200, 16, 0},
@@ -194,9 +206,8 @@ static void stories(void **state)
 static void every_cause_has_a_story(void **state)
 {
     (void)state;
-    static const char *const elsewhere[] = {"pauses",    "cache",     "swap",
-                                            "sleep",     "network",   "connections",
-                                            "condition", "pool-line", "db-io"};
+    static const char *const elsewhere[] = {"pauses",      "swap",      "sleep",     "network",
+                                            "connections", "condition", "pool-line", "db-io"};
     const struct cause_rule *rule;
     for (uint32_t i = 0; (rule = causes_at(i)); i++) {
         bool told = false;
