@@ -18,7 +18,7 @@ class MemcachedSource(unittest.TestCase):
     def test_counts_are_those_of_stats(self):
         server = self.serve("-m", "2", "-c", "77", "-o", "no_lru_crawler,no_lru_maintainer")
         watched = self.watch(f"127.0.0.1:{server.port}")
-        watched.pass_by()
+        watched.until_seen()
         value = "x" * 5000
         sets = "".join(f"set k{i} 0 0 5000 noreply\r\n{value}\r\n" for i in range(2000))
         server.ask(sets + "get k1999\r\n")
@@ -51,7 +51,7 @@ class MemcachedSource(unittest.TestCase):
     def test_goes_hangs_and_comes_back(self):
         server = self.serve()
         watched = self.watch(f"127.0.0.1:{server.port}")
-        watched.until("values", lambda w: w.value("cache.commands") is not None)
+        watched.until_seen()
         server.stop()
         watched.until_event("memcached of asked: nothing is seen: ")
         self.assertEqual(watched.pass_by(), {})

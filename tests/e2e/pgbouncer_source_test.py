@@ -14,7 +14,7 @@ class PgbouncerSource(unittest.TestCase):
         self.addCleanup(pool.close)
         watched = Watched("pgbouncer", pool.url())
         self.addCleanup(watched.close)
-        watched.pass_by()
+        watched.until_seen()
         jobs = pool.url("app", "jobs")
         clients = [subprocess.Popen([*server.psql()[:-1], jobs, "-c", "SELECT pg_sleep(3)"],
                                     stdout=subprocess.DEVNULL) for _ in range(3)]

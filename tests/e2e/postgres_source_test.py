@@ -25,7 +25,7 @@ class PostgresSource(unittest.TestCase):
 
     def test_counts_are_those_of_psql(self):
         watched = self.watch()
-        watched.pass_by()
+        watched.until_seen()
         self.server.sql(*["SELECT count(*) FROM job WHERE state = 'new'"] * 50)
         self.server.sql("UPDATE job SET state = 'old' WHERE id <= 70", "BEGIN", "ROLLBACK",
                         "SELECT count(*), 'a very secret value' FROM generate_series(1, 500000) a "
@@ -89,7 +89,7 @@ class PostgresSource(unittest.TestCase):
 
     def test_deadlock_log_and_checkpoint(self):
         watched = self.watch()
-        watched.pass_by()
+        watched.until_seen()
         with self.server.session("BEGIN", "UPDATE job SET state = 'x' WHERE id = 11") as one, \
                 self.server.session("BEGIN", "UPDATE job SET state = 'x' WHERE id = 12") as two:
             for client, row in ((one, 12), (two, 11)):

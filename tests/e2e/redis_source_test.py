@@ -20,7 +20,7 @@ class RedisSource(unittest.TestCase):
                             "20000", "--maxmemory", "8mb", "--maxclients", "50",
                             "--enable-debug-command", "local")
         watched = self.watch(f"127.0.0.1:{server.port}")
-        watched.pass_by()
+        watched.until_seen()
         server.cli("EVAL", "for i = 1, 300 do redis.call('SET', 'k' .. i, i) end", "0")
         server.cli("EVAL", "for i = 1, 400 do redis.call('GET', 'k' .. i) end", "0")
         for _ in range(3):
@@ -55,7 +55,7 @@ class RedisSource(unittest.TestCase):
         wrong = self.watch(f"redis://:guess@127.0.0.1:{server.port}")
         wrong.until_event("nothing is seen: WRONGPASS")
         watched = self.watch(f"redis://default:sesame@127.0.0.1:{server.port}/")
-        watched.pass_by()
+        watched.until_seen()
         script = "for i = 1, 3000 do redis.call('SET', 'k' .. i, string.rep('x', 2000)) end"
         server.cli("-a", "sesame", "EVAL", script, "0")
 
@@ -69,13 +69,13 @@ class RedisSource(unittest.TestCase):
     def test_goes_hangs_and_comes_back(self):
         server = self.serve()
         watched = self.watch(f"127.0.0.1:{server.port}")
-        watched.until("values", lambda w: w.value("cache.commands") is not None)
+        watched.until_seen()
         server.stop()
         watched.until_event("nothing is seen: ")
         self.assertEqual(watched.pass_by(), {})
         server.start()
         watched.until_event("seen again")
-        watched.until("values", lambda w: w.value("cache.commands") is not None)
+        watched.until_seen()
         self.assertGreaterEqual(watched.value("cache.commands"), 0)
         server.hang()
         watched.until_event("nothing is seen: it does not answer in time")

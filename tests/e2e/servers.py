@@ -264,6 +264,10 @@ class Watched:
         wait_until("seconds of the observer", lambda: len(self.seconds) > before + count)
         return self.seconds[-2]
 
+    def until_seen(self):
+        """Counts are told from the source's first look on, which a busy machine may make late."""
+        self.until("values", lambda w: bool(w.seconds[-2]))
+
     def value(self, name, label=""):
         found = self.seconds[-2].get((name, label))
         return found[0] if found else None
