@@ -94,10 +94,20 @@ static void add_asked(struct kinds *out, const struct service *service, struct a
     }
 }
 
+/* Behind all that may tell it something. */
+static void add_served(struct kinds *out)
+{
+    struct source *source = next(out);
+    if (!source || !out->served || !served_is_expected(out->served)) return;
+    served_source(source, out->served);
+    out->count++;
+}
+
 void kinds_make(struct kinds *out, const struct observer_options *options, struct arena *arena)
 {
     const struct plan *plan = options->plan;
     *out = (struct kinds){0};
+    if (plan->service_count > 0) out->served = served_open(plan, arena);
     struct sockets_of *sockets = ARENA_ARRAY(arena, plan->service_count + 1, struct sockets_of);
     uint32_t count = 0;
     add_host(out, arena);
@@ -111,4 +121,5 @@ void kinds_make(struct kinds *out, const struct observer_options *options, struc
         sockets[count++] = (struct sockets_of){service->name, family, port_of(service)};
     }
     add_sockets(out, sockets, count, arena);
+    add_served(out);
 }

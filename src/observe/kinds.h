@@ -5,6 +5,7 @@
 #pragma once
 
 #include "observe/observer.h"
+#include "observe/served.h"
 #include "observe/source.h"
 
 #define KINDS_MAX 64
@@ -13,6 +14,7 @@ struct kinds {
     struct source all[KINDS_MAX];
     bool remote[KINDS_MAX]; /* it asks over the network, and so needs a thread of its own */
     uint32_t count;
+    struct served_book *served; /* what sources tell of requests; NULL: there are no services */
 };
 
 /* As observer_check(). */

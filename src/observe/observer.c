@@ -45,6 +45,7 @@ struct observer {
     struct watch watches[SOURCES_MAX];
     struct watcher watchers[SOURCES_MAX];
     uint32_t watch_count, watcher_count;
+    struct served_book *served;
     struct series fresh[SERIES_MAX];
     struct sample *samples; /* [SLIP_SAMPLES] */
     uint32_t series_count;
@@ -159,6 +160,7 @@ static bool add_all(struct observer *o, const struct observer_options *options)
 {
     struct kinds kinds;
     kinds_make(&kinds, options, &o->arena);
+    o->served = kinds.served;
     struct watcher *shared = NULL;
     for (uint32_t i = 0; i < kinds.count && o->watch_count < SOURCES_MAX; i++) {
         bool alone = kinds.remote[i];
@@ -276,6 +278,7 @@ void observer_stop(struct observer *o)
     for (uint32_t i = 0; i < o->watcher_count; i++) all = stop_watcher(&o->watchers[i]) && all;
     if (!all) return; /* its thread still writes there */
     for (uint32_t i = 0; i < o->watch_count; i++) slip_close(&o->watches[i].slip);
+    if (o->served) served_close(o->served);
     struct arena arena = o->arena;
     arena_close(&arena);
 }
