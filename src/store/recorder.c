@@ -235,8 +235,9 @@ static void *write_all(void *ctx)
             for (uint32_t i = 0; i < count; i++) {
                 arena_reset(&r->items[(first + i) % RECORDER_QUEUE].arena);
             }
-            r->first = (first + count) % RECORDER_QUEUE;
             r->count -= count;
+            /* From the front again where all is written: memory that is warm, not all there is. */
+            r->first = r->count > 0 ? (first + count) % RECORDER_QUEUE : 0;
             continue;
         }
         uint64_t again_ns = clock_now_ns() + (r->closing ? RETRY_NS / 10 : RETRY_NS);
