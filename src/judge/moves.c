@@ -7,7 +7,11 @@
 #include "stats/rank.h"
 
 #define FALLBACK_PER_MILLION 950000 /* without an objective: p95 */
-#define STEPS 20                    /* of 1, in which correlations are compared */
+#define STEPS 20                    /* of 1, in which correlations are compared, ... */
+#define OWNER_ROWS 3                /* of one service, at most */
+#define OTHER_STEPS 3               /* ... by which what nobody waits at comes later */
+#define TRIFLE_WAITING 0.5
+#define TRIFLE_CORES 0.05
 
 enum strip_item { STRIP_OWN, STRIP_FALLBACK, STRIP_OBJECTIVES };
 #define STRIP_SERIES (STRIP_OBJECTIVES + MOVES_OBJECTIVES)
@@ -31,6 +35,7 @@ void moves_open(struct moves *m, const struct books *books, const struct rows *r
     strips_open(&m->strips, arena, STRIP_SERIES + SERIES_MAX, books->header->tick_ns);
     m->series = ARENA_ARRAY(arena, SERIES_MAX, struct series);
     m->badness = ARENA_ARRAY(arena, SIGNALS_POINTS, float);
+    m->blunt = ARENA_ARRAY(arena, SIGNALS_POINTS, float);
     for (uint32_t i = 0; i < objective_count(m); i++) {
         const struct objective *o = rows->rows[i].objective;
         if (objective_is_observed(o)) m->watches[i] = watch_make(o, books->header->plan, arena);
@@ -153,11 +158,12 @@ static bool ends_with(struct bytes name, const char *end)
     return name.len >= tail.len && bytes_equal(bytes_from(name, name.len - tail.len), tail);
 }
 
-/* What is no signal of a service: our own costs, limits, and what the objective itself measures. */
+/* What is no signal of a service: our own costs, limits, what the objective itself measures, and
+ * threads, which are among the busiest today and not tomorrow. */
 static bool is_left_out(const struct series *s, const struct objective *o, struct bytes of)
 {
     if (bytes_is(s->of, "prony") || ends_with(s->name, ".limit") || ends_with(s->name, ".capacity")
-        || ends_with(s->name, ".ask.time"))
+        || ends_with(s->name, ".ask.time") || bytes_starts(s->name, BYTES_LIT("thread.")))
         return true;
     if (!o || !objective_is_observed(o) || !bytes_equal(s->of, of)) return false;
     if (o->metric == METRIC_SERIES) return bytes_equal(s->name, o->series);
@@ -181,26 +187,67 @@ static bool is_alike(const struct series *a, const struct series *b)
     return bytes_equal(a->of, b->of) && bytes_equal(kind_of(a->name), kind_of(b->name));
 }
 
-static bool is_stronger(double rho, const struct signal_row *row)
+/* What waits and what takes time is of interest when there is more of it. */
+static bool is_relief(const struct signal_row *row)
 {
-    return floor(fabs(rho) * STEPS) > floor(fabs(row->rho) * STEPS);
+    return row->rho < 0
+           && (row->series.unit == SERIES_WAITING || row->series.unit == SERIES_SECONDS);
 }
 
-/* Puts the series where it belongs among the strongest, in the place of one that is like it. */
-static void insert(struct signals *out, const struct series *series, double rho)
+/* So little of it, even at the worst, that hardly a request can have felt it. */
+static bool is_trifle(const struct signal_row *row)
+{
+    double most = fmax(row->usual, row->at_worst);
+    if (row->series.unit == SERIES_WAITING) return most < TRIFLE_WAITING;
+    if (row->series.unit == SERIES_CORES) return most < TRIFLE_CORES;
+    return false;
+}
+
+/* What left its usual range comes first, and of that what time is spent on or lost at: rates,
+ * counts, sizes and shares follow the load more often than they make it wait. */
+static uint32_t strength_of(const struct signal_row *row)
+{
+    enum series_unit unit = row->series.unit;
+    bool spends = unit == SERIES_WAITING || unit == SERIES_CORES || unit == SERIES_SECONDS;
+    uint32_t rank = isnan(row->left_s) ? 0 : spends ? 2 : 1;
+    uint32_t steps = (uint32_t)(fabs(row->rho) * STEPS);
+    if (!spends) steps = steps > OTHER_STEPS ? steps - OTHER_STEPS : 0;
+    return rank * (STEPS + 1) + steps;
+}
+
+static void drop(struct signals *out, uint32_t at)
+{
+    out->count--;
+    for (uint32_t i = at; i < out->count; i++) out->rows[i] = out->rows[i + 1];
+}
+
+/* Of one owner so many, so that another that bent with it is seen, too. */
+static void thin_out(struct signals *out, struct bytes of)
+{
+    uint32_t rows = 0;
+    for (uint32_t i = 0; i < out->count; i++) {
+        if (!bytes_equal(out->rows[i].series.of, of) || ++rows <= OWNER_ROWS) continue;
+        drop(out, i);
+        return;
+    }
+}
+
+/* Puts the row where it belongs among the strongest, in the place of one that is like it. */
+static void insert(struct signals *out, const struct signal_row *row)
 {
     uint32_t at = 0;
-    while (at < out->count && !is_stronger(rho, &out->rows[at])) {
-        if (is_alike(series, &out->rows[at].series)) return;
+    while (at < out->count && strength_of(row) <= strength_of(&out->rows[at])) {
+        if (is_alike(&row->series, &out->rows[at].series)) return;
         at++;
     }
     uint32_t end = at;
-    while (end < out->count && !is_alike(series, &out->rows[end].series)) end++;
+    while (end < out->count && !is_alike(&row->series, &out->rows[end].series)) end++;
     if (end == SIGNALS_MAX) end--; /* the weakest goes */
     if (at >= SIGNALS_MAX) return;
     if (end == out->count) out->count++;
     for (uint32_t i = end; i > at; i--) out->rows[i] = out->rows[i - 1];
-    out->rows[at] = (struct signal_row){.series = *series, .rho = rho};
+    out->rows[at] = *row;
+    thin_out(out, row->series.of);
 }
 
 /* ---- the rows ---- */
@@ -211,7 +258,7 @@ static void describe(const struct moves *m, struct signal_row *row, uint32_t ite
     struct fence f = {
         .middle = none, .lo = none, .hi = none, .at_worst = none, .left = m->strips.points};
     row->points = strips_of(&m->strips, item);
-    if (row->points) fence_find(row->points, m->badness, m->strips.points, &f);
+    if (row->points) fence_find(row->points, m->badness, m->strips.points, m->limit, &f);
     row->usual = f.middle;
     row->lo = f.lo;
     row->hi = f.hi;
@@ -231,12 +278,32 @@ static void find_rows(struct moves *m, const struct objective_result *with)
         const float *points = strips_of(&m->strips, STRIP_SERIES + i);
         struct rank_tie tie;
         if (!points || is_left_out(&m->series[i], o, of)) continue;
-        if (!rank_compare(points, m->badness, m->strips.points, &tie) || !rank_holds(&tie))
-            continue;
-        insert(&m->found, &m->series[i], tie.rho);
+        if (!rank_compare(points, m->blunt, m->strips.points, &tie) || !rank_holds(&tie)) continue;
+        struct signal_row row = {.series = m->series[i], .rho = tie.rho};
+        describe(m, &row, STRIP_SERIES + i);
+        if (!is_relief(&row) && !is_trifle(&row)) insert(&m->found, &row);
     }
-    for (uint32_t i = 0; i < m->found.count; i++) {
-        describe(m, &m->found.rows[i], STRIP_SERIES + m->found.rows[i].series.id);
+}
+
+/* How bad each point was. Blunt: what is beyond twice the limit is all alike, and so is what is
+ * within half of it: how far beyond tells how long it queued there, and a signal that is full
+ * cannot follow. */
+static void set_badness(struct moves *m, const float *figure, const struct objective *o)
+{
+    double limit = o->value;
+    double most = 0; /* of the limit */
+    bool small_is_good = objective_small_is_good(o);
+    for (uint32_t i = 0; i < m->strips.points; i++) {
+        double value = figure ? (double)figure[i] : (double)NAN;
+        if (!isnan(value)) most = fmax(most, small_is_good ? value / limit : limit / value);
+        m->blunt[i] = m->badness[i] = (float)(small_is_good ? value : -value);
+    }
+    m->limit = limit > 0 ? (small_is_good ? limit : -limit) : (double)NAN;
+    if (!(limit > 0 && most > 1)) return; /* it never came so far */
+    for (uint32_t i = 0; i < m->strips.points; i++) {
+        if (isnan(m->badness[i])) continue;
+        double size = fmin(fmax(fabs((double)m->badness[i]), limit / 2), limit * 2);
+        m->blunt[i] = (float)(small_is_good ? size : -size);
     }
 }
 
@@ -247,15 +314,12 @@ static void find(struct moves *m, const struct result *result)
         worst == PLAN_NO_INDEX ? NULL : &result->objectives[worst];
     uint32_t item = with ? STRIP_OBJECTIVES + worst : STRIP_FALLBACK;
     const float *figure = strips_of(&m->strips, item);
-    bool small_is_good = objective_small_is_good(with ? with->objective : &m->fallback);
     m->found = (struct signals){.with = with,
                                 .figure = figure,
                                 .point_count = m->strips.points,
                                 .start_s = strips_start_s(&m->strips),
                                 .point_s = strips_point_s(&m->strips)};
-    for (uint32_t i = 0; i < m->strips.points; i++) {
-        m->badness[i] = !figure ? NAN : small_is_good ? figure[i] : -figure[i];
-    }
+    set_badness(m, figure, with ? with->objective : &m->fallback);
     if (figure) find_rows(m, with);
     m->found.own = (struct signal_row){.series = {.id = SERIES_MAX,
                                                   .of = BYTES_LIT("prony"),
@@ -267,7 +331,7 @@ static void find(struct moves *m, const struct result *result)
 
 const struct signals *moves_find(struct moves *m, const struct result *result, bool final)
 {
-    if (m->series_count == 0 || !m->series || !m->badness) return NULL;
+    if (m->series_count == 0 || !m->series || !m->badness || !m->blunt) return NULL;
     uint64_t now_ns = m->books->now_ns;
     bool first = m->found_ns == 0;
     if (final || first || now_ns - m->found_ns >= MOVES_AGAIN_NS) {

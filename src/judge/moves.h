@@ -4,11 +4,18 @@
  * when the worst objective did, which is no proof that they made it do so: causes are the ledger's
  * (explain/). What is asked is each series' rank correlation (stats/rank.h) with how bad the
  * objective's own figure was, tick by tick, in the ticks that count; what is weaker than its floor
- * is noise and not shown. Of series of one kind, which say the same thing twice, the strongest
- * stands for all: equal to a twentieth, the one that was met first.
+ * is noise and not shown. Where its limit was passed, twice the limit and more is all alike, and
+ * half of it and less: how far beyond tells how long it queued, and what is full cannot follow.
+ *
+ * The order: what left its usual range (stats/fence.h); of that what time is spent on or lost at
+ * (waiting, cores, times), since rates, counts and sizes mostly follow the load; what is stronger,
+ * by twentieths; what was met first. Series of one kind say the same thing twice, so the first of
+ * them stands for all; a service has three rows at most. Left out is what waits or takes time and
+ * got less of it, and what is next to nothing even at the worst.
+ *
  * Source: docs/method.md, "Signals".
- * Thread: collecting thread.  Memory: the judge's arena, 1.5 KiB a series, whatever the run's
- * length. */
+ * Thread: collecting thread.
+ * Memory: the judge's arena, 1.5 KiB a series, whatever the run's length. */
 #pragma once
 
 #include "judge/reading.h"
@@ -32,7 +39,9 @@ struct moves {
     uint32_t series_count;
     struct watch *watches[MOVES_OBJECTIVES]; /* of those about services */
     struct objective fallback;               /* p95 of all requests */
-    float *badness;                          /* [SIGNALS_POINTS] of the worst objective */
+    float *badness, *blunt; /* [SIGNALS_POINTS] of the worst objective; the same with what is far
+                               beyond its limit, and far within, made alike */
+    double limit;           /* how bad it may be; NAN: there is no limit */
     struct signals found;
     uint64_t found_ns; /* run time of the newest tick then */
 };

@@ -28,7 +28,7 @@ uint32_t pane_signals_count(const struct view *view)
 /* Names of services' signals are long, and their graphs no worse for a few seconds less. */
 static uint32_t label_width(const struct canvas *c, const struct track *tracks, uint32_t count)
 {
-    uint32_t most = c->columns < 80 ? 14 : c->columns < 100 ? 20 : c->columns < 140 ? 26 : 40;
+    uint32_t most = c->columns < 80 ? 14 : c->columns < 100 ? 20 : c->columns < 140 ? 30 : 44;
     uint32_t widest = LABEL;
     for (uint32_t i = 0; i < count; i++) {
         char array[TABLE_CELL_BYTES];
@@ -103,7 +103,7 @@ static void paint_words(const struct pane *pane, const struct axis *axis, uint32
     struct text text = text_in(array, sizeof array);
     struct text name = text_in(name_array, sizeof name_array);
     track_label(track, &name);
-    table_add_name(&text, text_bytes(&name), axis->label);
+    table_add_sentence(&text, text_bytes(&name), axis->label);
     canvas_put_in(c, row, 1, axis->label, TONE_PLAIN, text_bytes(&text));
 
     double now = newest_of(track);

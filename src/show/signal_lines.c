@@ -14,6 +14,14 @@
 
 void signal_lines_name(struct text *out, const struct series *series)
 {
+    bool place = series->unit == SERIES_WAITING && series->label.len > 0
+                 && bytes_is(series->name, series_row(SERIES_OF_WAITING)->name);
+    if (place) { /* `api lock of worker-#`: that something waits there the place says itself */
+        text_add_safe(out, series->of);
+        text_addc(out, ' ', 1);
+        text_add_safe(out, series->label);
+        return;
+    }
     /* `host.cpu` of host and `db.commits` of a service db say the owner themselves. */
     bool told = bytes_starts(series->name, series->of) && series->name.len > series->of.len
                 && series->name.at[series->of.len] == '.';
@@ -144,6 +152,7 @@ static void cell(const void *ctx, uint32_t row, uint32_t column, struct table_ce
     if (signal == &s->own) out->tone = TONE_DIM;
     switch ((enum column)column) {
     case NAME:
+        out->sentence = true;
         signal_lines_name(&out->text, &signal->series);
         break;
     case DRAWING:
@@ -158,7 +167,8 @@ static void cell(const void *ctx, uint32_t row, uint32_t column, struct table_ce
         amount_series(&out->text, signal->series.unit, signal->at_worst);
         break;
     case LEFT:
-        if (!isnan(signal->left_s) && signal != &s->own) out->tone = TONE_NEAR;
+        if (signal == &s->own) break; /* what is too much for it TRUST says */
+        if (!isnan(signal->left_s)) out->tone = TONE_NEAR;
         signal_lines_left(&out->text, signal);
         break;
     case TIE:

@@ -9,7 +9,7 @@
 #include "show/style.h"
 #include "tick/result.h"
 
-/* `jobs waiting lock of a thread`, `host.cpu user`: owner, series, label. */
+/* `api memory`, `host.cpu user`, `api lock of worker-#`: owner, series, label. */
 void signal_lines_name(struct text *out, const struct series *series);
 /* What the signals were held against: `p99 of job`. */
 void signal_lines_with(struct text *out, const struct result *r);

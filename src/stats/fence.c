@@ -70,7 +70,8 @@ static uint32_t look_when(const float *values, const float *badness, uint32_t co
     return count;
 }
 
-bool fence_find(const float *values, const float *badness, uint32_t count, struct fence *out)
+bool fence_find(const float *values, const float *badness, uint32_t count, double limit,
+                struct fence *out)
 {
     float picked[FENCE_MOST];
     float order[FENCE_MOST];
@@ -86,8 +87,10 @@ bool fence_find(const float *values, const float *badness, uint32_t count, struc
     }
     if (known == 0) return false;
     put_in_order(order, known);
-    uint32_t good =
-        pick(values, badness, count, -(double)INFINITY, quantile(order, known, 0.5), picked);
+    double none = -(double)INFINITY;
+    uint32_t good = isnan(limit) ? 0 : pick(values, badness, count, none, limit, picked);
+    if (good < FENCE_USUAL)
+        good = pick(values, badness, count, none, quantile(order, known, 0.5), picked);
     if (good < FENCE_USUAL) return false;
     double middle = quantile(picked, good, 0.5);
     double away = distance(picked, good, middle, most - least);

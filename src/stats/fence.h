@@ -1,7 +1,8 @@
 /* fence.h - the usual range of a series, and when it was left.
  *
  * Why: that a signal moves says nothing without what it does on a good day. The good day is part of
- * the same run: the half of it in which the figure that is judged was at its best.
+ * the same run: the time in which the figure that is judged kept its limit, or where that was
+ * never so (or there is no limit), the half of it in which it was at its best.
  * Source: J. W. Tukey, Exploratory Data Analysis (1977): quartiles, and fences 1.5 times their
  * distance beyond them. Ours: a fence stands at least FENCE_LEAST of the middle (or of the whole
  * range that was seen, where that is smaller) away from it, so that what hardly ever moves is not
@@ -27,6 +28,7 @@ struct fence {
     bool above;      /* it left to the larger side */
 };
 
-/* values[count] beside how bad things were then; NAN where either is not known; count <=
- * FENCE_MOST. False: too few are known. */
-bool fence_find(const float *values, const float *badness, uint32_t count, struct fence *out);
+/* values[count] beside how bad things were then, up to `limit` well enough (NAN: there is none);
+ * NAN where either is not known; count <= FENCE_MOST. False: too few are known. */
+bool fence_find(const float *values, const float *badness, uint32_t count, double limit,
+                struct fence *out);

@@ -78,10 +78,10 @@ bool rank_compare(const float *a, const float *b, uint32_t count, struct rank_ti
     double held =
         with_itself(ranks[0], pairs, squares[0]) * with_itself(ranks[1], pairs, squares[1]);
     double worth = pairs * (1 - held) / (1 + held);
-    double chance = worth > 1 ? RANK_DEVIATIONS / sqrt(worth - 1) : 2;
+    double chance = worth > 1 ? RANK_DEVIATIONS / sqrt(worth - 1) : 1;
     *out = (struct rank_tie){
         .rho = product(ranks[0], ranks[1], pairs) / sqrt(squares[0] * squares[1]),
-        .least = chance > RANK_FLOOR ? chance : RANK_FLOOR,
+        .least = fmin(fmax(chance, RANK_FLOOR), RANK_STRONG),
         .worth = worth,
         .pairs = pairs,
     };

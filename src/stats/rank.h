@@ -8,7 +8,9 @@
  * values by the mean of their ranks; M. S. Bartlett, Some aspects of the time-correlation problem
  * (1935), for what values that depend on their neighbours are worth: n (1 - ab) / (1 + ab), where a
  * and b are the correlations of each series with itself one step later. By chance the correlation
- * has a standard deviation of 1 / sqrt(n - 1).
+ * has a standard deviation of 1 / sqrt(n - 1). Ours: a run that goes bad once is, by that count,
+ * worth hardly two values, and still one wants to see what changed when it did; so what is as
+ * strong as RANK_STRONG is told in any case.
  * Thread: any.  Memory: 8 KiB of stack. */
 #pragma once
 
@@ -18,11 +20,12 @@
 #define RANK_MOST 256       /* values that are looked at */
 #define RANK_LEAST 12       /* pairs, or nothing is told */
 #define RANK_FLOOR 0.5      /* what is weaker is not worth a look, ... */
-#define RANK_DEVIATIONS 2.0 /* ... nor what is within so many of what chance does */
+#define RANK_DEVIATIONS 2.0 /* ... nor what is within so many of what chance does, ... */
+#define RANK_STRONG 0.8     /* ... unless it is as strong as this */
 
 struct rank_tie {
     double rho;     /* -1 to 1 */
-    double least;   /* the size from which on it is more than chance; above 1: it never is */
+    double least;   /* the size from which on it is told */
     double worth;   /* values that do not depend on each other */
     uint32_t pairs; /* of which both are known */
 };

@@ -95,17 +95,18 @@ static void what_moves_is_found(void **state)
     const struct signals *found = scene_result(&s)->signals;
     assert_non_null(found);
     assert_ptr_equal(found->with, scene_said(&s, 1));
-    /* One of each kind, the first met of those that move alike; limits and our own are none. */
+    /* One of each kind, the first met of those that move alike, what time is spent on before shares;
+     * limits and our own are none. */
     assert_int_equal(found->count, 3);
     assert_true(is(&found->rows[0], "api", "waiting"));
-    assert_true(is(&found->rows[1], "db", "db.hit.share"));
-    assert_true(is(&found->rows[2], "host", "host.cpu"));
-    assert_true(bytes_is(found->rows[2].series.label, "user"));
-    assert_true(found->rows[0].rho > 0.7 && found->rows[1].rho < -0.7);
+    assert_true(is(&found->rows[1], "host", "host.cpu"));
+    assert_true(bytes_is(found->rows[1].series.label, "user"));
+    assert_true(is(&found->rows[2], "db", "db.hit.share"));
+    assert_true(found->rows[0].rho > 0.7 && found->rows[2].rho < -0.7);
     const struct signal_row *lock = &found->rows[0];
     assert_true(lock->usual > 0.9 && lock->usual < 1.5 && lock->at_worst > 9);
     assert_true(lock->left_s == GOOD && lock->above);
-    assert_true(found->rows[1].left_s == GOOD && !found->rows[1].above);
+    assert_true(found->rows[2].left_s == GOOD && !found->rows[2].above);
     assert_int_equal(found->point_count, ALL + 1); /* and the drain's tick */
     assert_true(lock->points[0] == (float)rises(0));
     assert_true(lock->points[ALL - 1] == (float)rises(ALL - 1));

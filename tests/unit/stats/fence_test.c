@@ -78,7 +78,7 @@ static void fences(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct fence f;
-        CHECK(cases[i].name, fence_find(cases[i].values, badness, COUNT, &f));
+        CHECK(cases[i].name, fence_find(cases[i].values, badness, COUNT, (double)NAN, &f));
         CHECK_U64(cases[i].name, f.left, cases[i].left);
         if (f.left < COUNT) CHECK(cases[i].name, f.above == cases[i].above);
         if (f.middle != cases[i].middle || f.at_worst != cases[i].at_worst)
@@ -93,18 +93,40 @@ static void too_little_is_known(void **state)
     float values[COUNT];
     struct fence f;
     for (uint32_t i = 0; i < COUNT; i++) values[i] = NAN;
-    assert_false(fence_find(values, badness, COUNT, &f));
+    assert_false(fence_find(values, badness, COUNT, (double)NAN, &f));
     for (uint32_t i = 0; i < FENCE_USUAL; i++) values[i] = 1;
-    assert_false(fence_find(values, badness, COUNT, &f)); /* half of them are good */
+    assert_false(fence_find(values, badness, COUNT, (double)NAN, &f)); /* half of them are good */
     float same[COUNT] = {0};
     for (uint32_t i = 0; i < COUNT; i++) values[i] = (float)i;
-    assert_true(fence_find(values, same, COUNT, &f)); /* it was never worse than usual */
+    assert_true(
+        fence_find(values, same, COUNT, (double)NAN, &f)); /* it was never worse than usual */
     assert_true(f.at_worst == f.middle && f.left == COUNT);
+}
+
+/* Half of the time things were worse than they may be, though not at their worst. */
+static void usual_is_what_kept_the_limit(void **state)
+{
+    (void)state;
+    float values[COUNT];
+    float bad[COUNT];
+    struct fence f;
+    for (uint32_t i = 0; i < COUNT; i++) {
+        values[i] = i < 7 ? (float)(4 + i % 2) : (float)(10 + i);
+        bad[i] = values[i] * 2;
+    }
+    assert_true(fence_find(values, bad, COUNT, 12, &f));
+    assert_true(f.middle == 4 && f.left == 7 && f.above);
+    assert_true(fence_find(values, bad, COUNT, (double)NAN, &f));
+    assert_true(f.middle > 4 && f.left == COUNT);
+    /* It hardly ever did: then the better half is the best there is. */
+    assert_true(fence_find(values, bad, COUNT, 1, &f));
+    assert_true(f.middle > 4 && f.left == COUNT);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(fences),
-                                       cmocka_unit_test(too_little_is_known)};
+                                       cmocka_unit_test(too_little_is_known),
+                                       cmocka_unit_test(usual_is_what_kept_the_limit)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
