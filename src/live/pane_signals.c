@@ -111,6 +111,7 @@ static void paint_words(const struct pane *pane, const struct axis *axis, uint32
     if (tone == TONE_GOOD || tone == TONE_DIM) tone = TONE_STRONG;
     text_clear(&text);
     if (track_at_least(track)) text_adds(&text, "≥");
+    if (axis->note == 0) track_mark(track, &text, now);
     track_say(track, &text, now);
     canvas_put_right(c, row, axis->from - 1, tone, text_bytes(&text));
 

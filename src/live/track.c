@@ -201,13 +201,22 @@ double track_scale(const struct track *t, uint32_t count)
     return peak > least ? peak : least;
 }
 
+static bool is_unusual(const struct track *t, double value)
+{
+    const struct signal_row *row = row_of(t);
+    return !isnan(row->left_s) && (row->above ? value > row->hi : value < row->lo);
+}
+
+void track_mark(const struct track *t, struct text *out, double value)
+{
+    if (t->of_service && is_unusual(t, value)) text_adds(out, row_of(t)->above ? "▲ " : "▼ ");
+}
+
 enum tone track_tone(const struct track *t, double value)
 {
     double goal = goal_of(t);
     if (t->of_service) {
-        const struct signal_row *row = row_of(t);
-        bool outside = row->above ? value > row->hi : value < row->lo;
-        if (!isnan(row->left_s) && outside) return TONE_NEAR;
+        if (is_unusual(t, value)) return TONE_NEAR;
         return value == 0 ? TONE_DIM : TONE_GOOD;
     }
     if (!isnan(goal) && value > goal) return is_ours(t) ? TONE_NEAR : TONE_BAD;

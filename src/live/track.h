@@ -34,5 +34,7 @@ double track_peak(const struct track *t, uint32_t count);
  * top; what is offered and what is done are read against each other. */
 double track_scale(const struct track *t, uint32_t count);
 enum tone track_tone(const struct track *t, double value);
+/* `▲` or `▼`: a service's is outside its usual range with that value; nothing: it is not. */
+void track_mark(const struct track *t, struct text *out, double value);
 /* What there is to say of it now, in a few columns; may be nothing. */
 enum tone track_note(const struct track *t, struct text *out);

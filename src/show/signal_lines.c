@@ -22,14 +22,16 @@ void signal_lines_name(struct text *out, const struct series *series)
         text_add_safe(out, series->label);
         return;
     }
-    /* `host.cpu` of host and `db.commits` of a service db say the owner themselves. */
-    bool told = bytes_starts(series->name, series->of) && series->name.len > series->of.len
-                && series->name.at[series->of.len] == '.';
-    if (!told) {
+    struct bytes name = series->name;
+    bool of_host = bytes_starts(name, BYTES_LIT("host."));
+    if (!of_host) {
         text_add_safe(out, series->of);
         text_addc(out, ' ', 1);
     }
-    text_add_safe(out, series->name);
+    /* What kind of server it is its owner's name tells, or the rest does. */
+    if (bytes_starts(name, BYTES_LIT("db."))) name = bytes_from(name, 3);
+    else if (bytes_starts(name, BYTES_LIT("cache."))) name = bytes_from(name, 6);
+    text_add_safe(out, name);
     if (series->label.len == 0) return;
     text_addc(out, ' ', 1);
     table_add_sentence(out, series->label, LABEL_BYTES);

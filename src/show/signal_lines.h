@@ -9,7 +9,8 @@
 #include "show/style.h"
 #include "tick/result.h"
 
-/* `api memory`, `host.cpu user`, `api lock of worker-#`: owner, series, label. */
+/* `api memory`, `host.cpu user`, `api lock of worker-#`, `orders statement.time SELECT ...`: owner,
+ * series (without `db.` and `cache.`), label. */
 void signal_lines_name(struct text *out, const struct series *series);
 /* What the signals were held against: `p99 of job`. */
 void signal_lines_with(struct text *out, const struct result *r);
