@@ -10,6 +10,7 @@ from lag_case import lag
 from live_case import live_view
 from machine import ROOT, Broken, Nginx, Row, cores, measured
 from memory_case import users_memory
+from observe_case import observing
 from open_case import open_model
 from queue_case import queue
 from report_case import report_times
@@ -48,6 +49,10 @@ def tls(folder, options, say):
 
 def live(folder, options, say):
     return live_view(PRONY, folder, say, Row)
+
+
+def observe(folder, options, say):
+    return observing(PRONY, folder, say, Row)
 
 
 def stall(folder, options, say):
@@ -200,6 +205,7 @@ CASES = {
     "tls": tls,
     "lag": lag,
     "live": live,
+    "observe": observe,
     "stall": stall,
     "queue": queue,
     "memory": users_memory,

@@ -56,13 +56,13 @@ class Row:
         self.figure, self.goal, self.value, self.met, self.why = figure, goal, value, met, why
 
 
-def built(name):
-    """A program of bench/, which no other build needs."""
-    done = subprocess.run([ROOT / "tools" / "build", "build", "--", f"bench/{name}"],
+def built(name, folder="bench"):
+    """A program of bench/ (or of that folder), which no other build needs."""
+    done = subprocess.run([ROOT / "tools" / "build", "build", "--", f"{folder}/{name}"],
                           capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Broken(f"{name}.c does not build:\n{done.stdout}{done.stderr}")
-    return ROOT / "build" / "bench" / name
+    return ROOT / "build" / folder / name
 
 
 def cores():

@@ -32,6 +32,7 @@ struct conduct_options {
     struct bytes version; /* keeps */
     struct bytes runs_folder;
     bool calibrate;     /* find out first what this host can measure */
+    bool blind;         /* look at requests alone, not at services and the host */
     const char *series; /* id of the first run of it; NULL: this is the first, or it stands alone */
     uint32_t series_index, series_count; /* of run_header */
     const struct sink *sinks;            /* that show the run; called behind the judge */

@@ -92,6 +92,7 @@ int running_run(const struct flags *flags, struct planning *p, struct running_se
         .version = BYTES_LIT(PRONY_VERSION),
         .runs_folder = flags_value(flags, FLAG_RUNS_DIR, RUNS_FOLDER),
         .calibrate = flags_given(flags, FLAG_CALIBRATE),
+        .blind = flags_given(flags, FLAG_NO_OBSERVE),
         .series = series && series->id[0] ? series->id : NULL,
         .series_index = series ? series->index : 0,
         .series_count = series ? series->count : 0,

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/text.h"
-#include "judge/books.h"
+#include "judge/reading.h"
 
 struct abort_watch {
     uint64_t held_ns; /* how long the ticks in a row were in which it held, silent ones left out */
@@ -17,8 +17,7 @@ struct abort_watch {
 struct abort_when {
     const struct books *books;
     struct abort_watch *watches; /* one a sentence, in order; of `of each` one a name */
-    struct tally tally;          /* of the tick in hand */
-    struct arena *arena;
+    struct reading reading;
 };
 
 /* Keeps `books`, which must be open; an arena that is full leaves no watches: test arena_ok(). */

@@ -9,6 +9,7 @@
 #include "judge/exit_code.h"
 #include "judge/keep.h"
 #include "judge/limits.h"
+#include "judge/moves.h"
 #include "judge/redirects.h"
 #include "judge/rows.h"
 #include "judge/stalls.h"
@@ -32,6 +33,7 @@ struct judge {
     struct redirects redirects;
     struct warming warming;
     struct stalls stalls;
+    struct moves moves;
     struct tally pool;
     struct hist scratch;
     struct objective_result *objectives; /* [rows.count] */
@@ -88,6 +90,7 @@ static void begin(void *ctx, const struct run_header *header)
     redirects_open(&judge->redirects, header, arena);
     warming_open(&judge->warming, header, arena);
     stalls_open(&judge->stalls, header, arena);
+    moves_open(&judge->moves, &judge->books, &judge->rows, arena);
     judge->pool = (struct tally){.keep = TALLY_RESPONSE | TALLY_LESS_LAG};
     judge->objectives = ARENA_ARRAY(arena, judge->rows.count, struct objective_result);
     judge->stages = ARENA_ARRAY(arena, judge->books.stage_count, struct stage_result);
@@ -231,6 +234,7 @@ static void judge_now(struct judge *judge, bool final)
     result->exit_code = exit_code_of_result(result, bug);
     result->exemplar_count = keep_show(&judge->keep);
     stalls_show(&judge->stalls, result);
+    result->signals = moves_find(&judge->moves, result, final);
     if (final) suggest_find(&judge->suggest, &desk, &result->suggestion);
     if (judge->bus) bus_result(judge->bus, result);
 }
@@ -253,6 +257,7 @@ static void take(void *ctx, const struct tick *tick)
     books_enter(books, tick);
     books_take(books, tick);
     rows_take(&judge->rows, tick);
+    moves_take(&judge->moves, tick);
     suggest_take(&judge->suggest, tick);
     const struct run_window *window = books->header->window;
     for (uint32_t i = 0; i < tick->exemplar_count; i++) {

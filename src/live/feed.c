@@ -141,6 +141,7 @@ static void add_point(struct feed *f, const struct tick *tick)
     *point = (struct feed_point){.at = place + 1};
     fill_point(f, point, &span);
     f->newest = place;
+    recent_tick(&f->recent, tick, place, f->header->tick_ns);
 }
 
 const struct feed_point *feed_point(const struct feed *f, uint32_t back)
@@ -149,6 +150,27 @@ const struct feed_point *feed_point(const struct feed *f, uint32_t back)
     uint64_t place = f->newest - back;
     const struct feed_point *point = &f->points[place % FEED_POINTS];
     return point->at == place + 1 ? point : NULL;
+}
+
+/* ---- signals ---- */
+
+double feed_signal(const struct feed *f, uint32_t shown, uint32_t back)
+{
+    if (shown >= f->shown_count) return (double)NAN;
+    return recent_at(&f->recent, f->shown[shown].series.id, back);
+}
+
+/* Rows stand in the order in which their series were met, so that one that comes or goes moves as
+ * few others as may be. */
+static void look_at_signals(struct feed *f, const struct signals *signals)
+{
+    f->shown_count = signals ? signals->count : 0;
+    for (uint32_t i = 0; i < f->shown_count; i++) {
+        uint32_t at = i;
+        for (; at > 0 && f->shown[at - 1].series.id > signals->rows[i].series.id; at--)
+            f->shown[at] = f->shown[at - 1];
+        f->shown[at] = signals->rows[i];
+    }
 }
 
 /* ---- objectives now ---- */
@@ -255,7 +277,8 @@ static void look_at_objectives(struct feed *f, const struct result *r)
 bool feed_open(struct feed *f, struct err *err)
 {
     *f = (struct feed){0};
-    if (!arena_open(&f->arena, ARENA_BYTES, err) || !arena_open(&f->scratch, SCRATCH_BYTES, err)) {
+    if (!arena_open(&f->arena, ARENA_BYTES, err) || !arena_open(&f->scratch, SCRATCH_BYTES, err)
+        || !recent_open(&f->recent, err)) {
         return false;
     }
     f->points = ARENA_ARRAY(&f->arena, FEED_POINTS, struct feed_point);
@@ -270,6 +293,7 @@ bool feed_open(struct feed *f, struct err *err)
 void feed_close(struct feed *f)
 {
     for (uint32_t i = 0; i < FEED_KEPT; i++) arena_close(&f->kept[i].arena);
+    recent_close(&f->recent);
     arena_close(&f->scratch);
     arena_close(&f->arena);
 }
@@ -325,6 +349,7 @@ void feed_tick(struct feed *f, const struct tick *tick)
 void feed_result(struct feed *f, const struct result *result)
 {
     f->result = result;
+    look_at_signals(f, result->signals);
     if (f->any_tick) look_at_objectives(f, result);
 }
 

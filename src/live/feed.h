@@ -7,10 +7,10 @@
  * Thread: collecting thread.  Memory: arenas of its own; the newest result is the judge's. */
 #pragma once
 
-#include "base/arena.h"
+#include "live/recent.h"
 #include "tick/bus.h"
 
-#define FEED_POINTS 400                         /* as many as a canvas has columns */
+#define FEED_POINTS RECENT_POINTS
 #define FEED_NOW_NS (10 * UINT64_C(1000000000)) /* what `now` means for an objective */
 #define FEED_KEPT 64                            /* ticks: ten seconds, edges of stages included */
 #define FEED_LINES 200
@@ -57,9 +57,13 @@ struct feed {
     uint64_t planned_ns; /* of all stages by time */
     struct arena arena, scratch;
     struct feed_kept kept[FEED_KEPT];
-    uint64_t kept_count;         /* ever; the newest is kept[(kept_count - 1) % FEED_KEPT] */
-    struct feed_point *points;   /* [FEED_POINTS] by place modulo */
-    uint64_t newest;             /* place of the newest point */
+    uint64_t kept_count;       /* ever; the newest is kept[(kept_count - 1) % FEED_KEPT] */
+    struct feed_point *points; /* [FEED_POINTS] by place modulo */
+    uint64_t newest;           /* place of the newest point */
+    struct recent recent;      /* likewise of all series */
+    struct signal_row shown[SIGNALS_MAX]; /* rows worth showing, in the order their series were met;
+                                             their points are not for here */
+    uint32_t shown_count;
     struct feed_now *now;        /* [FEED_OBJECTIVES] as in result->objectives */
     struct feed_line *lines;     /* [FEED_LINES], likewise a ring */
     uint64_t line_count;         /* ever */
@@ -87,5 +91,7 @@ void feed_result(struct feed *f, const struct result *result);
 void feed_line(struct feed *f, struct bytes words);
 /* The point so many places before the newest; NULL: there is none. */
 const struct feed_point *feed_point(const struct feed *f, uint32_t back);
+/* A shown signal so many places before the newest; NAN: nothing is known of it. */
+double feed_signal(const struct feed *f, uint32_t shown, uint32_t back);
 /* The line so many before the newest; NULL: there are no more. */
 const char *feed_line_at(const struct feed *f, uint32_t back);

@@ -183,6 +183,17 @@ void amount_of(struct text *out, const struct objective *objective, double value
     }
 }
 
+void amount_series(struct text *out, enum series_unit unit, double value)
+{
+    struct objective o = {.metric = METRIC_SERIES, .series_unit = unit};
+    if (unit == SERIES_CORES && !none(out, value)) {
+        if (value > 0 && value < 0.01) text_adds(out, "<0.01 cores");
+        else text_addf(out, value < 100 ? "%.2f cores" : "%.0f cores", value);
+    } else if (unit != SERIES_CORES) {
+        amount_of(out, &o, unit == SERIES_SECONDS ? value * NS_PER_S_F : value);
+    }
+}
+
 void amount_in_unit(struct text *out, struct bytes unit, double value)
 {
     if (bytes_is(unit, "ms")) amount_time(out, value * NS_PER_MS_F);

@@ -38,6 +38,8 @@ void amount_size_rate(struct text *out, double per_s);
 void amount_number(struct text *out, double value);
 /* A value in the unit of an objective: time, share, rate, bytes or number. */
 void amount_of(struct text *out, const struct objective *objective, double value);
+/* A value of a series in its unit: `1.84 cores`, `12.3`, `512 KiB`, `97 %`, `0.42 ms`. */
+void amount_series(struct text *out, enum series_unit unit, double value);
 /* The same of a value in a unit of result.json: "ms", "%", "% of offered", "/s", "B", ..., or a
  * count. */
 void amount_in_unit(struct text *out, struct bytes unit, double value);

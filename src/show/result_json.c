@@ -3,7 +3,9 @@
 #include <math.h>
 
 #include "show/json_part.h"
+#include "show/signal_lines.h"
 
+#define SIGNAL_PARTS 60 /* of the run, at most, in which a signal is told */
 #define JSON_STYLE (JSON_INDENT(2) | JSON_REAL_PRECISION(JSON_PART_PRECISION))
 
 /* ---- figures ---- */
@@ -329,6 +331,50 @@ static json_t *stalls_json(const struct result *r)
     return o;
 }
 
+static json_t *signal_json(const struct signals *s, const struct signal_row *row)
+{
+    json_t *o = json_object();
+    json_t *usual = json_array();
+    json_t *points = json_array();
+    json_tree_append(usual, json_part_figure(row->lo));
+    json_tree_append(usual, json_part_figure(row->hi));
+    uint32_t count = s->point_count < SIGNAL_PARTS ? s->point_count : SIGNAL_PARTS;
+    for (uint32_t i = 0; row->points && i < count; i++) {
+        double part = signal_lines_part(row->points, s->point_count, count, i);
+        json_tree_append(points, json_part_figure(part));
+    }
+    json_tree_put(o, "of", json_part_text(row->series.of));
+    json_tree_put(o, "name", json_part_text(row->series.name));
+    json_tree_put(o, "label", json_part_text(row->series.label));
+    json_tree_put(o, "unit", json_string(series_unit_name(row->series.unit)));
+    json_tree_put(o, "correlation", json_part_figure(row->rho));
+    json_tree_put(o, "usual", json_part_figure(row->usual));
+    json_tree_put(o, "usual_range", usual);
+    json_tree_put(o, "at_worst", json_part_figure(row->at_worst));
+    json_tree_put(o, "left_s", json_part_figure(row->left_s));
+    json_tree_put(o, "points", points);
+    return o;
+}
+
+/* Null: no series was seen. */
+static json_t *signals_json(const struct result *r)
+{
+    const struct signals *s = r->signals;
+    if (!s) return json_null();
+    char array[256];
+    struct text with = text_in(array, sizeof array);
+    signal_lines_with(&with, r);
+    json_t *o = json_object();
+    json_t *rows = json_array();
+    for (uint32_t i = 0; i < s->count; i++) json_tree_append(rows, signal_json(s, &s->rows[i]));
+    json_tree_put(o, "with", json_part_text(text_bytes(&with)));
+    json_tree_put(o, "from_s", json_part_figure(s->start_s));
+    json_tree_put(o, "to_s", json_part_figure(signals_time_s(s, s->point_count)));
+    json_tree_put(o, "rows", rows);
+    json_tree_put(o, "generator", signal_json(s, &s->own));
+    return o;
+}
+
 static json_t *calibration_json(const struct calibration *c)
 {
     if (c->ceiling_per_s <= 0) return json_null();
@@ -375,6 +421,7 @@ json_t *result_json_object(const struct result *r)
     json_tree_put(o, "totals", totals);
     json_tree_put(o, "exemplars", exemplars_json(r));
     json_tree_put(o, "stalls", stalls_json(r));
+    json_tree_put(o, "signals", signals_json(r));
     json_t *generator = json_object();
     json_tree_put(generator, "cpu_seconds",
                   json_part_figure((double)r->end.generator_cpu_ns / 1e9));

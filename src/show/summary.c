@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "show/amount.h"
 #include "show/evidence.h"
+#include "show/signal_lines.h"
 #include "show/spectrum.h"
 #include "show/stall_lines.h"
 #include "show/summary_priv.h"
@@ -450,6 +451,7 @@ void summary_write(struct text *out, const struct result *result, const struct s
         summary_tables_names(&s, &legend);
         summary_tables_times(&s, &legend);
         write_legend(&s, &legend);
+        signal_lines_write(out, result, style);
         if (extra->verbose) {
             spectrum_write(out, result, style);
             evidence_slowest(out, result, style);

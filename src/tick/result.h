@@ -11,6 +11,7 @@
 
 #include "plan/plan.h"
 #include "tick/run.h"
+#include "tick/signals.h"
 #include "tick/tick.h"
 
 enum verdict {
@@ -128,6 +129,7 @@ struct result {
     uint32_t exemplar_count;
     const struct stall_found *stalls;  /* in the order of their start */
     uint32_t stall_count, stalls_more; /* the list is full: so many more */
+    const struct signals *signals;     /* what moved with the worst objective; NULL: no series */
     double stall_period_s;             /* from one to the next, where all are alike; 0: not */
 };
 

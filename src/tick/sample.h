@@ -33,3 +33,17 @@ struct sample {
     uint64_t from_ns, to_ns;
     double value;
 };
+
+/* Places on an axis of ticks [*from, *to) that it stands for: each whose middle it covers; of what
+ * covers none the one that its own middle lies in, where an instant tells of the time before it. */
+static inline void sample_places(const struct sample *s, uint64_t tick_ns, uint64_t *from,
+                                 uint64_t *to)
+{
+    *from = (s->from_ns + tick_ns / 2) / tick_ns;
+    *to = (s->to_ns + tick_ns / 2) / tick_ns;
+    if (*to > *from) return;
+    uint64_t at_ns = s->from_ns + (s->to_ns - s->from_ns) / 2;
+    if (s->from_ns == s->to_ns && at_ns > 0) at_ns--;
+    *from = at_ns / tick_ns;
+    *to = *from + 1;
+}

@@ -1,0 +1,23 @@
+/* reading.h - what a sentence measures, over one tick alone.
+ *
+ * Why: abort_when and the signals that are held against an objective both look at single ticks, and
+ * must never read a sentence apart.
+ * Source: docs/plan.md, "Objectives".
+ * Thread: collecting thread.  Memory: the judge's arena, a histogram once the first time comes. */
+#pragma once
+
+#include "judge/books.h"
+
+struct reading {
+    const struct books *books;
+    struct tally tally; /* of the tick in hand */
+    struct arena *arena;
+};
+
+/* Keeps `books`, which must be open. */
+void reading_open(struct reading *r, const struct books *books, struct arena *arena);
+/* The metric of the sentence over this tick, `name` as scope_has_cell() has it, in the sentence's
+ * unit; INFINITY: a time that was not seen to its end; NAN: nothing to say. Of nothing that is
+ * sampled. */
+double reading_take(struct reading *r, const struct objective *o, uint32_t name,
+                    const struct tick *tick);
