@@ -108,14 +108,24 @@ static void remember(struct recall *r, struct recall_series *s, uint32_t at, dou
     if (s->history[chunk]) s->history[chunk][at % RECALL_CHUNK] = (float)value;
 }
 
-/* A sample of an instant stands for the second before it. */
+/* A sample of an instant is of the stage in which that lies, whatever the second before it was. */
+static void add_instant(struct recall *r, struct recall_series *s, const struct sample *sample,
+                        uint32_t last)
+{
+    for (uint32_t i = 0; i <= last && i < r->stage_count; i++) {
+        if (r->ends[i] == 0 || sample->to_ns < r->starts[i] || sample->to_ns > r->ends[i]) continue;
+        s->sums[i] += sample->value * (double)NS_PER_S;
+        s->lengths[i] += (double)NS_PER_S;
+    }
+}
+
 static void add_sample(struct recall *r, const struct tick *tick, const struct sample *sample)
 {
     if (sample->series >= r->series_count || !r->series[sample->series].known) return;
     struct recall_series *s = &r->series[sample->series];
     uint64_t to_ns = sample->to_ns;
     uint64_t from_ns = sample->from_ns;
-    if (from_ns == to_ns) from_ns = to_ns > NS_PER_S ? to_ns - NS_PER_S : 0;
+    if (from_ns == to_ns) add_instant(r, s, sample, tick->stage);
     for (uint32_t i = 0; i <= tick->stage && i < r->stage_count; i++) {
         uint64_t lo = r->starts[i] > from_ns ? r->starts[i] : from_ns;
         uint64_t hi = r->ends[i] < to_ns ? r->ends[i] : to_ns;
