@@ -7,7 +7,8 @@
 # In it: the database `jobs`, which its role `jobs` owns, with pg_stat_statements, and the role
 # `watch`, which may look at everything (pg_monitor). Neither is a superuser, and without passwords
 # they are for this machine's users only.
-# SLOW_FLUSH_US=N: each flush of its log to the disk takes N microseconds at least.
+# SLOW_FLUSH_US=N: each flush of its log to the disk takes N microseconds at least; with
+# SLOW_FLUSH_WHILE=FILE while there is that file.
 set -euo pipefail
 
 die()

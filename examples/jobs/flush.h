@@ -11,3 +11,5 @@
 
 /* The least that each flush takes from now on; 0: as long as it takes. */
 void flush_slow_down(uint64_t least_ns);
+/* Only while there is that file; NULL: always. Keeps `path`. */
+void flush_slow_while(const char *path);

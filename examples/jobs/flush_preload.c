@@ -1,5 +1,6 @@
 /* flush_preload.c - the slow flush as a library, for a server of somebody else: with
- * LD_PRELOAD=libslowflush.so and SLOW_FLUSH_US=5000 each fdatasync(2) takes 5 ms at least. */
+ * LD_PRELOAD=libslowflush.so and SLOW_FLUSH_US=5000 each fdatasync(2) takes 5 ms at least; with
+ * SLOW_FLUSH_WHILE=FILE as long as there is that file. */
 #include <stdlib.h>
 
 #include "clock.h"
@@ -8,5 +9,6 @@
 __attribute__((constructor)) static void slow_down(void)
 {
     const char *text = getenv("SLOW_FLUSH_US");
+    flush_slow_while(getenv("SLOW_FLUSH_WHILE"));
     if (text) flush_slow_down(strtoull(text, NULL, 10) * NS_PER_US);
 }

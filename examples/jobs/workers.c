@@ -10,6 +10,7 @@
 #include "metrics.h"
 #include "thread.h"
 
+#define LOOKS_NS (50 * NS_PER_MS) /* whether they are stopped */
 #define RETRY_AFTER_NS (100 * NS_PER_MS)
 
 /* A mark that goes through the pool while its worker waits. */
@@ -76,6 +77,26 @@ static bool wait_until(struct workers *workers, uint64_t until_ns)
     return going;
 }
 
+static bool is_stopped(struct workers *workers)
+{
+    pthread_mutex_lock(&workers->lock);
+    bool stopped = workers->stopped;
+    pthread_mutex_unlock(&workers->lock);
+    return stopped;
+}
+
+/* What stands for I/O: asleep, as at somebody else's, and not at a condition, as without work.
+ * False: the workers are stopped. */
+static bool work_until(struct workers *workers, uint64_t until_ns)
+{
+    for (uint64_t now_ns; (now_ns = clock_now_ns()) < until_ns;) {
+        if (is_stopped(workers)) return false;
+        uint64_t look_ns = now_ns + LOOKS_NS;
+        clock_sleep_until(until_ns < look_ns ? until_ns : look_ns);
+    }
+    return true;
+}
+
 /* Tries until the job is marked. False: the workers are stopped. */
 static bool mark_job(struct workers *workers, int64_t id, enum job_state state)
 {
@@ -91,7 +112,7 @@ static void carry_out(struct workers *workers, struct queue_item item)
 {
     struct plant *plant = &workers->settings->plant;
     if (!mark_job(workers, item.id, JOB_RUNNING)) return;
-    if (!wait_until(workers, clock_now_ns() + (uint64_t)item.work_us * NS_PER_US)) return;
+    if (!work_until(workers, clock_now_ns() + (uint64_t)item.work_us * NS_PER_US)) return;
     bool failed = plant_draw(plant, plant->jobfail_per_million);
     if (!mark_job(workers, item.id, failed ? JOB_FAILED : JOB_DONE)) return;
     metrics_add(failed ? METRIC_FAILED : METRIC_DONE, 1);

@@ -13,20 +13,37 @@ static bool is_seen_over(const struct objective_result *o, const struct finding 
     return little ? f->value > o->objective->value : f->value < o->objective->value;
 }
 
+static bool misses_in(const struct objective_result *o, uint32_t stage)
+{
+    const struct finding *f = &o->stages[stage];
+    if (o->objective->warn || objective_is_capacity(o->objective)) return false;
+    if (f->verdict == VERDICT_MISSED) return true;
+    bool worst = o->verdict == VERDICT_MISSED && o->stage == stage;
+    return worst || is_seen_over(o, f);
+}
+
 /* Did anything but a capacity miss in it? What is seen of services is what explains, and is not
  * itself explained by where requests wait. */
 static bool missed_in(const struct result *result, uint32_t stage)
 {
     for (uint32_t i = 0; i < result->objective_count; i++) {
         const struct objective_result *o = &result->objectives[i];
-        if (o->objective->warn || objective_is_capacity(o->objective)) continue;
-        if (objective_is_observed(o->objective)) continue;
-        const struct finding *f = &o->stages[stage];
-        if (f->verdict == VERDICT_MISSED) return true;
-        bool worst = o->verdict == VERDICT_MISSED && o->stage == stage;
-        if (worst || is_seen_over(o, f)) return true;
+        if (!objective_is_observed(o->objective) && misses_in(o, stage)) return true;
     }
     return false;
+}
+
+/* The scenario of which alone something missed there. */
+static uint32_t scenario_in(const struct result *result, uint32_t stage)
+{
+    uint32_t found = PLAN_NO_INDEX;
+    for (uint32_t i = 0; i < result->objective_count; i++) {
+        const struct objective_result *o = &result->objectives[i];
+        if (objective_is_observed(o->objective) || !misses_in(o, stage)) continue;
+        if (o->objective->scope != SCOPE_SCENARIO) return PLAN_NO_INDEX;
+        if (found == PLAN_NO_INDEX) found = o->objective->scope_index;
+    }
+    return found;
 }
 
 /* Of a capacity that was not reached: where most was. */
@@ -64,19 +81,31 @@ static uint32_t find_good(const struct recall *r, const struct result *result, u
     return good;
 }
 
-enum choice choose_stages(const struct recall *r, const struct result *result, uint32_t *good,
-                          uint32_t *bad)
+enum choice choose_stages(const struct recall *r, const struct result *result, struct chosen *out)
 {
-    *good = *bad = PLAN_NO_INDEX;
+    *out = (struct chosen){PLAN_NO_INDEX, PLAN_NO_INDEX, PLAN_NO_INDEX};
     bool any = false;
-    for (uint32_t i = 0; i + 1 < r->stage_count && *bad == PLAN_NO_INDEX; i++) {
+    for (uint32_t i = 0; i + 1 < r->stage_count && out->bad == PLAN_NO_INDEX; i++) {
         if (r->stages[i].seconds <= 0 || !result_stage_judged(result, i)) continue;
         any = true;
-        if (missed_in(result, i)) *bad = i;
+        if (missed_in(result, i)) out->bad = i;
     }
-    if (*bad == PLAN_NO_INDEX) *bad = short_in(result);
+    if (out->bad == PLAN_NO_INDEX) out->bad = short_in(result);
     if (!any) return CHOICE_UNSEEN;
-    if (*bad == PLAN_NO_INDEX) return CHOICE_WELL;
-    *good = find_good(r, result, *bad);
+    if (out->bad == PLAN_NO_INDEX) return CHOICE_WELL;
+    out->scenario = scenario_in(result, out->bad);
+    out->good = find_good(r, result, out->bad);
     return CHOICE_MADE;
+}
+
+const struct objective_result *choose_seen(const struct result *result)
+{
+    const struct objective_result *most = NULL;
+    for (uint32_t i = 0; i < result->objective_count; i++) {
+        const struct objective_result *o = &result->objectives[i];
+        bool missed = o->verdict == VERDICT_MISSED && !o->objective->warn;
+        if (!missed || !objective_is_observed(o->objective)) continue;
+        if (!most || o->margin < most->margin) most = o;
+    }
+    return most;
 }

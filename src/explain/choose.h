@@ -14,6 +14,13 @@ enum choice {
     CHOICE_UNSEEN /* nothing of any stage was judged */
 };
 
-/* `good` PLAN_NO_INDEX: no stage went well, and none had less load. */
-enum choice choose_stages(const struct recall *r, const struct result *result, uint32_t *good,
-                          uint32_t *bad);
+struct chosen {
+    uint32_t good, bad; /* stages; good PLAN_NO_INDEX: none went well, and none had less load */
+    /* What missed in it were only iterations of this scenario, so those are what is in flight;
+     * PLAN_NO_INDEX: requests are. */
+    uint32_t scenario;
+};
+
+enum choice choose_stages(const struct recall *r, const struct result *result, struct chosen *out);
+/* The objective over what is seen of services that was missed most; NULL: none was. */
+const struct objective_result *choose_seen(const struct result *result);

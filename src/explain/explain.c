@@ -104,7 +104,7 @@ static void insert_place(struct cause *c, const struct cause_place *place)
 static void fill_places(struct explain *e)
 {
     struct cause *c = &e->cause;
-    double grown = c->bad_n - c->good_n;
+    double slower = e->ledger.slower;
     for (uint32_t i = 0; i < e->ledger.row_count; i++) {
         const struct ledger_row *row = &e->ledger.rows[i];
         if (row->rough) continue;
@@ -112,7 +112,10 @@ static void fill_places(struct explain *e)
                                     .after = row->after,
                                     .spare = row->spare,
                                     .onset_s = onset_of(e, row)};
-        place.share = grown > 0 && !row->spare ? (row->after - row->before) / grown : 0;
+        double excess = row->class == LEDGER_INSIDE
+                            ? e->ledger.line
+                            : ledger_excess(&e->ledger, row->before, row->after);
+        place.share = slower > 0 && !row->spare ? excess / slower : 0;
         words_place(&place, row);
         insert_place(c, &place);
     }
@@ -140,10 +143,9 @@ static void insert_suspect(struct cause *c, const struct cause_suspect *suspect)
 static double suspect_onset(const struct explain *e, const struct cause_rule *rule)
 {
     double first = (double)NAN;
-    double grown = e->ledger.n[1] - e->ledger.n[0];
     for (uint32_t i = 0; i < e->ledger.row_count; i++) {
         const struct ledger_row *row = &e->ledger.rows[i];
-        bool small = row->after - row->before < 0.1 * grown;
+        bool small = ledger_excess(&e->ledger, row->before, row->after) < 0.1 * e->ledger.slower;
         if (row->spare || row->rough || small) continue;
         if (!facts_is_of(rule->explains, row->class)) continue;
         double onset = onset_of(e, row);
@@ -164,7 +166,7 @@ static void fill_suspects(struct explain *e)
                                         .blamed = weight == CAUSE_BLAMED && share >= SHARE_LEAST,
                                         .blind = weight == CAUSE_BLIND,
                                         .onset_s = suspect_onset(e, rule)};
-        words_suspect(&suspect, rule, &e->facts);
+        words_suspect(&suspect, rule, &e->facts, &e->ledger);
         insert_suspect(c, &suspect);
     }
     while (c->blamed_count < c->suspect_count && c->suspects[c->blamed_count].blamed) {
@@ -190,8 +192,8 @@ static void find_bound(struct explain *e)
     for (uint32_t i = 0; c->blamed_count > 0 && (first = causes_at(i)); i++) {
         if (strcmp(first->id, c->suspects[0].id) == 0) break;
     }
-    c->grade = c->tie_count > 1 || c->unexplained > 0.25 * (c->bad_n - c->good_n) ? CAUSE_GRADE_C
-                                                                                  : CAUSE_GRADE_B;
+    c->grade = c->tie_count > 1 || e->ledger.unexplained > 0.25 * e->ledger.slower ? CAUSE_GRADE_C
+                                                                                   : CAUSE_GRADE_B;
     double next = 0;
     enum fact next_fact = FACT_NONE;
     for (size_t i = 0; i < COUNT_OF(full); i++) {
@@ -228,10 +230,10 @@ static bool sees_service(const struct recall *r)
     return false;
 }
 
-static void weigh(struct explain *e, const struct result *result)
+static void weigh(struct explain *e, const struct result *result, const struct chosen *chosen)
 {
     struct cause *c = &e->cause;
-    ledger_make(&e->ledger, &e->recall, c->good, c->bad);
+    ledger_make(&e->ledger, &e->recall, chosen);
     facts_find(&e->facts, &e->recall, &e->ledger, result);
     c->good_x = e->ledger.x[0];
     c->bad_x = e->ledger.x[1];
@@ -239,16 +241,16 @@ static void weigh(struct explain *e, const struct result *result)
     c->bad_n = e->ledger.n[1];
     c->good_r_ms = e->ledger.r_ms[0];
     c->bad_r_ms = e->ledger.r_ms[1];
-    double grown = c->bad_n - c->good_n;
+    double slower = e->ledger.slower;
     c->unexplained = e->ledger.left > 0 ? e->ledger.left : 0;
-    c->explained = grown - c->unexplained;
+    c->explained = c->bad_n - c->good_n - c->unexplained;
     fill_places(e);
     fill_suspects(e);
-    bool enough = c->unexplained <= LEFT_MOST * grown;
+    bool enough = e->ledger.unexplained <= LEFT_MOST * slower;
     bool stalls = c->blamed_count > 0 && strcmp(c->suspects[0].id, "pauses") == 0;
     if (c->blamed_count > 0 && strcmp(c->suspects[0].id, "generator") == 0) {
         c->state = CAUSE_HARNESS;
-    } else if (grown < GROWTH_LEAST || c->blamed_count == 0 || (!enough && !stalls)) {
+    } else if (slower < GROWTH_LEAST || c->blamed_count == 0 || (!enough && !stalls)) {
         c->state = sees_service(&e->recall) ? CAUSE_UNTOLD : CAUSE_UNSEEN;
     } else {
         c->state = CAUSE_FOUND;
@@ -259,19 +261,21 @@ static void weigh(struct explain *e, const struct result *result)
 static void tell(struct explain *e, const struct result *result)
 {
     struct cause *c = &e->cause;
-    *c = (struct cause){.good = PLAN_NO_INDEX, .bad = PLAN_NO_INDEX};
-    switch (choose_stages(&e->recall, result, &c->good, &c->bad)) {
+    struct chosen chosen;
+    enum choice choice = choose_stages(&e->recall, result, &chosen);
+    *c = (struct cause){.good = chosen.good, .bad = chosen.bad, .scenario = chosen.scenario};
+    switch (choice) {
     case CHOICE_UNSEEN:
         c->state = CAUSE_UNASKED;
         break;
     case CHOICE_WELL:
-        c->state = CAUSE_NONE;
+        c->state = choose_seen(result) ? CAUSE_SEEN : CAUSE_NONE;
         break;
     case CHOICE_MADE:
-        weigh(e, result);
+        weigh(e, result, &chosen);
         break;
     }
-    words_all(c, &e->recall);
+    words_all(c, &e->recall, result);
     e->told = true;
 }
 

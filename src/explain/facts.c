@@ -20,18 +20,19 @@ static const struct {
 static const struct {
     enum fact fact;
     enum ledger_class class;
-} shares[] = {{FACT_LAG, LEDGER_LAG},         {FACT_CONNECT, LEDGER_CONNECT},
-              {FACT_NETWORK, LEDGER_NETWORK}, {FACT_ACCEPT, LEDGER_ACCEPT},
-              {FACT_CPU, LEDGER_CPU},         {FACT_RUN_QUEUE, LEDGER_RUN_QUEUE},
-              {FACT_CORES, LEDGER_CPU},       {FACT_CORES, LEDGER_RUN_QUEUE},
-              {FACT_CORES, LEDGER_THROTTLED}, {FACT_THROTTLED, LEDGER_THROTTLED},
-              {FACT_LOCK, LEDGER_LOCK},       {FACT_CONDITION, LEDGER_CONDITION},
-              {FACT_DISK, LEDGER_DISK},       {FACT_PEER, LEDGER_PEER},
-              {FACT_SLEEP, LEDGER_SLEEP},     {FACT_DB_CPU, LEDGER_DB_CPU},
-              {FACT_DB_LOCK, LEDGER_DB_LOCK}, {FACT_DB_IO, LEDGER_DB_IO},
-              {FACT_DB, LEDGER_DB_CPU},       {FACT_DB, LEDGER_DB_LOCK},
-              {FACT_DB, LEDGER_DB_IO},        {FACT_DB, LEDGER_DB_OTHER},
-              {FACT_POOL, LEDGER_POOL},       {FACT_INSIDE, LEDGER_INSIDE}};
+} shares[] = {{FACT_LAG, LEDGER_LAG},           {FACT_CONNECT, LEDGER_CONNECT},
+              {FACT_NETWORK, LEDGER_NETWORK},   {FACT_ACCEPT, LEDGER_ACCEPT},
+              {FACT_CPU, LEDGER_CPU},           {FACT_RUN_QUEUE, LEDGER_RUN_QUEUE},
+              {FACT_CORES, LEDGER_CPU},         {FACT_CORES, LEDGER_RUN_QUEUE},
+              {FACT_CORES, LEDGER_THROTTLED},   {FACT_THROTTLED, LEDGER_THROTTLED},
+              {FACT_LOCK, LEDGER_LOCK},         {FACT_CONDITION, LEDGER_CONDITION},
+              {FACT_DISK, LEDGER_DISK},         {FACT_PEER, LEDGER_PEER},
+              {FACT_SLEEP, LEDGER_SLEEP},       {FACT_DB_CPU, LEDGER_DB_CPU},
+              {FACT_DB_LOCK, LEDGER_DB_LOCK},   {FACT_DB_IO, LEDGER_DB_IO},
+              {FACT_DB, LEDGER_DB_CPU},         {FACT_DB, LEDGER_DB_LOCK},
+              {FACT_DB, LEDGER_DB_IO},          {FACT_DB, LEDGER_DB_OTHER},
+              {FACT_DB_OTHER, LEDGER_DB_OTHER}, {FACT_POOL, LEDGER_POOL},
+              {FACT_INSIDE, LEDGER_INSIDE}};
 
 bool facts_is_of(enum fact fact, enum ledger_class class)
 {
@@ -112,26 +113,44 @@ static void find_cpu(struct facts *f, const struct recall *r, const struct ledge
             values[i][FACT_THROTTLED_PERIODS] = 0;
         }
         values[i][FACT_SWAP_IN] = mean(r, s, host, SERIES_OF_HOST_SWAP_IN, NULL);
+        values[i][FACT_DESCRIPTORS_USED] =
+            ratio(mean(r, s, f->hot, SERIES_OF_DESCRIPTORS, NULL),
+                  mean(r, s, f->hot, SERIES_OF_DESCRIPTORS_LIMIT, NULL));
         values[i][FACT_ACCEPT_FULL] = ratio(mean(r, s, f->hot, SERIES_OF_ACCEPT_QUEUE, NULL),
                                             mean(r, s, f->hot, SERIES_OF_ACCEPT_QUEUE_LIMIT, NULL));
     }
 }
 
+static double threads_of(const struct ledger *l, struct bytes of, int at)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < l->group_count; i++) {
+        if (bytes_equal(l->groups[i].of, of)) sum += l->groups[i].threads[at];
+    }
+    return sum;
+}
+
 static void find_group(struct facts *f, const struct ledger *l)
 {
-    f->group = ledger_busiest(l, 0.5);
+    f->group = ledger_busiest(l);
     if (!f->group) return;
     const struct ledger_group *g = f->group;
     double *const values[2] = {f->before, f->after};
     for (int i = 0; i < 2; i++) {
         double all = g->threads[i];
+        values[i][FACT_GROUP_THREADS] = all;
         values[i][FACT_GROUP_BUSY] = all > 0 ? ledger_busy(g, i) : (double)NAN;
         values[i][FACT_GROUP_CPU] = ratio(g->busy[i][LEDGER_CPU], all);
         values[i][FACT_GROUP_LOCK] = ratio(g->busy[i][LEDGER_LOCK], all);
         values[i][FACT_GROUP_DISK] = ratio(g->busy[i][LEDGER_DISK], all);
         values[i][FACT_GROUP_PEER] = ratio(g->busy[i][LEDGER_PEER], all);
         values[i][FACT_GROUP_SLEEP] = ratio(g->busy[i][LEDGER_SLEEP], all);
+        bool lone = all < 1.5 && all > 0.5 * threads_of(l, g->of, i);
+        values[i][FACT_GROUP_LONE] =
+            lone ? ledger_busy(g, i) - ratio(g->busy[i][LEDGER_CPU], all) : 0;
     }
+    double were = (g->threads[0] - g->idle[0]) * l->load;
+    if (were > 0) set(f, FACT_GROUP_SLOWER, 1, (g->threads[1] - g->idle[1]) / were);
 }
 
 /* Requests that waited through stalls, as a mean over the stage: those held at the start wait for
@@ -148,10 +167,11 @@ static double stalled(const struct recall *r, const struct result *result, uint3
     return r->stages[stage].seconds > 0 ? sum / r->stages[stage].seconds : 0;
 }
 
-/* Share of look-ups, in all caches that are seen, that found something; NAN: none was looked up. */
-static double hit_share(const struct recall *r, uint32_t stage)
+/* Look-ups a second in all caches that are seen: those that found something, and those that did
+ * not. NAN: none was looked up. */
+static void lookups(const struct recall *r, uint32_t stage, double sums[2])
 {
-    double sums[2] = {0, 0};
+    sums[0] = sums[1] = 0;
     for (uint32_t i = 0; i < r->series_count; i++) {
         const struct recall_series *s = &r->series[i];
         bool hits = s->known && bytes_is(s->name, "cache.hits");
@@ -159,7 +179,24 @@ static double hit_share(const struct recall *r, uint32_t stage)
         double value = hits || misses ? recall_mean(r, i, stage) : (double)NAN;
         if (!isnan(value)) sums[misses] += value;
     }
-    return ratio(sums[0], sums[0] + sums[1]);
+}
+
+/* More look-ups of a request that find nothing are more work behind the cache: all that grew there
+ * is of them, as far as they are more. */
+static void find_cache(struct facts *f, const struct recall *r, const struct ledger *l)
+{
+    double was[2];
+    double is[2];
+    lookups(r, l->good, was);
+    lookups(r, l->bad, is);
+    double lost = ratio(was[0], was[0] + was[1]) - ratio(is[0], is[0] + is[1]);
+    set(f, FACT_HIT_LOST, 0, lost);
+    bool more = is[1] > 2 * l->load * was[1];
+    double work = 0;
+    for (uint32_t i = LEDGER_CPU; i <= LEDGER_INSIDE; i++) {
+        work += ledger_charged(l, (enum ledger_class)i);
+    }
+    set(f, FACT_MISSED, 0, isnan(lost) ? (double)NAN : more ? fmin(1, work) : 0);
 }
 
 /* How much longer a request is with a peer than it was: both by Little's law. */
@@ -168,17 +205,59 @@ static void find_peer(struct facts *f, const struct ledger *l)
     double sums[2] = {0, 0};
     for (uint32_t i = 0; i < l->row_count; i++) {
         if (l->rows[i].class != LEDGER_PEER || l->rows[i].spare) continue;
-        sums[0] += l->rows[i].before;
-        sums[1] += l->rows[i].after;
+        sums[0] += l->rows[i].seen[0];
+        sums[1] += l->rows[i].seen[1];
     }
-    bool any = sums[0] > 0.01 && l->x[0] > 0 && l->x[1] > 0;
-    if (any) set(f, FACT_PEER_SLOWER, 1, sums[1] / l->x[1] / (sums[0] / l->x[0]));
+    if (sums[0] > 0.01) set(f, FACT_PEER_SLOWER, 1, sums[1] / (l->load * sums[0]));
+}
+
+static uint32_t beside(const struct recall *r, uint32_t series, const char *name)
+{
+    const struct recall_series *s = &r->series[series];
+    for (uint32_t i = 0; i < r->series_count; i++) {
+        const struct recall_series *o = &r->series[i];
+        if (!o->known || !bytes_equal(o->of, s->of) || !bytes_equal(o->label, s->label)) continue;
+        if (bytes_is(o->name, name)) return i;
+    }
+    return SERIES_MAX;
+}
+
+static double rate_of(const struct recall *r, uint32_t stage)
+{
+    if (stage >= r->stage_count || r->stages[stage].seconds <= 0) return (double)NAN;
+    return (double)r->stages[stage].ended / r->stages[stage].seconds;
+}
+
+static void find_statement(struct facts *f, const struct recall *r, const struct ledger *l)
+{
+    static const char *const names[][3] = {
+        {"db.statement.running", "db.statement.calls", "db.statement.time"},
+        {"cache.command.running", "cache.command.calls", "cache.command.time"}};
+    const uint32_t stages[2] = {l->good, l->bad};
+    double most = 0;
+    for (uint32_t i = 0; i < r->series_count * COUNT_OF(names); i++) {
+        const char *const *name = names[i / r->series_count];
+        uint32_t at = i % r->series_count;
+        if (!r->series[at].known || !bytes_is(r->series[at].name, name[0])) continue;
+        double was = recall_mean(r, at, l->good);
+        double is = recall_mean(r, at, l->bad);
+        double excess = ledger_excess(l, isnan(was) ? 0 : was, isnan(is) ? 0 : is);
+        if (excess <= most) continue;
+        most = excess;
+        struct facts_statement *s = &f->statement;
+        *s = (struct facts_statement){.of = r->series[at].of, .text = r->series[at].label};
+        for (int k = 0; k < 2; k++) {
+            s->running[k] = recall_mean(r, at, stages[k]);
+            s->calls[k] = recall_mean(r, beside(r, at, name[1]), stages[k]) / rate_of(r, stages[k]);
+            s->time[k] = recall_mean(r, beside(r, at, name[2]), stages[k]);
+        }
+    }
 }
 
 static void find_stalls(struct facts *f, const struct recall *r, const struct ledger *l,
                         const struct result *result)
 {
-    double grown = l->n[1] - l->n[0];
+    double grown = l->slower;
     double more = stalled(r, result, l->bad) - stalled(r, result, l->good);
     set(f, FACT_STALLED, 0, grown > 0 && more > 0 ? fmin(1, more / grown) : 0);
 }
@@ -190,16 +269,14 @@ void facts_find(struct facts *f, const struct recall *r, const struct ledger *l,
     for (int i = 0; i < FACT_COUNT; i++) set(f, (enum fact)i, (double)NAN, (double)NAN);
     for (size_t i = 0; i < COUNT_OF(shares); i++) set(f, shares[i].fact, 0, 0);
     for (size_t i = 0; i < COUNT_OF(shares); i++) {
-        bool line = shares[i].class == LEDGER_INSIDE;
-        f->after[shares[i].fact] +=
-            line ? ledger_share(l, LEDGER_INSIDE) : ledger_charged(l, shares[i].class);
+        f->after[shares[i].fact] += ledger_charged(l, shares[i].class);
     }
-    double grown = l->n[1] - l->n[0];
-    set(f, FACT_LEFT, 0, grown > 0 && l->left > 0 ? l->left / grown : 0);
+    set(f, FACT_LEFT, 0, l->slower > 0 && l->unexplained > 0 ? l->unexplained / l->slower : 0);
     find_cpu(f, r, l);
     find_group(f, l);
     find_peer(f, l);
-    set(f, FACT_HIT_LOST, 0, hit_share(r, l->good) - hit_share(r, l->bad));
+    find_cache(f, r, l);
+    find_statement(f, r, l);
     find_stalls(f, r, l, result);
 }
 

@@ -15,10 +15,18 @@ enum fact {
     FACT_COUNT
 };
 
+/* The statement, or command of a cache, whose time grew most beyond the load. */
+struct facts_statement {
+    struct bytes of, text;    /* empty: none was seen */
+    double running[2];        /* at once */
+    double calls[2], time[2]; /* of a request; s; NAN: not known */
+};
+
 struct facts {
     double before[FACT_COUNT], after[FACT_COUNT]; /* NAN: not seen */
     struct bytes hot; /* the service they are about: the one in which most waits, or works */
     const struct ledger_group *group; /* its busiest; NULL: none was seen */
+    struct facts_statement statement;
 };
 
 /* All of them; what was not seen is NAN. */

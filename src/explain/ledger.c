@@ -3,6 +3,12 @@
 #include <math.h>
 
 #include "base/attr.h"
+#include "explain/lines.h"
+
+#define GLANCES_PER_S 20 /* observe/blocked.h */
+#define FULL 0.85        /* of its time a group has work: others stand in line for it */
+#define THREADS_LEAST 0.5
+#define CHANCE 0.25
 
 static const char *const names[LEDGER_CLASSES] = {
     [LEDGER_LAG] = "late to be sent",
@@ -20,6 +26,7 @@ static const char *const names[LEDGER_CLASSES] = {
     [LEDGER_DB_CPU] = "computing in the database",
     [LEDGER_DB_LOCK] = "for a lock in the database",
     [LEDGER_DB_IO] = "for the database's disk",
+    [LEDGER_DB_LATCH] = "for another session's work",
     [LEDGER_DB_OTHER] = "in the database",
     [LEDGER_POOL] = "in line at a pool",
     [LEDGER_INSIDE] = "inside, on no thread",
@@ -61,6 +68,8 @@ static struct ledger_row *add(struct ledger *l, const struct recall *r, uint32_t
                                .series = series,
                                .before = known(recall_mean(r, series, l->good)),
                                .after = known(recall_mean(r, series, l->bad))};
+    row->seen[0] = row->before;
+    row->seen[1] = row->after;
     return row;
 }
 
@@ -104,9 +113,8 @@ static void add_thread_place(struct ledger *l, const struct recall *r, uint32_t 
 static enum ledger_class class_of_session(struct bytes label)
 {
     if (bytes_starts(label, BYTES_LIT("CPU"))) return LEDGER_DB_CPU;
-    if (bytes_starts(label, BYTES_LIT("Lock")) || bytes_starts(label, BYTES_LIT("LWLock"))) {
-        return LEDGER_DB_LOCK;
-    }
+    if (bytes_starts(label, BYTES_LIT("LWLock"))) return LEDGER_DB_LATCH;
+    if (bytes_starts(label, BYTES_LIT("Lock"))) return LEDGER_DB_LOCK;
     return bytes_starts(label, BYTES_LIT("IO")) ? LEDGER_DB_IO : LEDGER_DB_OTHER;
 }
 
@@ -117,7 +125,7 @@ static const struct {
              {"cpu", LEDGER_CPU},
              {"run_queue", LEDGER_RUN_QUEUE},
              {"cgroup.throttled", LEDGER_THROTTLED},
-             {"pool.waiting", LEDGER_POOL}};
+             {"db.pool.waiting", LEDGER_POOL}};
 
 static bool has_sessions(const struct recall *r, struct bytes of)
 {
@@ -128,6 +136,57 @@ static bool has_sessions(const struct recall *r, struct bytes of)
         }
     }
     return false;
+}
+
+/* An event loop asks others by connections at which no thread waits. */
+static void add_connections(struct ledger *l, const struct recall *r, uint32_t series)
+{
+    struct ledger_row *row = add(l, r, series);
+    if (!row) return;
+    row->class = LEDGER_PEER;
+    row->group = row->label;
+    row->connections = true;
+    uint64_t tick_ns = r->header->tick_ns;
+    for (uint64_t at = r->starts[l->bad] / tick_ns; at <= r->ends[l->bad] / tick_ns; at++) {
+        row->limit = fmax(row->limit, known(recall_at(r, series, (uint32_t)at)));
+    }
+}
+
+/* Where a thread waits at such a connection it is the thread that is counted. Threads are seen
+ * twenty times as often, so a small rest is chance. */
+static void part_connections(struct ledger *l)
+{
+    for (uint32_t i = 0; i < l->row_count; i++) {
+        struct ledger_row *row = &l->rows[i];
+        double threads[2] = {0, 0};
+        for (uint32_t k = 0; k < l->row_count && row->connections; k++) {
+            const struct ledger_row *o = &l->rows[k];
+            if (o->connections || !bytes_equal(o->of, row->of)) continue;
+            if (!bytes_equal(o->label, row->label)) continue;
+            for (int at = 0; at < 2; at++) threads[at] += o->seen[at];
+        }
+        for (int at = 0; at < 2 && row->connections; at++) {
+            double rest = row->seen[at] - threads[at];
+            row->seen[at] = rest < CHANCE * row->seen[at] ? 0 : rest;
+        }
+        if (!row->connections) continue;
+        row->before = row->seen[0];
+        row->after = row->seen[1];
+        row->limit = fmax(row->seen[1], row->limit - threads[1]);
+    }
+}
+
+/* Of an accept queue. */
+static double limit_of(const struct ledger *l, const struct recall *r,
+                       const struct recall_series *queue)
+{
+    for (uint32_t i = 0; i < r->series_count; i++) {
+        const struct recall_series *s = &r->series[i];
+        if (!s->known || !bytes_is(s->name, "accept_queue.limit")) continue;
+        if (!bytes_equal(s->of, queue->of) || !bytes_equal(s->label, queue->label)) continue;
+        return known(recall_mean(r, i, l->bad));
+    }
+    return 0;
 }
 
 static void add_series(struct ledger *l, const struct recall *r, uint32_t i)
@@ -144,10 +203,16 @@ static void add_series(struct ledger *l, const struct recall *r, uint32_t i)
         add_thread_place(l, r, i);
         return;
     }
+    if (bytes_is(s->name, "awaiting")) {
+        add_connections(l, r, i);
+        return;
+    }
     for (size_t k = 0; k < COUNT_OF(plain); k++) {
         if (!bytes_is(s->name, plain[k].name)) continue;
         struct ledger_row *row = add(l, r, i);
-        if (row) row->class = plain[k].class;
+        if (!row) continue;
+        row->class = plain[k].class;
+        if (row->class == LEDGER_ACCEPT) row->limit = limit_of(l, r, s);
     }
 }
 
@@ -156,22 +221,50 @@ static double mean_of(const struct recall_stage *s, double sum_ns)
     return s->seconds > 0 ? sum_ns / 1e9 / s->seconds : 0;
 }
 
+/* Of what is in flight: how much, how much a second, how long. */
+static void add_flow(struct ledger *l, const struct recall *r, int at, uint32_t stage)
+{
+    const struct recall_stage *s = &r->stages[stage];
+    double in_flight_ns = s->in_flight_ns;
+    double time_ns = s->response_ns;
+    uint64_t done = s->done;
+    if (l->scenario != PLAN_NO_INDEX) {
+        const struct recall_visits *v = recall_visits_of(r, stage, l->scenario);
+        in_flight_ns = v->in_flight_ns;
+        time_ns = v->time_ns;
+        done = v->done;
+    }
+    l->n[at] = mean_of(s, in_flight_ns);
+    l->x[at] = s->seconds > 0 ? (double)done / s->seconds : 0;
+    l->r_ms[at] = done > 0 ? time_ns / 1e6 / (double)done : (double)NAN;
+    l->glances[at] = s->seconds * GLANCES_PER_S;
+}
+
+static double ended(const struct ledger *l, const struct recall *r, uint32_t stage)
+{
+    const struct recall_stage *s = &r->stages[stage];
+    uint64_t all = s->ended;
+    if (l->scenario != PLAN_NO_INDEX) all = recall_visits_of(r, stage, l->scenario)->ended;
+    return s->seconds > 0 ? (double)all / s->seconds : 0;
+}
+
 static void add_load(struct ledger *l, const struct recall *r)
 {
-    static const struct recall_stage none = {0};
-    const struct recall_stage *stages[2] = {l->good < r->stage_count ? &r->stages[l->good] : &none,
-                                            &r->stages[l->bad]};
-    double values[3][2];
+    const uint32_t stages[2] = {l->good, l->bad};
+    double values[3][2] = {{0}};
+    double all[2] = {0, 0};
     for (int i = 0; i < 2; i++) {
-        const struct recall_stage *s = stages[i];
-        l->n[i] = mean_of(s, s->in_flight_ns);
-        l->x[i] = s->seconds > 0 ? (double)s->done / s->seconds : 0;
-        l->r_ms[i] = s->done > 0 ? s->response_ns / 1e6 / (double)s->done : (double)NAN;
+        if (stages[i] >= r->stage_count) continue;
+        const struct recall_stage *s = &r->stages[stages[i]];
+        add_flow(l, r, i, stages[i]);
+        all[i] = ended(l, r, stages[i]);
         double rtt_ns = s->rtt_count > 0 ? s->rtt_ns / (double)s->rtt_count : 0;
         values[0][i] = mean_of(s, s->lag_ns);
         values[1][i] = mean_of(s, s->wait_ns);
         values[2][i] = mean_of(s, rtt_ns * (double)s->lag_count);
     }
+    l->load = all[0] > 0 && all[1] > 0 ? all[1] / all[0] : 1;
+    l->slower = l->n[1] - l->load * l->n[0];
     add_of_load(l, LEDGER_LAG, "prony", values[0][0], values[0][1]);
     add_of_load(l, LEDGER_CONNECT, "prony", values[1][0], values[1][1]);
     add_of_load(l, LEDGER_NETWORK, "network", values[2][0], values[2][1]);
@@ -194,30 +287,113 @@ static void part_throttled(struct ledger *l)
     }
 }
 
-static bool is_inside(const struct ledger_row *row)
+static bool is_of_load(const struct ledger_row *row)
 {
-    return row->class != LEDGER_PEER && row->class != LEDGER_LAG && row->class != LEDGER_CONNECT
-           && row->class != LEDGER_NETWORK && !row->spare && !row->rough;
+    return row->class == LEDGER_LAG || row->class == LEDGER_CONNECT || row->class == LEDGER_NETWORK;
+}
+
+bool ledger_is_work(const struct ledger_row *row)
+{
+    return !is_of_load(row) && row->class != LEDGER_PEER && row->class != LEDGER_INSIDE
+           && !row->spare && !row->rough;
+}
+
+/* Does the service listen where that peer is? The label of the one ends with the other's port. */
+static bool listens_at(const struct recall_series *s, struct bytes peer)
+{
+    if (!s->known || !bytes_is(s->name, "accept_queue")) return false;
+    struct bytes word = BYTES_LIT("port ");
+    if (!bytes_starts(s->label, word)) { /* a unix socket, by its path */
+        return s->label.len < peer.len
+               && bytes_equal(bytes_from(peer, peer.len - s->label.len), s->label);
+    }
+    struct bytes port = bytes_from(s->label, word.len);
+    if (peer.len <= port.len) return false;
+    struct bytes end = bytes_from(peer, peer.len - port.len);
+    return bytes_equal(end, port) && peer.at[peer.len - port.len - 1] == ':';
+}
+
+/* A database that is asked how it fares may be anywhere: where there is one, and nobody is known to
+ * listen at the peer, it is that. */
+static struct bytes only_database(const struct recall *r)
+{
+    struct bytes found = {0};
+    for (uint32_t i = 0; i < r->series_count; i++) {
+        const struct recall_series *s = &r->series[i];
+        if (!s->known || !bytes_is(s->name, "db.sessions") || bytes_equal(s->of, found)) continue;
+        if (found.len > 0) return (struct bytes){0};
+        found = s->of;
+    }
+    return found;
+}
+
+static bool is_listener(const struct recall *r, struct bytes of)
+{
+    for (uint32_t i = 0; i < r->series_count; i++) {
+        const struct recall_series *s = &r->series[i];
+        if (s->known && bytes_is(s->name, "accept_queue") && bytes_equal(s->of, of)) return true;
+    }
+    return false;
+}
+
+static void find_behind(const struct recall *r, struct ledger_row *row)
+{
+    for (uint32_t i = 0; i < r->series_count; i++) {
+        if (!listens_at(&r->series[i], row->label)) continue;
+        row->behind = r->series[i].of;
+        return;
+    }
+    struct bytes database = only_database(r);
+    if (!is_listener(r, database)) row->behind = database;
+}
+
+static bool is_pool(const struct ledger *l, struct bytes of)
+{
+    for (uint32_t i = 0; i < l->row_count; i++) {
+        if (l->rows[i].class == LEDGER_POOL && bytes_equal(l->rows[i].of, of)) return true;
+    }
+    return false;
+}
+
+static bool is_session(const struct ledger_row *row)
+{
+    return row->class >= LEDGER_DB_CPU && row->class <= LEDGER_DB_OTHER;
 }
 
 /* Who waits for a peer that is looked at too is charged there: what is left of the socket is the
- * way between. The service with the most of it is the one that asks. */
-static void charge_deeper(struct ledger *l)
+ * way between. Behind a pool of connections is its database. */
+static void charge_deeper(struct ledger *l, const struct recall *r)
 {
     for (uint32_t i = 0; i < l->row_count; i++) {
         struct ledger_row *peer = &l->rows[i];
-        if (peer->class != LEDGER_PEER || peer->spare) continue;
+        if (peer->class == LEDGER_PEER && !peer->spare) find_behind(r, peer);
+        if (bytes_equal(peer->behind, peer->of)) peer->behind = (struct bytes){0};
+    }
+    for (uint32_t i = 0; i < l->row_count; i++) {
+        struct ledger_row *peer = &l->rows[i];
+        if (peer->behind.len == 0) continue;
         double deeper[2] = {0, 0};
+        double asking[2] = {0, 0};
+        bool pool = is_pool(l, peer->behind);
         for (uint32_t j = 0; j < l->row_count; j++) {
             const struct ledger_row *row = &l->rows[j];
-            if (!is_inside(row) || bytes_equal(row->of, peer->of)) continue;
-            deeper[0] += row->before;
-            deeper[1] += row->after;
+            bool inside = ledger_is_work(row)
+                          && (bytes_equal(row->of, peer->behind) || (pool && is_session(row)));
+            bool beside = bytes_equal(row->behind, peer->behind);
+            for (int k = 0; k < 2; k++) {
+                if (inside) deeper[k] += row->seen[k];
+                if (beside) asking[k] += row->seen[k];
+            }
         }
-        peer->before = peer->before > deeper[0] ? peer->before - deeper[0] : 0;
-        peer->after = peer->after > deeper[1] ? peer->after - deeper[1] : 0;
-        return;
+        peer->before *= asking[0] > deeper[0] ? 1 - deeper[0] / asking[0] : 0;
+        peer->after *= asking[1] > deeper[1] ? 1 - deeper[1] / asking[1] : 0;
     }
+}
+
+double ledger_excess(const struct ledger *l, double before, double after)
+{
+    double excess = after - l->load * before;
+    return excess > 0 ? excess : fmin(0, after - before);
 }
 
 /* More threads at a place where threads may wait for work wait for something else: fewer of them
@@ -225,6 +401,7 @@ static void charge_deeper(struct ledger *l)
 static void sum_up(struct ledger *l)
 {
     l->left = l->n[1] - l->n[0];
+    l->unexplained = l->slower;
     for (uint32_t i = 0; i < l->row_count; i++) {
         struct ledger_row *row = &l->rows[i];
         double grown = row->after - row->before;
@@ -232,8 +409,8 @@ static void sum_up(struct ledger *l)
                         || row->class == LEDGER_PEER;
         if (row->spare && grown > 0 && may_hold && l->good < PLAN_NO_INDEX) row->spare = false;
         if (row->spare || row->rough) continue;
-        if (grown > 0) l->grown[row->class] += grown;
         l->left -= grown;
+        l->unexplained -= ledger_excess(l, row->before, row->after);
     }
 }
 
@@ -256,121 +433,52 @@ static void add_to_group(struct ledger *l, const struct ledger_row *row)
 {
     struct ledger_group *g = row->group.len > 0 ? group_of(l, row->of, row->group) : NULL;
     if (!g) return;
-    const double values[2] = {row->before, row->after};
+    g->connections = row->connections;
     for (int i = 0; i < 2; i++) {
-        g->threads[i] += values[i];
-        if (row->spare) g->idle[i] += values[i];
-        else g->busy[i][row->class] += values[i];
+        if (row->connections) g->idle[i] = fmax(0, row->limit - row->seen[i]);
+        g->threads[i] += row->seen[i] + (row->connections ? g->idle[i] : 0);
+        if (row->spare) g->idle[i] += row->seen[i];
+        else g->busy[i][row->class] += row->seen[i];
     }
 }
 
-/* -- Following lines ------------------------------------------------------------------------ */
-
-static void charge(struct ledger *l, struct bytes of, enum ledger_class class, double grown)
+/* They are inside and nobody works on them: in line for those that have no time. */
+static void add_line(struct ledger *l)
 {
-    uint32_t i = 0;
-    while (i < l->charge_count && !bytes_equal(l->charges[i].of, of)) i++;
-    if (i == LEDGER_CHARGES) return;
-    if (i == l->charge_count) l->charges[l->charge_count++] = (struct ledger_charge){.of = of};
-    l->charges[i].grown[class] += grown;
-}
-
-/* A glance does not tell a thread on a core from one that wants one; the kernel's sums do. */
-static void charge_cores(struct ledger *l, struct bytes of, double grown)
-{
-    double sums[2] = {0, 0};
-    for (uint32_t i = 0; i < l->row_count; i++) {
-        const struct ledger_row *row = &l->rows[i];
-        if (!bytes_equal(row->of, of)) continue;
-        if (row->class == LEDGER_CPU && !row->rough) sums[0] += row->after;
-        if (row->class == LEDGER_RUN_QUEUE) sums[1] += row->after;
-    }
-    double all = sums[0] + sums[1];
-    charge(l, of, LEDGER_CPU, all > 0 ? grown * sums[0] / all : grown);
-    if (all > 0) charge(l, of, LEDGER_RUN_QUEUE, grown * sums[1] / all);
-}
-
-/* Whoever waits for a peer waits for what is done there, where that is looked at. */
-static void charge_peers(struct ledger *l, struct bytes from, double grown)
-{
-    double all = 0;
-    for (uint32_t i = 0; i < l->row_count; i++) {
-        const struct ledger_row *row = &l->rows[i];
-        if (is_inside(row) && row->class != LEDGER_INSIDE && !bytes_equal(row->of, from)) {
-            all += row->after;
-        }
-    }
-    if (all < 0.1) {
-        charge(l, from, LEDGER_PEER, grown);
-        return;
-    }
-    for (uint32_t i = 0; i < l->row_count; i++) {
-        const struct ledger_row *row = &l->rows[i];
-        if (is_inside(row) && row->class != LEDGER_INSIDE && !bytes_equal(row->of, from)) {
-            charge(l, row->of, row->class, grown * row->after / all);
-        }
-    }
-}
-
-static void follow_line(struct ledger *l, const struct ledger_group *g, double grown)
-{
-    double busy = 0;
-    for (uint32_t i = 0; i < LEDGER_CLASSES; i++) busy += g->busy[1][i];
-    for (uint32_t i = 0; i < LEDGER_CLASSES && busy > 0; i++) {
-        double part = grown * g->busy[1][i] / busy;
-        if (part <= 0) continue;
-        if (i == LEDGER_CPU) charge_cores(l, g->of, part);
-        else if (i == LEDGER_PEER) charge_peers(l, g->of, part);
-        else charge(l, g->of, (enum ledger_class)i, part);
-    }
-}
-
-static void charge_rows(struct ledger *l)
-{
-    for (uint32_t i = 0; i < l->row_count; i++) {
-        const struct ledger_row *row = &l->rows[i];
-        double grown = row->after - row->before;
-        if (!row->spare && !row->rough && grown > 0) charge(l, row->of, row->class, grown);
-    }
-}
-
-void ledger_make(struct ledger *l, const struct recall *r, uint32_t good, uint32_t bad)
-{
-    *l = (struct ledger){.good = good, .bad = bad};
-    add_load(l, r);
-    for (uint32_t i = 0; i < r->series_count; i++) add_series(l, r, i);
-    part_throttled(l);
-    charge_deeper(l);
-    sum_up(l);
-    for (uint32_t i = 0; i < l->row_count; i++) add_to_group(l, &l->rows[i]);
-    charge_rows(l);
-    const struct ledger_group *full = ledger_busiest(l, 0.5);
-    if (l->left <= 0 || !full || ledger_busy(full, 1) < 0.85) return;
-    /* They are inside and nobody works on them: in line for those that have no time. */
-    l->grown[LEDGER_INSIDE] = l->left;
-    follow_line(l, full, l->left);
-    if (l->row_count < LEDGER_ROWS) {
+    const struct ledger_group *full = ledger_busiest(l);
+    if (l->unexplained <= 0 || !full || !ledger_is_full(full)) return;
+    l->line = l->unexplained;
+    l->unexplained = 0;
+    lines_follow(l, full, l->line);
+    if (l->row_count < LEDGER_ROWS && l->left > 0) {
         l->rows[l->row_count++] = (struct ledger_row){.class = LEDGER_INSIDE,
                                                       .of = full->of,
                                                       .group = full->name,
                                                       .series = SERIES_MAX,
                                                       .after = l->left};
+        l->left = 0;
     }
-    l->left = 0;
+}
+
+void ledger_make(struct ledger *l, const struct recall *r, const struct chosen *chosen)
+{
+    *l = (struct ledger){.good = chosen->good, .bad = chosen->bad, .scenario = chosen->scenario};
+    add_load(l, r);
+    for (uint32_t i = 0; i < r->series_count; i++) add_series(l, r, i);
+    part_throttled(l);
+    part_connections(l);
+    charge_deeper(l, r);
+    sum_up(l);
+    for (uint32_t i = 0; i < l->row_count; i++) add_to_group(l, &l->rows[i]);
+    lines_charge_places(l);
+    add_line(l);
 }
 
 double ledger_charged(const struct ledger *l, enum ledger_class class)
 {
-    double grown = l->n[1] - l->n[0];
     double sum = 0;
     for (uint32_t i = 0; i < l->charge_count; i++) sum += l->charges[i].grown[class];
-    return grown > 0 ? sum / grown : 0;
-}
-
-double ledger_share(const struct ledger *l, enum ledger_class class)
-{
-    double grown = l->n[1] - l->n[0];
-    return grown > 0 ? l->grown[class] / grown : 0;
+    return l->slower > 0 ? sum / l->slower : 0;
 }
 
 double ledger_busy(const struct ledger_group *g, int at)
@@ -378,13 +486,30 @@ double ledger_busy(const struct ledger_group *g, int at)
     return g->threads[at] > 0 ? 1 - g->idle[at] / g->threads[at] : 0;
 }
 
-const struct ledger_group *ledger_busiest(const struct ledger *l, double least)
+bool ledger_is_full(const struct ledger_group *g)
+{
+    return g->threads[1] >= THREADS_LEAST && ledger_busy(g, 1) >= FULL;
+}
+
+double ledger_filled(const struct ledger_group *g)
+{
+    return ledger_busy(g, 1) - ledger_busy(g, 0);
+}
+
+const struct ledger_group *ledger_busiest(const struct ledger *l)
 {
     const struct ledger_group *most = NULL;
     for (uint32_t i = 0; i < l->group_count; i++) {
         const struct ledger_group *g = &l->groups[i];
-        if (g->threads[1] < least) continue;
-        if (!most || ledger_busy(g, 1) > ledger_busy(most, 1)) most = g;
+        if (g->threads[1] < THREADS_LEAST) continue;
+        bool full = ledger_is_full(g);
+        bool was_full = most && ledger_is_full(most);
+        bool more = !most || (full && !was_full);
+        if (most && full == was_full) {
+            more = full ? ledger_filled(g) > ledger_filled(most)
+                        : ledger_busy(g, 1) > ledger_busy(most, 1);
+        }
+        if (more) most = g;
     }
     return most;
 }

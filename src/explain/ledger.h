@@ -7,7 +7,7 @@
  * Thread: collecting thread.  Memory: in place. */
 #pragma once
 
-#include "explain/recall.h"
+#include "explain/choose.h"
 #include "tick/cause.h"
 
 #define LEDGER_ROWS 192
@@ -29,6 +29,7 @@ enum ledger_class {
     LEDGER_DB_CPU, /* in a database, by what its session waits for */
     LEDGER_DB_LOCK,
     LEDGER_DB_IO,
+    LEDGER_DB_LATCH, /* for what another session has in hand: followed to what the others do */
     LEDGER_DB_OTHER,
     LEDGER_POOL,   /* in line for a pool that says so */
     LEDGER_INSIDE, /* inside the service, on no thread: in line for a group of threads */
@@ -41,20 +42,26 @@ struct ledger_row {
     struct bytes of;    /* service, "prony" or "network" */
     struct bytes label; /* place as it was seen; empty: the class says all */
     struct bytes group; /* of threads; empty: none */
-    uint32_t series;    /* SERIES_MAX: none */
+    struct bytes
+        behind;      /* at a peer: the service that it is, where that is looked at; else empty */
+    uint32_t series; /* SERIES_MAX: none */
     double before, after;
-    bool spare; /* threads that wait for work: less of it is no loss, more of it no gain */
+    double seen[2];   /* the same, those charged deeper included */
+    double limit;     /* of an accept queue: how many it takes; 0: not known */
+    bool connections; /* by which a peer is asked, and no threads; limit: the most there were */
+    bool spare;       /* threads that wait for work: less of it is no loss, more of it no gain */
     bool rough; /* threads on a core or for one, by glances: in no sum, the kernel's are exact */
 };
 
-/* Threads of one kind. */
+/* Threads of one kind, or connections to one peer. */
 struct ledger_group {
     struct bytes of, name;
+    bool connections;               /* to a peer, as many as there ever are, instead */
     double threads[2], idle[2];     /* mean numbers, before and after */
     double busy[2][LEDGER_CLASSES]; /* by what they do */
 };
 
-/* What of the growth is at a service in the end: its own places, and the lines of those who wait
+/* What of the slowdown is at a service in the end: its own places, and the lines of those who wait
  * for it, followed to where what they wait for is. */
 struct ledger_charge {
     struct bytes of;
@@ -65,26 +72,39 @@ struct ledger_charge {
 
 struct ledger {
     uint32_t good, bad;
+    uint32_t scenario; /* its iterations are what is in flight; PLAN_NO_INDEX: requests are */
     double n[2], x[2], r_ms[2]; /* in flight, done a second, mean time; before and after */
     struct ledger_row rows[LEDGER_ROWS];
     uint32_t row_count;
     struct ledger_group groups[LEDGER_GROUPS];
     uint32_t group_count;
-    double grown[LEDGER_CLASSES]; /* of each class, not spare, losses left out */
     struct ledger_charge charges[LEDGER_CHARGES];
     uint32_t charge_count;
-    double left; /* n[1] - n[0] less all of these; below 0: more than there are */
+    double left;        /* n[1] - n[0] less what grew at each place; below 0: more than there are */
+    double load;        /* times as many requests a second as before */
+    double slower;      /* n[1] - load x n[0]: in flight because each request takes longer */
+    double unexplained; /* of that; below 0 likewise */
+    double line;        /* of that, in line for a full group of threads */
+    double glances[2];  /* at threads, in each stage: how finely their places are known */
 };
 
 /* `good` PLAN_NO_INDEX: nothing to hold it against; then all of before is 0. */
-void ledger_make(struct ledger *l, const struct recall *r, uint32_t good, uint32_t bad);
+void ledger_make(struct ledger *l, const struct recall *r, const struct chosen *chosen);
 /* "on a core", ...: static. */
 const char *ledger_class_name(enum ledger_class class);
-/* What of dN grew at a class, lines not followed; 0 where nothing did. */
-double ledger_share(const struct ledger *l, enum ledger_class class);
-/* The same with lines followed, at all services. */
+/* Share of the slowdown at a class, at all services, lines followed; 0 where there is none. */
 double ledger_charged(const struct ledger *l, enum ledger_class class);
-/* The group whose threads are busiest in the bad stage; NULL: none has at least `least` of them. */
-const struct ledger_group *ledger_busiest(const struct ledger *l, double least);
+/* What of `after` is there because a request is there for longer than `before`, by Little's law: a
+ * place with as many more requests as there is more load is no slower. Below 0: there are fewer. */
+double ledger_excess(const struct ledger *l, double before, double after);
+/* Is it a place at which something is done for requests: neither a peer nor threads that are idle?
+ */
+bool ledger_is_work(const struct ledger_row *row);
 /* Share of a group's threads that are not idle; `at` 0 before, 1 after. */
 double ledger_busy(const struct ledger_group *g, int at);
+/* Has it no time left, so that requests stand in line for it? */
+bool ledger_is_full(const struct ledger_group *g);
+/* How much busier it became: of full ones, that which became so. */
+double ledger_filled(const struct ledger_group *g);
+/* The full group that became busiest; else the busiest; NULL: there is none. */
+const struct ledger_group *ledger_busiest(const struct ledger *l);

@@ -10,12 +10,25 @@ void recall_open(struct recall *r, const struct run_header *header, struct arena
     *r = (struct recall){.header = header, .arena = arena, .stage_count = stages};
     r->series = ARENA_ARRAY(arena, SERIES_MAX, struct recall_series);
     r->stages = ARENA_ARRAY(arena, stages + 1, struct recall_stage);
+    r->visits = ARENA_ARRAY(arena, (size_t)(stages + 1) * header->plan->scenario_count + 1,
+                            struct recall_visits);
     r->starts = ARENA_ARRAY(arena, stages + 1, uint64_t);
     r->ends = ARENA_ARRAY(arena, stages + 1, uint64_t);
     r->begun = ARENA_ARRAY(arena, stages + 1, uint64_t);
 }
 
 /* ---- load ---- */
+
+static struct recall_visits *visits_of(const struct recall *r, uint32_t stage, uint32_t scenario)
+{
+    return &r->visits[(size_t)stage * r->header->plan->scenario_count + scenario];
+}
+
+const struct recall_visits *recall_visits_of(const struct recall *r, uint32_t stage,
+                                             uint32_t scenario)
+{
+    return visits_of(r, stage, scenario);
+}
 
 /* Ticks are cut where `settle` ends, so one lies on one side of it. */
 static bool is_settled(struct recall *r, const struct tick *tick)
@@ -41,6 +54,11 @@ static void add_cell(struct recall *r, const struct cell *cell)
         for (uint32_t i = 0; i < OUTCOME_COUNT; i++) to->ended += cell->outcomes[i];
         to->done += cell->outcomes[OUTCOME_OK];
         to->response_ns += (double)cell->measures[MEASURE_OK].sum_ns;
+    } else if (cell->kind == CELL_ITERATION && cell->index < r->header->plan->scenario_count) {
+        struct recall_visits *visits = visits_of(r, cell->stage, cell->index);
+        for (uint32_t i = 0; i < OUTCOME_COUNT; i++) visits->ended += cell->outcomes[i];
+        visits->done += cell->outcomes[OUTCOME_OK];
+        visits->time_ns += (double)cell->measures[MEASURE_OK].sum_ns;
     }
 }
 
@@ -52,6 +70,9 @@ static void add_load(struct recall *r, const struct tick *tick)
     to->seconds += (double)(tick->end_ns - tick->start_ns) / 1e9;
     for (uint32_t i = 0; i < r->header->plan->name_count; i++) {
         to->in_flight_ns += tick->requests_in_flight[i];
+    }
+    for (uint32_t i = 0; i < r->header->plan->scenario_count && tick->iterations_in_flight; i++) {
+        visits_of(r, tick->stage, i)->in_flight_ns += tick->iterations_in_flight[i];
     }
     if (r->ends[tick->stage] == 0) r->starts[tick->stage] = tick->start_ns;
     r->ends[tick->stage] = tick->end_ns;
@@ -87,14 +108,24 @@ static void remember(struct recall *r, struct recall_series *s, uint32_t at, dou
     if (s->history[chunk]) s->history[chunk][at % RECALL_CHUNK] = (float)value;
 }
 
-/* A sample of an instant stands for the second before it. */
+/* A sample of an instant is of the stage in which that lies, whatever the second before it was. */
+static void add_instant(struct recall *r, struct recall_series *s, const struct sample *sample,
+                        uint32_t last)
+{
+    for (uint32_t i = 0; i <= last && i < r->stage_count; i++) {
+        if (r->ends[i] == 0 || sample->to_ns < r->starts[i] || sample->to_ns > r->ends[i]) continue;
+        s->sums[i] += sample->value * (double)NS_PER_S;
+        s->lengths[i] += (double)NS_PER_S;
+    }
+}
+
 static void add_sample(struct recall *r, const struct tick *tick, const struct sample *sample)
 {
     if (sample->series >= r->series_count || !r->series[sample->series].known) return;
     struct recall_series *s = &r->series[sample->series];
     uint64_t to_ns = sample->to_ns;
     uint64_t from_ns = sample->from_ns;
-    if (from_ns == to_ns) from_ns = to_ns > NS_PER_S ? to_ns - NS_PER_S : 0;
+    if (from_ns == to_ns) add_instant(r, s, sample, tick->stage);
     for (uint32_t i = 0; i <= tick->stage && i < r->stage_count; i++) {
         uint64_t lo = r->starts[i] > from_ns ? r->starts[i] : from_ns;
         uint64_t hi = r->ends[i] < to_ns ? r->ends[i] : to_ns;
@@ -113,7 +144,7 @@ static void add_sample(struct recall *r, const struct tick *tick, const struct s
 void recall_tick(struct recall *r, const struct tick *tick)
 {
     if (tick->stage >= r->stage_count || !r->series || !r->stages || !r->starts || !r->ends
-        || !r->begun)
+        || !r->begun || !r->visits)
         return;
     add_load(r, tick);
     for (uint32_t i = 0; i < tick->series_count; i++) declare(r, &tick->series[i]);

@@ -33,11 +33,19 @@ struct recall_stage {
     uint64_t done, ended, rtt_count, lag_count;
 };
 
+/* Its iterations of one scenario. */
+struct recall_visits {
+    double in_flight_ns; /* integral */
+    double time_ns;      /* arrival to last reply, sum over those that ended well */
+    uint64_t done, ended;
+};
+
 struct recall {
     const struct run_header *header;
     struct arena *arena;
     struct recall_series *series; /* [SERIES_MAX] */
     struct recall_stage *stages;  /* [stage_count + 1] */
+    struct recall_visits *visits; /* [stage_count + 1][scenario_count] */
     uint64_t *starts, *ends; /* [stage_count]: run time of their ticks after settle; end 0: none */
     uint64_t *begun;         /* [stage_count]: of their first tick + 1; 0: none was seen */
     uint32_t series_count, stage_count;
@@ -48,6 +56,8 @@ struct recall {
 void recall_open(struct recall *r, const struct run_header *header, struct arena *arena);
 /* Adds a tick. */
 void recall_tick(struct recall *r, const struct tick *tick);
+const struct recall_visits *recall_visits_of(const struct recall *r, uint32_t stage,
+                                             uint32_t scenario);
 /* Mean of a series over a stage; NAN: nothing is known. */
 double recall_mean(const struct recall *r, uint32_t series, uint32_t stage);
 /* Its value in tick `at`; NAN likewise. */

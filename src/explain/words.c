@@ -4,6 +4,9 @@
 
 #include "base/text.h"
 
+#define SHARE_LEAST 0.1 /* of the slowdown, for its place to be told */
+#define ALIKE 1.25
+
 static struct text into(char *array, size_t size)
 {
     return text_in(array, size);
@@ -12,7 +15,9 @@ static struct text into(char *array, size_t size)
 static void add_group(struct text *out, const struct facts *f)
 {
     if (!f->group) return;
-    text_addf(out, " (%.*s, %.0f threads)", BYTES_ARG(f->group->name), f->group->threads[1]);
+    double count = fmax(1, round(f->group->threads[1]));
+    text_addf(out, " (%.*s, %.0f %s%s)", BYTES_ARG(f->group->name), count,
+              f->group->connections ? "connection" : "thread", count < 2 ? "" : "s");
 }
 
 static bool is_about_group(const struct cause_rule *rule)
@@ -23,7 +28,71 @@ static bool is_about_group(const struct cause_rule *rule)
     return false;
 }
 
-void words_suspect(struct cause_suspect *out, const struct cause_rule *rule, const struct facts *f)
+static bool is_in_database(const struct cause_rule *rule)
+{
+    return facts_is_of(rule->explains, LEDGER_DB_CPU) || facts_is_of(rule->explains, LEDGER_DB_IO)
+           || facts_is_of(rule->explains, LEDGER_DB_LOCK)
+           || facts_is_of(rule->explains, LEDGER_DB_OTHER) || rule->explains == FACT_MISSED;
+}
+
+static void add_ms(struct text *out, double seconds)
+{
+    text_addf(out, "%.3g ms", seconds * 1e3);
+}
+
+/* "SELECT ...: 14.2 at once (before 0.2), 20 of a request (before 1), 16 ms each (before 15 ms)" */
+static void say_statement(const struct facts_statement *s, struct text *out)
+{
+    text_addf(out, "%.*s: %.3g at once", BYTES_ARG(s->text), s->running[1]);
+    if (!isnan(s->running[0])) text_addf(out, " (before %.3g)", s->running[0]);
+    if (!isnan(s->calls[1])) text_addf(out, ", %.3g of a request", s->calls[1]);
+    if (!isnan(s->calls[1]) && !isnan(s->calls[0])) text_addf(out, " (%.3g)", s->calls[0]);
+    if (isnan(s->time[1])) return;
+    text_adds(out, ", ");
+    add_ms(out, s->time[1]);
+    text_adds(out, " each");
+    if (isnan(s->time[0])) return;
+    text_adds(out, " (");
+    add_ms(out, s->time[0]);
+    text_adds(out, ")");
+}
+
+/* The place of those that a fact counts at which most more are. */
+static const struct ledger_row *place_of(const struct cause_rule *rule, const struct ledger *l)
+{
+    const struct ledger_row *most = NULL;
+    for (uint32_t i = 0; i < l->row_count; i++) {
+        const struct ledger_row *row = &l->rows[i];
+        if (row->spare || row->label.len == 0 || row->class == LEDGER_CPU) continue;
+        if (!facts_is_of(rule->explains, row->class)) continue;
+        if (!most || row->seen[1] - row->seen[0] > most->seen[1] - most->seen[0]) most = row;
+    }
+    return most;
+}
+
+/* Where most of it is, on the next free line. */
+static void say_where(struct cause_suspect *out, const struct cause_rule *rule,
+                      const struct facts *f, const struct ledger *l)
+{
+    uint32_t at = 0;
+    while (at < CAUSE_LINES && out->evidence[at][0]) at++;
+    if (at == CAUSE_LINES || !(f->after[rule->explains] >= SHARE_LEAST)) return;
+    struct text line = into(out->evidence[at], sizeof out->evidence[at]);
+    if (is_in_database(rule) && f->statement.text.len > 0) {
+        say_statement(&f->statement, &line);
+        return;
+    }
+    const struct ledger_row *row = place_of(rule, l);
+    if (!row) return;
+    text_addf(&line, "most of it: %.*s", BYTES_ARG(row->label));
+    if (row->group.len > 0 && !row->connections) {
+        text_addf(&line, " of %.*s", BYTES_ARG(row->group));
+    }
+    text_addf(&line, ", %.3g (before %.3g)", row->seen[1], row->seen[0]);
+}
+
+void words_suspect(struct cause_suspect *out, const struct cause_rule *rule, const struct facts *f,
+                   const struct ledger *l)
 {
     out->id = rule->id;
     struct text title = into(out->title, sizeof out->title);
@@ -39,6 +108,7 @@ void words_suspect(struct cause_suspect *out, const struct cause_rule *rule, con
         facts_say(f, alibi != FACT_NONE ? alibi : rule->shown[i], &line);
         if (alibi != FACT_NONE) break;
     }
+    if (alibi == FACT_NONE) say_where(out, rule, f, l);
     struct text advice = into(out->advice, sizeof out->advice);
     text_adds(&advice, rule->advice);
 }
@@ -54,7 +124,8 @@ void words_place(struct cause_place *out, const struct ledger_row *row)
         text_addf(&name, "to be accepted, %.*s", BYTES_ARG(row->label));
     } else if (row->label.len > 0) {
         text_add(&name, row->label);
-        if (row->group.len > 0) text_addf(&name, " of %.*s", BYTES_ARG(row->group));
+        if (row->connections) text_adds(&name, ", by connections");
+        else if (row->group.len > 0) text_addf(&name, " of %.*s", BYTES_ARG(row->group));
     } else {
         text_adds(&name, ledger_class_name(row->class));
     }
@@ -85,7 +156,52 @@ static void say_found(struct cause *c, const struct recall *r, struct text *out)
     text_addf(out, " (grade %s)", cause_grade_name(c->grade));
 }
 
-static void say_state(struct cause *c, const struct recall *r, struct text *out)
+static double load_of(const struct recall *r, uint32_t stage)
+{
+    const struct recall_stage *s = &r->stages[stage];
+    return s->seconds > 0 ? (double)s->ended / s->seconds : 0;
+}
+
+/* The stage before, in which it held, with the least load. */
+static uint32_t held_in(const struct objective_result *o, const struct recall *r)
+{
+    uint32_t least = PLAN_NO_INDEX;
+    for (uint32_t i = 0; i < o->stage && i + 1 < r->stage_count; i++) {
+        const struct finding *f = &o->stages[i];
+        if (f->verdict == VERDICT_MISSED || isnan(f->value) || f->value <= 0) continue;
+        if (load_of(r, i) > 0 && (least == PLAN_NO_INDEX || load_of(r, i) < load_of(r, least))) {
+            least = i;
+        }
+    }
+    return least;
+}
+
+/* Of a level that is over its limit: does it go with the load? */
+static void say_seen(const struct recall *r, const struct result *result, struct text *out)
+{
+    const struct objective_result *o = choose_seen(result);
+    text_addf(out, "no request waited longer, and `%.*s` is missed", BYTES_ARG(o->objective->text));
+    if (o->stage == PLAN_NO_INDEX || o->stage >= r->stage_count) return;
+    text_adds(out, ": in ");
+    add_stage(out, r, o->stage);
+    uint32_t held = held_in(o, r);
+    if (held == PLAN_NO_INDEX) {
+        text_adds(out, ", and there is no stage before in which it held");
+        return;
+    }
+    double times = o->stages[o->stage].value / o->stages[held].value;
+    double load = load_of(r, o->stage) / load_of(r, held);
+    text_addf(out, " it is %.3g times what it was in ", times);
+    add_stage(out, r, held);
+    text_addf(out, ", at %.3g times the requests a second", load);
+    bool with = times < load * ALIKE;
+    if (load < ALIKE && times > ALIKE) text_adds(out, ": it grows by itself");
+    else if (!with) text_addf(out, ": %.3g times as much a request", times / load);
+    else if (times > load / ALIKE) text_adds(out, ": it grows with the load");
+}
+
+static void say_state(struct cause *c, const struct recall *r, const struct result *result,
+                      struct text *out)
 {
     switch (c->state) {
     case CAUSE_FOUND:
@@ -94,6 +210,9 @@ static void say_state(struct cause *c, const struct recall *r, struct text *out)
         break;
     case CAUSE_NONE:
         text_adds(out, "nothing bent");
+        break;
+    case CAUSE_SEEN:
+        say_seen(r, result, out);
         break;
     case CAUSE_UNTOLD:
         text_addf(out,
@@ -125,16 +244,19 @@ static void say_next(struct cause *c, struct text *out)
     case CAUSE_UNSEEN:
         text_adds(out, "name what serves it in the plan: services: with command:, pid: or port:");
         break;
+    case CAUSE_SEEN:
+        text_adds(out, "keep one load for longer: what still grows under it is kept, not used");
+        break;
     case CAUSE_NONE:
     case CAUSE_UNASKED:
         break;
     }
 }
 
-void words_all(struct cause *c, const struct recall *r)
+void words_all(struct cause *c, const struct recall *r, const struct result *result)
 {
     struct text sentence = into(c->sentence, sizeof c->sentence);
     struct text next = into(c->next, sizeof c->next);
-    say_state(c, r, &sentence);
+    say_state(c, r, result, &sentence);
     say_next(c, &next);
 }

@@ -84,6 +84,9 @@ static bool read_tcp(struct nlmsghdr *head, struct sock_entry *out)
     copy_attr(attr_of(msg + 1, head->nlmsg_len - NLMSG_LENGTH(sizeof *msg), INET_DIAG_INFO), &info,
               sizeof info);
     out->retransmits = info.tcpi_total_retrans;
+    /* Times are ms ago. */
+    bool unanswered = info.tcpi_last_data_sent < info.tcpi_last_data_recv && msg->idiag_rqueue == 0;
+    out->awaits = out->state == SOCK_SYN_SENT || (out->state == SOCK_ESTABLISHED && unanswered);
     return true;
 }
 
@@ -160,11 +163,11 @@ static bool take_all(const struct sock_diag *d, bool of_unix, sock_visit *visit,
 
 /* Both families by the older question, whose answer takes one walk through the kernel's table: most
  * of what it costs where there are few sockets, since the table is sized for many. */
-bool sock_diag_tcp(const struct sock_diag *d, uint32_t states_asked, bool retransmits,
+bool sock_diag_tcp(const struct sock_diag *d, uint32_t states_asked, bool details,
                    sock_visit *visit, void *ctx, struct err *err)
 {
     struct inet_diag_req request = {.idiag_family = AF_INET, .idiag_states = states_asked};
-    if (retransmits) request.idiag_ext = 1 << (INET_DIAG_INFO - 1);
+    if (details) request.idiag_ext = 1 << (INET_DIAG_INFO - 1);
     return ask(d, TCPDIAG_GETSOCK, &request, sizeof request, err)
            && take_all(d, false, visit, ctx, err);
 }

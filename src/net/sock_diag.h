@@ -18,6 +18,7 @@
 
 enum sock_state { /* of linux/tcp_states.h; of a unix socket 1, 7 or 10 */
                   SOCK_ESTABLISHED = 1,
+                  SOCK_SYN_SENT = 2,
                   SOCK_SYN_RECEIVED = 3,
                   SOCK_TIME_WAIT = 6,
                   SOCK_LISTENING = 10,
@@ -34,6 +35,7 @@ struct sock_entry {
     uint32_t peer_inode;    /* unix: of the other end, 0: none */
     uint32_t queued, limit; /* listening: connections that wait to be accepted, and how many may */
     uint32_t retransmits;   /* so far on this connection; where the kernel tells */
+    bool awaits;            /* likewise: it sent, and nothing has come since; or it connects */
     char path[SOCK_NAME_BYTES]; /* unix: its name, cut */
 };
 
@@ -46,9 +48,9 @@ typedef void sock_visit(void *ctx, const struct sock_entry *entry);
 
 /* False: `err` says why nothing is seen. */
 bool sock_diag_open(struct sock_diag *d, struct err *err);
-/* All TCP sockets of both families whose state is among `states` (bits 1 << state). `retransmits`
- * of each cost some hundred ns more. */
-bool sock_diag_tcp(const struct sock_diag *d, uint32_t states, bool retransmits, sock_visit *visit,
+/* All TCP sockets of both families whose state is among `states` (bits 1 << state). `details`,
+ * which are `retransmits` and `awaits`, cost some hundred ns more each. */
+bool sock_diag_tcp(const struct sock_diag *d, uint32_t states, bool details, sock_visit *visit,
                    void *ctx, struct err *err);
 /* All unix sockets of these states. A kernel without it tells nothing, which is no failure. */
 void sock_diag_unix(const struct sock_diag *d, uint32_t states, sock_visit *visit, void *ctx);

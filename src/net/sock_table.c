@@ -71,6 +71,13 @@ bool sock_table_listens(const struct sock_table *t, uint16_t port)
     return false;
 }
 
+void sock_table_address(const struct sock_entry *entry, struct text *out)
+{
+    char array[INET6_ADDRSTRLEN];
+    const char *at = inet_ntop(entry->v6 ? AF_INET6 : AF_INET, entry->remote, array, sizeof array);
+    text_addf(out, entry->v6 ? "[%s]:%u" : "%s:%u", at ? at : "?", entry->remote_port);
+}
+
 void sock_table_peer(const struct sock_table *t, const struct sock_entry *entry, struct text *out)
 {
     if (entry->is_unix) {
@@ -79,7 +86,5 @@ void sock_table_peer(const struct sock_table *t, const struct sock_entry *entry,
         text_adds(out, path[0] ? path : "unix socket");
         return;
     }
-    char array[INET6_ADDRSTRLEN];
-    const char *at = inet_ntop(entry->v6 ? AF_INET6 : AF_INET, entry->remote, array, sizeof array);
-    text_addf(out, entry->v6 ? "[%s]:%u" : "%s:%u", at ? at : "?", entry->remote_port);
+    sock_table_address(entry, out);
 }

@@ -33,4 +33,6 @@ const struct sock_entry *sock_table_find(const struct sock_table *t, uint64_t in
 bool sock_table_listens(const struct sock_table *t, uint16_t port);
 /* The other end: "127.0.0.1:5432", "[::1]:6379", "/run/db.sock", "unix socket". */
 void sock_table_peer(const struct sock_table *t, const struct sock_entry *entry, struct text *out);
+/* Of a TCP socket that is in no table. */
+void sock_table_address(const struct sock_entry *entry, struct text *out);
 void sock_table_close(struct sock_table *t);

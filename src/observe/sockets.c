@@ -5,6 +5,7 @@
 #include "base/attr.h"
 #include "base/clock.h"
 #include "net/sock_diag.h"
+#include "net/sock_table.h"
 #include "observe/inode_set.h"
 
 #define LISTENERS_MAX 16 /* ports and paths of a service; what is beyond is not told */
@@ -12,6 +13,7 @@
 #define LISTENING (1u << SOCK_LISTENING)
 #define DEAR_SHARE 1000 /* what is dear is done so seldom that it takes 1/1000 of a core */
 #define PORTS 65536
+#define PEERS_MAX 16     /* that a service asks; what is beyond is not told */
 #define AGAIN_SLOTS 8192 /* connections that had to send again: hash */
 
 /* A port, or the path of a unix socket. Several sockets may share it (SO_REUSEPORT). */
@@ -23,6 +25,12 @@ struct listener {
     uint32_t last;           /* ... in this one last */
 };
 
+/* Somebody that a service asks. */
+struct asked {
+    char label[LABEL_BYTES]; /* as a thread's place has it: "peer 127.0.0.1:5432" */
+    uint32_t awaited;
+};
+
 struct own {
     struct sockets_of of;
     struct inode_set inodes;
@@ -32,6 +40,8 @@ struct own {
     uint64_t due_ns;
     uint32_t connections[SOCK_STATES];
     bool met[SOCK_STATES];
+    struct asked asked[PEERS_MAX];
+    uint32_t asked_count;
     uint64_t again; /* segments, since the last count */
     bool elsewhere; /* in another network namespace */
     bool told_elsewhere, told_denied;
@@ -226,6 +236,23 @@ static uint32_t more_again(struct sockets *s, const struct sock_entry *entry)
     return entry->retransmits >= was->count ? entry->retransmits - was->count : entry->retransmits;
 }
 
+static void count_awaited(struct own *own, const struct sock_entry *entry)
+{
+    char array[LABEL_BYTES];
+    struct text label = text_in(array, sizeof array);
+    text_adds(&label, "peer ");
+    sock_table_address(entry, &label);
+    for (uint32_t i = 0; i < own->asked_count; i++) {
+        if (strcmp(own->asked[i].label, array) != 0) continue;
+        own->asked[i].awaited++;
+        return;
+    }
+    if (own->asked_count == PEERS_MAX) return;
+    struct asked *asked = &own->asked[own->asked_count++];
+    *asked = (struct asked){.awaited = 1};
+    memcpy(asked->label, array, sizeof asked->label);
+}
+
 static void count_one(void *ctx, const struct sock_entry *entry)
 {
     struct sockets *s = ctx;
@@ -236,6 +263,7 @@ static void count_one(void *ctx, const struct sock_entry *entry)
     if (!own) return;
     uint32_t state = entry->state == SOCK_HALF_OPEN ? SOCK_SYN_RECEIVED : entry->state;
     own->connections[state]++;
+    if (place == 0 && entry->awaits) count_awaited(own, entry);
     own->again += again;
 }
 
@@ -252,6 +280,11 @@ static void put_connections(struct sockets *s, struct slip *slip, double seconds
             struct bytes label = bytes_of(sock_diag_state_name(state));
             slip_put_level(slip, slip_series(slip, service, SERIES_OF_CONNECTIONS, label),
                            own->connections[state]);
+        }
+        for (uint32_t k = 0; k < own->asked_count; k++) {
+            struct bytes label = bytes_of(own->asked[k].label);
+            slip_put_level(slip, slip_series(slip, service, SERIES_OF_AWAITING, label),
+                           own->asked[k].awaited);
         }
         if (seconds <= 0) continue;
         slip_put(slip, slip_series(slip, service, SERIES_OF_RETRANSMITS, (struct bytes){0}),
@@ -270,6 +303,7 @@ static bool count_all(struct sockets *s, struct slip *slip, uint64_t now_ns, str
     for (uint32_t i = 0; i < s->own_count; i++) {
         memset(s->owns[i].connections, 0, sizeof s->owns[i].connections);
         s->owns[i].again = 0;
+        for (uint32_t k = 0; k < s->owns[i].asked_count; k++) s->owns[i].asked[k].awaited = 0;
     }
     if (!sock_diag_tcp(&s->diag, ~0u, true, count_one, s, err)) return false;
     put_connections(s, slip, s->has_before ? (double)(now_ns - s->counted_ns) / 1e9 : 0);

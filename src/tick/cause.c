@@ -2,8 +2,8 @@
 
 const char *cause_state_name(enum cause_state state)
 {
-    static const char *const names[] = {"nothing bent", "found",   "cannot tell",
-                                        "not seen",     "harness", "not judged"};
+    static const char *const names[] = {"nothing bent", "found",          "cannot tell", "not seen",
+                                        "harness",      "over its limit", "not judged"};
     return names[state];
 }
 

@@ -14,7 +14,7 @@
 #include "plan/plan.h"
 
 #define CAUSE_PLACES 40
-#define CAUSE_SUSPECTS 16
+#define CAUSE_SUSPECTS 32
 #define CAUSE_LINES 4
 #define CAUSE_TEXT 220
 
@@ -24,6 +24,7 @@ enum cause_state {
     CAUSE_UNTOLD,  /* something bent, and what was seen does not say why */
     CAUSE_UNSEEN,  /* something bent, and nothing of the service was looked at */
     CAUSE_HARNESS, /* it was prony or its host: the numbers are not the service's */
+    CAUSE_SEEN,    /* nothing bent, and yet what is seen of a service is over its limit */
     CAUSE_UNASKED  /* no stage to hold against another: the run is too short, or was not judged */
 };
 
@@ -56,6 +57,7 @@ struct cause {
     enum cause_state state;
     enum cause_grade grade;
     uint32_t good, bad;                      /* stages; PLAN_NO_INDEX: none */
+    uint32_t scenario;                       /* its iterations are what waits; else requests */
     double good_x, bad_x;                    /* requests done a second */
     double good_n, bad_n;                    /* in flight, mean */
     double good_r_ms, bad_r_ms;              /* mean response time */

@@ -3,154 +3,136 @@
 healthy ones?
 
     PRONY=build/prony PRONY_JOBS=build/examples/jobs/jobs tests/zoo/zoo.py [--short] [--sizes]
-        [--healthy N] [--only WORD] [--least N]
+        [--others] [--healthy N] [--only WORD] [--least N] [--keep DIR]
 
 Prints a line a case, the confusion matrix with grades, and as its last line how many were right.
---short: a few of them, for `make test`; --sizes: each also at half and twice the size; --healthy:
-so many healthy runs. Exit code 0: at least --least faults (default: all) were placed right and
-nobody was blamed for nothing. The host itself may be busy: then a case is run once more.
+--short: a few of them, for `make test`; --sizes: each also at half and twice the size; --others:
+faults besides that are in no list; --healthy: so many healthy runs; --keep: what was told of each
+run that was judged wrongly is kept there. Exit code 0: at least --least faults (default: all) were
+placed right and nobody was blamed for nothing. The host itself may be busy: then a case is run
+once more, and it is said.
 """
 import argparse
+import contextlib
 import json
 import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 
+import beside
 import cases
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PRONY = os.path.abspath(os.environ.get("PRONY", str(ROOT / "build/prony")))
 JOBS = os.path.abspath(os.environ.get("PRONY_JOBS", str(ROOT / "build/examples/jobs/jobs")))
+AIO = ROOT / "examples" / "aio" / "aio.py"
+ODD = ROOT / "tests" / "zoo" / "odd.py"
 SHORT = ("lock contention", "database pool too small")
-HARNESS = {"host-cpu"}  # what a busy machine may be blamed for
+HARNESS = {"host-cpu", "generator"}  # what a busy machine may be blamed for
+TRIES = 3
 
 PLAN = """plan: 1
 name: zoo
 target: http://127.0.0.1:$api.port
 services:
   api:
-    command: {command} --port $api.port
+    command: {command}
     env: {env}
-    ready: GET /healthz within 60s
-scenarios:
-  visit:
-    steps:
-      {steps}
-load:
+    ready: {ready} within 60s
+{services}scenarios:
+{scenarios}load:
   warmup: {{ rate: 5/s, for: 2s }}
 {connections}  timeout: {{ response: 5s }}
   stages:
-    - {{ name: calm, {calm}, for: {seconds}s, settle: 1s }}
-    - {{ name: busy, {busy}, for: {seconds}s, settle: 1s }}
+    - {{ name: calm, {calm}, for: {seconds}s, settle: 1s{calm_mix} }}
+    - {{ name: busy, {busy}, for: {seconds}s, settle: 1s{busy_mix} }}
 objectives: [ {limit} ]
 """
 
 
-def plan_of(case):
-    words = {**case.env}
-    env = "{ " + ", ".join(f'{key}: "{value}"' for key, value in words.items()) + " }"
-    return PLAN.format(command=JOBS, env=env,
-                       steps=case.steps, calm=case.calm, busy=case.busy, limit=case.limit,
-                       seconds=case.seconds,
-                       connections=f"  connections: {case.connections}\n" if case.connections
-                       else "")
+def scenario(name, steps):
+    return f"  {name}:\n    steps:\n      {steps}\n"
 
 
-class Burner:
-    """Takes a core for as long as it lives."""
-
-    def __init__(self, core):
-        self.child = subprocess.Popen(
-            [sys.executable, "-c", "import os\nwhile os.getppid() > 1: pass"],
-            preexec_fn=lambda: os.sched_setaffinity(0, {core}))
-
-    def stop(self):
-        self.child.kill()
-        self.child.wait()
+def command_of(case, around):
+    words = {"jobs": f"{JOBS} --port $api.port", "aio": f"/usr/bin/python3 {AIO} --port $api.port"}
+    if case.program.startswith("odd:"):
+        asks = f" 127.0.0.1,{around.database.port},jobs,jobs" if around.database else ""
+        command = f"/usr/bin/python3 {ODD} {case.program[4:]} $api.port{asks}"
+    else:
+        command = words[case.program]
+    return " ".join([*around.prefix, *case.prefix, command])
 
 
-class Far:
-    """Another service, of which the plan says nothing."""
-
-    def __init__(self, settings):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.child = subprocess.Popen([JOBS, "--port", str(self.port)], stdout=subprocess.DEVNULL,
-                                      stderr=subprocess.DEVNULL, env={**os.environ, **settings})
-
-    def stop(self):
-        self.child.terminate()
-        self.child.wait()
-
-
-def started(case, command, folder):
-    """The run's child; with what stands beside it."""
-    cores = sorted(os.sched_getaffinity(0))
-    burners, words = [], [str(word) for word in command]
-    if case.far:
-        burners = [Far(case.far)]
-        plan = folder / "plan.yaml"
-        plan.write_text(plan.read_text().replace(":FAR/", f":{burners[0].port}/"))
-    if case.prefix == "neighbour":  # service and neighbour share the last core
-        plan = folder / "plan.yaml"
-        text = plan.read_text().replace(f"command: {JOBS} --port $api.port",
-                                        f"command: taskset -c {cores[-1]} {JOBS} --port $api.port")
-        plan.write_text(text)
-        burners = [Burner(cores[-1]) for _ in range(2)]
-    return burners, words
+def plan_of(case, around):
+    env = dict(case.env)
+    if around.database and case.program == "jobs":
+        env["DB"] = around.database.url
+    if around.cache:
+        env["CACHE"] = around.cache.url
+    if around.far:
+        env = {key: value.replace(":FAR/", f":{around.far.port}/") for key, value in env.items()}
+    quoted = "{ " + ", ".join(f'{key}: "{value}"' for key, value in env.items()) + " }"
+    two = bool(case.busy_steps)
+    return PLAN.format(
+        command=command_of(case, around), env=quoted, services=around.services(),
+        ready="port" if case.program.startswith("odd:") else "GET /healthz",
+        scenarios=scenario("visit", case.steps) + (scenario("other", case.busy_steps) if two
+                                                   else ""),
+        calm=case.calm, busy=case.busy, limit=case.limit, seconds=case.seconds,
+        calm_mix=", mix: { visit: 1 }" if two else "", busy_mix=", mix: { other: 1 }" if two
+        else "",
+        connections=f"  connections: {case.connections}\n" if case.connections else "")
 
 
-def run(words, halting):
-    """The ended run. `halting`: prony itself stands still for two fifths of each second."""
+def run(words, case, around):
+    """The ended run, with somebody who does something meanwhile."""
     child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     done = threading.Event()
-
-    def halt():
-        while halting and not done.wait(0.6):
-            child.send_signal(signal.SIGSTOP)
-            done.wait(0.4)
-            child.send_signal(signal.SIGCONT)
-
-    halter = threading.Thread(target=halt)
-    halter.start()
+    act = beside.ACTORS.get(case.actor)
+    busy_s = 2 + case.seconds + 1  # behind the start of the load
+    actor = threading.Thread(target=act or (lambda *_: None), args=(child, around, done, busy_s))
+    actor.start()
     try:
-        out, err = child.communicate(timeout=120)
+        out, err = child.communicate(timeout=180)
     finally:
         done.set()
-        halter.join()
+        actor.join()
         if child.poll() is None:
             child.kill()
     return subprocess.CompletedProcess(words, child.returncode, out, err)
 
 
-def explain(case):
-    """(cause as JSON, verdict) of one run."""
+def explain(case, keep):
+    """(cause as JSON, verdict, what it said as text) of one run."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="prony-zoo-"))
-    try:
-        (folder / "plan.yaml").write_text(plan_of(case))
-        burners, words = started(case, [PRONY, "run", folder / "plan.yaml", "--runs-dir",
-                                        folder / "runs", "--no-live", "--output", "json"], folder)
-        try:
-            done = run(words, case.prefix == "generator")
-        finally:
-            for burner in burners:
-                burner.stop()
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        around = stack.enter_context(beside.Around(case, JOBS))
+        (folder / "plan.yaml").write_text(plan_of(case, around))
+        done = run([PRONY, "run", folder / "plan.yaml", "--runs-dir", folder / "runs", "--no-live",
+                    "--output", "json"], case, around)
         if done.returncode not in (0, 1, 3):
             raise RuntimeError(f"{case.name}: exit {done.returncode}: {done.stderr[-1500:]}")
-        why = subprocess.run([PRONY, "why", "last", "--runs-dir", folder / "runs", "--output",
-                              "json"], capture_output=True, text=True, timeout=60)
+        asked = [PRONY, "why", "last", "--runs-dir", folder / "runs", "--output"]
+        why = subprocess.run([*asked, "json"], capture_output=True, text=True, timeout=60)
         if why.returncode != 0:
             raise RuntimeError(f"{case.name}: why: {why.stderr}")
-        return json.loads(why.stdout), json.loads(done.stdout)["verdict"]
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        cause = json.loads(why.stdout)
+        if keep and not is_right(case, cause):
+            keep.mkdir(parents=True, exist_ok=True)
+            text = subprocess.run([*asked, "text"], capture_output=True, text=True, timeout=60)
+            name = case.name.replace(" ", "-").replace("/", "-")
+            (keep / f"{name}-{time.time_ns() // 10**9}.txt").write_text(text.stdout)
+            for file in (folder / "runs").rglob("*.prony"):
+                shutil.copy(file, keep / f"{name}.prony")
+        return cause, json.loads(done.stdout)["verdict"]
 
 
 def blamed(cause):
@@ -164,13 +146,14 @@ def is_right(case, cause):
     return who in case.blamed if case.blamed else who is None
 
 
-def judge(case, say):
-    """Runs it; once more where the machine itself was too busy to tell, or nothing was missed."""
-    for attempt in (1, 2, 3):
-        cause, verdict = explain(case)
-        busy = blamed(cause) in HARNESS and not HARNESS & set(case.blamed)
-        if is_right(case, cause) or not busy or attempt == 3:
+def judge(case, say, keep):
+    """Runs it; again where the machine itself was too busy to tell."""
+    for attempt in range(1, TRIES + 1):
+        cause, verdict = explain(case, keep)
+        busy = blamed(cause) in HARNESS and blamed(cause) not in case.blamed
+        if is_right(case, cause) or not busy or attempt == TRIES:
             break
+        say(f"again  {case.name}: this machine was busy: {cause['sentence']}")
     mark = "right" if is_right(case, cause) else "WRONG"
     say(f"{mark}  {case.name}: {blamed(cause) or cause['state']} ({cause['grade'] or '-'}) · "
         f"{verdict} · {cause['sentence']}")
@@ -188,29 +171,36 @@ def matrix(done, say):
         say(f"{case.name:<{wide}}  {row}")
 
 
+def chosen(options):
+    sizes = (0.5, 1, 2) if options.sizes else (1,)
+    sick = [case for size in sizes for case in cases.faults(size)]
+    if options.others:
+        sick += [case for size in sizes for case in cases.others(size)]
+    well = cases.healthy()
+    if options.short:
+        return [case for case in sick if case.name in SHORT], well[:1]
+    sick = [case for case in sick if options.only in case.name]
+    well = [case for case in well if options.only in case.name]
+    return sick, [well[i % len(well)] for i in range(options.healthy)] if well else []
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--sizes", action="store_true")
+    parser.add_argument("--others", action="store_true")
     parser.add_argument("--healthy", type=int, default=6)
     parser.add_argument("--only", default="")
     parser.add_argument("--least", type=int)
+    parser.add_argument("--keep", type=pathlib.Path)
     options = parser.parse_args()
-    lock = threading.Lock()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
     def say(line):
-        with lock:
-            print(line, flush=True)
+        print(line, flush=True)
 
-    sizes = (0.5, 1, 2) if options.sizes else (1,)
-    sick = [case for size in sizes for case in cases.faults(size) if options.only in case.name]
-    well = [case for case in cases.healthy() if options.only in case.name]
-    if options.short:
-        sick = [case for case in sick if case.name in SHORT]
-        well = well[:1]
-    elif well:
-        well = [well[i % len(well)] for i in range(options.healthy)]
-    done = [(case, judge(case, say)) for case in sick + well]
+    sick, well = chosen(options)
+    done = [(case, judge(case, say, options.keep)) for case in sick + well]
     matrix(done, say)
     placed = sum(is_right(case, cause) for case, cause in done if case.blamed)
     accused = sum(not is_right(case, cause) for case, cause in done if not case.blamed)
