@@ -158,8 +158,10 @@ static bool watch_services(struct conduct *c, struct err *err)
     pid_t *pids = ARENA_ARRAY(&c->arena, c->options->plan->service_count + 1, pid_t);
     if (!pids) return err_set(err, ERR_LIMIT, 0, "no memory for the run");
     for (uint32_t i = 0; i < c->services.count; i++) pids[i] = c->services.items[i].child.pid;
-    struct observer_options options = {
-        .plan = c->options->plan, .pids = pids, .origin_ns = engine_origin_ns(c->engine)};
+    struct observer_options options = {.plan = c->options->plan,
+                                       .pids = pids,
+                                       .folder = c->folder,
+                                       .origin_ns = engine_origin_ns(c->engine)};
     return observer_start(&c->observer, &options, err);
 }
 

@@ -321,6 +321,37 @@ static void add_attached(struct text *out, const struct show_style *style, const
     }
 }
 
+static void add_log(struct text *out, const struct show_style *style, const struct plan *plan,
+                    const char *what, struct bytes path)
+{
+    char array[2048];
+    struct text line = text_in(array, sizeof array);
+    text_adds(&line, what);
+    mask_add(&line, path, plan);
+    add_folded(out, style, &line);
+}
+
+/* What is read along. */
+static void add_logs(struct text *out, const struct show_style *style, const struct plan *plan)
+{
+    char array[300];
+    struct text what = text_in(array, sizeof array);
+    bool first = true;
+    for (uint32_t i = 0; i < plan->service_count; i++) {
+        const struct log_plan *log = &plan->services[i].log;
+        bool access = log->access_log.len > 0;
+        for (uint32_t k = 0; k < log->file_count + access; k++) {
+            bool is_access = access && k == 0;
+            text_clear(&what);
+            text_addf(&what, "%s%.*s: %s", first ? "reads         " : "              ",
+                      BYTES_ARG(plan->services[i].name), is_access ? "access log " : "log ");
+            first = false;
+            add_log(out, style, plan, what.at,
+                    is_access ? log->access_log : log->files[k - access]);
+        }
+    }
+}
+
 static void add_services(struct text *out, const struct show_style *style, const struct plan *plan)
 {
     char array[32768]; /* of a command line and its environment */
@@ -341,6 +372,7 @@ static void add_services(struct text *out, const struct show_style *style, const
     if (first) text_adds(out, "starts here   nothing\n");
     add_attached(out, style, plan);
     add_asked(out, style, plan);
+    add_logs(out, style, plan);
 }
 
 static void add_objectives(struct text *out, const struct show_style *style,

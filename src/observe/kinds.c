@@ -1,7 +1,10 @@
 #include "observe/kinds.h"
 
+#include "observe/access_source.h"
 #include "observe/cgroup.h"
+#include "observe/follow.h"
 #include "observe/host_source.h"
+#include "observe/log_source.h"
 #include "observe/memcached_source.h"
 #include "observe/pgbouncer_source.h"
 #include "observe/postgres_source.h"
@@ -94,6 +97,40 @@ static void add_asked(struct kinds *out, const struct service *service, struct a
     }
 }
 
+/* The file that its output is written to; empty: it was not started by us. */
+static struct bytes output_of(const struct observer_options *options, uint32_t service,
+                              struct arena *arena)
+{
+    char array[FOLLOW_PATH];
+    struct text path = text_in(array, sizeof array);
+    if (options->pids[service] <= 0 || options->folder.len == 0) return (struct bytes){0};
+    text_addf(&path, "%.*s/%.*s.log", BYTES_ARG(options->folder),
+              BYTES_ARG(options->plan->services[service].name));
+    return path.cut ? (struct bytes){0} : arena_copy(arena, text_bytes(&path));
+}
+
+/* What it writes down of itself, and of the requests it served. */
+static void add_logs(struct kinds *out, const struct observer_options *options, uint32_t index,
+                     struct arena *arena)
+{
+    const struct service *service = &options->plan->services[index];
+    struct bytes output = output_of(options, index, arena);
+    bool of_output = bytes_is(service->log.access_log, "output");
+    struct access_source_options access = {.plan = options->plan,
+                                           .service = service,
+                                           .path = of_output ? output : service->log.access_log,
+                                           .mixed = of_output,
+                                           .served = out->served,
+                                           .origin_ns = options->origin_ns};
+    struct log_source_options logs = {.plan = options->plan, .service = service, .output = output};
+    struct source *source = next(out);
+    if (source && access.path.len > 0 && access_source(source, arena, &access)) {
+        out->remote[out->count++] = true; /* a disk may hang, too */
+    }
+    source = next(out);
+    if (source && log_source(source, arena, &logs)) out->remote[out->count++] = true;
+}
+
 /* Behind all that may tell it something. */
 static void add_served(struct kinds *out)
 {
@@ -114,6 +151,7 @@ void kinds_make(struct kinds *out, const struct observer_options *options, struc
     for (uint32_t i = 0; i < plan->service_count && sockets; i++) {
         const struct service *service = &plan->services[i];
         add_asked(out, service, arena);
+        add_logs(out, options, i, arena);
         if (options->pids[i] <= 0 && service->attach.kind == ATTACH_NONE) continue;
         const struct family *family = add_processes(out, service, options->pids[i], arena);
         if (!family) continue;

@@ -21,6 +21,7 @@ struct observer;
 struct observer_options {
     const struct plan *plan; /* keeps */
     const pid_t *pids;       /* [plan->service_count]: what was started for each; 0: nothing */
+    struct bytes folder;     /* keeps; of the run: there is the output of what was started */
     uint64_t origin_ns;      /* CLOCK_MONOTONIC at run time 0 */
 };
 

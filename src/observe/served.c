@@ -11,10 +11,11 @@
 #define LATE_LEAST_S 1 /* who looks once a second tells of a second within the next */
 #define LABEL_BYTES 200
 #define STATUS_5XX 500
-#define CACHE 1024                       /* of what was told before; a power of two */
-#define TIME_MOST_NS (UINT64_C(1) << 43) /* beyond the range of stats/hist.h, and sums stay sums   \
-                                          */
-#define SPREAD 64 /* values that a bucket of somebody's histogram becomes, at most */
+#define CACHE 1024 /* of what was told before; a power of two */
+#define TIME_MOST_NS                                                                               \
+    (UINT64_C(1) << 43) /* beyond the range of stats/hist.h, and sums stay sums                    \
+                         */
+#define SPREAD 64       /* values that a bucket of somebody's histogram becomes, at most */
 #define NO_ENTRY UINT32_MAX
 #define P95_PER_MILLION 950000
 

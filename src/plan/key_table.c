@@ -104,6 +104,9 @@ const char *key_table_foreign(enum key_place place, struct bytes name)
         {PLACE_STEP, "payload", "body"},
         {PLACE_SERVICE, "run", "command"},
         {PLACE_SERVICE, "environment", "env"},
+        {PLACE_SERVICE, "log", "logs"},
+        {PLACE_SERVICE, "log_format", "access_format"},
+        {PLACE_SERVICE, "format", "access_format"},
     };
     for (unsigned i = 0; i < COUNT_OF(words); i++) {
         if (words[i].place == place && bytes_same_nocase(name, bytes_of(words[i].theirs))) {

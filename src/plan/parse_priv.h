@@ -102,6 +102,8 @@ void parse_service_names(struct parse *p, const struct node *n);
 void parse_service_all(struct parse *p, const struct node *n);
 /* Whether any of its keys is there, good or not. */
 bool parse_ask_all(struct parse *p, struct fields *f, struct service *s);
+/* Whether there is a log of it to read. */
+bool parse_log_all(struct parse *p, struct fields *f, struct service *s);
 /* The port by which this service is found, 0: it is found in another way, or none is there. */
 uint16_t parse_attach_port(const struct node *service);
 /* The same of those that say how it is found. */

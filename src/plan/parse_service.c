@@ -302,6 +302,7 @@ static void read_service(struct parse *p, const struct node *n, struct service *
     if (!parse_node_bool(p, &f, KEY_SERVICE_KEEP, &s->keep)) s->keep = false;
     bool asked = parse_ask_all(p, &f, s);
     asked = parse_attach_all(p, &f, s) || asked;
+    asked = parse_log_all(p, &f, s) || asked;
     if (!f.at[KEY_SERVICE_COMMAND]) {
         tell_unstarted(p, &f, s, asked);
         return;

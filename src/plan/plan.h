@@ -74,6 +74,14 @@ struct host_entry {
 
 enum ready_kind { READY_PORT, READY_HTTP, READY_LOG, READY_NONE };
 
+/* What the service writes down of itself; prony reads it along. Paths are NUL-terminated. */
+struct log_plan {
+    struct bytes access_log;    /* empty: none; the words "output": what it writes to stdout */
+    struct bytes access_format; /* as given; empty: guessed */
+    struct bytes *files;        /* other logs */
+    uint32_t file_count;
+};
+
 struct service {
     struct span at;
     struct bytes name, *argv; /* argv: each NUL-terminated; argc 0: it is not ours to start */
@@ -91,6 +99,7 @@ struct service {
     uint64_t stop_within_ns;
     struct ask asks[ASK_KINDS];
     struct attach attach;
+    struct log_plan log;
 };
 
 /* `$name` of `vars:`, with the value of this run. */

@@ -184,6 +184,18 @@ static void put_asks(const struct printer *p, const struct service *s)
     }
 }
 
+static void put_logs(const struct printer *p, const struct log_plan *log)
+{
+    if (log->access_log.len > 0) put_source(p, 4, "access_log", log->access_log);
+    if (log->access_format.len > 0) put_as_written(p, 4, "access_format", log->access_format);
+    if (log->file_count > 0) text_adds(p->out, "    logs:\n");
+    for (uint32_t i = 0; i < log->file_count; i++) {
+        text_adds(p->out, "      - ");
+        add_source(p, log->files[i]);
+        text_addc(p->out, '\n', 1);
+    }
+}
+
 static void put_attach(const struct printer *p, const struct attach *a)
 {
     char array[24];
@@ -203,6 +215,7 @@ static void put_service(struct printer *p, const struct service *s)
     text_addc(p->out, '\n', 1);
     put_asks(p, s);
     put_attach(p, &s->attach);
+    put_logs(p, &s->log);
     if (s->argc == 0) {
         p->service = NULL;
         return;

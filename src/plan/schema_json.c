@@ -69,6 +69,9 @@ static const struct {
     {"`postgres://user@host:port/pgbouncer`", "'type':'string','pattern':'^(postgres|[$])'"},
     {"`host:port`, `unix:/path` or `redis://:password@host:port`", REF("url")},
     {"`host:port` or `unix:/path`", REF("url")},
+    {"path, or `output`", REF("text")},
+    {"a log_format, a LogFormat, or a name", REF("text")},
+    {"path, or a list of them", EITHER(REF("text"), LIST_OF("{" REF("text") "}") ",'minItems':1")},
     {"`SIGNAL within D`", STRING("(SIG)?[A-Z]+[0-9]?( +within +" DURATION ")?")},
     {"list of sentences", LIST_OF("{" REF("objective") "}")},
     {"sentence, or a list of them", EITHER(REF("sentence"), LIST_OF("{" REF("sentence") "}"))},
@@ -106,8 +109,9 @@ static const struct {
     {PLACE_SERVICE, "'anyOf':[{'required':['command']},{'required':['postgres']},"
                     "{'required':['pgbouncer']},{'required':['redis']},"
                     "{'required':['memcached']},{'required':['pid']},{'required':['port']},"
-                    "{'required':['process']},{'required':['cgroup']},{'required':['unit']}],"
-                    "'dependentRequired':{'env':['command'],"
+                    "{'required':['process']},{'required':['cgroup']},{'required':['unit']},"
+                    "{'required':['access_log']},{'required':['logs']}],"
+                    "'dependentRequired':{'access_format':['access_log'],'env':['command'],"
                     "'ready':['command'],'stop':['command'],'cwd':['command'],"
                     "'keep':['command']}"},
     {PLACE_STEP, "'oneOf':[{'required':['get']},{'required':['post']},{'required':['put']},"

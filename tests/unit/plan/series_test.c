@@ -12,10 +12,10 @@
 
 static char page[PAGE_BYTES];
 
-/* Both pages, one behind the other; a page that is absent is empty. */
+/* All pages, one behind the other; a page that is absent is empty. */
 static struct bytes read_pages(void)
 {
-    static const char *const names[] = {"", "-databases"};
+    static const char *const names[] = {"", "-databases", "-logs"};
     const char *root = getenv("PRONY_ROOT");
     size_t len = 0;
     assert_non_null(root);
