@@ -203,6 +203,7 @@ static void put_service(struct printer *p, const struct service *s)
     text_addc(p->out, '\n', 1);
     put_asks(p, s);
     put_attach(p, &s->attach);
+    print_scrape(p, s);
     if (s->argc == 0) {
         p->service = NULL;
         return;

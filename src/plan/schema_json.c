@@ -69,6 +69,9 @@ static const struct {
     {"`postgres://user@host:port/pgbouncer`", "'type':'string','pattern':'^(postgres|[$])'"},
     {"`host:port`, `unix:/path` or `redis://:password@host:port`", REF("url")},
     {"`host:port` or `unix:/path`", REF("url")},
+    {"URL, or metrics", EITHER(REF("url"), REF("metrics"))},
+    {"name of a metric, or a list of them",
+     EITHER(REF("text"), LIST_OF("{" REF("text") "}") ",'minItems':1")},
     {"`SIGNAL within D`", STRING("(SIG)?[A-Z]+[0-9]?( +within +" DURATION ")?")},
     {"list of sentences", LIST_OF("{" REF("objective") "}")},
     {"sentence, or a list of them", EITHER(REF("sentence"), LIST_OF("{" REF("sentence") "}"))},
@@ -106,7 +109,8 @@ static const struct {
     {PLACE_SERVICE, "'anyOf':[{'required':['command']},{'required':['postgres']},"
                     "{'required':['pgbouncer']},{'required':['redis']},"
                     "{'required':['memcached']},{'required':['pid']},{'required':['port']},"
-                    "{'required':['process']},{'required':['cgroup']},{'required':['unit']}],"
+                    "{'required':['process']},{'required':['cgroup']},{'required':['unit']},"
+                    "{'required':['metrics']}],"
                     "'dependentRequired':{'env':['command'],"
                     "'ready':['command'],'stop':['command'],'cwd':['command'],"
                     "'keep':['command']}"},
@@ -127,7 +131,7 @@ static const char *const names[KEY_PLACES] = {
     [PLACE_PLAN] = "plan",       [PLACE_TLS] = "tls",           [PLACE_SERVICE] = "service",
     [PLACE_DATA] = "data",       [PLACE_SCENARIO] = "scenario", [PLACE_STEP] = "step",
     [PLACE_LOAD] = "load",       [PLACE_WARMUP] = "warmup",     [PLACE_STAGE] = "stage",
-    [PLACE_TIMEOUT] = "timeout",
+    [PLACE_TIMEOUT] = "timeout", [PLACE_METRICS] = "metrics",
 };
 
 /* Our JSON, with its quotes put right. */
