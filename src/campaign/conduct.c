@@ -178,6 +178,7 @@ static bool start_load(struct conduct *c, struct err *err)
     if (!c->options->blind && !observer_check(plan, err)) return false;
     if (c->options->calibrate && !calibrate(c, err)) return false;
     if (!services_start(&c->services, &c->arena, &services, err)) return false;
+    if (!observer_check_pages(plan, err)) return false;
     if (!targets_open(&c->targets, &targets, err)) return false;
     struct engine_options engine = {.header = &c->header,
                                     .stages = c->options->stages,

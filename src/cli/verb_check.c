@@ -277,28 +277,37 @@ static void add_word(struct text *out, struct bytes word, const struct plan *pla
     if (!plain) text_addc(out, '"', 1);
 }
 
-static void add_asked(struct text *out, const struct show_style *style, const struct plan *plan)
+/* One line, "asks" before the first of them. */
+static void add_question(struct text *out, const struct show_style *style, struct bytes service,
+                         const char *kind, struct bytes place, const struct plan *plan, bool *first)
 {
     char array[2400];
+    char masked_array[2048];
     struct text line = text_in(array, sizeof array);
+    struct text masked = text_in(masked_array, sizeof masked_array);
+    text_adds(&line, *first ? "asks          " : "              ");
+    *first = false;
+    text_addf(&line, "%.*s: %s at ", BYTES_ARG(service), kind);
+    mask_add(&masked, place, plan);
+    text_add(&line, text_bytes(&masked));
+    add_folded(out, style, &line);
+}
+
+static void add_asked(struct text *out, const struct show_style *style, const struct plan *plan)
+{
     bool first = true;
     for (uint32_t i = 0; i < plan->service_count; i++) {
+        const struct service *s = &plan->services[i];
         for (unsigned kind = 0; kind < ASK_KINDS; kind++) {
-            const struct ask *ask = &plan->services[i].asks[kind];
-            if (ask->text.len == 0) continue;
-            text_adds(&line, first ? "asks          " : "              ");
-            first = false;
-            text_addf(&line, "%.*s: %s at ", BYTES_ARG(plan->services[i].name),
-                      ask_name((enum ask_kind)kind));
-            char masked_array[2048];
-            char place_array[2048];
-            struct text place = text_in(place_array, sizeof place_array);
-            struct text masked = text_in(masked_array, sizeof masked_array);
-            ask_add_masked(&place, ask);
-            mask_add(&masked, text_bytes(&place), plan);
-            text_add(&line, text_bytes(&masked));
-            add_folded(out, style, &line);
+            char array[2048];
+            struct text place = text_in(array, sizeof array);
+            if (s->asks[kind].text.len == 0) continue;
+            ask_add_masked(&place, &s->asks[kind]);
+            add_question(out, style, s->name, ask_name((enum ask_kind)kind), text_bytes(&place),
+                         plan, &first);
         }
+        if (s->scrape.url.len == 0) continue;
+        add_question(out, style, s->name, "metrics", s->scrape.url, plan, &first);
     }
 }
 

@@ -62,7 +62,8 @@ static enum part part_of(const struct watch *w, const struct series *s)
 /* Amounts of several series add up; of shares and times the worst for the sentence speaks. */
 static double joined(const struct objective *o, double a, double b)
 {
-    bool worst = objective_unit(o) == UNIT_SHARE || objective_unit(o) == UNIT_TIME;
+    bool worst = objective_unit(o) == UNIT_SHARE || objective_unit(o) == UNIT_TIME
+                 || series_is_typical(o->series);
     if (!worst) return a + b;
     return objective_small_is_good(o) ? fmax(a, b) : fmin(a, b);
 }

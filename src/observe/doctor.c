@@ -272,6 +272,12 @@ static void examine_databases(struct doctor *d)
           "psql -c 'GRANT pg_monitor TO watch'");
 }
 
+static void examine_metrics(struct doctor *d)
+{
+    struct doctor_finding *f = add(d, "metrics");
+    say(f->sees, "pages that services have for Prometheus, where the plan's `metrics:` says so");
+}
+
 void doctor_examine(struct doctor *out, const char *root)
 {
     static char text[TEXT_BYTES];
@@ -289,4 +295,5 @@ void doctor_examine(struct doctor *out, const char *root)
     examine_pressure(out, &facts);
     examine_perf(out, &facts);
     examine_databases(out);
+    examine_metrics(out);
 }

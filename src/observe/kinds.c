@@ -9,6 +9,7 @@
 #include "observe/pgbouncer_source.h"
 #include "observe/postgres_source.h"
 #include "observe/process.h"
+#include "observe/prometheus_source.h"
 #include "observe/redis_source.h"
 #include "observe/roots.h"
 #include "observe/sockets.h"
@@ -30,7 +31,28 @@ bool kinds_check(const struct plan *plan, struct err *err)
     if (!arena_open(&arena, (size_t)1 << 20, err)) return false;
     for (uint32_t i = 0; i < plan->service_count && all; i++) {
         arena_reset(&arena);
-        if (plan->services[i].attach.required) all = is_there(&plan->services[i], &arena, err);
+        bool found = plan->services[i].attach.kind != ATTACH_NONE;
+        if (found && plan->services[i].attach.required) {
+            all = is_there(&plan->services[i], &arena, err);
+        }
+    }
+    arena_close(&arena);
+    return all;
+}
+
+bool kinds_check_pages(const struct plan *plan, struct err *err)
+{
+    struct arena arena;
+    bool all = true;
+    if (!arena_open(&arena, (size_t)16 << 20, err)) return false;
+    for (uint32_t i = 0; i < plan->service_count && all; i++) {
+        const struct service *service = &plan->services[i];
+        arena_reset(&arena);
+        if (!service->scrape.required || service->scrape.url.len == 0) continue;
+        all = prometheus_source_check(&arena, &service->scrape, err);
+        if (all) continue;
+        if (err->kind != ERR_LIMIT) err->kind = ERR_DENIED;
+        err_context(err, "metrics of %.*s must be there", BYTES_ARG(service->name));
     }
     arena_close(&arena);
     return all;
@@ -95,6 +117,10 @@ static void add_asked(struct kinds *out, const struct service *service, struct a
         if (!makers[kind](source, arena, service->name, &service->asks[kind])) continue;
         out->remote[out->count++] = true;
     }
+    struct source *page = next(out);
+    if (!page || service->scrape.url.len == 0) return;
+    if (!prometheus_source(page, arena, service->name, &service->scrape)) return;
+    out->remote[out->count++] = true;
 }
 
 /* The file that its output is written to; empty: it was not started by us. */

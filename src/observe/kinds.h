@@ -19,5 +19,7 @@ struct kinds {
 
 /* As observer_check(). */
 bool kinds_check(const struct plan *plan, struct err *err);
+/* As observer_check_pages(). */
+bool kinds_check_pages(const struct plan *plan, struct err *err);
 /* One for each thing to be seen; what does not fit is left out. */
 void kinds_make(struct kinds *out, const struct observer_options *options, struct arena *arena);

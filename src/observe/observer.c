@@ -180,6 +180,11 @@ bool observer_check(const struct plan *plan, struct err *err)
     return kinds_check(plan, err);
 }
 
+bool observer_check_pages(const struct plan *plan, struct err *err)
+{
+    return kinds_check_pages(plan, err);
+}
+
 bool observer_start(struct observer **out, const struct observer_options *options, struct err *err)
 {
     struct arena arena;
@@ -212,7 +217,7 @@ static uint32_t declare(struct observer *o, const struct slip_series *from)
                         .of = from->of,
                         .name = own ? from->name : bytes_of(series_row(from->row)->name),
                         .label = from->label,
-                        .unit = own ? SERIES_NUMBER : series_row(from->row)->unit};
+                        .unit = own ? series_own_unit(from->name) : series_row(from->row)->unit};
     return o->series_count++;
 }
 

@@ -28,6 +28,8 @@ struct observer_options {
 /* Whether those services are there that the plan says must be; `err` names the first that is not.
  */
 bool observer_check(const struct plan *plan, struct err *err);
+/* The same of their pages of metrics, once what is to be started runs. */
+bool observer_check_pages(const struct plan *plan, struct err *err);
 /* False: no memory or threads. A source that sees nothing is an event, not a failure. */
 bool observer_start(struct observer **out, const struct observer_options *options, struct err *err);
 /* What was seen since the last call, into `tick`: series, samples, and events behind its own where

@@ -49,6 +49,8 @@ const char *key_table_place_name(enum key_place place)
         return "tls";
     case PLACE_SERVICE:
         return "a service";
+    case PLACE_METRICS:
+        return "metrics";
     case PLACE_DATA:
         return "data";
     case PLACE_SCENARIO:

@@ -14,6 +14,7 @@ enum key_place {
     PLACE_PLAN,
     PLACE_TLS,
     PLACE_SERVICE,
+    PLACE_METRICS,
     PLACE_DATA,
     PLACE_SCENARIO,
     PLACE_STEP,
@@ -23,7 +24,7 @@ enum key_place {
     PLACE_TIMEOUT
 };
 
-#define KEY_PLACES 10
+#define KEY_PLACES 11
 
 enum key_shape { SHAPE_SCALAR = 1, SHAPE_LIST = 2, SHAPE_MAP = 4 };
 

@@ -80,6 +80,10 @@ static bool tell_metric(struct sentence *r)
         word = BYTES_LIT("max");
     struct bytes nearest = nearest_of(word, names, name_count);
     if (nearest.len > 0) word = nearest;
+    bool own = nearest.len == 0 && word.len > 0 && memchr(word.at, '_', word.len);
+    if (own && r->word.kind == SENTENCE_NAME) {
+        text_addf(&t, "a number of a service's own is " OBJECTIVE_OWN "%.*s   ", BYTES_ARG(word));
+    }
     if (!bytes_equal(word, r->word.text)) {
         text_addf(&t, "did you mean '%.*s'?   ", BYTES_ARG(word));
         word = (struct bytes){0};
@@ -124,7 +128,7 @@ static bool read_series(struct sentence *r, struct arena *arena, struct objectiv
     if (r->word.kind != SENTENCE_NAME || (!kind && !own)) return false;
     out->metric = METRIC_SERIES;
     out->series = arena_copy(arena, name);
-    out->series_unit = kind ? kind->unit : SERIES_NUMBER;
+    out->series_unit = kind ? kind->unit : series_own_unit(name);
     sentence_advance(r);
     if (r->word.kind == SENTENCE_QUOTED) {
         out->label = arena_copy(arena, r->word.text);

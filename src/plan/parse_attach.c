@@ -127,10 +127,11 @@ bool parse_attach_all(struct parse *p, struct fields *f, struct service *s)
     }
     const struct node *required = f->at[KEY_SERVICE_REQUIRED];
     if (!parse_node_bool(p, f, KEY_SERVICE_REQUIRED, &s->attach.required)) return any;
-    if (!any) {
+    s->scrape.required = s->attach.required;
+    if (!any && !f->at[KEY_SERVICE_METRICS]) {
         f->bad = true;
         parse_node_error(p, DIAG_CONFLICT, required, "add how it is found: pid, port, process, ...",
-                         "'required' is of a service that runs already");
+                         "'required' is of a service that runs already, or has metrics");
     }
     return any;
 }

@@ -108,11 +108,15 @@ bool parse_log_all(struct parse *p, struct fields *f, struct service *s);
 uint16_t parse_attach_port(const struct node *service);
 /* The same of those that say how it is found. */
 bool parse_attach_all(struct parse *p, struct fields *f, struct service *s);
+/* `metrics`: whether it is there, good or not; before the two above. */
+bool parse_scrape_all(struct parse *p, struct fields *f, struct service *s);
 void parse_data_all(struct parse *p, const struct node *n);
 /* `target`, and what `hosts` says about it. */
 void parse_target_all(struct parse *p, const struct node *n, const struct node *hosts);
 void parse_target_sources(struct parse *p, const struct node *n);
 void parse_tls_all(struct parse *p, const struct node *n);
+/* The keys of a `tls`; false: one of them is no good. */
+bool parse_tls_map(struct parse *p, const struct node *n, struct tls_plan *out);
 /* Whether `url` begins with one of the targets. */
 bool parse_target_holds(const struct plan *plan, struct bytes url);
 void parse_load_limits(struct parse *p, struct fields *load);

@@ -300,7 +300,8 @@ static void read_service(struct parse *p, const struct node *n, struct service *
     }
     if (f.at[KEY_SERVICE_STOP]) read_stop(p, f.at[KEY_SERVICE_STOP], s);
     if (!parse_node_bool(p, &f, KEY_SERVICE_KEEP, &s->keep)) s->keep = false;
-    bool asked = parse_ask_all(p, &f, s);
+    bool asked = parse_scrape_all(p, &f, s);
+    asked = parse_ask_all(p, &f, s) || asked;
     asked = parse_attach_all(p, &f, s) || asked;
     asked = parse_log_all(p, &f, s) || asked;
     if (!f.at[KEY_SERVICE_COMMAND]) {

@@ -23,12 +23,11 @@ static void check_files(struct parse *p, struct fields *f, const struct tls_plan
     parse_node_error(p, DIAG_TLS, n, err.hint, "%s", err.msg);
 }
 
-void parse_tls_all(struct parse *p, const struct node *n)
+bool parse_tls_map(struct parse *p, const struct node *n, struct tls_plan *tls)
 {
-    struct tls_plan *tls = &p->plan->tls;
     struct fields f;
-    bool any = false;
-    if (!parse_node_fields(p, n, PLACE_TLS, &f)) return;
+    bool before = p->constant;
+    if (!parse_node_fields(p, n, PLACE_TLS, &f)) return false;
     p->constant = true;
     tls->at = n->at;
     read_path(p, &f, KEY_TLS_CA, &tls->ca);
@@ -41,22 +40,27 @@ void parse_tls_all(struct parse *p, const struct node *n)
             tls->server_name = arena_copy(p->arena, tls->server_name);
         }
     }
-    p->constant = false;
+    p->constant = before;
     if (f.at[KEY_TLS_KEY] && !f.at[KEY_TLS_CERT] && !f.bad) {
-        parse_node_error(p, DIAG_CONFLICT, f.at[KEY_TLS_KEY], "add  cert: FILE",
-                         "'key' belongs to 'cert', which is not here");
-        return;
+        return parse_node_error(p, DIAG_CONFLICT, f.at[KEY_TLS_KEY], "add  cert: FILE",
+                                "'key' belongs to 'cert', which is not here");
     }
     if (tls->insecure && f.at[KEY_TLS_CA]) {
-        parse_node_error(p, DIAG_CONFLICT, f.at[KEY_TLS_INSECURE], "keep one of them",
-                         "'insecure' verifies nobody, so 'ca' would be of no use");
-        return;
-    }
-    for (uint32_t i = 0; i < p->plan->target_count; i++) any |= p->plan->targets[i].tls;
-    if (!any && p->plan->target_count > 0) {
-        parse_node_error(p, DIAG_CONFLICT, n, "write https:// in 'target', or take 'tls' away",
-                         "no target is spoken to by TLS");
-        return;
+        return parse_node_error(p, DIAG_CONFLICT, f.at[KEY_TLS_INSECURE], "keep one of them",
+                                "'insecure' verifies nobody, so 'ca' would be of no use");
     }
     if (!f.bad) check_files(p, &f, tls);
+    return !f.bad;
+}
+
+void parse_tls_all(struct parse *p, const struct node *n)
+{
+    bool any = p->plan->target_count == 0; /* none that is understood: told elsewhere */
+    for (uint32_t i = 0; i < p->plan->target_count; i++) any |= p->plan->targets[i].tls;
+    if (any) {
+        parse_tls_map(p, n, &p->plan->tls);
+        return;
+    }
+    parse_node_error(p, DIAG_CONFLICT, n, "write https:// in 'target', or take 'tls' away",
+                     "no target is spoken to by TLS");
 }

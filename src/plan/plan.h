@@ -17,6 +17,7 @@
 #include "plan/objective.h"
 #include "plan/output_kind.h"
 #include "plan/plan_step.h"
+#include "plan/scrape.h"
 #include "plan/span.h"
 
 #define PLAN_NO_INDEX UINT32_MAX
@@ -57,13 +58,6 @@ struct target {
     struct bytes authority; /* for the Host header */
 };
 
-/* For all targets of https. Paths and names are NUL-terminated; empty: not given. */
-struct tls_plan {
-    struct span at; /* line 0: nothing of it is given */
-    struct bytes ca, cert, key, server_name;
-    bool insecure;
-};
-
 /* `name` or `name:port` is at `address` for this run. */
 struct host_entry {
     struct span at;
@@ -100,6 +94,7 @@ struct service {
     struct ask asks[ASK_KINDS];
     struct attach attach;
     struct log_plan log;
+    struct scrape scrape;
 };
 
 /* `$name` of `vars:`, with the value of this run. */

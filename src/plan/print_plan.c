@@ -216,6 +216,7 @@ static void put_service(struct printer *p, const struct service *s)
     put_asks(p, s);
     put_attach(p, &s->attach);
     put_logs(p, &s->log);
+    print_scrape(p, s);
     if (s->argc == 0) {
         p->service = NULL;
         return;

@@ -72,6 +72,9 @@ static const struct {
     {"path, or `output`", REF("text")},
     {"a log_format, a LogFormat, or a name", REF("text")},
     {"path, or a list of them", EITHER(REF("text"), LIST_OF("{" REF("text") "}") ",'minItems':1")},
+    {"URL, or metrics", EITHER(REF("url"), REF("metrics"))},
+    {"name of a metric, or a list of them",
+     EITHER(REF("text"), LIST_OF("{" REF("text") "}") ",'minItems':1")},
     {"`SIGNAL within D`", STRING("(SIG)?[A-Z]+[0-9]?( +within +" DURATION ")?")},
     {"list of sentences", LIST_OF("{" REF("objective") "}")},
     {"sentence, or a list of them", EITHER(REF("sentence"), LIST_OF("{" REF("sentence") "}"))},
@@ -110,7 +113,8 @@ static const struct {
                     "{'required':['pgbouncer']},{'required':['redis']},"
                     "{'required':['memcached']},{'required':['pid']},{'required':['port']},"
                     "{'required':['process']},{'required':['cgroup']},{'required':['unit']},"
-                    "{'required':['access_log']},{'required':['logs']}],"
+                    "{'required':['access_log']},{'required':['logs']},"
+                    "{'required':['metrics']}],"
                     "'dependentRequired':{'access_format':['access_log'],'env':['command'],"
                     "'ready':['command'],'stop':['command'],'cwd':['command'],"
                     "'keep':['command']}"},
@@ -131,7 +135,7 @@ static const char *const names[KEY_PLACES] = {
     [PLACE_PLAN] = "plan",       [PLACE_TLS] = "tls",           [PLACE_SERVICE] = "service",
     [PLACE_DATA] = "data",       [PLACE_SCENARIO] = "scenario", [PLACE_STEP] = "step",
     [PLACE_LOAD] = "load",       [PLACE_WARMUP] = "warmup",     [PLACE_STAGE] = "stage",
-    [PLACE_TIMEOUT] = "timeout",
+    [PLACE_TIMEOUT] = "timeout", [PLACE_METRICS] = "metrics",
 };
 
 /* Our JSON, with its quotes put right. */

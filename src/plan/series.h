@@ -43,5 +43,12 @@ struct series_kind {
 /* NULL: no such name; those below `metrics.` are anybody's. */
 const struct series_kind *series_find(struct bytes name);
 const struct series_kind *series_row(enum series_row row);
+/* The unit of somebody's own number, which its name says as Prometheus' do: `_total` is a count
+ * and so a rate, `_seconds`, `_bytes`, `_ratio`; SERIES_NUMBER where it says nothing. What prony
+ * makes of a distribution stands behind the name: `.rate`, and `.mean`, `.p95` in the name's unit.
+ */
+enum series_unit series_own_unit(struct bytes name);
+/* Whether it is such a mean or percentile: of several the worst counts, they never add up. */
+bool series_is_typical(struct bytes name);
 /* "cores", "B/s", ...: static; "" for a number. */
 const char *series_unit_name(enum series_unit unit);

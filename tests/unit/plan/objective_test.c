@@ -271,6 +271,18 @@ static const struct {
      {.metric = METRIC_SERIES, .scope = SCOPE_SERVICE, .op = OP_GE, .value = -3},
      UNIT_NUMBER,
      "metrics.depth"},
+    {"metrics.http_requests_total of api > 10/s",
+     {.metric = METRIC_SERIES, .scope = SCOPE_SERVICE, .op = OP_GT, .value = 10},
+     UNIT_RATE,
+     "metrics.http_requests_total"},
+    {"metrics.job:time_seconds.p95 'a=\"b\"' of api < 20ms",
+     {.metric = METRIC_SERIES, .scope = SCOPE_SERVICE, .value = 2e7},
+     UNIT_TIME,
+     "metrics.job:time_seconds.p95 'a=\"b\"'"},
+    {"metrics.in_bytes of api < 1MiB",
+     {.metric = METRIC_SERIES, .scope = SCOPE_SERVICE, .value = 1 << 20},
+     UNIT_BYTES,
+     "metrics.in_bytes"},
 };
 
 static void of_services(void **state)

@@ -154,6 +154,15 @@ static void check_service(const char *row, const struct service *a, const struct
     SAME_TEXT(attach.text);
     SAME_COUNT(attach.number);
     SAME_COUNT(attach.required);
+    SAME_TEXT(scrape.url);
+    SAME_COUNT(scrape.required);
+    SAME_COUNT(scrape.keep_count);
+    for (uint32_t i = 0; i < a->scrape.keep_count; i++) SAME_TEXT(scrape.keep[i]);
+    SAME_COUNT(scrape.header_count);
+    for (uint32_t i = 0; i < a->scrape.header_count; i++) SAME_TEXT(scrape.headers[i]);
+    SAME_TEXT(scrape.tls.server_name);
+    SAME_TEXT(scrape.tls.ca);
+    SAME_COUNT(scrape.tls.insecure);
     for (unsigned k = 0; k < ASK_KINDS; k++) {
         SAME_TEXT(asks[k].text);
         SAME_TEXT(asks[k].host);

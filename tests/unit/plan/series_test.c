@@ -15,7 +15,7 @@ static char page[PAGE_BYTES];
 /* All pages, one behind the other; a page that is absent is empty. */
 static struct bytes read_pages(void)
 {
-    static const char *const names[] = {"", "-databases", "-logs"};
+    static const char *const names[] = {"", "-databases", "-logs", "-metrics"};
     const char *root = getenv("PRONY_ROOT");
     size_t len = 0;
     assert_non_null(root);
@@ -65,6 +65,37 @@ static void each_line_is_one(void **state)
     assert_int_equal(count, SERIES_ROWS);
 }
 
+/* Of somebody's own: what the name says. */
+static void own(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum series_unit unit;
+        bool typical;
+    } cases[] = {
+        {"metrics.depth", SERIES_NUMBER, false},
+        {"metrics.requests_total", SERIES_PER_S, false},
+        {"metrics.requests_total.now", SERIES_NUMBER, false},
+        {"metrics.sent_bytes_total", SERIES_BYTES_PER_S, false},
+        {"metrics.cpu_seconds_total", SERIES_NUMBER, false},
+        {"metrics.heap_bytes", SERIES_BYTES, false},
+        {"metrics.hit_ratio", SERIES_SHARE, false},
+        {"metrics.age_seconds", SERIES_SECONDS, false},
+        {"metrics.time_seconds.rate", SERIES_PER_S, false},
+        {"metrics.time_seconds.p95", SERIES_SECONDS, true},
+        {"metrics.size_bytes.mean", SERIES_BYTES, true},
+        {"metrics.batch.p99", SERIES_NUMBER, true},
+        {"metrics..p99", SERIES_NUMBER, true},
+        {"_total", SERIES_NUMBER, false},
+        {"", SERIES_NUMBER, false},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        CHECK_U64(cases[i].name, series_own_unit(bytes_of(cases[i].name)), cases[i].unit);
+        CHECK(cases[i].name, series_is_typical(bytes_of(cases[i].name)) == cases[i].typical);
+    }
+}
+
 static void names(void **state)
 {
     (void)state;
@@ -80,6 +111,6 @@ static void names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(each_has_a_line),
-                                       cmocka_unit_test(each_line_is_one), cmocka_unit_test(names)};
+                                       cmocka_unit_test(each_line_is_one), cmocka_unit_test(own), cmocka_unit_test(names)};
     return cmocka_run_group_tests_name("series", tests, NULL, NULL);
 }
