@@ -51,7 +51,8 @@ static int watch(const struct plan *plan, uint64_t seconds)
     struct err err = {0};
     struct observer *observer;
     const pid_t pids[1] = {0};
-    const struct observer_options options = {plan, pids, clock_now_ns()};
+    const struct observer_options options = {
+        .plan = plan, .pids = pids, .origin_ns = clock_now_ns()};
     if (!observer_start(&observer, &options, &err)) {
         fprintf(stderr, "%s\n", err.msg);
         return 1;
