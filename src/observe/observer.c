@@ -11,6 +11,7 @@
 #define ARENA_BYTES ((size_t)256 << 20) /* address space */
 #define SOURCES_MAX 64
 #define GLANCE_NS (50 * NS_PER_MS)
+#define GLANCE_MOST_NS (95 * NS_PER_MS)    /* a dear source is glanced at every other time */
 #define GLANCE_REMOTE_NS (100 * NS_PER_MS) /* each is a question to somebody who has work to do */
 #define LOOK_NS NS_PER_S
 #define AGAIN_MOST_NS (10 * NS_PER_S) /* a source that fails is asked less and less often */
@@ -21,7 +22,7 @@ struct watch {
     struct source source;
     struct slip slip;
     uint32_t cost; /* series number */
-    uint64_t since_ns, next_ns, again_ns;
+    uint64_t since_ns, next_ns, again_ns, glance_due_ns;
     uint64_t cpu_ns; /* since the last look */
     bool failing;
     bool looked;   /* since it last failed */
@@ -95,12 +96,15 @@ static void look_at(struct watch *w, uint64_t now_ns)
     w->next_ns = (now_ns / LOOK_NS) * LOOK_NS + pause_ns;
 }
 
-static void glance_at(struct watch *w)
+static void glance_at(struct watch *w, uint64_t now_ns)
 {
-    if (!w->source.glance || w->failing) return;
+    if (!w->source.glance || w->failing || now_ns < w->glance_due_ns) return;
     uint64_t before_ns = clock_thread_cpu_ns();
     w->source.glance(w->source.ctx);
-    w->cpu_ns += clock_thread_cpu_ns() - before_ns;
+    uint64_t cost_ns = clock_thread_cpu_ns() - before_ns;
+    uint64_t pause_ns = cost_ns * w->source.glance_share;
+    w->cpu_ns += cost_ns;
+    w->glance_due_ns = now_ns + (pause_ns < GLANCE_MOST_NS ? pause_ns : GLANCE_MOST_NS);
 }
 
 static uint64_t run_time(const struct watcher *w)
@@ -119,7 +123,7 @@ static void *watch_all(void *ctx)
         if (now_ns < glance_ns) continue; /* a signal, or the run has not begun */
         glance_ns = (now_ns / w->glance_ns + 1) * w->glance_ns;
         for (uint32_t i = 0; i < w->count && !shared_see(&w->leave); i++) {
-            glance_at(w->watches[i]);
+            glance_at(w->watches[i], now_ns);
             if (now_ns >= w->watches[i]->next_ns) look_at(w->watches[i], run_time(w));
         }
     }

@@ -14,6 +14,7 @@
 #define TOP_THREADS 5
 #define CORES_SHOWN 0.005 /* of a thread, to be among the busiest */
 #define DEAR_SHARE 1000   /* what is dear is looked at so seldom that it takes 1/1000 */
+#define GLANCE_SHARE 500  /* glances at many threads */
 #define STAT_FIRST 3      /* the field behind the name in brackets */
 #define STAT_FIELDS 22    /* from there on, up to rss */
 
@@ -323,7 +324,11 @@ bool process_source(struct source *out, struct arena *arena, const struct servic
     p->service = service->name;
     p->ticks_per_s = (double)sysconf(_SC_CLK_TCK);
     p->page_bytes = (double)sysconf(_SC_PAGESIZE);
-    *out = (struct source){.ctx = p, .look = look, .glance = glance, .close = close_source};
+    *out = (struct source){.ctx = p,
+                           .look = look,
+                           .glance = glance,
+                           .close = close_source,
+                           .glance_share = GLANCE_SHARE};
     struct text name = text_in(out->name, sizeof out->name);
     text_addf(&name, "processes of %.*s", BYTES_ARG(service->name));
     return true;

@@ -174,6 +174,7 @@ static void glance_one(void *ctx, const struct sock_entry *entry)
     if (listener->port > 0) s->owner_of_port[listener->port] = (uint8_t)(own - s->owns + 1);
 }
 
+/* The kernel walks a table that is made for many sockets, however few there are. */
 static void glance(void *ctx)
 {
     struct sockets *s = ctx;
@@ -362,7 +363,11 @@ bool sockets_source(struct source *out, struct arena *arena, const struct socket
         s->owns[i].of = of[i];
         if (!inode_set_open(&s->owns[i].inodes, arena)) return false;
     }
-    *out = (struct source){.ctx = s, .look = look, .glance = glance, .close = close_source};
+    *out = (struct source){.ctx = s,
+                           .look = look,
+                           .glance = glance,
+                           .close = close_source,
+                           .glance_share = DEAR_SHARE};
     struct text name = text_in(out->name, sizeof out->name);
     text_adds(&name, "sockets");
     return true;

@@ -26,8 +26,11 @@ struct source {
      * False: `err` says why nothing was seen; it is told once, asked again, and told when it is
      * back. */
     bool (*look)(void *ctx, struct slip *slip, const struct look *when, struct err *err);
-    /* Twenty times a second where it is not NULL (ten of a source that asks over the network):
-     * glances that `look` sums up. What fails is told by the next look. */
+    /* Twenty times a second where it is not NULL (ten of a dear one, and of a source that asks over
+     * the network): glances that `look` sums up. What fails is told by the next look. */
     void (*glance)(void *ctx);
+    /* Where it is not 0: glances take 1/glance_share of a core at most, so dear ones come half as
+     * often, but never less. */
+    uint32_t glance_share;
     void (*close)(void *ctx);
 };

@@ -95,8 +95,8 @@ static void what_moves_is_found(void **state)
     const struct signals *found = scene_result(&s)->signals;
     assert_non_null(found);
     assert_ptr_equal(found->with, scene_said(&s, 1));
-    /* One of each kind, the first met of those that move alike, what time is spent on before shares;
-     * limits and our own are none. */
+    /* One of each kind, the first met of those that move alike, what time is spent on before
+     * shares; limits and our own are none. */
     assert_int_equal(found->count, 3);
     assert_true(is(&found->rows[0], "api", "waiting"));
     assert_true(is(&found->rows[1], "host", "host.cpu"));
