@@ -204,7 +204,9 @@ static void judge_row(struct sliding *s, struct sliding_row *r, uint64_t now_ns)
     double recent = value_over(s, r, s->recent);
     bool silent = isnan(whole) && s->filled >= s->parts;
     if (r->state == STATE_MISSED) r->missed_ns += s->part_ns;
-    r->silence_changed = r->silence_changed || silent != r->silent;
+    /* Said of one sentence for all about the same; of a name that never came there is none. */
+    bool known = r->state != STATE_UNKNOWN || r->row->each_index == PLAN_NO_INDEX;
+    if (silent != r->silent && known && r->parts) r->silence_changed = true;
     r->silent = silent;
     if (s->filled < s->recent || isnan(whole)) return;
     bool bad = !isnan(recent) && !claim_met(o, recent);
