@@ -22,10 +22,11 @@ struct thin {
 struct vigil {
     const struct vigil_options *options;
     const struct plan *plan;
-    struct served_cell *served; /* [plan->name_count + 1] */
+    struct served_cell *served; /* [plan->name_count] */
     struct hist_pair *pairs;    /* [PAIRS_MAX] */
     struct cell *cells;         /* [CELLS_MAX] */
     struct slot *slots;         /* [SLOTS_MAX] */
+    double *in_flight;          /* [plan->name_count] */
     uint64_t thin_ns;           /* of so much time one sample is made */
     uint64_t thin_edge_ns;
     struct thin *thins;     /* [SERIES_MAX] */
@@ -46,9 +47,10 @@ struct vigil *vigil_open(const struct vigil_options *options, const struct plan 
     if (v->thin_ns < NS_PER_S) v->thin_ns = NS_PER_S;
     v->thin_edge_ns = v->thin_ns;
     if (!options->probes) {
-        v->served = ARENA_ARRAY(arena, (size_t)plan->name_count + 1, struct served_cell);
+        v->served = ARENA_ARRAY(arena, plan->name_count, struct served_cell);
         v->pairs = ARENA_ARRAY(arena, PAIRS_MAX, struct hist_pair);
         v->cells = ARENA_ARRAY(arena, CELLS_MAX, struct cell);
+        v->in_flight = ARENA_ARRAY(arena, plan->name_count, double);
         v->slots = ARENA_ARRAY(arena, SLOTS_MAX, struct slot);
     }
     return arena_ok(arena) ? v : NULL;
@@ -136,6 +138,13 @@ static void add_served(struct vigil *v, struct observer *observer, struct tick *
     memcpy(v->slots, tick->slots, tick->slot_count * sizeof *v->slots);
     v->slots[tick->slot_count++] = slot_of(tick, v->served, count);
     tick->slots = v->slots;
+    /* Who was served for so long was in flight for so long; it ended now and began before. */
+    memset(v->in_flight, 0, v->plan->name_count * sizeof *v->in_flight);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct served_cell *s = &v->served[i];
+        v->in_flight[s->name] += (double)s->ok.sum_ns + (double)s->not_ok.sum_ns;
+    }
+    tick->requests_in_flight = v->in_flight;
 }
 
 void vigil_take(struct vigil *v, struct observer *observer, struct tick *tick)

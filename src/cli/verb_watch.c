@@ -159,7 +159,7 @@ static void remove_old(struct vigils *v, const struct plan *plan, struct arena *
 /* The newest run of the folder is the file that just ended. */
 static void remember_first(struct vigils *v, struct arena *arena)
 {
-    if (v->index > 0 || v->planning->plan.service_count == 0) return;
+    if (v->index > 0 || v->services.count == 0) return; /* none was started */
     struct runs_ids ids = runs_ids(flags_value(v->flags, FLAG_RUNS_DIR, RUNS_FOLDER), 1, arena);
     if (ids.count > 0) memcpy(v->first_id, ids.items[0], sizeof v->first_id);
 }
