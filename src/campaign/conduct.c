@@ -5,12 +5,14 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "campaign/calibrate.h"
+#include "campaign/vigil.h"
 #include "explain/explain.h"
 #include "judge/exit_code.h"
 #include "judge/judge.h"
 #include "observe/observer.h"
 #include "show/result_json.h"
 #include "store/recorder.h"
+#include "store/retention.h"
 #include "store/run_file.h"
 #include "store/runs.h"
 
@@ -67,6 +69,10 @@ static void fill_header(struct conduct *c)
     const struct plan *plan = c->options->plan;
     struct run_header *h = &c->header;
     h->tick_ns = run_file_tick_ns(planned_ns(plan));
+    if (c->options->vigil) {
+        h->tick_ns = NS_PER_S; /* what a kill may cost */
+        h->watch_ns = c->options->vigil->window_ns;
+    }
     h->plan = plan;
     h->command = c->options->command;
     h->version = c->options->version;
@@ -120,6 +126,7 @@ static bool open_run(struct conduct *c, struct err *err)
         err->kind = ERR_PREFLIGHT;
         return err_hint(err, "choose another folder with --runs-dir");
     }
+    if (o->vigil && !retention_mark(c->folder, o->plan->name, err)) return false;
     c->header.series_index = o->series_index;
     c->header.series_count = o->series_count;
     if (o->series_count > 0) {
@@ -158,26 +165,60 @@ static bool watch_services(struct conduct *c, struct err *err)
     pid_t *pids = ARENA_ARRAY(&c->arena, c->options->plan->service_count + 1, pid_t);
     if (!pids) return err_set(err, ERR_LIMIT, 0, "no memory for the run");
     for (uint32_t i = 0; i < c->services.count; i++) pids[i] = c->services.items[i].child.pid;
+    const struct vigil_options *vigil = c->options->vigil;
     struct observer_options options = {.plan = c->options->plan,
                                        .pids = pids,
                                        .folder = c->folder,
-                                       .origin_ns = engine_origin_ns(c->engine)};
-    return observer_start(&c->observer, &options, err);
+                                       .origin_ns = engine_origin_ns(c->engine),
+                                       .cells = vigil && !vigil->probes};
+    if (vigil) c->vigil = vigil_open(vigil, c->options->plan, &c->arena);
+    if (vigil && !c->vigil) return err_set(err, ERR_LIMIT, 0, "no memory for the watch");
+    if (!observer_start(&c->observer, &options, err)) return false;
+    if (!vigil || vigil->probes || observer_hears_requests(c->observer)) return true;
+    say(c, "nothing tells of requests, and nothing is sent: only objectives about services and "
+           "the host are judged (--probe 1/s sends a little)");
+    return true;
+}
+
+/* Those of a watch outlive this file of it. */
+static bool start_services(struct conduct *c, struct err *err)
+{
+    const struct vigil_options *vigil = c->options->vigil;
+    struct services_options services = {.plan = c->options->plan,
+                                        .folder = c->folder.at,
+                                        .cancelled = cancelled,
+                                        .say = pass_on,
+                                        .ctx = c};
+    if (!vigil) return services_start(&c->services, &c->arena, &services, err);
+    if (!*vigil->services_started) {
+        if (!services_start(vigil->services, vigil->services_arena, &services, err)) return false;
+        *vigil->services_started = true;
+    }
+    vigil->services->say = pass_on;
+    vigil->services->ctx = c;
+    c->services = *vigil->services;
+    return true;
+}
+
+static void stop_services(struct conduct *c)
+{
+    if (!c->options->vigil) services_stop(&c->services);
 }
 
 static bool start_load(struct conduct *c, struct err *err)
 {
     const struct plan *plan = c->options->plan;
-    struct services_options services = {
-        .plan = plan, .folder = c->folder.at, .cancelled = cancelled, .say = pass_on, .ctx = c};
+    const struct vigil_options *vigil = c->options->vigil;
     struct targets_options targets = {.plan = plan,
+                                      .idle = vigil && !vigil->probes,
+                                      .anyhow = vigil && vigil->again,
                                       .within_ns = REACH_WITHIN_NS,
                                       .cancelled = cancelled,
                                       .say = pass_on,
                                       .ctx = c};
     if (!c->options->blind && !observer_check(plan, err)) return false;
     if (c->options->calibrate && !calibrate(c, err)) return false;
-    if (!services_start(&c->services, &c->arena, &services, err)) return false;
+    if (!start_services(c, err)) return false;
     if (!observer_check_pages(plan, err)) return false;
     if (!targets_open(&c->targets, &targets, err)) return false;
     struct engine_options engine = {.header = &c->header,
@@ -307,9 +348,20 @@ static void look_at_memory(struct conduct *c)
     bus_command(&c->bus, COMMAND_ABORT, "this host is nearly out of memory");
 }
 
-/* A target that answers nothing at all: going on would measure nothing. */
+/* What the judge found of a watch's objectives; it goes into the next tick. */
+static void look_at_objectives(struct conduct *c)
+{
+    char array[200];
+    struct text text = text_in(array, sizeof array);
+    for (; c->vigil && judge_news(c->judge, &text); text_clear(&text)) {
+        add_event(c, EVENT_OBJECTIVE, text_bytes(&text));
+    }
+}
+
+/* A target that answers nothing at all: going on would measure nothing. But a watch tells of it. */
 static void look_for_answers(struct conduct *c, const struct tick *tick)
 {
+    if (c->vigil) return;
     char array[300];
     struct text unwelcome = text_in(array, sizeof array);
     answers_take(&c->answers, tick);
@@ -366,8 +418,10 @@ static void take_tick(struct conduct *c, const struct tick *from)
     tick.events = c->events;
     tick.event_count = theirs + own;
     if (c->observer) observer_take(c->observer, &tick, c->events, EVENTS_MAX);
+    if (c->vigil) vigil_take(c->vigil, c->observer, &tick);
     bus_tick(&c->bus, &tick);
     c->event_count = 0;
+    look_at_objectives(c);
     look_for_answers(c, &tick);
     look_at_memory(c);
     c->end.at_ns = tick.end_ns;
@@ -437,7 +491,7 @@ static void finish(struct conduct *c)
     bus_end(&c->bus, &c->end);
     observer_stop(c->observer);
     c->observer = NULL;
-    services_stop(&c->services);
+    stop_services(c);
     say_kept(c);
     write_result(c);
     struct err err = {0};
@@ -517,7 +571,7 @@ void conduct_close(struct conduct *c)
     if (c->engine) engine_close(c->engine);
     targets_close(&c->targets);
     observer_stop(c->observer);
-    services_stop(&c->services);
+    stop_services(c);
     struct err err;
     if (c->recorder && !recorder_close(c->recorder, &err)) say(c, "prony: %s", err.msg);
     judge_close(c->judge);

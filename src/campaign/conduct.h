@@ -23,6 +23,7 @@ struct judge;
 struct recorder;
 struct engine;
 struct observer;
+struct vigil;
 
 struct conduct_options {
     const struct plan *plan; /* keeps */
@@ -31,8 +32,9 @@ struct conduct_options {
     struct bytes command; /* how it was started, masked; keeps */
     struct bytes version; /* keeps */
     struct bytes runs_folder;
-    bool calibrate;     /* find out first what this host can measure */
-    bool blind;         /* look at requests alone, not at services and the host */
+    const struct vigil_options *vigil; /* keeps; NULL: a run, no watch */
+    bool calibrate;                    /* find out first what this host can measure */
+    bool blind; /* look at requests alone, not at services and the host */
     const char *series; /* id of the first run of it; NULL: this is the first, or it stands alone */
     uint32_t series_index, series_count; /* of run_header */
     const struct sink *sinks;            /* that show the run; called behind the judge */
@@ -67,6 +69,7 @@ struct conduct {
     struct recorder *recorder;
     struct engine *engine;
     struct observer *observer;
+    struct vigil *vigil; /* NULL: a run */
     struct targets targets;
     struct bytes folder;      /* of this run; empty before it was made */
     uint32_t interrupts_done; /* signals already obeyed */

@@ -83,9 +83,11 @@ static bool reach(struct targets *out, const struct targets_options *o, uint32_t
 {
     const struct target *target = &o->plan->targets[index];
     struct tls_facts facts;
-    const struct route_setting setting = setting_of(out, o->plan, index, o->within_ns);
+    struct route_setting setting = setting_of(out, o->plan, index, o->within_ns);
+    setting.anyhow = o->anyhow;
     if (!route_open(&out->routes[index], &setting, &facts, err)) return false;
-    if (target->tls) say_facts(o, target, &facts);
+    bool met = !o->anyhow || facts.valid_until_s != 0;
+    if (target->tls && met) say_facts(o, target, &facts);
     return true;
 }
 
@@ -101,6 +103,7 @@ bool targets_open(struct targets *out, const struct targets_options *options, st
     out->sources = ARENA_ARRAY(&out->arena, plan->source_count, struct address);
     struct resolver *resolver = ARENA_NEW(&out->arena, struct resolver);
     assert(arena_ok(&out->arena));
+    if (options->idle) return true;
     if (!read_sources(out, plan, err)) return false;
     for (uint32_t i = 0; i < plan->target_count; i++) tls = tls || plan->targets[i].tls;
     if (tls && !open_tls(&out->tls, &plan->tls, NULL, err)) return false;

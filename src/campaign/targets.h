@@ -22,6 +22,8 @@ struct targets {
 struct targets_options {
     const struct plan *plan;
     uint64_t within_ns; /* for each connect */
+    bool idle;          /* nothing will be sent: nobody is reached, and no name looked up */
+    bool anyhow;        /* one that cannot be reached now may come back */
     bool (*cancelled)(void *ctx);
     void (*say)(void *ctx, const char *line); /* the facts of each certificate */
     void *ctx;

@@ -278,6 +278,7 @@ static void add_operands(struct line *l)
 {
     switch (l->verb) {
     case VERB_RUN:
+    case VERB_WATCH:
     case VERB_CHECK:
         if (!first_operand(l)) text_adds(l->out, ":plans\n");
         return;

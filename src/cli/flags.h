@@ -58,10 +58,11 @@ enum flag_group {
     GROUP_FILTER,
     GROUP_OBJECTIVE,
     GROUP_WINDOW,
+    GROUP_WATCH,
     GROUP_ENGINE,
     GROUP_OUTPUT
 };
-#define GROUP_COUNT 8
+#define GROUP_COUNT 9
 
 struct verb_info {
     const char *name, *argument;

@@ -66,6 +66,7 @@ const char *help_group_title(enum flag_group group)
         [GROUP_FILTER] = "Which runs (all of these must be true of a run)",
         [GROUP_OBJECTIVE] = "Objectives (with any given, the plan's own are left out)",
         [GROUP_WINDOW] = "Window (judges and shows that part of the run alone)",
+        [GROUP_WATCH] = "Watch (stands above what the plan says under `watch`)",
         [GROUP_ENGINE] = "Engine",
         [GROUP_OUTPUT] = "Output",
     };
@@ -130,11 +131,11 @@ void help_verb(struct text *out, enum verb verb)
         add_wrapped(out, 0, info->more);
     }
     for (uint32_t i = 0; i < GROUP_COUNT; i++) add_group(out, verb, (enum flag_group)i);
-    if (verb == VERB_RUN || verb == VERB_CHECK || verb == VERB_REPORT) {
+    if (verb == VERB_RUN || verb == VERB_CHECK || verb == VERB_REPORT || verb == VERB_WATCH) {
         text_adds(
             out,
             "\nD is a time such as 250ms, 30s or 1m30s, R a rate such as 500/s, P% a share.\n");
     }
     text_addf(out, "\nExamples\n%s", info->examples);
-    if (verb == VERB_RUN || verb == VERB_REPORT) add_exits(out);
+    if (verb == VERB_RUN || verb == VERB_REPORT || verb == VERB_WATCH) add_exits(out);
 }

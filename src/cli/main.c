@@ -16,6 +16,7 @@
 #include "cli/verb_report.h"
 #include "cli/verb_run.h"
 #include "cli/verb_schema.h"
+#include "cli/verb_watch.h"
 #include "cli/verb_why.h"
 #include "judge/exit_code.h"
 
@@ -75,6 +76,8 @@ int main(int argc, char **argv)
     switch (flags.verb) {
     case VERB_RUN:
         return verb_run_main(&flags, argc, argv);
+    case VERB_WATCH:
+        return verb_watch_main(&flags, argc, argv);
     case VERB_INIT:
         return verb_init_main(&flags);
     case VERB_CHECK:

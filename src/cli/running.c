@@ -1,6 +1,7 @@
 #include "cli/running.h"
 
 #include "campaign/conduct.h"
+#include "campaign/vigil.h"
 #include "cli/ci.h"
 #include "cli/console.h"
 #include "cli/ending.h"
@@ -67,7 +68,8 @@ static int finish(const struct flags *flags, struct planning *p, struct running_
     return keep(series, ending.result, c->trouble) ? code : EXIT_BUG;
 }
 
-int running_run(const struct flags *flags, struct planning *p, struct running_series *series)
+static int run(const struct flags *flags, struct planning *p, struct running_series *series,
+               const struct vigil_options *vigil)
 {
     struct err err = {0};
     struct watching watching;
@@ -81,13 +83,14 @@ int running_run(const struct flags *flags, struct planning *p, struct running_se
                                            .arena = &p->arena};
     if (!outputs_open(&outputs, &wanted, &err)) return console_fail(&err);
     console_hurry(&p->arena);
-    if (!series || series->index == 1) warn(flags, p);
+    if ((!series || series->index == 1) && !(vigil && vigil->again)) warn(flags, p);
     struct sink sinks[1 + WATCHING_SINKS] = {outputs_sink(&outputs)};
     watching_open(&watching, flags, &outputs, &c.bus);
     watching_steer(&watching, &p->plan, &p->arena);
     struct conduct_options options = {
         .plan = &p->plan,
         .stages = watching.stages,
+        .vigil = vigil,
         .command = p->command,
         .version = BYTES_LIT(PRONY_VERSION),
         .runs_folder = flags_value(flags, FLAG_RUNS_DIR, RUNS_FOLDER),
@@ -116,4 +119,14 @@ int running_run(const struct flags *flags, struct planning *p, struct running_se
     conduct_close(&c);
     console_settle();
     return code;
+}
+
+int running_run(const struct flags *flags, struct planning *p, struct running_series *series)
+{
+    return run(flags, p, series, NULL);
+}
+
+int running_watch(const struct flags *flags, struct planning *p, const struct vigil_options *vigil)
+{
+    return run(flags, p, NULL, vigil);
 }

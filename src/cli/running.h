@@ -20,5 +20,9 @@ struct running_series {
     char id[RUN_ID_LEN + 1]; /* of the first run; empty before it */
 };
 
+struct vigil_options;
+
 /* `series` NULL: it stands alone. The exit code of this run. */
 int running_run(const struct flags *flags, struct planning *p, struct running_series *series);
+/* The same of one file of a watch. */
+int running_watch(const struct flags *flags, struct planning *p, const struct vigil_options *vigil);

@@ -5,6 +5,7 @@
 
 #include "campaign/machine.h"
 #include "cli/console.h"
+#include "cli/moment.h"
 #include "plan/by_hand.h"
 
 #define LOG_HEARTBEAT_NS UINT64_C(60000000000)
@@ -48,6 +49,7 @@ static bool is_wanted(const struct flags *flags, const struct outputs *outputs)
 {
     const char *term = getenv("TERM");
     if (flags_given(flags, FLAG_QUIET) || flags_given(flags, FLAG_NO_LIVE)) return false;
+    if (flags->verb == VERB_WATCH) return false; /* days of lines are read, not watched */
     if (!isatty(STDERR_FILENO) || in_ci()) return false;
     if (!term || !term[0] || strcmp(term, "dumb") == 0) return false;
     /* What streams onto the same screen would be drawn over. */
@@ -69,6 +71,10 @@ void watching_open(struct watching *w, const struct flags *flags, const struct o
     /* A log is read afterwards: few lines. The view shows all the time what a heartbeat says. */
     if (!isatty(STDERR_FILENO) || in_ci()) w->progress.heartbeat_ns = LOG_HEARTBEAT_NS;
     if (w->is_live) w->progress.heartbeat_ns = PROGRESS_NO_HEARTBEAT;
+    if (flags->verb != VERB_WATCH) return;
+    w->progress.heartbeat_ns = PROGRESS_NO_HEARTBEAT; /* each hour says how it was */
+    w->progress.by_day = true;
+    w->progress.utc_offset_s = moment_utc_offset_s();
 }
 
 void watching_steer(struct watching *w, struct plan *plan, struct arena *arena)

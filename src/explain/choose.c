@@ -67,9 +67,11 @@ static uint32_t find_good(const struct recall *r, const struct result *result, u
 {
     uint32_t good = PLAN_NO_INDEX;
     bool good_judged = false;
+    bool watched = recall_missed(r) == bad; /* hours are their time before the miss */
     for (uint32_t i = 0; i + 1 < r->stage_count; i++) {
         bool judged = result_stage_judged(result, i);
-        if (i == bad || r->stages[i].seconds < SECONDS_LEAST || missed_in(result, i)) continue;
+        if (i == bad || r->stages[i].seconds < SECONDS_LEAST) continue;
+        if (!watched && missed_in(result, i)) continue;
         double in_flight = r->stages[i].in_flight_ns / r->stages[i].seconds;
         if (in_flight > r->stages[bad].in_flight_ns / r->stages[bad].seconds) continue;
         if (good_judged && !judged) continue;
@@ -88,12 +90,13 @@ enum choice choose_stages(const struct recall *r, const struct result *result, s
     for (uint32_t i = 0; i + 1 < r->stage_count && out->bad == PLAN_NO_INDEX; i++) {
         if (r->stages[i].seconds <= 0 || !result_stage_judged(result, i)) continue;
         any = true;
-        if (missed_in(result, i)) out->bad = i;
+        if (r->header->watch_ns == 0 && missed_in(result, i)) out->bad = i;
     }
-    if (out->bad == PLAN_NO_INDEX) out->bad = short_in(result);
+    if (any && recall_missed(r) != RECALL_NOWHERE) out->bad = recall_missed(r);
+    if (out->bad == PLAN_NO_INDEX && r->header->watch_ns == 0) out->bad = short_in(result);
     if (!any) return CHOICE_UNSEEN;
     if (out->bad == PLAN_NO_INDEX) return CHOICE_WELL;
-    out->scenario = scenario_in(result, out->bad);
+    if (r->header->watch_ns == 0) out->scenario = scenario_in(result, out->bad);
     out->good = find_good(r, result, out->bad);
     return CHOICE_MADE;
 }

@@ -80,10 +80,14 @@ static double onset_of(const struct explain *e, const struct ledger_row *row)
     double deviation = count > 1 ? sqrt(fmax(0, squares / count - mean * mean)) : 0;
     double bound = mean + fmax(grown / 4, 5 * deviation);
     uint32_t run = 0;
+    uint32_t first = 0;
+    bool thin = r->header->watch_ns > 0; /* a sample in each of several ticks */
     for (uint32_t at = (uint32_t)(hi / r->header->tick_ns); at < r->ticks; at++) {
         double value = recall_at(r, row->series, at);
+        if (thin && isnan(value)) continue;
+        if (run == 0) first = at;
         run = value > bound ? run + 1 : 0;
-        if (run == 3) return (double)(at - 2) * (double)r->header->tick_ns / 1e9;
+        if (run == 3) return (double)first * (double)r->header->tick_ns / 1e9;
     }
     return (double)NAN;
 }

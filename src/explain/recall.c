@@ -7,7 +7,8 @@
 void recall_open(struct recall *r, const struct run_header *header, struct arena *arena)
 {
     uint32_t stages = run_stage_count(header);
-    *r = (struct recall){.header = header, .arena = arena, .stage_count = stages};
+    *r = (struct recall){
+        .header = header, .arena = arena, .stage_count = stages, .spoiled = PLAN_NO_INDEX};
     r->series = ARENA_ARRAY(arena, SERIES_MAX, struct recall_series);
     r->stages = ARENA_ARRAY(arena, stages + 1, struct recall_stage);
     r->visits = ARENA_ARRAY(arena, (size_t)(stages + 1) * header->plan->scenario_count + 1,
@@ -15,6 +16,40 @@ void recall_open(struct recall *r, const struct run_header *header, struct arena
     r->starts = ARENA_ARRAY(arena, stages + 1, uint64_t);
     r->ends = ARENA_ARRAY(arena, stages + 1, uint64_t);
     r->begun = ARENA_ARRAY(arena, stages + 1, uint64_t);
+}
+
+/* ---- places ---- */
+
+static void follow_objectives(struct recall *r, const struct tick *tick)
+{
+    for (uint32_t i = 0; i < tick->event_count; i++) {
+        const struct event *e = &tick->events[i];
+        if (e->kind != EVENT_OBJECTIVE) continue;
+        if (bytes_starts(bytes_of(e->text), BYTES_LIT("missed"))) r->missed++;
+        bool held = bytes_starts(bytes_of(e->text), BYTES_LIT("held"));
+        if (held && r->missed > 0) r->missed--;
+    }
+}
+
+/* Where the tick counts: its stage, or of a watch as recall.h says. */
+static uint32_t place_of(struct recall *r, const struct tick *tick)
+{
+    uint32_t aside = r->stage_count - 1; /* the drain's place */
+    if (r->header->watch_ns == 0) return tick->stage;
+    follow_objectives(r, tick);
+    if (tick->stage >= aside) return RECALL_NOWHERE;
+    if (r->missed > 0) {
+        r->spoiled = tick->stage;
+        return r->missed_over ? RECALL_NOWHERE : aside;
+    }
+    if (r->spoiled != PLAN_NO_INDEX) r->missed_over = true;
+    return r->spoiled == tick->stage ? RECALL_NOWHERE : tick->stage;
+}
+
+uint32_t recall_missed(const struct recall *r)
+{
+    return r->header->watch_ns > 0 && r->spoiled != PLAN_NO_INDEX ? r->stage_count - 1
+                                                                  : RECALL_NOWHERE;
 }
 
 /* ---- load ---- */
@@ -40,10 +75,10 @@ static bool is_settled(struct recall *r, const struct tick *tick)
     return tick->start_ns + 1 >= *begun + plan->stages[tick->stage].settle_ns;
 }
 
-static void add_cell(struct recall *r, const struct cell *cell)
+static void add_cell(struct recall *r, const struct cell *cell, uint32_t place)
 {
-    if (cell->settle || cell->stage >= r->stage_count) return;
-    struct recall_stage *to = &r->stages[cell->stage];
+    if (cell->settle || place >= r->stage_count) return;
+    struct recall_stage *to = &r->stages[place];
     if (cell->kind == CELL_STAGE) {
         to->lag_ns += (double)cell->measures[STAGE_LAG].sum_ns;
         to->lag_count += cell->measures[STAGE_LAG].count;
@@ -55,27 +90,30 @@ static void add_cell(struct recall *r, const struct cell *cell)
         to->done += cell->outcomes[OUTCOME_OK];
         to->response_ns += (double)cell->measures[MEASURE_OK].sum_ns;
     } else if (cell->kind == CELL_ITERATION && cell->index < r->header->plan->scenario_count) {
-        struct recall_visits *visits = visits_of(r, cell->stage, cell->index);
+        struct recall_visits *visits = visits_of(r, place, cell->index);
         for (uint32_t i = 0; i < OUTCOME_COUNT; i++) visits->ended += cell->outcomes[i];
         visits->done += cell->outcomes[OUTCOME_OK];
         visits->time_ns += (double)cell->measures[MEASURE_OK].sum_ns;
     }
 }
 
-static void add_load(struct recall *r, const struct tick *tick)
+static void add_load(struct recall *r, const struct tick *tick, uint32_t place)
 {
-    for (uint32_t i = 0; i < tick->cell_count; i++) add_cell(r, &tick->cells[i]);
-    if (!is_settled(r, tick)) return;
-    struct recall_stage *to = &r->stages[tick->stage];
+    bool watch = r->header->watch_ns > 0;
+    for (uint32_t i = 0; i < tick->cell_count; i++) {
+        add_cell(r, &tick->cells[i], watch ? place : tick->cells[i].stage);
+    }
+    if (!is_settled(r, tick) || place >= r->stage_count) return;
+    struct recall_stage *to = &r->stages[place];
     to->seconds += (double)(tick->end_ns - tick->start_ns) / 1e9;
     for (uint32_t i = 0; i < r->header->plan->name_count; i++) {
         to->in_flight_ns += tick->requests_in_flight[i];
     }
     for (uint32_t i = 0; i < r->header->plan->scenario_count && tick->iterations_in_flight; i++) {
-        visits_of(r, tick->stage, i)->in_flight_ns += tick->iterations_in_flight[i];
+        visits_of(r, place, i)->in_flight_ns += tick->iterations_in_flight[i];
     }
-    if (r->ends[tick->stage] == 0) r->starts[tick->stage] = tick->start_ns;
-    r->ends[tick->stage] = tick->end_ns;
+    if (r->ends[place] == 0) r->starts[place] = tick->start_ns;
+    r->ends[place] = tick->end_ns;
 }
 
 /* ---- samples ---- */
@@ -125,8 +163,9 @@ static void add_sample(struct recall *r, const struct tick *tick, const struct s
     struct recall_series *s = &r->series[sample->series];
     uint64_t to_ns = sample->to_ns;
     uint64_t from_ns = sample->from_ns;
-    if (from_ns == to_ns) add_instant(r, s, sample, tick->stage);
-    for (uint32_t i = 0; i <= tick->stage && i < r->stage_count; i++) {
+    uint32_t last = r->header->watch_ns > 0 ? r->stage_count - 1 : tick->stage;
+    if (from_ns == to_ns) add_instant(r, s, sample, last);
+    for (uint32_t i = 0; i <= last && i < r->stage_count; i++) {
         uint64_t lo = r->starts[i] > from_ns ? r->starts[i] : from_ns;
         uint64_t hi = r->ends[i] < to_ns ? r->ends[i] : to_ns;
         if (r->ends[i] == 0 || hi <= lo) continue;
@@ -146,7 +185,7 @@ void recall_tick(struct recall *r, const struct tick *tick)
     if (tick->stage >= r->stage_count || !r->series || !r->stages || !r->starts || !r->ends
         || !r->begun || !r->visits)
         return;
-    add_load(r, tick);
+    add_load(r, tick, place_of(r, tick));
     for (uint32_t i = 0; i < tick->series_count; i++) declare(r, &tick->series[i]);
     for (uint32_t i = 0; i < tick->sample_count; i++) add_sample(r, tick, &tick->samples[i]);
     r->ticks = tick->index + 1;

@@ -50,10 +50,19 @@ struct recall {
     uint64_t *begun;         /* [stage_count]: of their first tick + 1; 0: none was seen */
     uint32_t series_count, stage_count;
     uint32_t ticks;
+    /* Of a watch the time in which something was missed for the first time is a stage of its own,
+     * in the place of the drain; of an hour only what comes before counts. */
+    uint32_t missed;  /* objectives, now */
+    uint32_t spoiled; /* the last stage in which any was; PLAN_NO_INDEX: none */
+    bool missed_over;
 };
+
+#define RECALL_NOWHERE UINT32_MAX
 
 /* Nothing yet. A full arena leaves out what has no room. */
 void recall_open(struct recall *r, const struct run_header *header, struct arena *arena);
+/* Of a watch: the place of the time in which something was missed; RECALL_NOWHERE: nothing was. */
+uint32_t recall_missed(const struct recall *r);
 /* Adds a tick. */
 void recall_tick(struct recall *r, const struct tick *tick);
 const struct recall_visits *recall_visits_of(const struct recall *r, uint32_t stage,

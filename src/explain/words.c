@@ -133,7 +133,7 @@ void words_place(struct cause_place *out, const struct ledger_row *row)
 
 static void add_stage(struct text *out, const struct recall *r, uint32_t stage)
 {
-    text_add(out, run_stage_name(r->header, stage));
+    text_add(out, cause_stage_name(r->header, stage));
 }
 
 static void say_found(struct cause *c, const struct recall *r, struct text *out)

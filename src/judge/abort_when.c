@@ -22,35 +22,12 @@ void abort_when_open(struct abort_when *a, const struct books *books, struct are
     a->watches = ARENA_ARRAY(arena, count, struct abort_watch);
 }
 
-static void say_value(struct text *out, const struct objective *o, double value)
-{
-    switch (objective_unit(o)) {
-    case UNIT_TIME:
-        if (isinf(value)) text_adds(out, "timeouts or drops");
-        else text_addf(out, "%.1f ms", value / (double)NS_PER_MS);
-        return;
-    case UNIT_SHARE:
-        text_addf(out, "%.1f%%", value * 100);
-        return;
-    case UNIT_RATE:
-        if (o->of_offered) text_addf(out, "%.1f%%", value * 100);
-        else text_addf(out, "%.1f/s", value);
-        return;
-    case UNIT_COUNT:
-    case UNIT_BYTES:
-    case UNIT_BYTES_RATE:
-    case UNIT_NUMBER:
-        text_addf(out, "%.1f", value);
-        return;
-    }
-}
-
 static void say(struct text *out, const struct objective *o, struct bytes name, double value)
 {
     text_adds(out, "abort_when ");
     text_add(out, o->text);
     text_adds(out, ": ");
-    say_value(out, o, value);
+    claim_add_value(out, o, value);
     if (name.len > 0) {
         text_adds(out, " of ");
         text_add(out, name);

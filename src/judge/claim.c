@@ -2,6 +2,10 @@
 
 #include <math.h>
 
+#include "base/ns.h"
+
+#define MIB 1048576.0
+
 bool claim_is_below(const struct objective *o)
 {
     return o->op == OP_LT || o->op == OP_LE;
@@ -54,6 +58,33 @@ bool claim_is_absolute(const struct objective *o)
 enum verdict claim_seen(const struct objective *o, double value)
 {
     return claim_met(o, value) ? VERDICT_HOLDS : VERDICT_MISSED;
+}
+
+void claim_add_value(struct text *out, const struct objective *o, double value)
+{
+    switch (objective_unit(o)) {
+    case UNIT_TIME:
+        if (isinf(value)) text_adds(out, "timeouts or drops");
+        else text_addf(out, "%.1f ms", value / (double)NS_PER_MS);
+        return;
+    case UNIT_SHARE:
+        text_addf(out, "%.1f%%", value * 100);
+        return;
+    case UNIT_RATE:
+        if (o->of_offered) text_addf(out, "%.1f%%", value * 100);
+        else text_addf(out, "%.1f/s", value);
+        return;
+    case UNIT_BYTES:
+        text_addf(out, "%.1f MiB", value / MIB);
+        return;
+    case UNIT_BYTES_RATE:
+        text_addf(out, "%.1f MiB/s", value / MIB);
+        return;
+    case UNIT_COUNT:
+    case UNIT_NUMBER:
+        text_addf(out, "%.1f", value);
+        return;
+    }
 }
 
 void claim_observed(const struct objective *o, struct finding *f)

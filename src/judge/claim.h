@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "base/text.h"
 #include "tick/result.h"
 
 /* Wholly inside the limit: HOLDS; wholly outside: MISSED; across, or an end that is not known:
@@ -23,5 +24,7 @@ double claim_margin(const struct objective *o, double value);
 bool claim_is_absolute(const struct objective *o);
 /* By what was observed alone: HOLDS or MISSED. */
 enum verdict claim_seen(const struct objective *o, double value);
+/* The value in words, in the sentence's unit: "412.3 ms", "0.8%". */
+void claim_add_value(struct text *out, const struct objective *o, double value);
 /* The finding of an observed value, without an interval. */
 void claim_observed(const struct objective *o, struct finding *f);

@@ -12,6 +12,7 @@
 #include "judge/moves.h"
 #include "judge/redirects.h"
 #include "judge/rows.h"
+#include "judge/sliding.h"
 #include "judge/stalls.h"
 #include "judge/suggest.h"
 #include "judge/trust.h"
@@ -27,6 +28,7 @@ struct judge {
     bool aborted; /* asked for once */
     struct books books;
     struct rows rows;
+    struct sliding sliding;
     struct suggest suggest;
     struct abort_when abort_when;
     struct keep keep;
@@ -61,6 +63,11 @@ bool judge_open(struct judge **out, struct bus *bus, struct err *err)
     return true;
 }
 
+bool judge_news(struct judge *judge, struct text *out)
+{
+    return sliding_news(&judge->sliding, out);
+}
+
 void judge_close(struct judge *judge)
 {
     if (!judge) return;
@@ -84,6 +91,7 @@ static void begin(void *ctx, const struct run_header *header)
     rows_needs(&needs, plan, arena);
     books_open(&judge->books, header, &needs, arena);
     rows_open(&judge->rows, &judge->books, arena);
+    sliding_open(&judge->sliding, &judge->books, &judge->rows, arena);
     suggest_open(&judge->suggest, &judge->books, arena);
     abort_when_open(&judge->abort_when, &judge->books, arena);
     keep_open(&judge->keep, judge->books.stage_count, arena);
@@ -139,6 +147,7 @@ static void conclude(struct judge *judge, const struct limits_desk *desk)
         };
         if (row->capacity) capacities_conclude(desk, rows, row, out);
         else limits_conclude(desk, row, out);
+        sliding_conclude(&judge->sliding, i, out);
     }
 }
 
@@ -258,6 +267,7 @@ static void take(void *ctx, const struct tick *tick)
     books_take(books, tick);
     rows_take(&judge->rows, tick);
     moves_take(&judge->moves, tick);
+    sliding_take(&judge->sliding, tick);
     suggest_take(&judge->suggest, tick);
     const struct run_window *window = books->header->window;
     for (uint32_t i = 0; i < tick->exemplar_count; i++) {

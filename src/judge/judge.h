@@ -20,4 +20,6 @@ MUST_USE bool judge_open(struct judge **out, struct bus *bus, struct err *err);
 struct sink judge_sink(struct judge *judge);
 /* The newest result; before the first tick it is empty. Valid until the judge's next one. */
 const struct result *judge_result(const struct judge *judge);
+/* Of a watch: what changed with an objective's window, one sentence a call; false: nothing more. */
+bool judge_news(struct judge *judge, struct text *out);
 void judge_close(struct judge *judge);

@@ -10,7 +10,7 @@ void reading_open(struct reading *r, const struct books *books, struct arena *ar
     *r = (struct reading){.books = books, .arena = arena, .tally.keep = TALLY_RESPONSE};
 }
 
-static double time_of(const struct objective *o, const struct tally *t)
+double reading_time(const struct objective *o, const struct tally *t)
 {
     struct ranked r = tally_ranked(t, false, true);
     if (r.total == 0) return (double)NAN;
@@ -20,15 +20,14 @@ static double time_of(const struct objective *o, const struct tally *t)
     return (double)hist_at_rank(r.answered, rank);
 }
 
-static double share_of(const struct objective *o, const struct tally *t)
+double reading_share(const struct objective *o, const struct tally *t)
 {
     double bad = figures_ratio((double)scope_bad(o, t->outcomes, t->answered_5xx, true),
                                (double)tally_ended(t->outcomes, true));
     return objective_small_is_good(o) ? bad : 1 - bad;
 }
 
-/* 1: some ok answer to what was asked in this tick; 0: none; NAN: nothing was asked. */
-static double answered_in(const struct objective *o, const struct tick *tick)
+double reading_answered(const struct objective *o, const struct tick *tick)
 {
     bool asked = false;
     bool answered = false;
@@ -59,9 +58,9 @@ double reading_take(struct reading *r, const struct objective *o, uint32_t name,
     }
     switch (objective_unit(o)) {
     case UNIT_TIME:
-        return time_of(o, t);
+        return reading_time(o, t);
     case UNIT_SHARE:
-        return o->metric == METRIC_AVAILABILITY_BY_TIME ? answered_in(o, tick) : share_of(o, t);
+        return o->metric == METRIC_AVAILABILITY_BY_TIME ? reading_answered(o, tick) : reading_share(o, t);
     case UNIT_RATE:
     case UNIT_COUNT:
     case UNIT_BYTES:

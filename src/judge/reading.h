@@ -21,3 +21,8 @@ void reading_open(struct reading *r, const struct books *books, struct arena *ar
  * sampled. */
 double reading_take(struct reading *r, const struct objective *o, uint32_t name,
                     const struct tick *tick);
+/* What a sentence about times, or about a share, says of what a tally holds; likewise. */
+double reading_time(const struct objective *o, const struct tally *t);
+double reading_share(const struct objective *o, const struct tally *t);
+/* 1: some ok answer to what was asked in this tick; 0: none; NAN: nothing was asked. */
+double reading_answered(const struct objective *o, const struct tick *tick);

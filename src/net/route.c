@@ -131,13 +131,18 @@ bool route_open(struct route *out, const struct route_setting *s, struct tls_fac
     *out = (struct route){.host = s->host, .port = s->port, .tls = s->tls};
     out->server_name = s->server_name.len > 0 ? s->server_name.at : s->host.at;
     out->named = s->at.len == 0 && !address_literal(&literal, s->host, s->port);
-    if (!check_sources(s, err) || !find(s, found, &count, err)) return false;
+    if (!check_sources(s, err)) return false;
+    if (!find(s, found, &count, err)) return s->anyhow;
     for (uint32_t i = 0; i < count; i++) {
         if (!has_source(s, &found[i])) continue;
         error = try_all(out, s, &found[i], facts, err);
         if (error > 0) continue;
         if (error < 0) break;
         use(out, &found[i]);
+        return true;
+    }
+    if (s->anyhow) {
+        use(out, &found[0]);
         return true;
     }
     char array[400];

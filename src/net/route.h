@@ -51,6 +51,7 @@ struct route_setting {
     const struct address *sources;
     uint32_t source_count;
     uint64_t timeout_ns;
+    bool anyhow; /* nobody who accepts, or no such name now, is no error: it may come back */
 };
 
 /* Looks the host up and takes the first address that accepts a connection (an IPv6 and an IPv4

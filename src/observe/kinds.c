@@ -171,6 +171,8 @@ void kinds_make(struct kinds *out, const struct observer_options *options, struc
     const struct plan *plan = options->plan;
     *out = (struct kinds){0};
     if (plan->service_count > 0) out->served = served_open(plan, arena);
+    bool full = out->served && options->cells && !served_want_cells(out->served, arena);
+    if (full) return; /* which the arena tells */
     struct sockets_of *sockets = ARENA_ARRAY(arena, plan->service_count + 1, struct sockets_of);
     uint32_t count = 0;
     add_host(out, arena);

@@ -263,6 +263,17 @@ void observer_take(struct observer *o, struct tick *tick, struct event *events, 
     tick->sample_count = count;
 }
 
+uint32_t observer_take_cells(struct observer *o, struct served_cell *out, struct hist_pair *pairs,
+                             uint32_t room)
+{
+    return o->served ? served_take_cells(o->served, out, pairs, room) : 0;
+}
+
+bool observer_hears_requests(const struct observer *o)
+{
+    return o->served && served_is_expected(o->served);
+}
+
 static bool stop_watcher(struct watcher *w)
 {
     if (!w->started) return true;

@@ -17,12 +17,14 @@
 #include "tick/tick.h"
 
 struct observer;
+struct served_cell;
 
 struct observer_options {
     const struct plan *plan; /* keeps */
     const pid_t *pids;       /* [plan->service_count]: what was started for each; 0: nothing */
     struct bytes folder;     /* keeps; of the run: there is the output of what was started */
     uint64_t origin_ns;      /* CLOCK_MONOTONIC at run time 0 */
+    bool cells;              /* observer_take_cells() will be called */
 };
 
 /* Whether those services are there that the plan says must be; `err` names the first that is not.
@@ -36,5 +38,10 @@ bool observer_start(struct observer **out, const struct observer_options *option
  * there is room up to `event_room`. Borrowed until the next call. */
 void observer_take(struct observer *o, struct tick *tick, struct event *events,
                    uint32_t event_room);
+/* The requests that services told of, as served_take_cells(). */
+uint32_t observer_take_cells(struct observer *o, struct served_cell *out, struct hist_pair *pairs,
+                             uint32_t room);
+/* Does any source tell of requests? */
+bool observer_hears_requests(const struct observer *o);
 /* Ends the threads; one that hangs is left behind after a moment, with its memory. NULL is none. */
 void observer_stop(struct observer *o);

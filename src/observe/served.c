@@ -71,7 +71,7 @@ struct served_book {
     struct second *free;
     struct remembered cache[CACHE];
     struct second
-        *names;       /* [plan->name_count + 1]: closed and not taken; NULL: nobody wants them */
+        *names;       /* [plan->name_count]: closed and not taken; NULL: nobody wants them */
     uint32_t speaker; /* the service whose requests these are; PLAN_NO_INDEX: none yet */
     bool speaker_told;
     uint64_t pooled; /* requests counted as "other" for want of room */
@@ -371,7 +371,7 @@ static void keep_for_cells(struct served_book *book, const struct entry *e,
     if (!book->names) return;
     if (book->speaker == PLAN_NO_INDEX) book->speaker = e->service;
     if (book->speaker != e->service) return;
-    uint32_t name = e->name == PLAN_NO_INDEX ? book->plan->name_count : e->name;
+    uint32_t name = e->name == PLAN_NO_INDEX ? book->plan->name_count - 1 : e->name;
     struct second *into = &book->names[name];
     into->count += second->count;
     into->failed += second->failed;
@@ -457,7 +457,8 @@ static bool look(void *ctx, struct slip *slip, const struct look *when, struct e
 
 bool served_want_cells(struct served_book *book, struct arena *arena)
 {
-    book->names = ARENA_ARRAY(arena, (size_t)book->plan->name_count + 1, struct second);
+    assert(book->plan->name_count > 0);
+    book->names = ARENA_ARRAY(arena, book->plan->name_count, struct second);
     return book->names != NULL;
 }
 
@@ -487,7 +488,7 @@ uint32_t served_take_cells(struct served_book *book, struct served_cell *out,
     uint32_t count = 0;
     if (!book->names) return 0;
     pthread_mutex_lock(&book->lock);
-    for (uint32_t i = 0; i <= book->plan->name_count; i++) {
+    for (uint32_t i = 0; i < book->plan->name_count; i++) {
         struct second *s = &book->names[i];
         if (s->count == 0) continue;
         struct served_cell *cell = &out[count++];

@@ -50,14 +50,15 @@ void served_source(struct source *out, struct served_book *book);
 
 /* What one name of the plan was told of in the seconds closed since the last call. */
 struct served_cell {
-    uint32_t name;                        /* plan->name_count: of none of its requests */
+    uint32_t name; /* the last: of none of its requests */
     uint64_t count, failed, answered_5xx; /* the last two within the first, and each other */
     struct hist_sparse ok, not_ok;        /* of those whose time was told */
 };
 
 /* From now on requests are kept for served_take_cells() as well: of the first service that tells of
- * any, so that none counts twice where a proxy and what is behind it tell of the same. */
+ * any, so that none counts twice where a proxy and what is behind it tell of the same. The plan's
+ * last name is for requests that are none of the plan's. */
 bool served_want_cells(struct served_book *book, struct arena *arena);
-/* Any thread: at most plan->name_count + 1 cells into `out`, with `room` pairs for all of them. */
+/* Any thread: at most plan->name_count cells into `out`, with `room` pairs for all of them. */
 uint32_t served_take_cells(struct served_book *book, struct served_cell *out,
                            struct hist_pair *pairs, uint32_t room);

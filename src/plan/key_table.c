@@ -47,6 +47,8 @@ const char *key_table_place_name(enum key_place place)
         return "the plan";
     case PLACE_TLS:
         return "tls";
+    case PLACE_WATCH:
+        return "watch";
     case PLACE_SERVICE:
         return "a service";
     case PLACE_METRICS:
@@ -85,6 +87,9 @@ const char *key_table_foreign(enum key_place place, struct bytes name)
         {PLACE_TLS, "cacert", "ca"},
         {PLACE_TLS, "sni", "server_name"},
         {PLACE_TLS, "skip_verify", "insecure"},
+        {PLACE_WATCH, "rate", "probe"},
+        {PLACE_WATCH, "interval", "window"},
+        {PLACE_WATCH, "retention", "keep"},
         {PLACE_LOAD, "phases", "stages"},
         {PLACE_LOAD, "warm_up", "warmup"},
         {PLACE_TIMEOUT, "total", "response"},

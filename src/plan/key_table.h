@@ -13,6 +13,7 @@
 enum key_place {
     PLACE_PLAN,
     PLACE_TLS,
+    PLACE_WATCH,
     PLACE_SERVICE,
     PLACE_METRICS,
     PLACE_DATA,
@@ -24,7 +25,7 @@ enum key_place {
     PLACE_TIMEOUT
 };
 
-#define KEY_PLACES 11
+#define KEY_PLACES 12
 
 enum key_shape { SHAPE_SCALAR = 1, SHAPE_LIST = 2, SHAPE_MAP = 4 };
 

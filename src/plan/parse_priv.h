@@ -117,6 +117,8 @@ void parse_target_sources(struct parse *p, const struct node *n);
 void parse_tls_all(struct parse *p, const struct node *n);
 /* The keys of a `tls`; false: one of them is no good. */
 bool parse_tls_map(struct parse *p, const struct node *n, struct tls_plan *out);
+/* parse_watch.c; `n` NULL: what holds without it */
+void parse_watch_all(struct parse *p, const struct node *n);
 /* Whether `url` begins with one of the targets. */
 bool parse_target_holds(const struct plan *plan, struct bytes url);
 void parse_load_limits(struct parse *p, struct fields *load);

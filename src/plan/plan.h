@@ -97,6 +97,15 @@ struct service {
     struct scrape scrape;
 };
 
+/* How `prony watch` goes on (docs/watch.md). */
+struct watch_plan {
+    struct span at;     /* line 0: the plan says nothing of it */
+    double probe_per_s; /* walks along the scenarios; 0: nothing is sent */
+    uint64_t window_ns;
+    uint64_t roll_ns; /* of a run file; 0: until midnight */
+    uint64_t keep_ns;
+};
+
 /* `$name` of `vars:`, with the value of this run. */
 struct var {
     struct span at;
@@ -128,6 +137,7 @@ struct plan {
     struct var *vars;
     struct target *targets;
     struct tls_plan tls;
+    struct watch_plan watch;
     struct host_entry *hosts;
     struct bytes *sources; /* own addresses to send from, in turn; none: the system chooses */
     struct service *services;

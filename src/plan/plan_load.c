@@ -135,6 +135,7 @@ static void read_plan(struct parse *p, struct fields *f)
         p->constant = false;
     }
     if (f->at[KEY_PLAN_TLS]) parse_tls_all(p, f->at[KEY_PLAN_TLS]);
+    parse_watch_all(p, f->at[KEY_PLAN_WATCH]);
     if (f->at[KEY_PLAN_SOURCE]) parse_target_sources(p, f->at[KEY_PLAN_SOURCE]);
     if (f->at[KEY_PLAN_SERVICES]) parse_service_all(p, f->at[KEY_PLAN_SERVICES]);
     if (at_load && parse_node_fields(p, at_load, PLACE_LOAD, &load)) parse_load_limits(p, &load);

@@ -546,6 +546,25 @@ static void put_sentences(const struct printer *p, const char *key, const struct
     }
 }
 
+static void put_watch(const struct printer *p)
+{
+    const struct watch_plan *w = &p->plan->watch;
+    if (w->at.line == 0) return;
+    text_adds(p->out, "\nwatch:\n");
+    if (w->probe_per_s > 0) {
+        begin(p, 2, "probe");
+        text_addc(p->out, ' ', 1);
+        units_add_rate(p->out, w->probe_per_s);
+        text_addc(p->out, '\n', 1);
+    } else {
+        text_adds(p->out, "  # probe: nothing is sent\n");
+    }
+    put_duration(p, 2, "window", w->window_ns);
+    if (w->roll_ns > 0) put_duration(p, 2, "roll", w->roll_ns);
+    else text_adds(p->out, "  # roll: at midnight\n");
+    put_duration(p, 2, "keep", w->keep_ns);
+}
+
 static void put_outputs(const struct printer *p)
 {
     const struct plan *plan = p->plan;
@@ -576,4 +595,5 @@ void print_plan_write(struct text *out, const struct plan *plan)
     put_sentences(&p, "objectives", plan->objectives, plan->objective_count);
     put_sentences(&p, "abort_when", plan->abort_when, plan->abort_count);
     put_outputs(&p);
+    put_watch(&p);
 }

@@ -96,6 +96,7 @@ static const struct {
     {"list of steps", LIST_OF("{" EITHER(REF("short_step"), REF("step")) "}") ",'minItems':1"},
     {"list of stages", LIST_OF("{" REF("stage") "}") ",'minItems':1"},
     {"tls", REF("tls")},
+    {"watch", REF("watch")},
     {"name: address", MAP_OF("{" REF("text") "}") ",'minProperties':1"},
     {"address, or a list of them",
      EITHER(REF("text"), LIST_OF("{" REF("text") "}") ",'minItems':1")},
@@ -135,7 +136,7 @@ static const char *const names[KEY_PLACES] = {
     [PLACE_PLAN] = "plan",       [PLACE_TLS] = "tls",           [PLACE_SERVICE] = "service",
     [PLACE_DATA] = "data",       [PLACE_SCENARIO] = "scenario", [PLACE_STEP] = "step",
     [PLACE_LOAD] = "load",       [PLACE_WARMUP] = "warmup",     [PLACE_STAGE] = "stage",
-    [PLACE_TIMEOUT] = "timeout", [PLACE_METRICS] = "metrics",
+    [PLACE_TIMEOUT] = "timeout", [PLACE_METRICS] = "metrics", [PLACE_WATCH] = "watch",
 };
 
 /* Our JSON, with its quotes put right. */

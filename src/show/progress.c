@@ -7,6 +7,7 @@
 #include "show/amount.h"
 
 #define LINE_BYTES 640
+#define DAY_S 86400
 #define SHORT_RUN_NS (600 * NS_PER_S)
 #define CLOCK_FROM_NS (1000 * NS_PER_S)
 #define TIME_COLUMNS 10 /* of "  12.0 s  ": what a folded line goes on below */
@@ -15,7 +16,12 @@
 static void begin_line(const struct progress *p, struct text *out)
 {
     uint64_t s = p->now_ns / NS_PER_S;
-    if (p->clock_style) {
+    if (p->by_day && p->header) {
+        uint64_t wall_s = (p->header->wall_start_ns + p->now_ns) / NS_PER_S;
+        s = (uint64_t)((int64_t)wall_s + p->utc_offset_s) % DAY_S;
+        text_addf(out, "%02llu:%02llu:%02llu  ", (unsigned long long)(s / 3600),
+                  (unsigned long long)(s / 60 % 60), (unsigned long long)(s % 60));
+    } else if (p->clock_style) {
         text_addf(out, "%4llu:%02llu:%02llu  ", (unsigned long long)(s / 3600),
                   (unsigned long long)(s / 60 % 60), (unsigned long long)(s % 60));
     } else {
@@ -235,6 +241,15 @@ static void on_begin(void *ctx, const struct run_header *header)
     end_line(p, &line);
 }
 
+/* Which way an objective of a watch turned stands in its first word (judge/sliding.c). */
+static void add_turn(const struct progress *p, struct text *line, const struct event *e)
+{
+    bool missed = bytes_starts(bytes_of(e->text), BYTES_LIT("missed"));
+    bool held = bytes_starts(bytes_of(e->text), BYTES_LIT("held"));
+    if (missed) style_add(line, &p->style, TONE_BAD, "✗ ");
+    if (held) style_add(line, &p->style, TONE_GOOD, "✓ ");
+}
+
 static void say_events(struct progress *p, const struct tick *tick)
 {
     for (uint32_t i = 0; i < tick->event_count; i++) {
@@ -244,6 +259,7 @@ static void say_events(struct progress *p, const struct tick *tick)
         struct text line = text_in(array, sizeof array);
         p->now_ns = e->at_ns;
         begin_line(p, &line);
+        if (e->kind == EVENT_OBJECTIVE) add_turn(p, &line, e);
         text_add_safe(&line, bytes_of(e->text));
         end_line(p, &line);
     }
@@ -359,6 +375,10 @@ static void on_result(void *ctx, const struct result *r)
     for (uint32_t i = 0; i < r->objective_count && i < PROGRESS_OBJECTIVES; i++) {
         const struct objective_result *o = &r->objectives[i];
         bool missed = o->verdict == VERDICT_MISSED;
+        if (p->by_day) {
+            p->missed[i] = missed; /* for the status; an event tells it */
+            continue;
+        }
         bool reached = o->verdict == VERDICT_HOLDS && objective_is_capacity(o->objective);
         if (missed && !p->missed[i]) say_objective(p, o, true, " is missed");
         else if (reached && !p->reached[i]) say_objective(p, o, false, " is reached");

@@ -38,6 +38,10 @@ struct progress {
     uint64_t now_ns;  /* run time */
     bool over;        /* the last tick was seen: the summary says the rest */
     bool clock_style; /* h:mm:ss instead of seconds */
+    /* Time of the day in front of each line, so much ahead of UTC; objectives that turn are told by
+     * events. For a watch; may be set before the run begins. */
+    bool by_day;
+    int64_t utc_offset_s;
 };
 
 /* `line` gets each line, folded to the style's width where it has one; `ctx` is handed to it. */

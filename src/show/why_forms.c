@@ -35,10 +35,10 @@ void why_forms_markdown(struct text *out, const struct cause *c, const struct re
     if (c->bad == PLAN_NO_INDEX) return;
     text_adds(out, "\n| requests waiting | of | ");
     struct bytes good = BYTES_LIT("before");
-    if (c->good != PLAN_NO_INDEX) good = run_stage_name(result->header, c->good);
+    if (c->good != PLAN_NO_INDEX) good = cause_stage_name(result->header, c->good);
     text_add_safe(out, good);
     text_adds(out, " | ");
-    text_add_safe(out, run_stage_name(result->header, c->bad));
+    text_add_safe(out, cause_stage_name(result->header, c->bad));
     text_adds(out, " | grew by | share |\n|---|---|---:|---:|---:|---:|\n");
     for (uint32_t i = 0; i < c->place_count; i++) add_row(out, &c->places[i]);
     text_addf(out, "| **in flight, as measured** | | %.2f | %.2f | %.2f | |\n", c->good_n, c->bad_n,
@@ -96,7 +96,7 @@ static json_t *stage_json(const struct result *result, uint32_t stage, double x,
 {
     if (stage == PLAN_NO_INDEX) return json_null();
     json_t *o = json_object();
-    json_tree_put(o, "stage", json_part_text(run_stage_name(result->header, stage)));
+    json_tree_put(o, "stage", json_part_text(cause_stage_name(result->header, stage)));
     json_tree_put(o, "done_per_s", json_part_figure(x));
     json_tree_put(o, "in_flight", json_part_figure(n));
     json_tree_put(o, "avg_ms", json_part_figure(r_ms));

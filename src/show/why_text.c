@@ -96,8 +96,8 @@ static void write_ledger(struct text *out, const struct cause *c, const struct r
     struct text b = text_in(before, sizeof before);
     struct text a = text_in(after, sizeof after);
     if (c->good == PLAN_NO_INDEX) text_adds(&b, "BEFORE");
-    else table_add_name(&b, run_stage_name(result->header, c->good), 16);
-    table_add_name(&a, run_stage_name(result->header, c->bad), 16);
+    else table_add_name(&b, cause_stage_name(result->header, c->good), 16);
+    table_add_name(&a, cause_stage_name(result->header, c->bad), 16);
     const struct table_column columns[] = {{.title = "REQUESTS WAITING", .flexible = true},
                                            {.title = "OF"},
                                            {.title = before, .right = true},
@@ -173,11 +173,11 @@ static void write_stages(struct text *out, const struct cause *c, const struct r
     char array[PROSE_BYTES];
     struct text body = text_in(array, sizeof array);
     if (c->good != PLAN_NO_INDEX) {
-        table_add_name(&body, run_stage_name(result->header, c->good), 40);
+        table_add_name(&body, cause_stage_name(result->header, c->good), 40);
         text_addf(&body, ": %.0f/s in %.2f ms, %.1f in flight; ", c->good_x, c->good_r_ms,
                   c->good_n);
     }
-    table_add_name(&body, run_stage_name(result->header, c->bad), 40);
+    table_add_name(&body, cause_stage_name(result->header, c->bad), 40);
     text_addf(&body, ": %.0f/s in %.2f ms, %.1f in flight", c->bad_x, c->bad_r_ms, c->bad_n);
     section(out, style, "STAGES", TONE_STRONG, text_bytes(&body));
 }

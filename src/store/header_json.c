@@ -182,6 +182,7 @@ struct bytes header_json_make(struct arena *arena, const struct run_header *head
         json_tree_put(o, "calibration", calibration_json(&header->calibration));
     }
     if (header->series_count > 0) json_tree_put(o, "series", series_json(header));
+    if (header->watch_ns > 0) json_tree_put(o, "watch_ns", number(header->watch_ns));
     struct bytes out = {NULL, 0};
     json_t *plan = plan_json(arena, header->plan);
     json_tree_put(o, "plan", plan);
@@ -486,6 +487,8 @@ bool header_json_read(struct run_header *out, struct arena *arena, struct bytes 
     out->response_limit_ns = get_number(&r, o, "response_limit_ns");
     read_calibration(&r, json_object_get(o, "calibration"), &out->calibration);
     read_series(&r, json_object_get(o, "series"), out);
+    /* Absent of a run. */
+    if (json_object_get(o, "watch_ns")) out->watch_ns = get_number(&r, o, "watch_ns");
     read_plan(&r, get(&r, o, "plan"), plan);
     out->plan = plan;
     json_decref(o);

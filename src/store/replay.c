@@ -216,7 +216,7 @@ static bool read_event(struct replay *r, sqlite3_stmt *s, struct event *out)
 {
     uint64_t kind = number_of(s, 2);
     uint64_t stage = number_of(s, 3);
-    if (kind > EVENT_SOURCE || stage > r->plan->stage_count) return false;
+    if (kind > EVENT_OBJECTIVE || stage > r->plan->stage_count) return false;
     out->at_ns = number_of(s, 1);
     out->kind = (enum event_kind)kind;
     out->stage = (uint32_t)stage;

@@ -12,3 +12,9 @@ const char *cause_grade_name(enum cause_grade grade)
     static const char *const names[] = {"A", "B", "C"};
     return names[grade];
 }
+
+struct bytes cause_stage_name(const struct run_header *header, uint32_t stage)
+{
+    bool missed = header->watch_ns > 0 && stage == header->plan->stage_count;
+    return missed ? BYTES_LIT("missed") : run_stage_name(header, stage);
+}

@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "plan/plan.h"
+#include "tick/run.h"
 
 #define CAUSE_PLACES 40
 #define CAUSE_SUSPECTS 32
@@ -74,3 +75,6 @@ struct cause {
 /* "found", "nothing bent", ...: static; as in JSON. */
 const char *cause_state_name(enum cause_state state);
 const char *cause_grade_name(enum cause_grade grade); /* "A", ... */
+/* The stage as it is named; of a watch the time in which something was missed stands in the place
+ * of the drain, and is "missed". */
+struct bytes cause_stage_name(const struct run_header *header, uint32_t stage);

@@ -37,6 +37,7 @@ struct run_header {
      * 1) and how many were asked for; 0: it stands alone. */
     char series[RUN_ID_LEN + 1];
     uint32_t series_index, series_count;
+    uint64_t watch_ns; /* of a watch: the window that objectives are judged over; 0: a run */
     struct calibration calibration;  /* of this host, where it was asked for */
     bool other_objectives;           /* a replay asked about others than the run's own */
     const struct run_window *window; /* and about so much of the run; NULL: all of it */

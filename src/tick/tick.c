@@ -13,8 +13,8 @@ const char *tick_outcome_name(enum outcome outcome)
 
 const char *tick_event_name(enum event_kind kind)
 {
-    static const char *const names[] = {"stage",    "command", "service",
-                                        "recorder", "note",    "source"};
+    static const char *const names[] = {"stage", "command", "service",  "recorder",
+                                        "note",  "source",  "objective"};
     assert(kind < COUNT_OF(names));
     return names[kind];
 }

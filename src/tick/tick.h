@@ -95,7 +95,8 @@ enum event_kind {
     EVENT_SERVICE,  /* started, ready, died, stopped */
     EVENT_RECORDER, /* the run file fell behind or could not be written */
     EVENT_NOTE,
-    EVENT_SOURCE /* a source of samples fell silent or is back */
+    EVENT_SOURCE,   /* a source of samples fell silent or is back */
+    EVENT_OBJECTIVE /* of a watch: one is missed, or held again */
 };
 
 struct event {

@@ -18,6 +18,7 @@ static const char full[] =
     "name: 'it''s all: here'\n"
     "target: [ http://127.0.0.1:$api.port/base/, 'http://[::1]:$env.PORT', 'unix:/run/a:/b/',\n"
     "  https://a.test/ ]\n"
+    "watch: { probe: 1/s, window: 10m, roll: 12h, keep: 30d }\n"
     "tls: { ca: ca.pem, cert: /c.pem, key: \"$plan/$env.TOKEN\", server_name: b.test,\n"
     "  insecure: false }\n"
     "hosts: { \"a.test:443\": 127.0.0.2, a.test: 'unix:/$env.TOKEN' }\n"
