@@ -1,4 +1,5 @@
-/* sock_diag.h - asks the kernel for the sockets of this network namespace, one by one.
+/* sock_diag.h - asks the kernel for the sockets of a network namespace, ours or another, one by
+ * one.
  *
  * Why: netlink takes some hundred ns a socket and can be asked for one state only; of sockets that
  * listen that is a look at a few, whatever number of connections there is. /proc/net/tcp walks all
@@ -9,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/attr.h"
 #include "base/err.h"
@@ -48,6 +50,8 @@ typedef void sock_visit(void *ctx, const struct sock_entry *entry);
 
 /* False: `err` says why nothing is seen. */
 bool sock_diag_open(struct sock_diag *d, struct err *err);
+/* The same in the network namespace of a process, which takes CAP_SYS_ADMIN. */
+bool sock_diag_open_in(struct sock_diag *d, pid_t pid, struct err *err);
 /* All TCP sockets of both families whose state is among `states` (bits 1 << state). `details`,
  * which are `retransmits` and `awaits`, cost some hundred ns more each. */
 bool sock_diag_tcp(const struct sock_diag *d, uint32_t states, bool details, sock_visit *visit,

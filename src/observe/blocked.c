@@ -34,6 +34,10 @@ static const struct sock_entry *find_socket(struct blocked *b, uint64_t inode)
     bool due = b->sockets_ns == 0 || now_ns - b->sockets_ns >= TABLE_AGAIN_NS;
     if (entry || !b->has_sockets || !due) return entry;
     b->sockets_ns = now_ns;
+    if (netns_look(&b->at, b->family) && b->at.other) {
+        sock_diag_close(&b->sockets.diag);
+        IGNORE(sock_diag_open_in(&b->sockets.diag, b->at.pid, NULL));
+    }
     b->has_sockets = sock_table_look(&b->sockets, NULL);
     return sock_table_find(&b->sockets, inode);
 }
@@ -151,6 +155,7 @@ void blocked_glance(struct blocked *b, const struct family *f)
 {
     b->glances++;
     b->denied = 0;
+    b->family = f;
     for (uint32_t i = 0; i < f->thread_count; i++) {
         const struct family_thread *t = &f->threads[i];
         char array[SYSCALL_BYTES];

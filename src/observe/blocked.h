@@ -10,6 +10,7 @@
 
 #include "net/sock_table.h"
 #include "observe/family.h"
+#include "observe/netns.h"
 #include "observe/place.h"
 #include "observe/slip.h"
 
@@ -34,7 +35,9 @@ struct blocked_fd {
 struct blocked {
     struct blocked_place *places; /* [BLOCKED_PLACES] */
     struct blocked_fd *fds;       /* [BLOCKED_FDS], hashed by process and number */
-    struct sock_table sockets;
+    struct sock_table sockets;    /* of the network it lives in, where that may be entered */
+    const struct family *family;  /* that is looked at just now */
+    struct netns at;
     bool has_sockets;
     uint64_t sockets_ns; /* when they were looked at last */
     uint32_t place_count;

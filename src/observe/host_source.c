@@ -7,11 +7,11 @@
 #include "observe/counter.h"
 #include "observe/cpu_list.h"
 #include "observe/host_text.h"
+#include "observe/net_counters.h"
 #include "observe/proc.h"
 
 #define TEXT_BYTES 65536
 #define DISKS_MAX 64
-#define DEVICES_MAX 64
 #define NAME_BYTES 32
 #define PATH_BYTES 512
 
@@ -63,20 +63,15 @@ struct known_disk {
     struct counter reads, writes, read_bytes, write_bytes, read_ms, write_ms, waiting_ms;
 };
 
-struct known_device {
-    char name[NAME_BYTES];
-    struct counter in, out, drops;
-};
-
 struct host_source {
     const char *root;
     struct proc_file files[FILE_COUNT];
     char *text; /* [TEXT_BYTES] */
     struct counter cpu[HOST_STATES], pressure[COUNT_OF(pressures)];
-    struct counter swap_in, swap_out, retransmits, overflows, drops;
+    struct counter swap_in, swap_out;
+    struct net_counters network;
     struct known_disk disks[DISKS_MAX];
-    struct known_device devices[DEVICES_MAX];
-    uint32_t disk_count, device_count;
+    uint32_t disk_count;
     double ticks_per_s, page_bytes;
     bool opened, pressure_told;
     struct slip *slip; /* of the look that is on */
@@ -245,45 +240,17 @@ static void look_at_disks(struct host_source *h)
 
 /* ---- network ---- */
 
-static struct known_device *find_device(struct host_source *h, struct bytes name)
-{
-    for (uint32_t i = 0; i < h->device_count; i++) {
-        if (bytes_is(name, h->devices[i].name)) return &h->devices[i];
-    }
-    if (h->device_count == DEVICES_MAX || name.len >= NAME_BYTES) return NULL;
-    struct known_device *device = &h->devices[h->device_count++];
-    *device = (struct known_device){0};
-    struct text text = text_in(device->name, sizeof device->name);
-    text_add(&text, name);
-    return device;
-}
-
 static void look_at_network(struct host_source *h)
 {
-    struct bytes rest = read_text(h, FILE_DEV);
-    struct host_device is;
-    while (host_text_device(&rest, &is)) {
-        if (is.in_bytes + is.out_bytes == 0) continue; /* never used */
-        struct known_device *device = find_device(h, is.name);
-        if (!device) continue;
-        struct bytes label = bytes_of(device->name);
-        put_rate(h, SERIES_OF_HOST_NET_IN, label, &device->in, is.in_bytes, 1);
-        put_rate(h, SERIES_OF_HOST_NET_OUT, label, &device->out, is.out_bytes, 1);
-        put_rate(h, SERIES_OF_HOST_NET_DROPS, label, &device->drops, is.drops, 1);
-    }
-    uint64_t again;
-    uint64_t overflows;
-    uint64_t drops;
-    if (host_text_counter(read_text(h, FILE_SNMP), "Tcp:", "RetransSegs", &again)) {
-        put_rate(h, SERIES_OF_HOST_TCP_RETRANSMITS, (struct bytes){0}, &h->retransmits, again, 1);
-    }
-    struct bytes text = read_text(h, FILE_NETSTAT);
-    if (host_text_counter(text, "TcpExt:", "ListenOverflows", &overflows)) {
-        put_rate(h, SERIES_OF_HOST_TCP_OVERFLOWS, (struct bytes){0}, &h->overflows, overflows, 1);
-    }
-    if (host_text_counter(text, "TcpExt:", "ListenDrops", &drops)) {
-        put_rate(h, SERIES_OF_HOST_TCP_DROPS, (struct bytes){0}, &h->drops, drops, 1);
-    }
+    const struct net_out out = {.slip = h->slip,
+                                .of = HOST,
+                                .rows = {SERIES_OF_HOST_NET_IN, SERIES_OF_HOST_NET_OUT,
+                                         SERIES_OF_HOST_NET_DROPS, SERIES_OF_HOST_TCP_RETRANSMITS,
+                                         SERIES_OF_HOST_TCP_OVERFLOWS, SERIES_OF_HOST_TCP_DROPS},
+                                .seconds = h->seconds};
+    net_counters_dev(&h->network, read_text(h, FILE_DEV), &out);
+    net_counters_snmp(&h->network, read_text(h, FILE_SNMP), &out);
+    net_counters_netstat(&h->network, read_text(h, FILE_NETSTAT), &out);
 }
 
 /* ---- the source ---- */

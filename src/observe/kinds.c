@@ -6,6 +6,7 @@
 #include "observe/host_source.h"
 #include "observe/log_source.h"
 #include "observe/memcached_source.h"
+#include "observe/network_source.h"
 #include "observe/pgbouncer_source.h"
 #include "observe/postgres_source.h"
 #include "observe/process.h"
@@ -85,6 +86,13 @@ static void add_cgroup(struct kinds *out, const struct service *service,
 {
     struct source *source = next(out);
     if (source && cgroup_source(source, arena, service->name, family, "")) out->count++;
+}
+
+static void add_network(struct kinds *out, const struct service *service,
+                        const struct family *family, struct arena *arena)
+{
+    struct source *source = next(out);
+    if (source && network_source(source, arena, service->name, family)) out->count++;
 }
 
 static void add_sockets(struct kinds *out, const struct sockets_of *of, uint32_t count,
@@ -184,6 +192,7 @@ void kinds_make(struct kinds *out, const struct observer_options *options, struc
         const struct family *family = add_processes(out, service, options->pids[i], arena);
         if (!family) continue;
         add_cgroup(out, service, family, arena);
+        add_network(out, service, family, arena);
         sockets[count++] = (struct sockets_of){service->name, family, port_of(service)};
     }
     add_sockets(out, sockets, count, arena);

@@ -1,12 +1,11 @@
 #include "observe/sockets.h"
 
-#include <unistd.h>
-
 #include "base/attr.h"
 #include "base/clock.h"
 #include "net/sock_diag.h"
 #include "net/sock_table.h"
 #include "observe/inode_set.h"
+#include "observe/netns.h"
 
 #define LISTENERS_MAX 16 /* ports and paths of a service; what is beyond is not told */
 #define LABEL_BYTES 80
@@ -43,7 +42,8 @@ struct own {
     struct asked asked[PEERS_MAX];
     uint32_t asked_count;
     uint64_t again; /* segments, since the last count */
-    bool elsewhere; /* in another network namespace */
+    struct netns at;
+    struct sock_diag diag; /* of its network, where that is not ours */
     bool told_elsewhere, told_denied;
 };
 
@@ -69,6 +69,12 @@ struct sockets {
     uint64_t due_ns, counted_ns; /* all sockets */
 };
 
+/* Whose sockets a question is about. */
+struct scope {
+    struct sockets *s;
+    struct own *only; /* who lives in another network; NULL: all who live in ours */
+};
+
 /* ---- whose ---- */
 
 static uint64_t members_of(const struct family *f)
@@ -80,31 +86,14 @@ static uint64_t members_of(const struct family *f)
     return sum;
 }
 
-/* Whether the first process that can be asked has another network. */
-static bool is_elsewhere(const struct family *f)
-{
-    char ours[64];
-    char theirs[64];
-    ssize_t our_len = readlink("/proc/self/ns/net", ours, sizeof ours);
-    for (uint32_t i = 0; i < f->process_count && our_len > 0; i++) {
-        char array[64];
-        struct text path = text_in(array, sizeof array);
-        text_addf(&path, "/proc/%d/ns/net", f->processes[i].pid);
-        ssize_t len = readlink(array, theirs, sizeof theirs);
-        if (len <= 0) continue;
-        return len != our_len || memcmp(ours, theirs, (size_t)len) != 0;
-    }
-    return false;
-}
-
 static void tell_of(struct own *own, struct slip *slip)
 {
-    if (own->elsewhere && !own->told_elsewhere) {
+    if (own->at.other && own->diag.fd < 0 && !own->told_elsewhere) {
         own->told_elsewhere = true;
         slip_say(slip,
-                 "the sockets of %.*s are not seen: it has a network namespace of its own; start "
-                 "prony in it: nsenter -t %d -n",
-                 BYTES_ARG(own->of.service), own->of.family->processes[0].pid);
+                 "the sockets of %.*s are not seen: it has a network namespace of its own; give "
+                 "prony CAP_SYS_ADMIN, or start it there: nsenter -t %d -n",
+                 BYTES_ARG(own->of.service), own->at.pid);
     }
     if (own->inodes.denied && !own->told_denied) {
         own->told_denied = true;
@@ -121,7 +110,10 @@ static void look_whose(struct own *own, struct slip *slip, uint64_t now_ns)
     if (members == own->members && now_ns < own->due_ns) return;
     uint64_t began_ns = clock_thread_cpu_ns();
     own->members = members;
-    own->elsewhere = is_elsewhere(own->of.family);
+    if (netns_look(&own->at, own->of.family)) {
+        sock_diag_close(&own->diag);
+        if (own->at.other) IGNORE(sock_diag_open_in(&own->diag, own->at.pid, NULL));
+    }
     inode_set_look(&own->inodes, own->of.family);
     own->due_ns = now_ns + (clock_thread_cpu_ns() - began_ns) * DEAR_SHARE;
     tell_of(own, slip);
@@ -129,16 +121,29 @@ static void look_whose(struct own *own, struct slip *slip, uint64_t now_ns)
 
 static bool is_own(const struct own *own, const struct sock_entry *entry)
 {
-    if (own->elsewhere) return false;
     bool by_port = own->inodes.denied && !entry->is_unix && own->of.port != 0
                    && entry->local_port == own->of.port;
     return by_port || inode_set_has(&own->inodes, entry->inode);
 }
 
-static struct own *owner_of(struct sockets *s, const struct sock_entry *entry)
+static struct own *owner_of(const struct scope *scope, const struct sock_entry *entry)
 {
+    struct sockets *s = scope->s;
+    if (scope->only) return is_own(scope->only, entry) ? scope->only : NULL;
     for (uint32_t i = 0; i < s->own_count; i++) {
-        if (is_own(&s->owns[i], entry)) return &s->owns[i];
+        if (!s->owns[i].at.other && is_own(&s->owns[i], entry)) return &s->owns[i];
+    }
+    return NULL;
+}
+
+/* Who listens at a port; NULL: none of the services. */
+static struct own *listens_at(const struct scope *scope, uint16_t port)
+{
+    uint8_t place = scope->s->owner_of_port[port];
+    if (!scope->only) return place > 0 ? &scope->s->owns[place - 1] : NULL;
+    for (uint32_t i = 0; i < scope->only->listener_count; i++) {
+        const struct listener *l = &scope->only->listeners[i];
+        if (port > 0 && l->port == port) return scope->only;
     }
     return NULL;
 }
@@ -163,24 +168,36 @@ static struct listener *find_listener(struct own *own, const struct sock_entry *
 
 static void glance_one(void *ctx, const struct sock_entry *entry)
 {
-    struct sockets *s = ctx;
-    struct own *own = owner_of(s, entry);
+    const struct scope *scope = ctx;
+    struct sockets *s = scope->s;
+    struct own *own = owner_of(scope, entry);
     struct listener *listener = own ? find_listener(own, entry) : NULL;
     if (!listener) return;
     listener->queued += entry->queued;
     listener->limits += entry->limit;
     listener->seen += listener->seen == 0 || listener->last != s->glances;
     listener->last = s->glances;
-    if (listener->port > 0) s->owner_of_port[listener->port] = (uint8_t)(own - s->owns + 1);
+    if (listener->port > 0 && !scope->only)
+        s->owner_of_port[listener->port] = (uint8_t)(own - s->owns + 1);
+}
+
+static bool glance_at(const struct sock_diag *diag, struct scope *scope)
+{
+    if (diag->fd < 0 || !sock_diag_tcp(diag, LISTENING, false, glance_one, scope, NULL)) {
+        return false;
+    }
+    sock_diag_unix(diag, LISTENING, glance_one, scope);
+    return true;
 }
 
 /* The kernel walks a table that is made for many sockets, however few there are. */
 static void glance(void *ctx)
 {
     struct sockets *s = ctx;
-    if (s->diag.fd < 0) return;
-    if (!sock_diag_tcp(&s->diag, LISTENING, false, glance_one, s, NULL)) return;
-    sock_diag_unix(&s->diag, LISTENING, glance_one, s);
+    if (!glance_at(&s->diag, &(struct scope){s, NULL})) return;
+    for (uint32_t i = 0; i < s->own_count; i++) {
+        IGNORE(glance_at(&s->owns[i].diag, &(struct scope){s, &s->owns[i]}));
+    }
     s->glances++;
 }
 
@@ -256,15 +273,15 @@ static void count_awaited(struct own *own, const struct sock_entry *entry)
 
 static void count_one(void *ctx, const struct sock_entry *entry)
 {
-    struct sockets *s = ctx;
-    uint32_t again = more_again(s, entry);
+    const struct scope *scope = ctx;
+    uint32_t again = more_again(scope->s, entry);
     if (entry->state == SOCK_LISTENING || entry->state >= SOCK_STATES) return;
-    uint32_t place = s->owner_of_port[entry->local_port];
-    struct own *own = place > 0 ? &s->owns[place - 1] : owner_of(s, entry);
+    struct own *listens = listens_at(scope, entry->local_port);
+    struct own *own = listens ? listens : owner_of(scope, entry);
     if (!own) return;
     uint32_t state = entry->state == SOCK_HALF_OPEN ? SOCK_SYN_RECEIVED : entry->state;
     own->connections[state]++;
-    if (place == 0 && entry->awaits) count_awaited(own, entry);
+    if (!listens && entry->awaits) count_awaited(own, entry);
     own->again += again;
 }
 
@@ -273,7 +290,8 @@ static void put_connections(struct sockets *s, struct slip *slip, double seconds
     for (uint32_t i = 0; i < s->own_count; i++) {
         struct own *own = &s->owns[i];
         struct bytes service = own->of.service;
-        if (own->elsewhere || own->of.family->process_count == 0) continue;
+        bool blind = own->at.other && own->diag.fd < 0;
+        if (blind || own->of.family->process_count == 0) continue;
         own->met[SOCK_ESTABLISHED] = true;
         for (uint32_t state = 1; state < SOCK_STATES; state++) {
             own->met[state] = own->met[state] || own->connections[state] > 0;
@@ -306,7 +324,18 @@ static bool count_all(struct sockets *s, struct slip *slip, uint64_t now_ns, str
         s->owns[i].again = 0;
         for (uint32_t k = 0; k < s->owns[i].asked_count; k++) s->owns[i].asked[k].awaited = 0;
     }
-    if (!sock_diag_tcp(&s->diag, ~0u, true, count_one, s, err)) return false;
+    struct scope ours = {s, NULL};
+    if (!sock_diag_tcp(&s->diag, ~0u, true, count_one, &ours, err)) return false;
+    for (uint32_t i = 0; i < s->own_count; i++) {
+        struct own *own = &s->owns[i];
+        struct scope theirs = {s, own};
+        if (own->diag.fd < 0 || sock_diag_tcp(&own->diag, ~0u, true, count_one, &theirs, NULL)) {
+            continue;
+        }
+        sock_diag_close(&own->diag);
+        own->at = (struct netns){0}; /* opened anew by the next look */
+        own->members = 0;
+    }
     put_connections(s, slip, s->has_before ? (double)(now_ns - s->counted_ns) / 1e9 : 0);
     s->has_before = true;
     s->counted_ns = now_ns;
@@ -345,6 +374,7 @@ static void close_source(void *ctx)
 {
     struct sockets *s = ctx;
     sock_diag_close(&s->diag);
+    for (uint32_t i = 0; i < s->own_count; i++) sock_diag_close(&s->owns[i].diag);
 }
 
 bool sockets_source(struct source *out, struct arena *arena, const struct sockets_of *of,
@@ -361,6 +391,7 @@ bool sockets_source(struct source *out, struct arena *arena, const struct socket
     if (!arena_ok(arena)) return false;
     for (uint32_t i = 0; i < count; i++) {
         s->owns[i].of = of[i];
+        s->owns[i].diag.fd = -1;
         if (!inode_set_open(&s->owns[i].inodes, arena)) return false;
     }
     *out = (struct source){.ctx = s,
