@@ -16,7 +16,8 @@
 enum strip_item { STRIP_OWN, STRIP_FALLBACK, STRIP_OBJECTIVES };
 #define STRIP_SERIES (STRIP_OBJECTIVES + MOVES_OBJECTIVES)
 
-static_assert(SIGNALS_POINTS <= RANK_MOST && SIGNALS_POINTS <= FENCE_MOST, "all are looked at");
+static_assert(SIGNALS_POINTS <= RANK_MOST, "all are compared");
+static_assert(SIGNALS_POINTS <= FENCE_MOST, "all are looked at");
 
 static uint32_t objective_count(const struct moves *m)
 {
