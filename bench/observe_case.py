@@ -32,7 +32,9 @@ services:
   database: {{ postgres: "postgres://watch@127.0.0.1:{database}/jobs" }}
   cache: {{ redis: "127.0.0.1:{cache}" }}
 scenarios: {{ read: {{ steps: [ "GET /jobs?owner=owner-7" ] }} }}
-load: {{ warmup: {{ rate: {rate}/s, for: 1s }}, stages: [ {{ name: hold, rate: {rate}/s, for: {seconds}s }} ] }}
+load:
+  warmup: {{ rate: {rate}/s, for: 1s }}
+  stages: [ {{ name: hold, rate: {rate}/s, for: {seconds}s }} ]
 objectives: [ errors < 50% ]
 """
 PR_SET_PDEATHSIG = 1  # prctl(2)

@@ -16,7 +16,8 @@
 enum strip_item { STRIP_OWN, STRIP_FALLBACK, STRIP_OBJECTIVES };
 #define STRIP_SERIES (STRIP_OBJECTIVES + MOVES_OBJECTIVES)
 
-static_assert(SIGNALS_POINTS <= RANK_MOST && SIGNALS_POINTS <= FENCE_MOST, "all are looked at");
+static_assert(SIGNALS_POINTS <= RANK_MOST, "all are compared");
+static_assert(SIGNALS_POINTS <= FENCE_MOST, "all are looked at");
 
 static uint32_t objective_count(const struct moves *m)
 {
@@ -333,10 +334,11 @@ const struct signals *moves_find(struct moves *m, const struct result *result, b
 {
     if (m->series_count == 0 || !m->series || !m->badness || !m->blunt) return NULL;
     uint64_t now_ns = m->books->now_ns;
-    bool first = m->found_ns == 0;
-    if (final || first || now_ns - m->found_ns >= MOVES_AGAIN_NS) {
+    bool stale = m->found_ns == 0 || m->found_level != m->strips.level;
+    if (final || stale || now_ns - m->found_ns >= MOVES_AGAIN_NS) {
         find(m, result);
         m->found_ns = now_ns > 0 ? now_ns : 1;
+        m->found_level = m->strips.level;
     }
     return &m->found;
 }

@@ -43,7 +43,8 @@ struct moves {
                                beyond its limit, and far within, made alike */
     double limit;           /* how bad it may be; NAN: there is no limit */
     struct signals found;
-    uint64_t found_ns; /* run time of the newest tick then */
+    uint64_t found_ns;    /* run time of the newest tick then, ... */
+    uint32_t found_level; /* ... and how long a point was */
 };
 
 /* Keeps `books` and `rows`, which must be open. */

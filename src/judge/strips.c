@@ -14,19 +14,14 @@ void strips_open(struct strips *s, struct arena *arena, uint32_t count, uint64_t
 /* Two neighbours are one from here on. */
 static void join(struct strip *strip)
 {
-    for (uint32_t i = 0; strip->means && i < SIGNALS_POINTS; i++) {
-        bool pair = 2 * i + 1 < SIGNALS_POINTS;
-        uint32_t counts[2] = {pair ? strip->counts[2 * i] : 0, pair ? strip->counts[2 * i + 1] : 0};
-        uint32_t both = counts[0] + counts[1];
-        double mean = (double)NAN;
-        if (both > 0) {
-            double sum = 0;
-            for (uint32_t k = 0; k < 2; k++) {
-                if (counts[k] > 0) sum += (double)strip->means[2 * i + k] * counts[k];
-            }
-            mean = sum / both;
+    for (size_t i = 0; strip->means && i < SIGNALS_POINTS; i++) {
+        uint32_t both = 0;
+        double sum = 0;
+        for (size_t at = 2 * i; at < 2 * i + 2 && at < SIGNALS_POINTS; at++) {
+            if (strip->counts[at] > 0) sum += (double)strip->means[at] * strip->counts[at];
+            both += strip->counts[at];
         }
-        strip->means[i] = (float)mean;
+        strip->means[i] = both > 0 ? (float)(sum / both) : NAN;
         strip->counts[i] = (uint16_t)(both < UINT16_MAX ? both : UINT16_MAX);
     }
 }
@@ -56,7 +51,8 @@ void strips_reach(struct strips *s, uint64_t at_ns)
 
 static void add(struct strips *s, struct strip *strip, uint64_t place, double value)
 {
-    if (!s->begun || (place - s->first) >> s->level > 2 * SIGNALS_POINTS) return; /* far ahead */
+    if (!s->begun || (place - s->first) >> s->level > UINT64_C(2) * SIGNALS_POINTS)
+        return; /* far ahead */
     uint32_t point = point_of(s, place);
     if (point == UINT32_MAX) return;
     if (!strip->means) {

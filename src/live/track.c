@@ -18,18 +18,18 @@ static const struct {
 } signals[SIGNAL_COUNT] = {
     [SIGNAL_OFFERED] = {"offered/s", IN_RATE, 1, 0},
     [SIGNAL_DONE] = {"done/s", IN_RATE, 0, 0},
-    [SIGNAL_P50] = {"p50 ms", IN_TIME, 8, 500000},
-    [SIGNAL_P95] = {"p95 ms", IN_TIME, 9, 950000},
+    [SIGNAL_P50] = {"p50 ms", IN_TIME, 9, 500000},
+    [SIGNAL_P95] = {"p95 ms", IN_TIME, 10, 950000},
     [SIGNAL_P99] = {"p99 ms", IN_TIME, 2, 990000},
     [SIGNAL_ERRORS] = {"errors %", IN_SHARE, 3, 0},
     [SIGNAL_IN_FLIGHT] = {"in flight", IN_COUNT, 6, 0},
     [SIGNAL_USERS] = {"users", IN_COUNT, 14, 0},
-    [SIGNAL_LAG] = {"our lag ms", IN_TIME, 13, 0},
+    [SIGNAL_LAG] = {"our lag ms", IN_TIME, 7, 0},
     [SIGNAL_CPU] = {"our CPU %", IN_CORES, 15, 0},
 };
 
 /* Of services, the strongest first: among the others, since each tells of a cause. */
-static const uint32_t keeps[SIGNALS_MAX] = {4, 5, 7, 10, 11, 12};
+static const uint32_t keeps[SIGNALS_MAX] = {4, 5, 8, 11, 12, 13};
 
 static bool is_ours(const struct track *t)
 {

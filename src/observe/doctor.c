@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "net/sock_diag.h"
 #include "observe/cgroup_text.h"
+#include "observe/doctor_servers.h"
 #include "observe/host_text.h"
 #include "observe/proc.h"
 
@@ -264,14 +265,6 @@ static void examine_perf(struct doctor *d, const struct host_facts *h)
           "sudo sysctl kernel.perf_event_paranoid=1");
 }
 
-static void examine_databases(struct doctor *d)
-{
-    struct doctor_finding *f = add(d, "databases");
-    say(f->sees, "what `postgres:`, `redis:` and the like of the plan let it see");
-    lacks(f, DOCTOR_PARTLY, "of PostgreSQL without the role pg_monitor: statements of others",
-          "psql -c 'GRANT pg_monitor TO watch'");
-}
-
 static void examine_metrics(struct doctor *d)
 {
     struct doctor_finding *f = add(d, "metrics");
@@ -294,6 +287,6 @@ void doctor_examine(struct doctor *out, const char *root)
     examine_host(out, &facts);
     examine_pressure(out, &facts);
     examine_perf(out, &facts);
-    examine_databases(out);
+    doctor_servers_examine(out, root);
     examine_metrics(out);
 }

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DOCTOR_MAX 16
+#define DOCTOR_MAX 24
 #define DOCTOR_WORDS 200
 
 enum doctor_state { DOCTOR_SEES, DOCTOR_PARTLY, DOCTOR_BLIND };

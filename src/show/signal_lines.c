@@ -181,10 +181,20 @@ static void cell(const void *ctx, uint32_t row, uint32_t column, struct table_ce
     }
 }
 
-void signal_lines_write(struct text *out, const struct result *r, const struct show_style *style)
+/* What only follows the load of a run in which all was well is for whoever asks. */
+static bool is_telling(const struct result *r)
+{
+    bool telling = r->verdict != VERDICT_HOLDS;
+    for (uint32_t i = 0; i < r->signals->count; i++)
+        telling = telling || !isnan(r->signals->rows[i].left_s);
+    return telling;
+}
+
+void signal_lines_write(struct text *out, const struct result *r, const struct show_style *style,
+                        bool all)
 {
     const struct signals *s = r->signals;
-    if (!s || s->count == 0) return;
+    if (!s || s->count == 0 || !(all || is_telling(r))) return;
     char span_array[64];
     struct text span = text_in(span_array, sizeof span_array);
     signal_lines_clock(&span, s->start_s);

@@ -27,5 +27,7 @@ double signal_lines_scale(enum series_unit unit);
  * same time; a blank where nothing is known. */
 void signal_lines_draw(struct text *out, const float *points, uint32_t count, uint32_t columns,
                        double scale);
-/* The table; nothing where no signal moved. */
-void signal_lines_write(struct text *out, const struct result *r, const struct show_style *style);
+/* The table; nothing where no signal moved, nor of a run that held where none left its usual range,
+ * but with `all`. */
+void signal_lines_write(struct text *out, const struct result *r, const struct show_style *style,
+                        bool all);

@@ -451,7 +451,7 @@ void summary_write(struct text *out, const struct result *result, const struct s
         summary_tables_names(&s, &legend);
         summary_tables_times(&s, &legend);
         write_legend(&s, &legend);
-        signal_lines_write(out, result, style);
+        signal_lines_write(out, result, style, extra->verbose);
         if (extra->verbose) {
             spectrum_write(out, result, style);
             evidence_slowest(out, result, style);

@@ -17,10 +17,12 @@ static void put_in_order(float *values, uint32_t count)
 /* Between neighbours in a straight line; values in order. */
 static double quantile(const float *values, uint32_t count, double share)
 {
+    assert(count > 0);
     double at = share * (count - 1);
     uint32_t below = (uint32_t)at;
-    uint32_t above = below + 1 < count ? below + 1 : below;
-    return (double)values[below] + (at - below) * ((double)values[above] - (double)values[below]);
+    if (below + 1 >= count) return (double)values[count - 1];
+    double lower = (double)values[below];
+    return lower + (at - below) * ((double)values[below + 1] - lower);
 }
 
 /* Those values whose badness lies within; how many. */
@@ -73,8 +75,8 @@ static uint32_t look_when(const float *values, const float *badness, uint32_t co
 bool fence_find(const float *values, const float *badness, uint32_t count, double limit,
                 struct fence *out)
 {
-    float picked[FENCE_MOST];
-    float order[FENCE_MOST];
+    float picked[FENCE_MOST] = {0};
+    float order[FENCE_MOST] = {0};
     uint32_t known = 0;
     double least = (double)INFINITY;
     double most = -(double)INFINITY;

@@ -12,7 +12,7 @@ import unittest
 from harness import PRONY, Case
 
 SOURCES = ["processes", "run queue", "places", "sockets", "cgroups", "host", "pressure",
-           "perf events", "databases", "metrics"]
+           "perf events", "postgres", "pgbouncer", "redis", "memcached", "metrics"]
 
 
 class Doctor(Case):

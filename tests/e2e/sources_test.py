@@ -287,6 +287,8 @@ class Sources(Case):
         cores = of("host.cores")
         user = of("host.cpu", "user") + of("host.cpu", "nice")
         self.near("the host's cores in user mode", user, theirs["us"] / 100 * cores, 0.2, 0.15)
+        kernel = sum(of("host.cpu", state) for state in ("system", "irq", "softirq"))
+        self.near("and in the kernel", kernel, theirs["sy"] / 100 * cores, 0.2, 0.15)
         self.near("idle", of("host.cpu", "idle"), theirs["id"] / 100 * cores, 0.2, 0.25)
         self.near("stolen", of("host.cpu", "steal"), theirs["st"] / 100 * cores, 0.2, 0.1)
         free = theirs["free"] + theirs["buff"] + theirs["cache"]

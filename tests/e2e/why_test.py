@@ -1,4 +1,5 @@
 """`prony why`: where the requests of a recorded run waited, in three forms, from old files too."""
+import json
 import shutil
 import time
 import unittest
@@ -18,8 +19,8 @@ scenarios: {{ a: {{ steps: [ GET / ] }} }}
 load:
   warmup: {{ rate: 2/s, for: 1s }}
   stages:
-    - {{ name: calm, rate: 5/s, for: 4s }}
-    - {{ name: busy, rate: 40/s, for: 5s }}
+    - {{ name: calm, rate: 5/s, for: 7s }}
+    - {{ name: busy, rate: 40/s, for: 6s }}
 objectives: [ max < 300ms ]
 """
 
@@ -28,7 +29,9 @@ class Why(Case):
     def test_a_line_at_one_thread(self):
         """The summary of the miss, `why` in words and as JSON say the same, and it adds up."""
         plan = self.plan(PLAN.format(service=SLEEPY))
-        run = self.exits(self.prony("run", plan, "--output", "text"), 1)
+        run = self.exits(self.prony("run", plan, "--output", "text", "--output", "json=said.json"),
+                         1)
+        self.signals(run.stdout, json.loads((self.folder / "said.json").read_text())["signals"])
         why = self.exits(self.prony("why", "last", "--output", "json"), 0).json()
         self.assertEqual(why["format"], "prony.why/1")
         self.assertEqual(why["after"]["stage"], "busy", why)
@@ -44,6 +47,31 @@ class Why(Case):
         self.assertEqual(text, self.prony("why", "last").stdout, "same input, same words")
         markdown = self.exits(self.prony("why", "last", "--output", "markdown"), 0).stdout
         self.assertIn("| **in flight, as measured** |", markdown)
+
+    def signals(self, text, said):
+        """What moved with it, in the summary and as JSON, and the same again from the file."""
+        self.assertEqual(said["with"], "max")
+        rows = {(row["of"], row["name"], row["label"]): row for row in said["rows"]}
+        slept = next(row for (of, name, label), row in rows.items()
+                     if (of, name) == ("api", "waiting") and label.startswith("sleep of "))
+        self.assertGreater(slept["correlation"], 0.5)
+        self.assertLess(slept["usual"], 0.6)
+        self.assertGreater(slept["at_worst"], 0.7)
+        self.assertTrue(6 <= slept["left_s"] <= 12, slept)
+        self.assertEqual((said["generator"]["of"], said["generator"]["unit"]), ("prony", "cores"))
+        table = text[text.index(" MOVED WITH"):].split("\n\n")[0]
+        self.assertIn(f" api {slept['label']} ", table)
+        self.assertIn(" prony cpu ", table)
+        again = self.exits(self.prony("report", "last"), 1).stdout
+        self.assertIn(table, again)
+        stored = self.exits(self.prony("report", "last", "--output", "json"), 1).json()
+        self.assertEqual(stored["signals"], said)
+
+    def test_unseen_there_are_none(self):
+        server = self.server()
+        done = self.prony("run", server.url, "--rate", "20/s", "--for", "1s", "--no-observe",
+                          "--output", "json")
+        self.assertIsNone(done.json()["signals"])
 
     def test_nothing_is_seen_of_it(self):
         def slow(connection, number):

@@ -80,6 +80,8 @@ static void hosts(void **state)
          "perf_event_paranoid", "perf_event_paranoid=1"},
         {"no such", "/proc/sys/kernel/perf_event_paranoid", "", "perf events", DOCTOR_BLIND,
          "has none", ""},
+        {"no PostgreSQL", "/proc/x", "", "postgres", DOCTOR_PARTLY, "pg_monitor", "CREATE ROLE"},
+        {"no Redis", "/proc/x", "", "redis", DOCTOR_SEES, "", ""},
         {"no stat", "/proc/stat", "x", "host", DOCTOR_BLIND, "/proc/stat", "mount"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -93,6 +95,18 @@ static void hosts(void **state)
         CHECK(cases[i].name, (f->cure[0] == '\0') == (cases[i].cure[0] == '\0'));
         CHECK(cases[i].name, (f->sees[0] == '\0') == (f->state == DOCTOR_BLIND));
     }
+}
+
+/* Which servers run here is said; one of another user's, too. */
+static void servers(void **state)
+{
+    (void)state;
+    put_host();
+    seen_put("/proc/4711/comm", "redis-server\n");
+    seen_put("/proc/815/comm", "redis-server\n");
+    seen_put("/proc/816/comm", "redis-server-x\n");
+    assert_non_null(strstr(find("redis")->sees, "one runs here (815)"));
+    assert_non_null(strstr(find("memcached")->sees, "none runs here"));
 }
 
 /* A host that tells nothing at all has an answer for each source, too; none of them is cut. */
@@ -111,6 +125,7 @@ static void nothing_is_told(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(hosts), cmocka_unit_test(nothing_is_told)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(hosts), cmocka_unit_test(servers),
+                                       cmocka_unit_test(nothing_is_told)};
     return cmocka_run_group_tests_name("doctor", tests, seen_open_root, seen_close_root);
 }

@@ -65,6 +65,18 @@ static uint32_t make_cells(struct specimen *s, uint32_t second, struct cell *cel
     return 5;
 }
 
+/* Of two of the sample's signals, the second of which was not seen in one of the seconds. */
+static void add_samples(struct specimen *s, uint32_t second, struct tick *out)
+{
+    static const double waiting[] = {0.125, 11.5, 12.4};
+    struct sample *samples = ARENA_ARRAY(&s->arena, 2, struct sample);
+    samples[0] = (struct sample){4, second * NS_PER_S, (second + 1) * NS_PER_S, waiting[second]};
+    samples[1] =
+        (struct sample){7, second * NS_PER_S, (second + 1) * NS_PER_S, 0.97 - second * 0.2};
+    out->samples = samples;
+    out->sample_count = second == 1 ? 1 : 2;
+}
+
 static void make_tick(struct specimen *s, uint32_t second, struct tick *out)
 {
     static double in_flight[4];
@@ -85,6 +97,7 @@ static void make_tick(struct specimen *s, uint32_t second, struct tick *out)
                          .users = second == 2 ? 1100e9 : 0,
                          .generator_cpu_ns = 125 * MS};
     out->cell_count = make_cells(s, second, cells);
+    add_samples(s, second, out);
     if (second != 0) return;
     struct event *events = ARENA_ARRAY(&s->arena, 2, struct event);
     events[0] = (struct event){.kind = EVENT_STAGE, .stage = 3, .text = "climb@1000/s begins"};

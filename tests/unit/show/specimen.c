@@ -238,12 +238,87 @@ static void holds(struct specimen *s)
     add_usual(s);
 }
 
+static float quiet_then(uint32_t at, float usual, float later)
+{
+    bool then = at >= 31 && at < 52;
+    return (then ? later : usual) * (1 + 0.02F * (float)(at * 7 % 5));
+}
+
+/* What waits, what a database says with a statement for a label, a share that falls, and a level
+ * that did not leave its usual range. */
+static void add_signals(struct specimen *s)
+{
+    static float points[6][60];
+    static struct signals signals;
+    static const struct signal_row rows[] = {
+        {.series = {4, LIT("api"), LIT("waiting"), LIT("lock of worker-#"), SERIES_WAITING},
+         .rho = 0.87,
+         .usual = 0.125,
+         .lo = 0,
+         .hi = 0.5,
+         .at_worst = 12.4,
+         .left_s = 31,
+         .above = true},
+        {.series = {9, LIT("orders"), LIT("db.statement.running"),
+                    LIT("SELECT * FROM jobs\nWHERE owner = $1 ORDER BY id"), SERIES_WAITING},
+         .rho = 0.81,
+         .usual = 0.5,
+         .lo = 0,
+         .hi = 1,
+         .at_worst = 3.75,
+         .left_s = 32,
+         .above = true},
+        {.series = {7, LIT("redis"), LIT("cache.hit.share"), LIT(""), SERIES_SHARE},
+         .rho = -0.74,
+         .usual = 0.97,
+         .lo = 0.95,
+         .hi = 0.99,
+         .at_worst = 0.41,
+         .left_s = 33},
+        {.series = {2, LIT("host"), LIT("host.cpu"), LIT("user"), SERIES_CORES},
+         .rho = 0.62,
+         .usual = 1.5,
+         .lo = 0.5,
+         .hi = 2.5,
+         .at_worst = 2.25,
+         .left_s = NONE},
+    };
+    for (uint32_t i = 0; i < 60; i++) {
+        points[0][i] = i < 5 ? NAN : quiet_then(i, 70e6F, 200e6F);
+        points[1][i] = quiet_then(i, 0.125F, 12.4F);
+        points[2][i] = quiet_then(i, 0.5F, 3.75F);
+        points[3][i] = quiet_then(i, 0.9F, 0.4F);
+        points[4][i] = quiet_then(i, 1.5F, 2.1F);
+        points[5][i] = 0.0425F;
+    }
+    signals = (struct signals){.with = &results[s->result.objective_count - 1],
+                               .figure = points[0],
+                               .point_count = 60,
+                               .point_s = 1,
+                               .count = COUNT_OF(rows)};
+    for (uint32_t i = 0; i < COUNT_OF(rows); i++) {
+        signals.rows[i] = rows[i];
+        signals.rows[i].points = points[i + 1];
+    }
+    signals.own =
+        (struct signal_row){.series = {SERIES_MAX, LIT("prony"), LIT("cpu"), LIT(""), SERIES_CORES},
+                            .rho = NONE,
+                            .usual = 0.0425,
+                            .lo = 0.03,
+                            .hi = 0.05,
+                            .at_worst = 0.0425,
+                            .left_s = NONE,
+                            .points = points[5]};
+    s->result.signals = &signals;
+}
+
 static void missed(struct specimen *s)
 {
     s->result.verdict = VERDICT_MISSED;
     s->result.exit_code = 1;
     add_usual(s);
     miss_p99(s);
+    add_signals(s);
     struct objective_result *o =
         add_objective(s, "max < 500ms", METRIC_MAX, VERDICT_MISSED, 10.02e9, -19.04);
     o->at_least = true;

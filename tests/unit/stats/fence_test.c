@@ -10,72 +10,73 @@
 /* Bad from 14 on. */
 static const float badness[COUNT] = {1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 9, 8, 9, 8, 9, 9};
 
+static const struct {
+    const char *name;
+    float values[COUNT];
+    uint32_t left;
+    bool above;
+    double middle, at_worst;
+} cases[] = {
+    {"it leaves upwards",
+     {4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 20, 21, 20, 21, 20, 20},
+     14,
+     true,
+     4.5,
+     20},
+    {"and downwards",
+     {4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 1, 0, 1, 0, 1, 1},
+     14,
+     false,
+     4.5,
+     1},
+    {"sooner than things went bad",
+     {4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 19, 18, 20, 21, 20, 21, 20, 20},
+     12,
+     true,
+     5,
+     20},
+    {"one value is no row",
+     {4, 5, 4, 99, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 20, 21, 20, 21, 20, 20},
+     14,
+     true,
+     4.5,
+     20},
+    {"nor is it the usual when it is over by then",
+     {4, 5, 4, 99, 99, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5},
+     COUNT,
+     false,
+     5,
+     4},
+    {"it stays",
+     {4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5},
+     COUNT,
+     false,
+     4.5,
+     4},
+    {"a trifle is not marked",
+     {100, 100, 100, 100, 100, 100, 100, 100, 100, 100,
+      100, 100, 100, 100, 100, 100, 100, 100, 100, 100.1F},
+     COUNT,
+     false,
+     100,
+     100},
+    {"nothing, and then something",
+     {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 3, 3, 3, 3, 3},
+     14,
+     true,
+     0,
+     3},
+    {"what is not known breaks no row",
+     {4, 5, 4, 5, NAN, 5, 4, 5, 4, 5, 4, 5, 4, 5, 20, NAN, 20, 21, 20, 20},
+     14,
+     true,
+     5,
+     20},
+};
+
 static void fences(void **state)
 {
     (void)state;
-    static const struct {
-        const char *name;
-        float values[COUNT];
-        uint32_t left;
-        bool above;
-        double middle, at_worst;
-    } cases[] = {
-        {"it leaves upwards",
-         {4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 20, 21, 20, 21, 20, 20},
-         14,
-         true,
-         4.5,
-         20},
-        {"and downwards",
-         {4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 1, 0, 1, 0, 1, 1},
-         14,
-         false,
-         4.5,
-         1},
-        {"sooner than things went bad",
-         {4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 19, 18, 20, 21, 20, 21, 20, 20},
-         12,
-         true,
-         5,
-         20},
-        {"one value is no row",
-         {4, 5, 4, 99, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 20, 21, 20, 21, 20, 20},
-         14,
-         true,
-         4.5,
-         20},
-        {"nor is it the usual when it is over by then",
-         {4, 5, 4, 99, 99, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5},
-         COUNT,
-         false,
-         5,
-         4},
-        {"it stays",
-         {4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5, 4, 5},
-         COUNT,
-         false,
-         4.5,
-         4},
-        {"a trifle is not marked",
-         {100, 100, 100, 100, 100, 100, 100, 100, 100, 100,
-          100, 100, 100, 100, 100, 100, 100, 100, 100, 100.1F},
-         COUNT,
-         false,
-         100,
-         100},
-        {"nothing, and then something",
-         {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 3, 3, 3, 3, 3},
-         14,
-         true,
-         0,
-         3},
-        {"what is not known breaks no row",
-         {4, 5, 4, 5, NAN, 5, 4, 5, 4, 5, 4, 5, 4, 5, 20, NAN, 20, 21, 20, 20},
-         14,
-         true,
-         5,
-         20},
-    };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct fence f;
         CHECK(cases[i].name, fence_find(cases[i].values, badness, COUNT, (double)NAN, &f));
