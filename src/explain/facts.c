@@ -132,7 +132,7 @@ static double threads_of(const struct ledger *l, struct bytes of, int at)
 
 static void find_group(struct facts *f, const struct ledger *l)
 {
-    f->group = ledger_busiest(l);
+    f->group = ledger_busiest(l, l->line);
     if (!f->group) return;
     const struct ledger_group *g = f->group;
     double *const values[2] = {f->before, f->after};
@@ -225,7 +225,7 @@ static uint32_t beside(const struct recall *r, uint32_t series, const char *name
 static double rate_of(const struct recall *r, uint32_t stage)
 {
     if (stage >= r->stage_count || r->stages[stage].seconds <= 0) return (double)NAN;
-    return (double)r->stages[stage].ended / r->stages[stage].seconds;
+    return (double)r->stages[stage].passed / r->stages[stage].seconds;
 }
 
 static void find_statement(struct facts *f, const struct recall *r, const struct ledger *l)

@@ -9,6 +9,8 @@
 #define FULL 0.85        /* of its time a group has work: others stand in line for it */
 #define THREADS_LEAST 0.5
 #define CHANCE 0.25
+#define SERVERS_MOST 1000.0
+#define LINE_HALF 0.5 /* of a line is as much as chance must make of it */
 
 static const char *const names[LEDGER_CLASSES] = {
     [LEDGER_LAG] = "late to be sent",
@@ -228,42 +230,34 @@ static void add_flow(struct ledger *l, const struct recall *r, int at, uint32_t 
     double in_flight_ns = s->in_flight_ns;
     double time_ns = s->response_ns;
     uint64_t done = s->done;
+    uint64_t passed = s->passed;
     if (l->scenario != PLAN_NO_INDEX) {
         const struct recall_visits *v = recall_visits_of(r, stage, l->scenario);
         in_flight_ns = v->in_flight_ns;
         time_ns = v->time_ns;
         done = v->done;
+        passed = v->passed;
     }
-    l->n[at] = mean_of(s, in_flight_ns);
-    l->x[at] = s->seconds > 0 ? (double)done / s->seconds : 0;
+    l->n[at] = mean_of(s, in_flight_ns + s->lag_ns); /* in flight, or late to be */
+    l->x[at] = s->seconds > 0 ? (double)passed / s->seconds : 0;
     l->r_ms[at] = done > 0 ? time_ns / 1e6 / (double)done : (double)NAN;
     l->glances[at] = s->seconds * GLANCES_PER_S;
-}
-
-static double ended(const struct ledger *l, const struct recall *r, uint32_t stage)
-{
-    const struct recall_stage *s = &r->stages[stage];
-    uint64_t all = s->ended;
-    if (l->scenario != PLAN_NO_INDEX) all = recall_visits_of(r, stage, l->scenario)->ended;
-    return s->seconds > 0 ? (double)all / s->seconds : 0;
 }
 
 static void add_load(struct ledger *l, const struct recall *r)
 {
     const uint32_t stages[2] = {l->good, l->bad};
     double values[3][2] = {{0}};
-    double all[2] = {0, 0};
     for (int i = 0; i < 2; i++) {
         if (stages[i] >= r->stage_count) continue;
         const struct recall_stage *s = &r->stages[stages[i]];
         add_flow(l, r, i, stages[i]);
-        all[i] = ended(l, r, stages[i]);
         double rtt_ns = s->rtt_count > 0 ? s->rtt_ns / (double)s->rtt_count : 0;
         values[0][i] = mean_of(s, s->lag_ns);
         values[1][i] = mean_of(s, s->wait_ns);
         values[2][i] = mean_of(s, rtt_ns * (double)s->lag_count);
     }
-    l->load = all[0] > 0 && all[1] > 0 ? all[1] / all[0] : 1;
+    l->load = l->x[0] > 0 && l->x[1] > 0 ? l->x[1] / l->x[0] : 1;
     l->slower = l->n[1] - l->load * l->n[0];
     add_of_load(l, LEDGER_LAG, "prony", values[0][0], values[0][1]);
     add_of_load(l, LEDGER_CONNECT, "prony", values[1][0], values[1][1]);
@@ -410,7 +404,7 @@ static void sum_up(struct ledger *l)
         if (row->spare && grown > 0 && may_hold && l->good < PLAN_NO_INDEX) row->spare = false;
         if (row->spare || row->rough) continue;
         l->left -= grown;
-        l->unexplained -= ledger_excess(l, row->before, row->after);
+        l->unexplained -= fmax(0, ledger_excess(l, row->before, row->after));
     }
 }
 
@@ -445,8 +439,8 @@ static void add_to_group(struct ledger *l, const struct ledger_row *row)
 /* They are inside and nobody works on them: in line for those that have no time. */
 static void add_line(struct ledger *l)
 {
-    const struct ledger_group *full = ledger_busiest(l);
-    if (l->unexplained <= 0 || !full || !ledger_is_full(full)) return;
+    const struct ledger_group *full = ledger_busiest(l, l->unexplained);
+    if (l->unexplained <= 0 || !full || !ledger_has_line(full, l->unexplained)) return;
     l->line = l->unexplained;
     l->unexplained = 0;
     lines_follow(l, full, l->line);
@@ -486,9 +480,24 @@ double ledger_busy(const struct ledger_group *g, int at)
     return g->threads[at] > 0 ? 1 - g->idle[at] / g->threads[at] : 0;
 }
 
-bool ledger_is_full(const struct ledger_group *g)
+/* How many wait in the mean for one of `servers`, each of which is busy for a share of its time, if
+ * they come and take as long as chance has it (M/M/m; Erlang C by the recursion of Erlang B). */
+static double expected_line(uint32_t servers, double busy)
 {
-    return g->threads[1] >= THREADS_LEAST && ledger_busy(g, 1) >= FULL;
+    double offered = busy * servers;
+    double blocked = 1;
+    for (uint32_t i = 1; i <= servers; i++) blocked = offered * blocked / (i + offered * blocked);
+    double waits = blocked / (1 - busy * (1 - blocked));
+    return waits * busy / (1 - busy);
+}
+
+bool ledger_has_line(const struct ledger_group *g, double line)
+{
+    double busy = ledger_busy(g, 1);
+    if (g->threads[1] < THREADS_LEAST) return false;
+    if (busy >= FULL) return true;
+    double servers = fmin(fmax(1, round(g->threads[1])), SERVERS_MOST);
+    return busy > 0 && expected_line((uint32_t)servers, busy) >= LINE_HALF * line;
 }
 
 double ledger_filled(const struct ledger_group *g)
@@ -496,14 +505,14 @@ double ledger_filled(const struct ledger_group *g)
     return ledger_busy(g, 1) - ledger_busy(g, 0);
 }
 
-const struct ledger_group *ledger_busiest(const struct ledger *l)
+const struct ledger_group *ledger_busiest(const struct ledger *l, double line)
 {
     const struct ledger_group *most = NULL;
     for (uint32_t i = 0; i < l->group_count; i++) {
         const struct ledger_group *g = &l->groups[i];
         if (g->threads[1] < THREADS_LEAST) continue;
-        bool full = ledger_is_full(g);
-        bool was_full = most && ledger_is_full(most);
+        bool full = ledger_has_line(g, line);
+        bool was_full = most && ledger_has_line(most, line);
         bool more = !most || (full && !was_full);
         if (most && full == was_full) {
             more = full ? ledger_filled(g) > ledger_filled(most)

@@ -73,7 +73,7 @@ struct ledger_charge {
 struct ledger {
     uint32_t good, bad;
     uint32_t scenario; /* its iterations are what is in flight; PLAN_NO_INDEX: requests are */
-    double n[2], x[2], r_ms[2]; /* in flight, done a second, mean time; before and after */
+    double n[2], x[2], r_ms[2]; /* in flight, through it a second, mean time; before, after */
     struct ledger_row rows[LEDGER_ROWS];
     uint32_t row_count;
     struct ledger_group groups[LEDGER_GROUPS];
@@ -102,9 +102,10 @@ double ledger_excess(const struct ledger *l, double before, double after);
 bool ledger_is_work(const struct ledger_row *row);
 /* Share of a group's threads that are not idle; `at` 0 before, 1 after. */
 double ledger_busy(const struct ledger_group *g, int at);
-/* Has it no time left, so that requests stand in line for it? */
-bool ledger_is_full(const struct ledger_group *g);
-/* How much busier it became: of full ones, that which became so. */
+/* Would so many requests stand in line for it? They do where it has no time left; and where it has
+ * little, some do, since they come when they come. */
+bool ledger_has_line(const struct ledger_group *g, double line);
+/* How much busier it became: of those with a line, that which became so. */
 double ledger_filled(const struct ledger_group *g);
-/* The full group that became busiest; else the busiest; NULL: there is none. */
-const struct ledger_group *ledger_busiest(const struct ledger *l);
+/* The group for which so many stand in line; else the busiest; NULL: there is none. */
+const struct ledger_group *ledger_busiest(const struct ledger *l, double line);

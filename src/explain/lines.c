@@ -95,12 +95,14 @@ static void charge_class(struct ledger *l, struct bytes of, enum ledger_class cl
 static void follow(struct ledger *l, const struct ledger_group *g, double line, uint32_t depth);
 
 /* The full group that a place is in line for: of a service, and not the group that is there. */
-static const struct ledger_group *full_of(const struct ledger *l, struct bytes of, struct bytes but)
+static const struct ledger_group *full_of(const struct ledger *l, struct bytes of, struct bytes but,
+                                          double line)
 {
     const struct ledger_group *most = NULL;
     for (uint32_t i = 0; i < l->group_count && of.len > 0; i++) {
         const struct ledger_group *g = &l->groups[i];
-        if (!bytes_equal(g->of, of) || bytes_equal(g->name, but) || !ledger_is_full(g)) continue;
+        if (!bytes_equal(g->of, of) || bytes_equal(g->name, but)) continue;
+        if (!ledger_has_line(g, line)) continue;
         if (!most || ledger_filled(g) > ledger_filled(most)) most = g;
     }
     return most;
@@ -114,7 +116,7 @@ static void charge_part(struct ledger *l, const struct ledger_row *row, double p
     double share = row->seen[1] > 0 ? longer(l, row->seen) / row->seen[1] : 0;
     /* At a condition they wait for others of their process. */
     const struct ledger_group *full =
-        row->class == LEDGER_CONDITION ? full_of(l, row->of, row->group) : NULL;
+        row->class == LEDGER_CONDITION ? full_of(l, row->of, row->group, part) : NULL;
     if (full && depth < DEPTH_MOST) {
         follow(l, full, part, depth + 1);
         return;
@@ -131,7 +133,7 @@ static void charge_behind(struct ledger *l, const struct ledger_row *peer, doubl
     double all = work_of(l, peer->behind);
     double own = peer->seen[1] > 0 ? peer->after / peer->seen[1] : 0;
     if (all < SEEN_LEAST) own = 1;
-    const struct ledger_group *full = full_of(l, peer->behind, (struct bytes){0});
+    const struct ledger_group *full = full_of(l, peer->behind, (struct bytes){0}, part * own);
     if (full && depth < DEPTH_MOST) {
         follow(l, full, part * own, depth + 1);
     } else {
@@ -190,13 +192,14 @@ static struct bytes no_room(const struct ledger *l)
 }
 
 /* What a place is in line for; NULL: it is none. */
-static const struct ledger_group *line_for(const struct ledger *l, const struct ledger_row *row)
+static const struct ledger_group *line_for(const struct ledger *l, const struct ledger_row *row,
+                                           double line)
 {
     const struct bytes none = {0};
-    if (row->class == LEDGER_PEER) return full_of(l, row->behind, none);
-    if (row->class == LEDGER_CONDITION) return full_of(l, row->of, row->group);
-    if (row->class == LEDGER_ACCEPT) return full_of(l, row->of, none);
-    if (row->class == LEDGER_CONNECT) return full_of(l, no_room(l), none);
+    if (row->class == LEDGER_PEER) return full_of(l, row->behind, none, line);
+    if (row->class == LEDGER_CONDITION) return full_of(l, row->of, row->group, line);
+    if (row->class == LEDGER_ACCEPT) return full_of(l, row->of, none, line);
+    if (row->class == LEDGER_CONNECT) return full_of(l, no_room(l), none, line);
     return NULL;
 }
 
@@ -206,7 +209,7 @@ void lines_charge_places(struct ledger *l)
         const struct ledger_row *row = &l->rows[i];
         double grown = ledger_excess(l, row->before, row->after);
         if (row->spare || row->rough || grown <= 0) continue;
-        const struct ledger_group *full = line_for(l, row);
+        const struct ledger_group *full = line_for(l, row, grown);
         if (full) follow(l, full, grown, 1);
         else charge_class(l, row->of, row->class, grown);
     }

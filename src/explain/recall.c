@@ -86,15 +86,26 @@ static void add_cell(struct recall *r, const struct cell *cell, uint32_t place)
         to->rtt_ns += (double)cell->measures[STAGE_RTT].sum_ns;
         to->rtt_count += cell->measures[STAGE_RTT].count;
     } else if (cell->kind == CELL_REQUEST) {
-        for (uint32_t i = 0; i < OUTCOME_COUNT; i++) to->ended += cell->outcomes[i];
         to->done += cell->outcomes[OUTCOME_OK];
         to->response_ns += (double)cell->measures[MEASURE_OK].sum_ns;
     } else if (cell->kind == CELL_ITERATION && cell->index < r->header->plan->scenario_count) {
         struct recall_visits *visits = visits_of(r, place, cell->index);
-        for (uint32_t i = 0; i < OUTCOME_COUNT; i++) visits->ended += cell->outcomes[i];
         visits->done += cell->outcomes[OUTCOME_OK];
         visits->time_ns += (double)cell->measures[MEASURE_OK].sum_ns;
     }
+}
+
+/* What ended meanwhile, of whatever stage it was: in overload the service is with older ones. What
+ * never reached it is not among them. */
+static void add_passed(struct recall *r, const struct cell *cell, uint32_t place)
+{
+    uint64_t passed = 0;
+    for (uint32_t i = 0; i < OUTCOME_COUNT; i++) {
+        if (i != OUTCOME_DROPPED && i != OUTCOME_CUT) passed += cell->outcomes[i];
+    }
+    if (cell->kind == CELL_REQUEST) r->stages[place].passed += passed;
+    bool known = cell->index < r->header->plan->scenario_count;
+    if (cell->kind == CELL_ITERATION && known) visits_of(r, place, cell->index)->passed += passed;
 }
 
 static void add_load(struct recall *r, const struct tick *tick, uint32_t place)
@@ -104,6 +115,7 @@ static void add_load(struct recall *r, const struct tick *tick, uint32_t place)
         add_cell(r, &tick->cells[i], watch ? place : tick->cells[i].stage);
     }
     if (!is_settled(r, tick) || place >= r->stage_count) return;
+    for (uint32_t i = 0; i < tick->cell_count; i++) add_passed(r, &tick->cells[i], place);
     struct recall_stage *to = &r->stages[place];
     to->seconds += (double)(tick->end_ns - tick->start_ns) / 1e9;
     for (uint32_t i = 0; i < r->header->plan->name_count; i++) {

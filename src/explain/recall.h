@@ -30,14 +30,15 @@ struct recall_stage {
     double in_flight_ns;            /* integral */
     double lag_ns, wait_ns, rtt_ns; /* sums over requests; rtt: of those asked */
     double response_ns;             /* of ok */
-    uint64_t done, ended, rtt_count, lag_count;
+    uint64_t done, rtt_count, lag_count;
+    uint64_t passed; /* requests that ended in its time, of whatever stage: what flows through */
 };
 
 /* Its iterations of one scenario. */
 struct recall_visits {
     double in_flight_ns; /* integral */
     double time_ns;      /* arrival to last reply, sum over those that ended well */
-    uint64_t done, ended;
+    uint64_t done, passed; /* as of a stage */
 };
 
 struct recall {

@@ -159,7 +159,7 @@ static void say_found(struct cause *c, const struct recall *r, struct text *out)
 static double load_of(const struct recall *r, uint32_t stage)
 {
     const struct recall_stage *s = &r->stages[stage];
-    return s->seconds > 0 ? (double)s->ended / s->seconds : 0;
+    return s->seconds > 0 ? (double)s->passed / s->seconds : 0;
 }
 
 /* The stage before, in which it held, with the least load. */

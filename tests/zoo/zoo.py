@@ -150,7 +150,9 @@ def judge(case, say, keep):
     """Runs it; again where the machine itself was too busy to tell."""
     for attempt in range(1, TRIES + 1):
         cause, verdict = explain(case, keep)
-        busy = blamed(cause) in HARNESS and blamed(cause) not in case.blamed
+        stage = cause["after"] and cause["after"]["stage"]
+        early = stage is not None and stage != "busy"  # calm is meant to go well
+        busy = early or (blamed(cause) in HARNESS and blamed(cause) not in case.blamed)
         if is_right(case, cause) or not busy or attempt == TRIES:
             break
         say(f"again  {case.name}: this machine was busy: {cause['sentence']}")
