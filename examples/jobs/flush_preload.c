@@ -11,6 +11,7 @@ __attribute__((constructor)) static void slow_down(void)
 {
     const char *text = getenv("SLOW_FLUSH_US");
     const char *path = getenv("SLOW_FLUSH_WHILE");
-    if (path) flush_slow_while(strdup(path)); /* PostgreSQL writes its titles over its environment */
+    if (path)
+        flush_slow_while(strdup(path)); /* PostgreSQL writes its titles over its environment */
     if (text) flush_slow_down(strtoull(text, NULL, 10) * NS_PER_US);
 }

@@ -7,9 +7,11 @@
 
 #define GLANCES_PER_S 20 /* observe/blocked.h */
 #define FULL 0.85        /* of its time a group has work: others stand in line for it */
+#define FULL_SELDOM 0.7  /* the same of connections, which are seen seldom, against their most */
 #define THREADS_LEAST 0.5
 #define CHANCE 0.25
 #define SERVERS_MOST 1000.0
+#define BUSY_MOST 0.999
 #define LINE_HALF 0.5 /* of a line is as much as chance must make of it */
 
 static const char *const names[LEDGER_CLASSES] = {
@@ -249,7 +251,7 @@ static void add_load(struct ledger *l, const struct recall *r)
     const uint32_t stages[2] = {l->good, l->bad};
     double values[3][2] = {{0}};
     for (int i = 0; i < 2; i++) {
-        if (stages[i] >= r->stage_count) continue;
+        if (!recall_has_stage(r, stages[i])) continue;
         const struct recall_stage *s = &r->stages[stages[i]];
         add_flow(l, r, i, stages[i]);
         double rtt_ns = s->rtt_count > 0 ? s->rtt_ns / (double)s->rtt_count : 0;
@@ -480,10 +482,11 @@ double ledger_busy(const struct ledger_group *g, int at)
     return g->threads[at] > 0 ? 1 - g->idle[at] / g->threads[at] : 0;
 }
 
-/* How many wait in the mean for one of `servers`, each of which is busy for a share of its time, if
- * they come and take as long as chance has it (M/M/m; Erlang C by the recursion of Erlang B). */
-static double expected_line(uint32_t servers, double busy)
+/* Erlang C, by the recursion of Erlang B. */
+double ledger_expected_line(double servers_mean, double busy_share)
 {
+    uint32_t servers = (uint32_t)fmin(fmax(1, round(servers_mean)), SERVERS_MOST);
+    double busy = fmin(fmax(busy_share, 0), BUSY_MOST);
     double offered = busy * servers;
     double blocked = 1;
     for (uint32_t i = 1; i <= servers; i++) blocked = offered * blocked / (i + offered * blocked);
@@ -495,9 +498,8 @@ bool ledger_has_line(const struct ledger_group *g, double line)
 {
     double busy = ledger_busy(g, 1);
     if (g->threads[1] < THREADS_LEAST) return false;
-    if (busy >= FULL) return true;
-    double servers = fmin(fmax(1, round(g->threads[1])), SERVERS_MOST);
-    return busy > 0 && expected_line((uint32_t)servers, busy) >= LINE_HALF * line;
+    if (busy >= (g->connections ? FULL_SELDOM : FULL)) return true;
+    return busy > 0 && ledger_expected_line(g->threads[1], busy) >= LINE_HALF * line;
 }
 
 double ledger_filled(const struct ledger_group *g)

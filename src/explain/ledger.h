@@ -102,6 +102,9 @@ double ledger_excess(const struct ledger *l, double before, double after);
 bool ledger_is_work(const struct ledger_row *row);
 /* Share of a group's threads that are not idle; `at` 0 before, 1 after. */
 double ledger_busy(const struct ledger_group *g, int at);
+/* How many wait in the mean for one of `servers`, each of which is busy for a share of its time, if
+ * they come and take as long as chance has it: M/M/m. */
+double ledger_expected_line(double servers, double busy);
 /* Would so many requests stand in line for it? They do where it has no time left; and where it has
  * little, some do, since they come when they come. */
 bool ledger_has_line(const struct ledger_group *g, double line);
