@@ -34,7 +34,7 @@ struct conduct_options {
     struct bytes runs_folder;
     const struct vigil_options *vigil; /* keeps; NULL: a run, no watch */
     bool calibrate;                    /* find out first what this host can measure */
-    bool blind; /* look at requests alone, not at services and the host */
+    bool blind;                        /* look at requests alone, not at services and the host */
     const char *series; /* id of the first run of it; NULL: this is the first, or it stands alone */
     uint32_t series_index, series_count; /* of run_header */
     const struct sink *sinks;            /* that show the run; called behind the judge */

@@ -47,6 +47,7 @@ struct ledger_row {
     uint32_t series; /* SERIES_MAX: none */
     double before, after;
     double seen[2];   /* the same, those charged deeper included */
+    double looks; /* at it, before: how finely `before` is known */
     double limit;     /* of an accept queue: how many it takes; 0: not known */
     bool connections; /* by which a peer is asked, and no threads; limit: the most there were */
     bool spare;       /* threads that wait for work: less of it is no loss, more of it no gain */
@@ -85,7 +86,6 @@ struct ledger {
     double slower;      /* n[1] - load x n[0]: in flight because each request takes longer */
     double unexplained; /* of that; below 0 likewise */
     double line;        /* of that, in line for a full group of threads */
-    double glances[2];  /* at threads, in each stage: how finely their places are known */
 };
 
 /* `good` PLAN_NO_INDEX: nothing to hold it against; then all of before is 0. */
@@ -110,5 +110,6 @@ double ledger_expected_line(double servers, double busy);
 bool ledger_has_line(const struct ledger_group *g, double line);
 /* How much busier it became: of those with a line, that which became so. */
 double ledger_filled(const struct ledger_group *g);
-/* The group for which so many stand in line; else the busiest; NULL: there is none. */
-const struct ledger_group *ledger_busiest(const struct ledger *l, double line);
+/* The group of a service (empty: of any) for which so many stand in line; else the busiest; NULL:
+ * there is none. */
+const struct ledger_group *ledger_busiest(const struct ledger *l, double line, struct bytes of);

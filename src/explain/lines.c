@@ -36,16 +36,17 @@ static void charge_cores(struct ledger *l, struct bytes of, double grown)
 
 /* The most that may have been there before, by what was seen in so many glances: one more glance,
  * and a standard deviation (of a count, its root). */
-static double at_most(const struct ledger *l, double before)
+static double at_most(const struct ledger_row *row)
 {
-    double glances = l->glances[0];
-    return glances > 0 ? before + sqrt(before / glances) + 1 / glances : before;
+    double before = row->seen[0];
+    return row->looks > 0 ? before + sqrt(before / row->looks) + 1 / row->looks : before;
 }
 
 /* Of what is at a place, the part that is there because each request is there for longer. */
-static double longer(const struct ledger *l, const double seen[2])
+static double longer(const struct ledger *l, const struct ledger_row *row)
 {
-    return l->good < PLAN_NO_INDEX ? fmax(0, seen[1] - l->load * at_most(l, seen[0])) : seen[1];
+    if (l->good == PLAN_NO_INDEX) return row->seen[1];
+    return fmax(0, row->seen[1] - l->load * at_most(row));
 }
 
 /* Is it a thing with a capacity of its own, that more threads would not add to? */
@@ -113,7 +114,7 @@ static const struct ledger_group *full_of(const struct ledger *l, struct bytes o
 static void charge_part(struct ledger *l, const struct ledger_row *row, double part,
                         struct bytes few, uint32_t depth)
 {
-    double share = row->seen[1] > 0 ? longer(l, row->seen) / row->seen[1] : 0;
+    double share = row->seen[1] > 0 ? longer(l, row) / row->seen[1] : 0;
     /* At a condition they wait for others of their process. */
     const struct ledger_group *full =
         row->class == LEDGER_CONDITION ? full_of(l, row->of, row->group, part) : NULL;

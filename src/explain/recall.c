@@ -302,6 +302,12 @@ double recall_mean(const struct recall *r, uint32_t series, uint32_t stage)
     return any ? s->sums[stage] / s->lengths[stage] : (double)NAN;
 }
 
+double recall_seconds(const struct recall *r, uint32_t series, uint32_t stage)
+{
+    bool known = series < r->series_count && recall_has_stage(r, stage) && r->series[series].known;
+    return known ? r->series[series].lengths[stage] / 1e9 : 0;
+}
+
 double recall_at(const struct recall *r, uint32_t series, uint32_t at)
 {
     if (series >= r->series_count || at / RECALL_CHUNK >= RECALL_CHUNKS) return (double)NAN;

@@ -89,6 +89,8 @@ bool recall_cut(struct recall *r, uint32_t stage, uint64_t at_ns);
 bool recall_has_stage(const struct recall *r, uint32_t stage);
 /* Mean of a series over a stage; NAN: nothing is known. */
 double recall_mean(const struct recall *r, uint32_t series, uint32_t stage);
+/* Of so many seconds of the stage it is known. */
+double recall_seconds(const struct recall *r, uint32_t series, uint32_t stage);
 /* Its value in tick `at`; NAN likewise. */
 double recall_at(const struct recall *r, uint32_t series, uint32_t at);
 /* The first series of that owner, name and label (NULL: any); SERIES_MAX: none. */

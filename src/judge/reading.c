@@ -60,7 +60,8 @@ double reading_take(struct reading *r, const struct objective *o, uint32_t name,
     case UNIT_TIME:
         return reading_time(o, t);
     case UNIT_SHARE:
-        return o->metric == METRIC_AVAILABILITY_BY_TIME ? reading_answered(o, tick) : reading_share(o, t);
+        return o->metric == METRIC_AVAILABILITY_BY_TIME ? reading_answered(o, tick)
+                                                        : reading_share(o, t);
     case UNIT_RATE:
     case UNIT_COUNT:
     case UNIT_BYTES:

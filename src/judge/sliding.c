@@ -3,8 +3,8 @@
 #include <math.h>
 
 #include "base/ns.h"
-#include "judge/reading.h"
 #include "judge/claim.h"
+#include "judge/reading.h"
 #include "judge/scope.h"
 #include "judge/watch.h"
 #include "plan/units.h"

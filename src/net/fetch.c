@@ -73,8 +73,11 @@ static bool set_usual(struct fetch *f)
     const struct {
         CURLoption option;
         long value;
-    } numbers[] = {{CURLOPT_NOSIGNAL, 1}, {CURLOPT_FOLLOWLOCATION, 0}, {CURLOPT_TCP_KEEPALIVE, 1},
-                   {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1}, {CURLOPT_MAXCONNECTS, 1}};
+    } numbers[] = {{CURLOPT_NOSIGNAL, 1},
+                   {CURLOPT_FOLLOWLOCATION, 0},
+                   {CURLOPT_TCP_KEEPALIVE, 1},
+                   {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+                   {CURLOPT_MAXCONNECTS, 1}};
     /* An empty proxy: none, whatever the environment says. */
     const struct {
         CURLoption option;
@@ -167,7 +170,8 @@ static bool tell(const struct fetch *f, CURLcode code, struct err *err)
     text_add_safe(&safe, bytes_of(f->said[0] ? f->said : curl_easy_strerror(code)));
     if (code == CURLE_OPERATION_TIMEDOUT) {
         return err_set(err, ERR_IO, 0,
-                       f->len > 0 ? "its answer is not whole in time" : "it does not answer in time");
+                       f->len > 0 ? "its answer is not whole in time"
+                                  : "it does not answer in time");
     }
     if (code == CURLE_PARTIAL_FILE || code == CURLE_GOT_NOTHING) {
         return err_set(err, ERR_IO, 0, "its answer ends before it is whole");

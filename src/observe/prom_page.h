@@ -16,8 +16,8 @@
 #include "plan/scrape.h"
 #include "wire/prom_text.h"
 
-#define PROM_PAGE_SERIES 500  /* of one page, at most */
-#define PROM_PAGE_SERVED 400  /* besides, of times of HTTP requests */
+#define PROM_PAGE_SERIES 500 /* of one page, at most */
+#define PROM_PAGE_SERVED 400 /* besides, of times of HTTP requests */
 #define PROM_PAGE_ENTRIES 1024
 #define PROM_PAGE_BUCKETS 8192
 #define PROM_PAGE_BUCKETS_EACH 200
@@ -31,7 +31,12 @@ struct prom_bucket {
     uint32_t next; /* + 1; 0: the last */
 };
 
-enum prom_entry_kind { PROM_ENTRY_LEVEL, PROM_ENTRY_RATE, PROM_ENTRY_HISTOGRAM, PROM_ENTRY_SUMMARY };
+enum prom_entry_kind {
+    PROM_ENTRY_LEVEL,
+    PROM_ENTRY_RATE,
+    PROM_ENTRY_HISTOGRAM,
+    PROM_ENTRY_SUMMARY
+};
 
 /* A metric with one set of labels. */
 struct prom_entry {

@@ -17,9 +17,9 @@
 
 struct prom_served {
     char method[24], route[PROM_SERVED_WORD]; /* not escaped; empty: not said */
-    bool is_template;                         /* the route is one by its label: `handler`, `route` */
-    unsigned status;                          /* 0: not said */
-    bool failed;                              /* by its status, or where it is said otherwise */
+    bool is_template; /* the route is one by its label: `handler`, `route` */
+    unsigned status;  /* 0: not said */
+    bool failed;      /* by its status, or where it is said otherwise */
 };
 
 /* 0 is the name to be believed first; -1: it is no such thing. */

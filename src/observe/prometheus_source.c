@@ -51,9 +51,10 @@ static bool ask(struct fetch *fetch, uint64_t within_ns, struct fetch_reply *out
     if (out->status == 200) return true;
     err_set(err, ERR_IO, 0, "its page of metrics answers %u", out->status);
     if (out->status == 401 || out->status == 403) {
-        err_set(err, ERR_DENIED, 0,
-                "its page of metrics answers %u: give it a header, Authorization: Bearer $env.TOKEN",
-                out->status);
+        err_set(
+            err, ERR_DENIED, 0,
+            "its page of metrics answers %u: give it a header, Authorization: Bearer $env.TOKEN",
+            out->status);
     }
     return false;
 }
@@ -91,8 +92,10 @@ static void tell_news(struct prometheus *m, struct slip *slip, const struct fetc
     unsigned long long left = p->left_out;
     unsigned long long bad = p->bad;
     if (reply->cut && !m->cut_told) {
-        slip_say(slip, "%.*s: its page of metrics is longer than %zu MiB: what stands behind is not "
-                       "seen", BYTES_ARG(m->service), PAGE_BYTES >> 20);
+        slip_say(slip,
+                 "%.*s: its page of metrics is longer than %zu MiB: what stands behind is not "
+                 "seen",
+                 BYTES_ARG(m->service), PAGE_BYTES >> 20);
         m->cut_told = true;
     }
     if (p->bad > 0 && !m->bad_told) {
@@ -106,8 +109,10 @@ static void tell_news(struct prometheus *m, struct slip *slip, const struct fetc
         m->twice_told = true;
     }
     if (p->left_out > 0 && p->left_out >= 2 * m->left_told) {
-        slip_say(slip, "%.*s: %llu of its metrics find no room and are left out; `keep:` says which "
-                       "are wanted", BYTES_ARG(m->service), left);
+        slip_say(slip,
+                 "%.*s: %llu of its metrics find no room and are left out; `keep:` says which "
+                 "are wanted",
+                 BYTES_ARG(m->service), left);
         m->left_told = p->left_out;
     }
 }

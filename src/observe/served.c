@@ -70,9 +70,8 @@ struct served_book {
     struct second *seconds;
     struct second *free;
     struct remembered cache[CACHE];
-    struct second
-        *names;       /* [plan->name_count]: closed and not taken; NULL: nobody wants them */
-    uint32_t speaker; /* the service whose requests these are; PLAN_NO_INDEX: none yet */
+    struct second *names; /* [plan->name_count]: closed and not taken; NULL: nobody wants them */
+    uint32_t speaker;     /* the service whose requests these are; PLAN_NO_INDEX: none yet */
     bool speaker_told;
     uint64_t pooled; /* requests counted as "other" for want of room */
     bool pooled_told;

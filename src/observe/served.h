@@ -50,7 +50,7 @@ void served_source(struct source *out, struct served_book *book);
 
 /* What one name of the plan was told of in the seconds closed since the last call. */
 struct served_cell {
-    uint32_t name; /* the last: of none of its requests */
+    uint32_t name;                        /* the last: of none of its requests */
     uint64_t count, failed, answered_5xx; /* the last two within the first, and each other */
     struct hist_sparse ok, not_ok;        /* of those whose time was told */
 };

@@ -46,7 +46,8 @@ static bool read_pattern(struct parse *p, const struct node *n, struct scrape *o
         char low = (char)(c | 0x20);
         bool letter = (low >= 'a' && low <= 'z') || c == '_' || c == ':' || bytes_is_digit(c);
         if (letter || (c == '*' && i + 1 == name.len)) continue;
-        return wrong(p, n, "a name as the page has it, http_requests_total, or its beginning: http_*",
+        return wrong(p, n,
+                     "a name as the page has it, http_requests_total, or its beginning: http_*",
                      "'keep' wants names of metrics");
     }
     struct bytes *more = parse_node_push(p, out->keep, out->keep_count, sizeof *more);
@@ -59,7 +60,8 @@ static bool read_pattern(struct parse *p, const struct node *n, struct scrape *o
 static bool read_keep(struct parse *p, const struct node *n, struct scrape *out)
 {
     if (n->kind == NODE_SCALAR) return read_pattern(p, n, out);
-    if (n->count == 0) return wrong(p, n, "name what is wanted, or leave it out", "'keep' is empty");
+    if (n->count == 0)
+        return wrong(p, n, "name what is wanted, or leave it out", "'keep' is empty");
     bool all = true;
     for (uint32_t i = 0; i < n->count; i++) {
         const struct node *item = n->items[i].value;

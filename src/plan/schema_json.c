@@ -136,7 +136,7 @@ static const char *const names[KEY_PLACES] = {
     [PLACE_PLAN] = "plan",       [PLACE_TLS] = "tls",           [PLACE_SERVICE] = "service",
     [PLACE_DATA] = "data",       [PLACE_SCENARIO] = "scenario", [PLACE_STEP] = "step",
     [PLACE_LOAD] = "load",       [PLACE_WARMUP] = "warmup",     [PLACE_STAGE] = "stage",
-    [PLACE_TIMEOUT] = "timeout", [PLACE_METRICS] = "metrics", [PLACE_WATCH] = "watch",
+    [PLACE_TIMEOUT] = "timeout", [PLACE_METRICS] = "metrics",   [PLACE_WATCH] = "watch",
 };
 
 /* Our JSON, with its quotes put right. */

@@ -49,9 +49,12 @@ enum series_unit series_own_unit(struct bytes name)
     static const struct {
         const char *end;
         enum series_unit unit;
-    } says[] = {{".rate", SERIES_PER_S},         {"_seconds_total", SERIES_NUMBER},
-                {"_bytes_total", SERIES_BYTES_PER_S}, {"_total", SERIES_PER_S},
-                {"_seconds", SERIES_SECONDS},    {"_bytes", SERIES_BYTES},
+    } says[] = {{".rate", SERIES_PER_S},
+                {"_seconds_total", SERIES_NUMBER},
+                {"_bytes_total", SERIES_BYTES_PER_S},
+                {"_total", SERIES_PER_S},
+                {"_seconds", SERIES_SECONDS},
+                {"_bytes", SERIES_BYTES},
                 {"_ratio", SERIES_SHARE}};
     if (series_is_typical(name)) {
         while (name.at[name.len - 1] != '.') name.len--;

@@ -3,10 +3,10 @@
  * Why our own: the page is somebody else's and may be anything: what makes no sense is told as a
  * bad line and passed over, and a number that was cut is not told, which is not 0.
  * Text format 0.0.4 and OpenMetrics 1.0. Deviations, all of them towards taking more: \r\n ends a
- * line as \n does, blanks may be several, exemplars are passed over in both formats. Names in quotes
- * (UTF-8 names) are bad lines: nobody who does not ask for them gets them.
- * Source: Prometheus, "Exposition formats"; OpenMetrics 1.0, "Text format".
- * Thread: any.  Memory: none; views into the page. */
+ * line as \n does, blanks may be several, exemplars are passed over in both formats. Names in
+ * quotes (UTF-8 names) are bad lines: nobody who does not ask for them gets them. Source:
+ * Prometheus, "Exposition formats"; OpenMetrics 1.0, "Text format". Thread: any.  Memory: none;
+ * views into the page. */
 #pragma once
 
 #include "base/attr.h"

@@ -299,8 +299,8 @@ int main(void)
 {
 #define ROW(f) cmocka_unit_test_setup_teardown(f, open_all, close_all)
     const struct CMUnitTest tests[] = {
-        ROW(from_its_end), ROW(earlier_lines), ROW(a_missing_file), ROW(renaming),
-        ROW(emptying),     ROW(long_lines),    ROW(too_much),       ROW(no_file),
+        ROW(from_its_end), ROW(earlier_lines),       ROW(a_missing_file), ROW(renaming),
+        ROW(emptying),     ROW(long_lines),          ROW(too_much),       ROW(no_file),
         ROW(under_load),   ROW(emptying_with_a_hole)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,16 +78,20 @@ static void entries(void **state)
     } cases[] = {
         {"INFO a\nINFO b\n", "INFO<a> INFO<b> "},
         {"ERROR:root:no job\nTraceback (most recent call last):\n  File \"x\", line 1\n    g()\n"
-         "KeyError: 'x'\nINFO fine\n", "ERROR<root:no job> INFO<fine> "},
+         "KeyError: 'x'\nINFO fine\n",
+         "ERROR<root:no job> INFO<fine> "},
         {"INFO up\nTraceback (most recent call last):\n  File \"x\", line 1\nValueError: no\n"
          "\nDuring handling of the above exception, another exception occurred:\n\n"
          "Traceback (most recent call last):\n  File \"y\"\nKeyError: 1\nplain\n",
          "INFO<up> ERROR<KeyError: 1> <plain> "},
         {"10:00 ERROR x.Y - bad\njava.lang.X: y\n\tat a.b(C.java:1)\n\t... 3 more\n"
-         "Caused by: z\n\tat d\nok\n", "ERROR<x.Y - bad> ERROR<java.lang.X: y> <ok> "},
-        {"TypeError: x\n    at f (a.js:1:2)\n    at g (b.js:3:4)\nok\n", "ERROR<TypeError: x> <ok> "},
+         "Caused by: z\n\tat d\nok\n",
+         "ERROR<x.Y - bad> ERROR<java.lang.X: y> <ok> "},
+        {"TypeError: x\n    at f (a.js:1:2)\n    at g (b.js:3:4)\nok\n",
+         "ERROR<TypeError: x> <ok> "},
         {"panic: boom\n\ngoroutine 1 [running]:\nmain.f(0x1)\n\t/a.go:1 +0x2\ncreated by main\n"
-         "\t/b.go:2\nok\n", "ERROR<boom> <ok> "},
+         "\t/b.go:2\nok\n",
+         "ERROR<boom> <ok> "},
         {"  indented at the start\nINFO a\n", "<indented at the start> INFO<a> "},
         {"\n\n", ""},
     };

@@ -111,6 +111,7 @@ static void names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(each_has_a_line),
-                                       cmocka_unit_test(each_line_is_one), cmocka_unit_test(own), cmocka_unit_test(names)};
+                                       cmocka_unit_test(each_line_is_one), cmocka_unit_test(own),
+                                       cmocka_unit_test(names)};
     return cmocka_run_group_tests_name("series", tests, NULL, NULL);
 }

@@ -7,9 +7,9 @@
 #include "laws.h"
 
 static const char *const type_names[] = {
-    [PROM_UNTYPED] = "untyped",   [PROM_COUNTER] = "counter", [PROM_GAUGE] = "gauge",
-    [PROM_HISTOGRAM] = "hist",    [PROM_SUMMARY] = "summary", [PROM_GAUGE_HISTOGRAM] = "ghist",
-    [PROM_INFO] = "info",         [PROM_STATE_SET] = "states"};
+    [PROM_UNTYPED] = "untyped", [PROM_COUNTER] = "counter", [PROM_GAUGE] = "gauge",
+    [PROM_HISTOGRAM] = "hist",  [PROM_SUMMARY] = "summary", [PROM_GAUGE_HISTOGRAM] = "ghist",
+    [PROM_INFO] = "info",       [PROM_STATE_SET] = "states"};
 
 /* One item a line: `type NAME KIND`, `NAME|LABELS|VALUE@TIME`, `bad LINE`, `eof`. */
 static void say(struct text *out, const struct prom_item *item)
@@ -78,7 +78,8 @@ static const struct {
     {"a{x=1} 1\na{x} 1\na{x=\"1} 1\na{x=\"1\" 1\n", false, false,
      "bad a{x=1} 1; bad a{x} 1; bad a{x=\"1} 1; bad a{x=\"1\" 1; "},
     {"a{x=\"1\"y=\"2\"} 1\na{,} 1\na{=\"1\"} 1\na{9=\"1\"} 1\na{x:y=\"1\"} 1\n", false, false,
-     "bad a{x=\"1\"y=\"2\"} 1; bad a{,} 1; bad a{=\"1\"} 1; bad a{9=\"1\"} 1; bad a{x:y=\"1\"} 1; "},
+     "bad a{x=\"1\"y=\"2\"} 1; bad a{,} 1; bad a{=\"1\"} 1; bad a{9=\"1\"} 1; bad a{x:y=\"1\"} "
+     "1; "},
     {"a{x=\"1\",x=\"2\"} 1\n", false, false, "bad a{x=\"1\",x=\"2\"} 1; "},
     {"a{x=\"1\\\n", false, false, "bad a{x=\"1\\; "},
     {"<html>\n<body>no</body>\n", false, false, "bad <html>; bad <body>no</body>; "},
