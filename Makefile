@@ -26,9 +26,9 @@ check:          ## the long checks: 20,000 seeds, TSan, sanitised end to end, fu
 	@tools/setup test
 	@tools/run-tests --fuzz 60 build:deep build-tsan:unit,simulation,e2e build-asan:golden,e2e
 
-zoo:            ## planted faults and healthy services: does `why` name the right place?
+zoo:            ## planted faults and healthy services: does `why` name the right place? 25 minutes
 	@tools/setup test
-	@tools/build build -- prony examples/jobs/jobs
+	@tools/build build -- prony examples/jobs/jobs examples/jobs/libslowflush.so
 	@tests/zoo/zoo.py --sizes --healthy 20 --least 30
 
 fuzz:           ## each fuzzer for ten minutes, or for FUZZ_SECONDS; what it learned is kept in build-fuzz

@@ -2,6 +2,7 @@
  * LD_PRELOAD=libslowflush.so and SLOW_FLUSH_US=5000 each fdatasync(2) takes 5 ms at least; with
  * SLOW_FLUSH_WHILE=FILE as long as there is that file. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "clock.h"
 #include "flush.h"
@@ -9,6 +10,8 @@
 __attribute__((constructor)) static void slow_down(void)
 {
     const char *text = getenv("SLOW_FLUSH_US");
-    flush_slow_while(getenv("SLOW_FLUSH_WHILE"));
+    const char *path = getenv("SLOW_FLUSH_WHILE");
+    if (path)
+        flush_slow_while(strdup(path)); /* PostgreSQL writes its titles over its environment */
     if (text) flush_slow_down(strtoull(text, NULL, 10) * NS_PER_US);
 }

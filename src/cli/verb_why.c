@@ -19,8 +19,8 @@ static int print(const struct flags *flags, const struct rejudge *r, struct aren
     struct text text = text_in(arena_alloc(arena, OUT_LIMIT), OUT_LIMIT);
     struct show_style style = console_style(CONSOLE_OUT, flags);
     if (bytes_is(form, "json")) why_forms_json(&text, cause, result);
-    else if (bytes_is(form, "markdown")) why_forms_markdown(&text, cause, result);
-    else why_text_write(&text, cause, result, &style);
+    else if (bytes_is(form, "markdown")) why_forms_markdown(&text, cause);
+    else why_text_write(&text, cause, &style);
     return console_print(text_bytes(&text)) ? EXIT_HOLDS : EXIT_PREFLIGHT;
 }
 

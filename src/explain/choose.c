@@ -60,7 +60,7 @@ static uint32_t short_in(const struct result *result)
 static double rate_of(const struct recall *r, uint32_t stage)
 {
     const struct recall_stage *s = &r->stages[stage];
-    return s->seconds > 0 ? (double)s->ended / s->seconds : 0;
+    return s->seconds > 0 ? (double)s->passed / s->seconds : 0;
 }
 
 static uint32_t find_good(const struct recall *r, const struct result *result, uint32_t bad)

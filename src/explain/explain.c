@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "explain/causes.h"
 #include "explain/choose.h"
+#include "explain/halves.h"
 #include "explain/words.h"
 
 #define ARENA_LIMIT ((size_t)1 << 30) /* address space */
@@ -67,8 +68,8 @@ static double onset_of(const struct explain *e, const struct ledger_row *row)
     double sum = 0;
     double squares = 0;
     double count = 0;
-    uint64_t lo = e->cause.good < r->stage_count ? r->starts[e->cause.good] : 0;
-    uint64_t hi = e->cause.good < r->stage_count ? r->ends[e->cause.good] : 0;
+    uint64_t lo = recall_has_stage(r, e->cause.good) ? r->starts[e->cause.good] : 0;
+    uint64_t hi = recall_has_stage(r, e->cause.good) ? r->ends[e->cause.good] : 0;
     for (uint32_t at = (uint32_t)(lo / r->header->tick_ns); at < hi / r->header->tick_ns; at++) {
         double value = recall_at(r, row->series, at);
         if (isnan(value)) continue;
@@ -186,6 +187,16 @@ static void fill_suspects(struct explain *e)
 
 /* -- Bounds --------------------------------------------------------------------------------- */
 
+/* Is that what it blames? The threads in line for which is all that is needed are. */
+static bool can_be_full(const struct cause_rule *rule, enum fact fact)
+{
+    for (uint32_t i = 0; i < CAUSES_LIST; i++) {
+        if (rule->needs[i].fact == fact && rule->needs[i].over) return true;
+        if (fact == FACT_GROUP_BUSY && rule->shown[i] == fact) return true;
+    }
+    return false;
+}
+
 /* Where the next thing is full, if load grew in proportion: X / U (utilization law; E. Lazowska et
  * al., Quantitative System Performance (1984), 3.3). */
 static void find_bound(struct explain *e)
@@ -202,13 +213,9 @@ static void find_bound(struct explain *e)
     enum fact next_fact = FACT_NONE;
     for (size_t i = 0; i < COUNT_OF(full); i++) {
         double used = e->facts.after[full[i]];
-        bool blamed = false;
-        for (uint32_t k = 0; first && k < CAUSES_LIST; k++) {
-            if (first->needs[k].fact != full[i] || !first->needs[k].over) continue;
-            blamed = true;
-            bool near = used >= 1 - CERTAIN;
-            if (near && c->grade == CAUSE_GRADE_B) c->grade = CAUSE_GRADE_A;
-        }
+        bool blamed = first && can_be_full(first, full[i]);
+        bool near = used >= 1 - CERTAIN;
+        if (blamed && near && c->grade == CAUSE_GRADE_B) c->grade = CAUSE_GRADE_A;
         /* What is full already waits for what is blamed. */
         if (blamed || isnan(used) || used <= 0.02 || used >= 1 - CERTAIN) continue;
         double bound = c->bad_x / used;
@@ -262,12 +269,26 @@ static void weigh(struct explain *e, const struct result *result, const struct c
     find_bound(e);
 }
 
+/* A stage that nothing can be held against is held against its own beginning, where it changed. */
+static void cut_in_two(struct explain *e, struct chosen *chosen)
+{
+    struct cause *c = &e->cause;
+    uint64_t at_ns;
+    if (chosen->good != PLAN_NO_INDEX || !halves_find(&e->recall, chosen->bad, &at_ns)) return;
+    if (!recall_cut(&e->recall, chosen->bad, at_ns)) return;
+    chosen->good = c->good = e->recall.stage_count;
+    chosen->bad = c->bad = e->recall.stage_count + 1;
+    chosen->scenario = c->scenario = PLAN_NO_INDEX;
+    c->cut_s = (double)at_ns / 1e9;
+}
+
 static void tell(struct explain *e, const struct result *result)
 {
     struct cause *c = &e->cause;
     struct chosen chosen;
     enum choice choice = choose_stages(&e->recall, result, &chosen);
-    *c = (struct cause){.good = chosen.good, .bad = chosen.bad, .scenario = chosen.scenario};
+    *c = (struct cause){
+        .good = chosen.good, .bad = chosen.bad, .scenario = chosen.scenario, .cut_s = (double)NAN};
     switch (choice) {
     case CHOICE_UNSEEN:
         c->state = CAUSE_UNASKED;
@@ -276,6 +297,7 @@ static void tell(struct explain *e, const struct result *result)
         c->state = choose_seen(result) ? CAUSE_SEEN : CAUSE_NONE;
         break;
     case CHOICE_MADE:
+        cut_in_two(e, &chosen);
         weigh(e, result, &chosen);
         break;
     }

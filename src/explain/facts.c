@@ -20,18 +20,33 @@ static const struct {
 static const struct {
     enum fact fact;
     enum ledger_class class;
-} shares[] = {{FACT_LAG, LEDGER_LAG},           {FACT_CONNECT, LEDGER_CONNECT},
-              {FACT_NETWORK, LEDGER_NETWORK},   {FACT_ACCEPT, LEDGER_ACCEPT},
-              {FACT_CPU, LEDGER_CPU},           {FACT_RUN_QUEUE, LEDGER_RUN_QUEUE},
-              {FACT_CORES, LEDGER_CPU},         {FACT_CORES, LEDGER_RUN_QUEUE},
-              {FACT_CORES, LEDGER_THROTTLED},   {FACT_THROTTLED, LEDGER_THROTTLED},
-              {FACT_LOCK, LEDGER_LOCK},         {FACT_CONDITION, LEDGER_CONDITION},
-              {FACT_DISK, LEDGER_DISK},         {FACT_PEER, LEDGER_PEER},
-              {FACT_SLEEP, LEDGER_SLEEP},       {FACT_DB_CPU, LEDGER_DB_CPU},
-              {FACT_DB_LOCK, LEDGER_DB_LOCK},   {FACT_DB_IO, LEDGER_DB_IO},
-              {FACT_DB, LEDGER_DB_CPU},         {FACT_DB, LEDGER_DB_LOCK},
-              {FACT_DB, LEDGER_DB_IO},          {FACT_DB, LEDGER_DB_OTHER},
-              {FACT_DB_OTHER, LEDGER_DB_OTHER}, {FACT_POOL, LEDGER_POOL},
+} shares[] = {{FACT_LAG, LEDGER_LAG},
+              {FACT_CONNECT, LEDGER_CONNECT},
+              {FACT_OUTSIDE, LEDGER_CONNECT},
+              {FACT_OUTSIDE, LEDGER_ACCEPT},
+              {FACT_OUTSIDE, LEDGER_INSIDE},
+              {FACT_NETWORK, LEDGER_NETWORK},
+              {FACT_ACCEPT, LEDGER_ACCEPT},
+              {FACT_CPU, LEDGER_CPU},
+              {FACT_RUN_QUEUE, LEDGER_RUN_QUEUE},
+              {FACT_CORES, LEDGER_CPU},
+              {FACT_CORES, LEDGER_RUN_QUEUE},
+              {FACT_CORES, LEDGER_THROTTLED},
+              {FACT_THROTTLED, LEDGER_THROTTLED},
+              {FACT_LOCK, LEDGER_LOCK},
+              {FACT_CONDITION, LEDGER_CONDITION},
+              {FACT_DISK, LEDGER_DISK},
+              {FACT_PEER, LEDGER_PEER},
+              {FACT_SLEEP, LEDGER_SLEEP},
+              {FACT_DB_CPU, LEDGER_DB_CPU},
+              {FACT_DB_LOCK, LEDGER_DB_LOCK},
+              {FACT_DB_IO, LEDGER_DB_IO},
+              {FACT_DB, LEDGER_DB_CPU},
+              {FACT_DB, LEDGER_DB_LOCK},
+              {FACT_DB, LEDGER_DB_IO},
+              {FACT_DB, LEDGER_DB_OTHER},
+              {FACT_DB_OTHER, LEDGER_DB_OTHER},
+              {FACT_POOL, LEDGER_POOL},
               {FACT_INSIDE, LEDGER_INSIDE}};
 
 bool facts_is_of(enum fact fact, enum ledger_class class)
@@ -121,6 +136,20 @@ static void find_cpu(struct facts *f, const struct recall *r, const struct ledge
     }
 }
 
+/* Of those that wait for a core as many are the service's own doing as wait, by chance, for as many
+ * cores as it may use when it uses as much of them as it does. What waits beyond that waits for
+ * others. */
+static void find_others(struct facts *f, const struct recall *r, const struct ledger *l)
+{
+    double cores = mean(r, l->bad, f->hot, SERIES_OF_CPU_CAPACITY, NULL);
+    double waiting = mean(r, l->bad, f->hot, SERIES_OF_RUN_QUEUE, NULL);
+    double used = f->after[FACT_CPU_USED];
+    if (isnan(cores) || isnan(waiting) || isnan(used)) return;
+    double own = ledger_expected_line(cores, used);
+    double share = waiting > own ? 1 - own / waiting : 0;
+    set(f, FACT_OTHERS, 0, share * f->after[FACT_RUN_QUEUE]);
+}
+
 static double threads_of(const struct ledger *l, struct bytes of, int at)
 {
     double sum = 0;
@@ -132,7 +161,8 @@ static double threads_of(const struct ledger *l, struct bytes of, int at)
 
 static void find_group(struct facts *f, const struct ledger *l)
 {
-    f->group = ledger_busiest(l);
+    f->group = ledger_busiest(l, l->line, f->hot);
+    if (!f->group) f->group = ledger_busiest(l, l->line, (struct bytes){0});
     if (!f->group) return;
     const struct ledger_group *g = f->group;
     double *const values[2] = {f->before, f->after};
@@ -158,11 +188,13 @@ static void find_group(struct facts *f, const struct ledger *l)
 static double stalled(const struct recall *r, const struct result *result, uint32_t stage)
 {
     double sum = 0;
-    if (stage >= r->stage_count) return 0;
+    if (!recall_has_stage(r, stage)) return 0;
     for (uint32_t i = 0; i < result->stall_count; i++) {
         const struct stall_found *s = &result->stalls[i];
         double seconds = (double)(s->end_ns - s->start_ns) / 1e9;
-        if (s->whole && s->stage == stage) sum += seconds * (s->held + (double)s->due / 2);
+        bool within = s->start_ns >= r->starts[stage] && s->start_ns < r->ends[stage];
+        bool there = stage < r->stage_count ? s->stage == stage : within;
+        if (s->whole && there) sum += seconds * (s->held + (double)s->due / 2);
     }
     return r->stages[stage].seconds > 0 ? sum / r->stages[stage].seconds : 0;
 }
@@ -224,8 +256,8 @@ static uint32_t beside(const struct recall *r, uint32_t series, const char *name
 
 static double rate_of(const struct recall *r, uint32_t stage)
 {
-    if (stage >= r->stage_count || r->stages[stage].seconds <= 0) return (double)NAN;
-    return (double)r->stages[stage].ended / r->stages[stage].seconds;
+    if (!recall_has_stage(r, stage) || r->stages[stage].seconds <= 0) return (double)NAN;
+    return (double)r->stages[stage].passed / r->stages[stage].seconds;
 }
 
 static void find_statement(struct facts *f, const struct recall *r, const struct ledger *l)
@@ -273,6 +305,7 @@ void facts_find(struct facts *f, const struct recall *r, const struct ledger *l,
     }
     set(f, FACT_LEFT, 0, l->slower > 0 && l->unexplained > 0 ? l->unexplained / l->slower : 0);
     find_cpu(f, r, l);
+    find_others(f, r, l);
     find_group(f, l);
     find_peer(f, l);
     find_cache(f, r, l);

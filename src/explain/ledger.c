@@ -7,8 +7,12 @@
 
 #define GLANCES_PER_S 20 /* observe/blocked.h */
 #define FULL 0.85        /* of its time a group has work: others stand in line for it */
+#define FULL_SELDOM 0.7  /* the same of connections, which are seen seldom, against their most */
 #define THREADS_LEAST 0.5
-#define CHANCE 0.25
+#define BY_THREADS 0.1 /* of those that wait for an answer are so many threads */
+#define SERVERS_MOST 1000.0
+#define BUSY_MOST 0.999
+#define LINE_HALF 0.5 /* of a line is as much as chance must make of it */
 
 static const char *const names[LEDGER_CLASSES] = {
     [LEDGER_LAG] = "late to be sent",
@@ -68,6 +72,9 @@ static struct ledger_row *add(struct ledger *l, const struct recall *r, uint32_t
                                .series = series,
                                .before = known(recall_mean(r, series, l->good)),
                                .after = known(recall_mean(r, series, l->bad))};
+    /* An instant counts for a second: of what is known by instants there is one look in it. */
+    double seconds = recall_seconds(r, series, l->good);
+    row->looks = bytes_is(r->series[series].name, "awaiting") ? seconds : seconds * GLANCES_PER_S;
     row->seen[0] = row->before;
     row->seen[1] = row->after;
     return row;
@@ -152,8 +159,7 @@ static void add_connections(struct ledger *l, const struct recall *r, uint32_t s
     }
 }
 
-/* Where a thread waits at such a connection it is the thread that is counted. Threads are seen
- * twenty times as often, so a small rest is chance. */
+/* Who asks a peer by threads is counted by those, which are seen much more often. */
 static void part_connections(struct ledger *l)
 {
     for (uint32_t i = 0; i < l->row_count; i++) {
@@ -165,14 +171,11 @@ static void part_connections(struct ledger *l)
             if (!bytes_equal(o->label, row->label)) continue;
             for (int at = 0; at < 2; at++) threads[at] += o->seen[at];
         }
-        for (int at = 0; at < 2 && row->connections; at++) {
-            double rest = row->seen[at] - threads[at];
-            row->seen[at] = rest < CHANCE * row->seen[at] ? 0 : rest;
+        if (!row->connections
+            || threads[0] + threads[1] < BY_THREADS * (row->before + row->after)) {
+            continue;
         }
-        if (!row->connections) continue;
-        row->before = row->seen[0];
-        row->after = row->seen[1];
-        row->limit = fmax(row->seen[1], row->limit - threads[1]);
+        row->before = row->after = row->seen[0] = row->seen[1] = row->limit = 0;
     }
 }
 
@@ -228,42 +231,33 @@ static void add_flow(struct ledger *l, const struct recall *r, int at, uint32_t 
     double in_flight_ns = s->in_flight_ns;
     double time_ns = s->response_ns;
     uint64_t done = s->done;
+    uint64_t passed = s->passed;
     if (l->scenario != PLAN_NO_INDEX) {
         const struct recall_visits *v = recall_visits_of(r, stage, l->scenario);
         in_flight_ns = v->in_flight_ns;
         time_ns = v->time_ns;
         done = v->done;
+        passed = v->passed;
     }
-    l->n[at] = mean_of(s, in_flight_ns);
-    l->x[at] = s->seconds > 0 ? (double)done / s->seconds : 0;
+    l->n[at] = mean_of(s, in_flight_ns + s->lag_ns); /* in flight, or late to be */
+    l->x[at] = s->seconds > 0 ? (double)passed / s->seconds : 0;
     l->r_ms[at] = done > 0 ? time_ns / 1e6 / (double)done : (double)NAN;
-    l->glances[at] = s->seconds * GLANCES_PER_S;
-}
-
-static double ended(const struct ledger *l, const struct recall *r, uint32_t stage)
-{
-    const struct recall_stage *s = &r->stages[stage];
-    uint64_t all = s->ended;
-    if (l->scenario != PLAN_NO_INDEX) all = recall_visits_of(r, stage, l->scenario)->ended;
-    return s->seconds > 0 ? (double)all / s->seconds : 0;
 }
 
 static void add_load(struct ledger *l, const struct recall *r)
 {
     const uint32_t stages[2] = {l->good, l->bad};
     double values[3][2] = {{0}};
-    double all[2] = {0, 0};
     for (int i = 0; i < 2; i++) {
-        if (stages[i] >= r->stage_count) continue;
+        if (!recall_has_stage(r, stages[i])) continue;
         const struct recall_stage *s = &r->stages[stages[i]];
         add_flow(l, r, i, stages[i]);
-        all[i] = ended(l, r, stages[i]);
         double rtt_ns = s->rtt_count > 0 ? s->rtt_ns / (double)s->rtt_count : 0;
         values[0][i] = mean_of(s, s->lag_ns);
         values[1][i] = mean_of(s, s->wait_ns);
         values[2][i] = mean_of(s, rtt_ns * (double)s->lag_count);
     }
-    l->load = all[0] > 0 && all[1] > 0 ? all[1] / all[0] : 1;
+    l->load = l->x[0] > 0 && l->x[1] > 0 ? l->x[1] / l->x[0] : 1;
     l->slower = l->n[1] - l->load * l->n[0];
     add_of_load(l, LEDGER_LAG, "prony", values[0][0], values[0][1]);
     add_of_load(l, LEDGER_CONNECT, "prony", values[1][0], values[1][1]);
@@ -360,6 +354,24 @@ static bool is_session(const struct ledger_row *row)
     return row->class >= LEDGER_DB_CPU && row->class <= LEDGER_DB_OTHER;
 }
 
+/* A connection so new that its other end is not known yet goes where the others of its group go. */
+static void find_unknown(struct ledger *l)
+{
+    for (uint32_t i = 0; i < l->row_count; i++) {
+        struct ledger_row *row = &l->rows[i];
+        if (row->class != LEDGER_PEER || !bytes_is(row->label, "peer unknown")) continue;
+        row->behind = (struct bytes){0};
+        const struct ledger_row *most = NULL;
+        for (uint32_t k = 0; k < l->row_count; k++) {
+            const struct ledger_row *o = &l->rows[k];
+            bool beside = k != i && o->behind.len > 0 && bytes_equal(o->of, row->of)
+                          && bytes_equal(o->group, row->group);
+            if (beside && (!most || o->seen[1] > most->seen[1])) most = o;
+        }
+        if (most) row->behind = most->behind;
+    }
+}
+
 /* Who waits for a peer that is looked at too is charged there: what is left of the socket is the
  * way between. Behind a pool of connections is its database. */
 static void charge_deeper(struct ledger *l, const struct recall *r)
@@ -369,6 +381,7 @@ static void charge_deeper(struct ledger *l, const struct recall *r)
         if (peer->class == LEDGER_PEER && !peer->spare) find_behind(r, peer);
         if (bytes_equal(peer->behind, peer->of)) peer->behind = (struct bytes){0};
     }
+    find_unknown(l);
     for (uint32_t i = 0; i < l->row_count; i++) {
         struct ledger_row *peer = &l->rows[i];
         if (peer->behind.len == 0) continue;
@@ -410,7 +423,7 @@ static void sum_up(struct ledger *l)
         if (row->spare && grown > 0 && may_hold && l->good < PLAN_NO_INDEX) row->spare = false;
         if (row->spare || row->rough) continue;
         l->left -= grown;
-        l->unexplained -= ledger_excess(l, row->before, row->after);
+        l->unexplained -= fmax(0, ledger_excess(l, row->before, row->after));
     }
 }
 
@@ -445,8 +458,8 @@ static void add_to_group(struct ledger *l, const struct ledger_row *row)
 /* They are inside and nobody works on them: in line for those that have no time. */
 static void add_line(struct ledger *l)
 {
-    const struct ledger_group *full = ledger_busiest(l);
-    if (l->unexplained <= 0 || !full || !ledger_is_full(full)) return;
+    const struct ledger_group *full = ledger_busiest(l, l->unexplained, (struct bytes){0});
+    if (l->unexplained <= 0 || !full || !ledger_has_line(full, l->unexplained)) return;
     l->line = l->unexplained;
     l->unexplained = 0;
     lines_follow(l, full, l->line);
@@ -486,9 +499,24 @@ double ledger_busy(const struct ledger_group *g, int at)
     return g->threads[at] > 0 ? 1 - g->idle[at] / g->threads[at] : 0;
 }
 
-bool ledger_is_full(const struct ledger_group *g)
+/* Erlang C, by the recursion of Erlang B. */
+double ledger_expected_line(double servers_mean, double busy_share)
 {
-    return g->threads[1] >= THREADS_LEAST && ledger_busy(g, 1) >= FULL;
+    uint32_t servers = (uint32_t)fmin(fmax(1, round(servers_mean)), SERVERS_MOST);
+    double busy = fmin(fmax(busy_share, 0), BUSY_MOST);
+    double offered = busy * servers;
+    double blocked = 1;
+    for (uint32_t i = 1; i <= servers; i++) blocked = offered * blocked / (i + offered * blocked);
+    double waits = blocked / (1 - busy * (1 - blocked));
+    return waits * busy / (1 - busy);
+}
+
+bool ledger_has_line(const struct ledger_group *g, double line)
+{
+    double busy = ledger_busy(g, 1);
+    if (g->threads[1] < THREADS_LEAST) return false;
+    if (busy >= (g->connections ? FULL_SELDOM : FULL)) return true;
+    return busy > 0 && ledger_expected_line(g->threads[1], busy) >= LINE_HALF * line;
 }
 
 double ledger_filled(const struct ledger_group *g)
@@ -496,14 +524,15 @@ double ledger_filled(const struct ledger_group *g)
     return ledger_busy(g, 1) - ledger_busy(g, 0);
 }
 
-const struct ledger_group *ledger_busiest(const struct ledger *l)
+const struct ledger_group *ledger_busiest(const struct ledger *l, double line, struct bytes of)
 {
     const struct ledger_group *most = NULL;
     for (uint32_t i = 0; i < l->group_count; i++) {
         const struct ledger_group *g = &l->groups[i];
         if (g->threads[1] < THREADS_LEAST) continue;
-        bool full = ledger_is_full(g);
-        bool was_full = most && ledger_is_full(most);
+        if (of.len > 0 && !bytes_equal(g->of, of)) continue;
+        bool full = ledger_has_line(g, line);
+        bool was_full = most && ledger_has_line(most, line);
         bool more = !most || (full && !was_full);
         if (most && full == was_full) {
             more = full ? ledger_filled(g) > ledger_filled(most)

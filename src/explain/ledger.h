@@ -47,6 +47,7 @@ struct ledger_row {
     uint32_t series; /* SERIES_MAX: none */
     double before, after;
     double seen[2];   /* the same, those charged deeper included */
+    double looks; /* at it, before: how finely `before` is known */
     double limit;     /* of an accept queue: how many it takes; 0: not known */
     bool connections; /* by which a peer is asked, and no threads; limit: the most there were */
     bool spare;       /* threads that wait for work: less of it is no loss, more of it no gain */
@@ -73,7 +74,7 @@ struct ledger_charge {
 struct ledger {
     uint32_t good, bad;
     uint32_t scenario; /* its iterations are what is in flight; PLAN_NO_INDEX: requests are */
-    double n[2], x[2], r_ms[2]; /* in flight, done a second, mean time; before and after */
+    double n[2], x[2], r_ms[2]; /* in flight, through it a second, mean time; before, after */
     struct ledger_row rows[LEDGER_ROWS];
     uint32_t row_count;
     struct ledger_group groups[LEDGER_GROUPS];
@@ -85,7 +86,6 @@ struct ledger {
     double slower;      /* n[1] - load x n[0]: in flight because each request takes longer */
     double unexplained; /* of that; below 0 likewise */
     double line;        /* of that, in line for a full group of threads */
-    double glances[2];  /* at threads, in each stage: how finely their places are known */
 };
 
 /* `good` PLAN_NO_INDEX: nothing to hold it against; then all of before is 0. */
@@ -102,9 +102,14 @@ double ledger_excess(const struct ledger *l, double before, double after);
 bool ledger_is_work(const struct ledger_row *row);
 /* Share of a group's threads that are not idle; `at` 0 before, 1 after. */
 double ledger_busy(const struct ledger_group *g, int at);
-/* Has it no time left, so that requests stand in line for it? */
-bool ledger_is_full(const struct ledger_group *g);
-/* How much busier it became: of full ones, that which became so. */
+/* How many wait in the mean for one of `servers`, each of which is busy for a share of its time, if
+ * they come and take as long as chance has it: M/M/m. */
+double ledger_expected_line(double servers, double busy);
+/* Would so many requests stand in line for it? They do where it has no time left; and where it has
+ * little, some do, since they come when they come. */
+bool ledger_has_line(const struct ledger_group *g, double line);
+/* How much busier it became: of those with a line, that which became so. */
 double ledger_filled(const struct ledger_group *g);
-/* The full group that became busiest; else the busiest; NULL: there is none. */
-const struct ledger_group *ledger_busiest(const struct ledger *l);
+/* The group of a service (empty: of any) for which so many stand in line; else the busiest; NULL:
+ * there is none. */
+const struct ledger_group *ledger_busiest(const struct ledger *l, double line, struct bytes of);

@@ -36,16 +36,17 @@ static void charge_cores(struct ledger *l, struct bytes of, double grown)
 
 /* The most that may have been there before, by what was seen in so many glances: one more glance,
  * and a standard deviation (of a count, its root). */
-static double at_most(const struct ledger *l, double before)
+static double at_most(const struct ledger_row *row)
 {
-    double glances = l->glances[0];
-    return glances > 0 ? before + sqrt(before / glances) + 1 / glances : before;
+    double before = row->seen[0];
+    return row->looks > 0 ? before + sqrt(before / row->looks) + 1 / row->looks : before;
 }
 
 /* Of what is at a place, the part that is there because each request is there for longer. */
-static double longer(const struct ledger *l, const double seen[2])
+static double longer(const struct ledger *l, const struct ledger_row *row)
 {
-    return l->good < PLAN_NO_INDEX ? fmax(0, seen[1] - l->load * at_most(l, seen[0])) : seen[1];
+    if (l->good == PLAN_NO_INDEX) return row->seen[1];
+    return fmax(0, row->seen[1] - l->load * at_most(row));
 }
 
 /* Is it a thing with a capacity of its own, that more threads would not add to? */
@@ -95,12 +96,14 @@ static void charge_class(struct ledger *l, struct bytes of, enum ledger_class cl
 static void follow(struct ledger *l, const struct ledger_group *g, double line, uint32_t depth);
 
 /* The full group that a place is in line for: of a service, and not the group that is there. */
-static const struct ledger_group *full_of(const struct ledger *l, struct bytes of, struct bytes but)
+static const struct ledger_group *full_of(const struct ledger *l, struct bytes of, struct bytes but,
+                                          double line)
 {
     const struct ledger_group *most = NULL;
     for (uint32_t i = 0; i < l->group_count && of.len > 0; i++) {
         const struct ledger_group *g = &l->groups[i];
-        if (!bytes_equal(g->of, of) || bytes_equal(g->name, but) || !ledger_is_full(g)) continue;
+        if (!bytes_equal(g->of, of) || bytes_equal(g->name, but)) continue;
+        if (!ledger_has_line(g, line)) continue;
         if (!most || ledger_filled(g) > ledger_filled(most)) most = g;
     }
     return most;
@@ -111,10 +114,10 @@ static const struct ledger_group *full_of(const struct ledger *l, struct bytes o
 static void charge_part(struct ledger *l, const struct ledger_row *row, double part,
                         struct bytes few, uint32_t depth)
 {
-    double share = row->seen[1] > 0 ? longer(l, row->seen) / row->seen[1] : 0;
+    double share = row->seen[1] > 0 ? longer(l, row) / row->seen[1] : 0;
     /* At a condition they wait for others of their process. */
     const struct ledger_group *full =
-        row->class == LEDGER_CONDITION ? full_of(l, row->of, row->group) : NULL;
+        row->class == LEDGER_CONDITION ? full_of(l, row->of, row->group, part) : NULL;
     if (full && depth < DEPTH_MOST) {
         follow(l, full, part, depth + 1);
         return;
@@ -131,7 +134,7 @@ static void charge_behind(struct ledger *l, const struct ledger_row *peer, doubl
     double all = work_of(l, peer->behind);
     double own = peer->seen[1] > 0 ? peer->after / peer->seen[1] : 0;
     if (all < SEEN_LEAST) own = 1;
-    const struct ledger_group *full = full_of(l, peer->behind, (struct bytes){0});
+    const struct ledger_group *full = full_of(l, peer->behind, (struct bytes){0}, part * own);
     if (full && depth < DEPTH_MOST) {
         follow(l, full, part * own, depth + 1);
     } else {
@@ -190,13 +193,14 @@ static struct bytes no_room(const struct ledger *l)
 }
 
 /* What a place is in line for; NULL: it is none. */
-static const struct ledger_group *line_for(const struct ledger *l, const struct ledger_row *row)
+static const struct ledger_group *line_for(const struct ledger *l, const struct ledger_row *row,
+                                           double line)
 {
     const struct bytes none = {0};
-    if (row->class == LEDGER_PEER) return full_of(l, row->behind, none);
-    if (row->class == LEDGER_CONDITION) return full_of(l, row->of, row->group);
-    if (row->class == LEDGER_ACCEPT) return full_of(l, row->of, none);
-    if (row->class == LEDGER_CONNECT) return full_of(l, no_room(l), none);
+    if (row->class == LEDGER_PEER) return full_of(l, row->behind, none, line);
+    if (row->class == LEDGER_CONDITION) return full_of(l, row->of, row->group, line);
+    if (row->class == LEDGER_ACCEPT) return full_of(l, row->of, none, line);
+    if (row->class == LEDGER_CONNECT) return full_of(l, no_room(l), none, line);
     return NULL;
 }
 
@@ -206,7 +210,7 @@ void lines_charge_places(struct ledger *l)
         const struct ledger_row *row = &l->rows[i];
         double grown = ledger_excess(l, row->before, row->after);
         if (row->spare || row->rough || grown <= 0) continue;
-        const struct ledger_group *full = line_for(l, row);
+        const struct ledger_group *full = line_for(l, row, grown);
         if (full) follow(l, full, grown, 1);
         else charge_class(l, row->of, row->class, grown);
     }

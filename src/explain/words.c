@@ -23,7 +23,7 @@ static void add_group(struct text *out, const struct facts *f)
 static bool is_about_group(const struct cause_rule *rule)
 {
     for (uint32_t i = 0; i < CAUSES_LIST; i++) {
-        if (rule->needs[i].fact == FACT_GROUP_BUSY) return true;
+        if (rule->shown[i] == FACT_GROUP_BUSY) return true;
     }
     return false;
 }
@@ -136,19 +136,13 @@ static void add_stage(struct text *out, const struct recall *r, uint32_t stage)
     text_add(out, cause_stage_name(r->header, stage));
 }
 
-static void say_found(struct cause *c, const struct recall *r, struct text *out)
+static void say_found(struct cause *c, struct text *out)
 {
     const struct cause_suspect *first = &c->suspects[0];
     text_adds(out, first->title);
     text_addf(out, ", which is %.0f %% of what grew", first->share * 100);
-    if (c->good != PLAN_NO_INDEX) {
-        text_adds(out, " from ");
-        add_stage(out, r, c->good);
-        text_adds(out, " to ");
-    } else {
-        text_adds(out, " in ");
-    }
-    add_stage(out, r, c->bad);
+    if (c->good != PLAN_NO_INDEX) text_addf(out, " from %s to %s", c->good_name, c->bad_name);
+    else text_addf(out, " in %s", c->bad_name);
     if (c->tie_count > 1) {
         text_adds(out, "; it bent together with: ");
         text_adds(out, c->suspects[1].title);
@@ -159,7 +153,7 @@ static void say_found(struct cause *c, const struct recall *r, struct text *out)
 static double load_of(const struct recall *r, uint32_t stage)
 {
     const struct recall_stage *s = &r->stages[stage];
-    return s->seconds > 0 ? (double)s->ended / s->seconds : 0;
+    return s->seconds > 0 ? (double)s->passed / s->seconds : 0;
 }
 
 /* The stage before, in which it held, with the least load. */
@@ -206,7 +200,7 @@ static void say_state(struct cause *c, const struct recall *r, const struct resu
     switch (c->state) {
     case CAUSE_FOUND:
     case CAUSE_HARNESS:
-        say_found(c, r, out);
+        say_found(c, out);
         break;
     case CAUSE_NONE:
         text_adds(out, "nothing bent");
@@ -253,8 +247,34 @@ static void say_next(struct cause *c, struct text *out)
     }
 }
 
+static uint32_t stage_at(const struct recall *r, uint64_t ns)
+{
+    for (uint32_t at = 0; at < r->ticks; at++) {
+        const struct recall_second *second = recall_second_at(r, at);
+        if (second && second->start_ns <= ns && ns < second->end_ns) return second->stage;
+    }
+    return 0;
+}
+
+static void name_stages(struct cause *c, const struct recall *r)
+{
+    struct text good = into(c->good_name, sizeof c->good_name);
+    struct text bad = into(c->bad_name, sizeof c->bad_name);
+    if (!isnan(c->cut_s)) {
+        uint32_t stage = stage_at(r, (uint64_t)(c->cut_s * 1e9));
+        add_stage(&good, r, stage);
+        add_stage(&bad, r, stage);
+        text_addf(&good, " until %.0f s", c->cut_s);
+        text_addf(&bad, " from %.0f s on", c->cut_s);
+        return;
+    }
+    if (c->good != PLAN_NO_INDEX) add_stage(&good, r, c->good);
+    if (c->bad != PLAN_NO_INDEX) add_stage(&bad, r, c->bad);
+}
+
 void words_all(struct cause *c, const struct recall *r, const struct result *result)
 {
+    name_stages(c, r);
     struct text sentence = into(c->sentence, sizeof c->sentence);
     struct text next = into(c->next, sizeof c->next);
     say_state(c, r, result, &sentence);

@@ -106,6 +106,15 @@ static void copy_attr(const struct nlattr *attr, void *into, size_t size)
     memcpy(into, (const char *)attr + ATTR_HEAD, len < size ? len : size);
 }
 
+/* Times are ms ago, and as coarse as the kernel's tick: who is asked again at once has sent in the
+ * tick in which it received. Then what came last is that the peer has taken the question. */
+static bool is_asked(const struct tcp_info *info)
+{
+    if (info->tcpi_data_segs_in == 0) return info->tcpi_data_segs_out > 0;
+    return info->tcpi_last_data_sent < info->tcpi_last_data_recv
+           || info->tcpi_last_ack_recv < info->tcpi_last_data_recv;
+}
+
 static bool read_tcp(struct nlmsghdr *head, struct sock_entry *out)
 {
     if (head->nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg))) return false;
@@ -124,9 +133,8 @@ static bool read_tcp(struct nlmsghdr *head, struct sock_entry *out)
     copy_attr(attr_of(msg + 1, head->nlmsg_len - NLMSG_LENGTH(sizeof *msg), INET_DIAG_INFO), &info,
               sizeof info);
     out->retransmits = info.tcpi_total_retrans;
-    /* Times are ms ago. */
-    bool unanswered = info.tcpi_last_data_sent < info.tcpi_last_data_recv && msg->idiag_rqueue == 0;
-    out->awaits = out->state == SOCK_SYN_SENT || (out->state == SOCK_ESTABLISHED && unanswered);
+    out->awaits = out->state == SOCK_SYN_SENT
+                  || (out->state == SOCK_ESTABLISHED && msg->idiag_rqueue == 0 && is_asked(&info));
     return true;
 }
 

@@ -27,7 +27,7 @@ static void add_row(struct text *out, const struct cause_place *p)
     else text_addf(out, "%.0f %% |\n", p->share * 100);
 }
 
-void why_forms_markdown(struct text *out, const struct cause *c, const struct result *result)
+void why_forms_markdown(struct text *out, const struct cause *c)
 {
     text_adds(out, "## Why\n\n");
     add_cell(out, c->sentence);
@@ -35,10 +35,10 @@ void why_forms_markdown(struct text *out, const struct cause *c, const struct re
     if (c->bad == PLAN_NO_INDEX) return;
     text_adds(out, "\n| requests waiting | of | ");
     struct bytes good = BYTES_LIT("before");
-    if (c->good != PLAN_NO_INDEX) good = cause_stage_name(result->header, c->good);
+    if (c->good != PLAN_NO_INDEX) good = bytes_of(c->good_name);
     text_add_safe(out, good);
     text_adds(out, " | ");
-    text_add_safe(out, cause_stage_name(result->header, c->bad));
+    text_add_safe(out, bytes_of(c->bad_name));
     text_adds(out, " | grew by | share |\n|---|---|---:|---:|---:|---:|\n");
     for (uint32_t i = 0; i < c->place_count; i++) add_row(out, &c->places[i]);
     text_addf(out, "| **in flight, as measured** | | %.2f | %.2f | %.2f | |\n", c->good_n, c->bad_n,
@@ -91,12 +91,11 @@ static json_t *suspect_json(const struct cause_suspect *s)
     return o;
 }
 
-static json_t *stage_json(const struct result *result, uint32_t stage, double x, double n,
-                          double r_ms)
+static json_t *stage_json(const char *name, double x, double n, double r_ms)
 {
-    if (stage == PLAN_NO_INDEX) return json_null();
+    if (name[0] == '\0') return json_null();
     json_t *o = json_object();
-    json_tree_put(o, "stage", json_part_text(cause_stage_name(result->header, stage)));
+    json_tree_put(o, "stage", json_part_text(bytes_of(name)));
     json_tree_put(o, "done_per_s", json_part_figure(x));
     json_tree_put(o, "in_flight", json_part_figure(n));
     json_tree_put(o, "avg_ms", json_part_figure(r_ms));
@@ -121,8 +120,9 @@ static json_t *make(const struct cause *c, const struct result *result)
     json_tree_put(o, "grade",
                   bent && c->state == CAUSE_FOUND ? json_string(cause_grade_name(c->grade))
                                                   : json_null());
-    json_tree_put(o, "before", stage_json(result, c->good, c->good_x, c->good_n, c->good_r_ms));
-    json_tree_put(o, "after", stage_json(result, c->bad, c->bad_x, c->bad_n, c->bad_r_ms));
+    json_tree_put(o, "before", stage_json(c->good_name, c->good_x, c->good_n, c->good_r_ms));
+    json_tree_put(o, "after", stage_json(c->bad_name, c->bad_x, c->bad_n, c->bad_r_ms));
+    json_tree_put(o, "cut_s", json_part_figure(c->cut_s));
     json_tree_put(o, "explained", json_part_figure(c->explained));
     json_tree_put(o, "unexplained", json_part_figure(c->unexplained));
     json_tree_put(o, "places", places);

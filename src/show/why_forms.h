@@ -10,5 +10,5 @@
 #include "tick/result.h"
 
 /* Both write all of it; out->cut where it has no room. */
-void why_forms_markdown(struct text *out, const struct cause *cause, const struct result *result);
+void why_forms_markdown(struct text *out, const struct cause *cause);
 void why_forms_json(struct text *out, const struct cause *cause, const struct result *result);

@@ -6,6 +6,7 @@
 
 #define LABEL_LEN 10
 #define PROSE_BYTES 1024
+#define NAME_COLUMNS 24
 #define SHOWN_LEAST 0.05 /* requests: a place with less before and after is not shown */
 
 struct ledger_table {
@@ -87,8 +88,7 @@ static void cell(const void *ctx, uint32_t row, uint32_t column, struct table_ce
     }
 }
 
-static void write_ledger(struct text *out, const struct cause *c, const struct result *result,
-                         const struct show_style *style)
+static void write_ledger(struct text *out, const struct cause *c, const struct show_style *style)
 {
     char before[48];
     char after[48];
@@ -96,8 +96,8 @@ static void write_ledger(struct text *out, const struct cause *c, const struct r
     struct text b = text_in(before, sizeof before);
     struct text a = text_in(after, sizeof after);
     if (c->good == PLAN_NO_INDEX) text_adds(&b, "BEFORE");
-    else table_add_name(&b, cause_stage_name(result->header, c->good), 16);
-    table_add_name(&a, cause_stage_name(result->header, c->bad), 16);
+    else table_add_name(&b, bytes_of(c->good_name), NAME_COLUMNS);
+    table_add_name(&a, bytes_of(c->bad_name), NAME_COLUMNS);
     const struct table_column columns[] = {{.title = "REQUESTS WAITING", .flexible = true},
                                            {.title = "OF"},
                                            {.title = before, .right = true},
@@ -167,30 +167,28 @@ static void write_suspects(struct text *out, const struct cause *c, const struct
     write_clear(out, c, style);
 }
 
-static void write_stages(struct text *out, const struct cause *c, const struct result *result,
-                         const struct show_style *style)
+static void write_stages(struct text *out, const struct cause *c, const struct show_style *style)
 {
     char array[PROSE_BYTES];
     struct text body = text_in(array, sizeof array);
     if (c->good != PLAN_NO_INDEX) {
-        table_add_name(&body, cause_stage_name(result->header, c->good), 40);
+        table_add_name(&body, bytes_of(c->good_name), 40);
         text_addf(&body, ": %.0f/s in %.2f ms, %.1f in flight; ", c->good_x, c->good_r_ms,
                   c->good_n);
     }
-    table_add_name(&body, cause_stage_name(result->header, c->bad), 40);
+    table_add_name(&body, bytes_of(c->bad_name), 40);
     text_addf(&body, ": %.0f/s in %.2f ms, %.1f in flight", c->bad_x, c->bad_r_ms, c->bad_n);
     section(out, style, "STAGES", TONE_STRONG, text_bytes(&body));
 }
 
-void why_text_write(struct text *out, const struct cause *cause, const struct result *result,
-                    const struct show_style *style)
+void why_text_write(struct text *out, const struct cause *cause, const struct show_style *style)
 {
     size_t from = out->len;
     bool bent = cause->bad != PLAN_NO_INDEX;
     section(out, style, "WHY", bent ? TONE_BAD : TONE_GOOD, bytes_of(cause->sentence));
     if (bent) {
-        write_stages(out, cause, result, style);
-        write_ledger(out, cause, result, style);
+        write_stages(out, cause, style);
+        write_ledger(out, cause, style);
         write_suspects(out, cause, style);
         if (cause->bound[0]) section(out, style, "THEN", TONE_STRONG, bytes_of(cause->bound));
     }

@@ -6,10 +6,9 @@
  * Thread: collecting thread.  Memory: the caller's text. */
 #pragma once
 
+#include "base/text.h"
 #include "show/style.h"
 #include "tick/cause.h"
-#include "tick/result.h"
 
 /* All of it; out->cut where it has no room. */
-void why_text_write(struct text *out, const struct cause *cause, const struct result *result,
-                    const struct show_style *style);
+void why_text_write(struct text *out, const struct cause *cause, const struct show_style *style);

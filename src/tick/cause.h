@@ -18,6 +18,7 @@
 #define CAUSE_SUSPECTS 32
 #define CAUSE_LINES 4
 #define CAUSE_TEXT 220
+#define CAUSE_NAME 96
 
 enum cause_state {
     CAUSE_NONE,    /* nothing bent */
@@ -57,10 +58,12 @@ struct cause_suspect {
 struct cause {
     enum cause_state state;
     enum cause_grade grade;
-    uint32_t good, bad;                      /* stages; PLAN_NO_INDEX: none */
-    uint32_t scenario;                       /* its iterations are what waits; else requests */
-    double good_x, bad_x;                    /* requests done a second */
-    double good_n, bad_n;                    /* in flight, mean */
+    uint32_t good, bad; /* stages, or parts of one; PLAN_NO_INDEX: none */
+    char good_name[CAUSE_NAME], bad_name[CAUSE_NAME]; /* "calm", "calm until 14 s" */
+    double cut_s;         /* run time at which the one stage was cut in two; NAN: it was not */
+    uint32_t scenario;    /* its iterations are what waits; else requests */
+    double good_x, bad_x; /* requests done a second */
+    double good_n, bad_n; /* in flight, mean */
     double good_r_ms, bad_r_ms;              /* mean response time */
     struct cause_place places[CAUSE_PLACES]; /* by growth, most first */
     uint32_t place_count;

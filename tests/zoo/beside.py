@@ -167,7 +167,7 @@ def hold_redis(_child, around, done, busy_s):
     """A script that looks at everything, over and over."""
     if done.wait(busy_s):
         return
-    script = "local n = 0; for i = 1, 8000000 do n = n + i % 7 end; return n"
+    script = "local n = 0; for i = 1, 50000000 do n = n + i % 7 end; return n"
     while not done.is_set():
         subprocess.run(["redis-cli", "-p", str(around.cache.port), "EVAL", script, "0"],
                        stdout=subprocess.DEVNULL, timeout=60, check=False)

@@ -3,8 +3,8 @@
 
 backlog: two threads accept and serve, 30 ms each, with a backlog of 4
 pipe:    each request logs a page to a pipe whose reader takes 200 of them a second
-slow:    a thread a connection, 60 ms each
-rows:    each request makes 40 queries, one behind the other, by one of four connections
+slow:    a thread a connection, 200 ms each
+rows:    each request makes 40 queries of 2 ms, one behind the other, by one of four connections
 """
 import os
 import queue
@@ -64,7 +64,7 @@ class Session:
                 return
 
     def ask(self, number):
-        text = f"SELECT relname FROM pg_class WHERE oid = {1247 + number % 4}\0".encode()
+        text = f"SELECT pg_sleep(0.002), relname FROM pg_class WHERE oid = {1247 + number % 4}\0".encode()
         self.link.sendall(b"Q" + (len(text) + 4).to_bytes(4, "big") + text)
         self.until_ready()
 
@@ -73,7 +73,7 @@ def work():
     if MODE == "backlog":
         time.sleep(0.03)
     elif MODE == "slow":
-        time.sleep(0.06)
+        time.sleep(0.2)
     elif MODE == "rows":
         pool.ask(40)
     else:

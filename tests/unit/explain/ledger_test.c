@@ -70,6 +70,32 @@ static void charged_at_the_deepest_place(void **state)
     story_close();
 }
 
+static const struct story in_the_middle = {
+    "one stage, in the middle of which somebody became slow",
+    {100, 10, 1, 0},
+    {100, 300, 30, 0},
+    {{"api", "cpu", "", SERIES_CORES, 0.1, 0.1},
+     {"api", "waiting", "peer 10.0.0.9:80 of web-#", SERIES_WAITING, 0.9, 29}}};
+
+static void one_stage_is_cut(void **state)
+{
+    (void)state;
+    const struct cause *c = story_tell_alone(&in_the_middle);
+    assert_int_equal(c->state, CAUSE_FOUND);
+    assert_string_equal(c->suspects[0].id, "downstream");
+    assert_string_equal(c->good_name, "low until 6 s");
+    assert_string_equal(c->bad_name, "low from 6 s on");
+    assert_true(fabs(c->good_n - 1) < 0.01 && fabs(c->bad_n - 30) < 0.01);
+    story_close();
+    struct story even = in_the_middle; /* slow all the time: there is nothing to hold it against */
+    even.low = even.high;
+    even.samples[1].low = even.samples[1].high;
+    c = story_tell_alone(&even);
+    assert_true(isnan(c->cut_s));
+    assert_int_equal(c->good, PLAN_NO_INDEX);
+    story_close();
+}
+
 static void the_same_words(void **state)
 {
     (void)state;
@@ -85,8 +111,8 @@ static void the_same_words(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_left_is_said),
-                                       cmocka_unit_test(charged_at_the_deepest_place),
-                                       cmocka_unit_test(the_same_words)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_left_is_said), cmocka_unit_test(charged_at_the_deepest_place),
+        cmocka_unit_test(one_stage_is_cut), cmocka_unit_test(the_same_words)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,6 +31,8 @@ struct story {
 
 /* Tells it to judge and explain and hands the cause over; valid until the next story. */
 const struct cause *story_tell(const struct story *story);
+/* The same with both in one stage, `low`, which changes in its middle. */
+const struct cause *story_tell_alone(const struct story *story);
 void story_close(void);
 /* The suspect of that id; NULL: it is in no list. */
 const struct cause_suspect *story_suspect(const struct cause *cause, const char *id);
