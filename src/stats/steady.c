@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <math.h>
 
+#include "stats/median.h"
+
 #define Z90                                                                                        \
     1.6448536269514722 /* 95 % point of the normal distribution: 5 % left out at each end          \
                         */
@@ -33,30 +35,6 @@ static uint32_t find_cut(const double *values, uint32_t count)
     return best;
 }
 
-/* The `rank`-th smallest (0-based), which moves to its place (C. A. R. Hoare, Algorithm 65: FIND,
- * 1961). */
-static double find_rank(double *values, int32_t count, int32_t rank)
-{
-    int32_t first = 0;
-    int32_t last = count - 1;
-    while (first < last) {
-        double pivot = values[rank];
-        int32_t i = first;
-        int32_t j = last;
-        while (i <= j) {
-            while (values[i] < pivot) i++;
-            while (values[j] > pivot) j--;
-            if (i > j) break;
-            double held = values[i];
-            values[i++] = values[j];
-            values[j--] = held;
-        }
-        if (j < rank) first = i;
-        if (i > rank) last = j;
-    }
-    return values[rank];
-}
-
 static void find_slope(const double *values, uint32_t count, struct steady_trend *out)
 {
     double slopes[SLOPES_MOST];
@@ -71,11 +49,9 @@ static void find_slope(const double *values, uint32_t count, struct steady_trend
     double spread = Z90 * sqrt(n * (n - 1) * (2 * n + 5) / 18); /* of Kendall's S */
     double lo = fmax(floor((slope_count - spread) / 2) - 1, 0);
     double hi = fmin(ceil((slope_count + spread) / 2), slope_count - 1);
-    double below = find_rank(slopes, slope_count, (slope_count - 1) / 2);
-    double above = find_rank(slopes, slope_count, slope_count / 2);
-    out->slope = (below + above) / 2;
-    out->slope90.lo = find_rank(slopes, slope_count, (int32_t)lo);
-    out->slope90.hi = find_rank(slopes, slope_count, (int32_t)hi);
+    out->slope = median_of(slopes, slope_count);
+    out->slope90.lo = median_rank(slopes, slope_count, (int32_t)lo);
+    out->slope90.hi = median_rank(slopes, slope_count, (int32_t)hi);
 }
 
 bool steady_trend(const double *values, uint32_t count, struct steady_trend *out)
