@@ -8,8 +8,10 @@
 #include "judge/capacities.h"
 #include "judge/exit_code.h"
 #include "judge/keep.h"
+#include "judge/leak.h"
 #include "judge/limits.h"
 #include "judge/moves.h"
+#include "judge/recovery.h"
 #include "judge/redirects.h"
 #include "judge/rows.h"
 #include "judge/sliding.h"
@@ -145,7 +147,9 @@ static void conclude(struct judge *judge, const struct limits_desk *desk)
             .stage = PLAN_NO_INDEX,
             .stages = row->findings,
         };
-        if (row->capacity) capacities_conclude(desk, rows, row, out);
+        if (row->kind == ROW_LEAK) leak_conclude(desk, row, out);
+        else if (row->kind == ROW_RECOVERY) recovery_conclude(desk, row, out);
+        else if (row->capacity) capacities_conclude(desk, rows, row, out);
         else limits_conclude(desk, row, out);
         sliding_conclude(&judge->sliding, i, out);
     }

@@ -114,8 +114,9 @@ static struct pardoned pardoned_in(const struct limits_desk *desk, const struct 
 /* What is seen of a service is no request: none of prony's doing is held against it. */
 uint64_t limits_suspect_timeouts(const struct limits_desk *desk, const struct row *row)
 {
+    bool is_seen = row->kind == ROW_SEEN || rows_is_once(row);
     uint64_t count = 0;
-    for (uint32_t s = 0; s < desk->books->stage_count && row->kind != ROW_SEEN; s++) {
+    for (uint32_t s = 0; s < desk->books->stage_count && !is_seen; s++) {
         if (rows_apply(row, desk->books, s)) count += suspects_in(desk, row, s);
     }
     return count;
@@ -437,6 +438,10 @@ static struct finding find_in(const struct limits_desk *desk, const struct row *
     case ROW_SEEN:
         f = seen_find(row, stage, seconds_in(desk, stage), needed_s);
         break;
+    case ROW_LEAK: /* judged once */
+    case ROW_RECOVERY:
+        f.value = f.lo = f.hi = (double)NAN;
+        break;
     }
     return f;
 }
@@ -576,6 +581,7 @@ bool limits_pardoned(const struct limits_desk *desk, const struct row *row,
 {
     double needed_s;
     bool by_stage = false;
+    if (rows_is_once(row)) return false;
     for (uint32_t s = 0; s < desk->books->stage_count; s++) {
         if (!rows_apply(row, desk->books, s)) continue;
         if (row->findings[s].verdict != VERDICT_MISSED) continue;

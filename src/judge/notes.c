@@ -52,7 +52,8 @@ void notes_nothing_came(const struct limits_desk *desk, const struct row *row, b
     struct text note = text_in(out->note, sizeof out->note);
     bool iterations = row->objective->scope == SCOPE_SCENARIO;
     bool over = desk->final && !desk->going_on;
-    if (reached && row->kind == ROW_SEEN) text_adds(&note, "nothing was seen of it");
+    bool seen = row->kind == ROW_SEEN || row->kind == ROW_LEAK;
+    if (reached && seen) text_adds(&note, "nothing was seen of it");
     else if (!reached) text_adds(&note, over ? "no judged stage was reached" : "not yet begun");
     else if (ended > 0 && row->kind == ROW_TIMES) text_adds(&note, "none was answered ok");
     else

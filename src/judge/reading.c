@@ -44,7 +44,7 @@ static bool concerns(const struct reading *r, const struct objective *o, uint32_
                      const struct cell *cell)
 {
     return books_knows(r->books, cell) && scope_has_stage(o, cell->stage)
-           && scope_has_cell(o, name, cell);
+           && r->books->stages[cell->stage].start_ns >= r->from_ns && scope_has_cell(o, name, cell);
 }
 
 double reading_take(struct reading *r, const struct objective *o, uint32_t name,

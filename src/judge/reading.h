@@ -12,6 +12,7 @@ struct reading {
     const struct books *books;
     struct tally tally; /* of the tick in hand */
     struct arena *arena;
+    uint64_t from_ns; /* what was intended in stages that began earlier is left out */
 };
 
 /* Keeps `books`, which must be open. */

@@ -4,11 +4,15 @@
 #include <math.h>
 
 #include "base/ns.h"
+#include "judge/leak.h"
+#include "judge/recovery.h"
 #include "judge/scope.h"
 #include "judge/watch.h"
 
 static enum row_kind kind_of(const struct objective *o)
 {
+    if (o->metric == METRIC_LEAK) return ROW_LEAK;
+    if (o->metric == METRIC_RECOVERY) return ROW_RECOVERY;
     if (objective_is_observed(o)) return ROW_SEEN;
     switch (objective_unit(o)) {
     case UNIT_TIME:
@@ -91,7 +95,10 @@ static void open_row(struct rows *rows, const struct objective *o, uint32_t each
     rows->count++;
     row->capacity = objective_is_capacity(o);
     if (row->kind == ROW_TIMES) row->limit_ns = limit_of(o);
-    if (row->kind == ROW_SEEN) row->watch = watch_make(o, rows->books->header->plan, rows->arena);
+    if (objective_is_observed(o))
+        row->watch = watch_make(o, rows->books->header->plan, rows->arena);
+    if (row->kind == ROW_LEAK) row->leak = leak_make(rows->books, rows->arena);
+    if (row->kind == ROW_RECOVERY) row->recovery = recovery_make(o, rows->books, rows->arena);
     row->stages = ARENA_ARRAY(rows->arena, stage_count, struct row_stage);
     row->findings = ARENA_ARRAY(rows->arena, stage_count, struct finding);
     if (!arena_ok(rows->arena)) return;
@@ -133,6 +140,11 @@ const struct row_stage *rows_times(const struct row *row, uint32_t stage)
     return &row->rows->rows[row->keeper].stages[stage];
 }
 
+bool rows_is_once(const struct row *row)
+{
+    return row->kind == ROW_LEAK || row->kind == ROW_RECOVERY;
+}
+
 bool rows_has_data(const struct row *row, uint32_t stage)
 {
     if (is_quantile(row->objective)) return rows_times(row, stage)->counted.bands != NULL;
@@ -155,6 +167,7 @@ bool rows_lacks_scope(const struct row *row)
 static bool can_apply(const struct row *row, const struct books *books, uint32_t stage)
 {
     if (row->objective->of_offered && books->stages[stage].closed) return false;
+    if (row->kind == ROW_RECOVERY) return false; /* it looks at no stage by itself */
     return !rows_lacks_scope(row) && !books->stages[stage].cut;
 }
 
@@ -218,7 +231,8 @@ const struct tally *rows_tally(const struct row *row, const struct books *books,
 
 static bool concerns(const struct row *row, const struct cell *cell)
 {
-    return row->kind != ROW_SEEN && scope_has_cell(row->objective, row->each_index, cell);
+    return row->kind != ROW_SEEN && !rows_is_once(row)
+           && scope_has_cell(row->objective, row->each_index, cell);
 }
 
 /* A part of the sums. */
@@ -335,6 +349,12 @@ static void take_seen(void *ctx, uint64_t at_ns, double value, double weight_s)
     struct row *row = ctx;
     const struct rows *rows = row->rows;
     uint32_t stage = books_stage_at(rows->books, at_ns);
+    if (row->kind == ROW_LEAK) {
+        struct leak_moment m = {stage, at_ns, value, watch_grade(row->watch)};
+        bool counts = stage != PLAN_NO_INDEX && rows_apply(row, rows->books, stage);
+        leak_take(row->leak, &m, counts);
+        return;
+    }
     if (stage == PLAN_NO_INDEX) return;
     struct row_stage *rs = &row->stages[stage];
     if (!rs->counted.batches) rs->counted.batches = ARENA_NEW(rows->arena, struct batches);
@@ -394,13 +414,15 @@ void rows_take(struct rows *rows, const struct tick *tick)
         if (books_knows(books, cell)) take_cell(rows, cell, books_has(books, tick, cell));
     }
     for (uint32_t i = 0; i < rows->count; i++) {
-        if (rows->rows[i].kind == ROW_SEEN)
-            watch_take(rows->rows[i].watch, tick, rows->books, take_seen, &rows->rows[i]);
+        struct row *row = &rows->rows[i];
+        if (row->watch) watch_take(row->watch, tick, rows->books, take_seen, row);
+        if (row->kind == ROW_RECOVERY) recovery_take(row->recovery, tick);
     }
     bool counts = books_counts(books, tick);
     for (uint32_t i = 0; i < rows->count; i++) {
         struct row *row = &rows->rows[i];
         if (row->kind == ROW_MEAN && counts) take_mean(rows, row, tick);
+        if (row->kind == ROW_LEAK && counts) leak_load(row->leak, tick);
         row->stages[tick->stage].stale = true;
         close_tick(rows, row);
     }

@@ -15,13 +15,17 @@
 #include "stats/batches.h"
 #include "tick/result.h"
 
+struct leak;
+struct recovery;
 struct watch;
 
 enum row_kind {
-    ROW_TIMES, /* avg: batches of the mean; percentiles: bands of times */
-    ROW_SHARE, /* errors, availability: batches of the share that is bad */
-    ROW_MEAN,  /* throughput, users, in_flight: batches of the amount over time */
-    ROW_SEEN   /* of a service or host: batches of samples over time (watch.h) */
+    ROW_TIMES,   /* avg: batches of the mean; percentiles: bands of times */
+    ROW_SHARE,   /* errors, availability: batches of the share that is bad */
+    ROW_MEAN,    /* throughput, users, in_flight: batches of the amount over time */
+    ROW_SEEN,    /* of a service or host: batches of samples over time (watch.h) */
+    ROW_LEAK,    /* once for the run: floors of samples (leak.h) */
+    ROW_RECOVERY /* once for the run: slots behind a stage (recovery.h) */
 };
 
 /* What came, tick by tick. */
@@ -49,12 +53,14 @@ struct row {
     const struct objective *objective;
     uint32_t each_index; /* request name of `of each`, else PLAN_NO_INDEX */
     enum row_kind kind;
-    bool capacity;            /* one stage that reaches it is enough */
-    uint32_t keeper;          /* percentiles: the first row about the same times has their bands */
-    uint64_t limit_ns;        /* ROW_TIMES */
-    struct watch *watch;      /* ROW_SEEN */
-    struct row_stage *stages; /* [stage_count] */
-    struct finding *findings; /* [stage_count] */
+    bool capacity;             /* one stage that reaches it is enough */
+    uint32_t keeper;           /* percentiles: the first row about the same times has their bands */
+    uint64_t limit_ns;         /* ROW_TIMES */
+    struct watch *watch;       /* ROW_SEEN, ROW_LEAK */
+    struct leak *leak;         /* ROW_LEAK */
+    struct recovery *recovery; /* ROW_RECOVERY */
+    struct row_stage *stages;  /* [stage_count] */
+    struct finding *findings;  /* [stage_count] */
 };
 
 struct rows {
@@ -76,6 +82,8 @@ void rows_set_limit(struct row *row, struct objective *sentence, double limit);
 /* After books_take() of the same tick. */
 void rows_take(struct rows *rows, const struct tick *tick);
 
+/* Is it judged once for the run? Then no stage has a finding. */
+bool rows_is_once(const struct row *row);
 /* Has a tick brought anything that counts? */
 bool rows_has_data(const struct row *row, uint32_t stage);
 /* Batches of what counts in that stage, where there are any; `spared`: less what ended for want of

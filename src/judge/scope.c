@@ -75,6 +75,8 @@ double scope_amount(const struct objective *o, uint32_t name, const struct tick 
     case METRIC_AVAILABILITY_BY_TIME:
     case METRIC_MEMORY:
     case METRIC_CPU:
+    case METRIC_LEAK:
+    case METRIC_RECOVERY:
     case METRIC_SERIES:
         break;
     }
@@ -99,6 +101,8 @@ uint64_t scope_bad(const struct objective *o, const uint64_t *outcomes, uint64_t
     case METRIC_IN_FLIGHT:
     case METRIC_MEMORY:
     case METRIC_CPU:
+    case METRIC_LEAK:
+    case METRIC_RECOVERY:
     case METRIC_SERIES:
         break;
     }
@@ -117,6 +121,8 @@ bool scope_lacks(const struct objective *o, enum shortage shortage)
     case METRIC_AVAILABILITY: /* what could not be checked was answered */
     case METRIC_MEMORY:       /* seen from outside, whatever became of requests */
     case METRIC_CPU:
+    case METRIC_LEAK:
+    case METRIC_RECOVERY: /* of the stages behind it, where those have sentences of their own */
     case METRIC_SERIES:
         return false;
     case METRIC_ERRORS:

@@ -5,12 +5,13 @@
 #include "base/ns.h"
 
 /* What a series is to the sentence. */
-enum part { PART_NONE, PART_VALUE, PART_CAPACITY };
+enum part { PART_NONE, PART_CAPACITY, PART_VALUE, PART_BETTER, PART_BEST };
 
 struct watch {
     const struct objective *objective;
     struct bytes of;           /* owner of its series */
     uint8_t parts[SERIES_MAX]; /* enum part, by series */
+    enum part value_part;      /* of those that would do, the best that was met */
     double capacity;           /* METRIC_CPU: the newest; NAN: none yet */
     bool open;                 /* the moment in hand, of samples that cover the same time: */
     uint64_t from_ns, to_ns;
@@ -27,8 +28,22 @@ struct watch *watch_make(const struct objective *o, const struct plan *plan, str
 {
     struct watch *w = ARENA_NEW(arena, struct watch);
     if (!w) return NULL;
-    *w = (struct watch){.objective = o, .of = owner_of(o, plan), .capacity = (double)NAN};
+    *w = (struct watch){
+        .objective = o, .of = owner_of(o, plan), .value_part = PART_VALUE, .capacity = (double)NAN};
     return w;
+}
+
+uint32_t watch_grade(const struct watch *w)
+{
+    return w->value_part;
+}
+
+/* What only this process has and no file backs; the others have pages that nobody leaks. */
+static enum part part_of_leak(struct bytes name)
+{
+    if (bytes_is(name, series_row(SERIES_OF_MEMORY_ANON)->name)) return PART_BEST;
+    if (bytes_is(name, series_row(SERIES_OF_MEMORY_USS)->name)) return PART_BETTER;
+    return bytes_is(name, series_row(SERIES_OF_MEMORY)->name) ? PART_VALUE : PART_NONE;
 }
 
 static enum part part_of(const struct watch *w, const struct series *s)
@@ -41,6 +56,8 @@ static enum part part_of(const struct watch *w, const struct series *s)
     case METRIC_CPU:
         if (bytes_is(s->name, series_row(SERIES_OF_CPU_CAPACITY)->name)) return PART_CAPACITY;
         return bytes_is(s->name, series_row(SERIES_OF_CPU)->name) ? PART_VALUE : PART_NONE;
+    case METRIC_LEAK:
+        return part_of_leak(s->name);
     case METRIC_SERIES: {
         bool labelled = o->label.len == 0 || bytes_equal(s->label, o->label);
         return labelled && bytes_equal(s->name, o->series) ? PART_VALUE : PART_NONE;
@@ -54,6 +71,7 @@ static enum part part_of(const struct watch *w, const struct series *s)
     case METRIC_THROUGHPUT:
     case METRIC_USERS:
     case METRIC_IN_FLIGHT:
+    case METRIC_RECOVERY:
         break;
     }
     return PART_NONE;
@@ -101,7 +119,9 @@ void watch_take(struct watch *w, const struct tick *tick, const struct books *bo
 {
     for (uint32_t i = 0; i < tick->series_count; i++) {
         const struct series *s = &tick->series[i];
-        if (s->id < SERIES_MAX) w->parts[s->id] = (uint8_t)part_of(w, s);
+        if (s->id >= SERIES_MAX) continue;
+        w->parts[s->id] = (uint8_t)part_of(w, s);
+        if (w->parts[s->id] > w->value_part) w->value_part = (enum part)w->parts[s->id];
     }
     for (uint32_t i = 0; i < tick->sample_count; i++) { /* another source tells it, perhaps later */
         const struct sample *s = &tick->samples[i];
@@ -110,7 +130,7 @@ void watch_take(struct watch *w, const struct tick *tick, const struct books *bo
     for (uint32_t i = 0; i < tick->sample_count; i++) {
         const struct sample *s = &tick->samples[i];
         bool good = s->series < SERIES_MAX && s->to_ns >= s->from_ns && isfinite(s->value);
-        if (good && w->parts[s->series] == PART_VALUE) take_sample(w, s, told, ctx);
+        if (good && w->parts[s->series] == w->value_part) take_sample(w, s, told, ctx);
     }
     /* One that lies ahead of the ticks waits for the next, which tells its stage. */
     if (w->open && w->from_ns + (w->to_ns - w->from_ns) / 2 <= books->now_ns)

@@ -23,6 +23,9 @@ typedef void watch_told(void *ctx, uint64_t at_ns, double value, double weight_s
 
 /* For a sentence of the plan's, kept; NULL: the arena is full. */
 struct watch *watch_make(const struct objective *o, const struct plan *plan, struct arena *arena);
+/* How good the series is that it takes its values from, of several that would do: more is better. A
+ * leak is looked for in memory.anon, else in memory.uss, else in memory. */
+uint32_t watch_grade(const struct watch *w);
 /* Tells of each moment that the books have reached, in the order of the samples. */
 void watch_take(struct watch *w, const struct tick *tick, const struct books *books,
                 watch_told *told, void *ctx);

@@ -248,6 +248,8 @@ static struct feed_now read_now(const struct feed *f, const struct tick *span,
     case METRIC_AVAILABILITY_BY_TIME: /* a share of seconds: ten of them do not make one */
     case METRIC_MEMORY:               /* the judge alone takes samples */
     case METRIC_CPU:
+    case METRIC_LEAK: /* and these once for the run */
+    case METRIC_RECOVERY:
     case METRIC_SERIES:
         break;
     }

@@ -37,9 +37,9 @@ struct sums {
     double user, system, delay, cpu;
     double minor, major, io_read, io_written;
     double voluntary, forced;
-    double threads, rss, pss, uss;
+    double threads, rss, pss, uss, anon;
     double descriptors, descriptors_limit;
-    bool io_denied, memory_denied, memory_seen, switches_seen;
+    bool io_denied, memory_denied, memory_seen, anon_seen, switches_seen;
 };
 
 struct process {
@@ -47,7 +47,7 @@ struct process {
     struct roots roots;
     struct family family;
     struct blocked blocked;
-    struct dear memory, descriptors, switches;
+    struct dear memory, anon, descriptors, switches;
     uint64_t voluntary, forced, switches_at_ns; /* as they were */
     bool has_switches;
     double ticks_per_s, page_bytes;
@@ -158,6 +158,23 @@ static void add_memory(struct process *p, uint64_t now_ns, struct sums *s)
     pay(&p->memory, now_ns, began_ns);
 }
 
+/* Counters, where smaps_rollup walks all pages: a leak is looked at each second. */
+static void add_anon(struct process *p, uint64_t now_ns, struct sums *s)
+{
+    if (!is_due(&p->anon, now_ns)) return;
+    uint64_t began_ns = clock_thread_cpu_ns();
+    for (uint32_t i = 0; i < p->family.process_count; i++) {
+        char array[4096];
+        struct bytes text =
+            proc_read_path(array, sizeof array, "/proc/%d/status", p->family.processes[i].pid);
+        s->anon_seen = s->anon_seen || bytes_find(text, BYTES_LIT("\nRssAnon:")) < text.len;
+        s->anon +=
+            (double)(proc_text_after(text, "\nRssAnon:") + proc_text_after(text, "\nVmSwap:"))
+            * 1024;
+    }
+    pay(&p->anon, now_ns, began_ns);
+}
+
 /* Linux 6.2 and later tell the number as the folder's size. */
 static uint64_t count_descriptors(pid_t pid)
 {
@@ -242,6 +259,7 @@ static void put_levels(struct process *p, struct slip *slip, const struct sums *
         put_as(p, slip, SERIES_OF_MEMORY, s->pss, true);
         put_as(p, slip, SERIES_OF_MEMORY_USS, s->uss, true);
     }
+    if (s->anon_seen) put_as(p, slip, SERIES_OF_MEMORY_ANON, s->anon, true);
     if (s->descriptors_limit == 0) return;
     put_as(p, slip, SERIES_OF_DESCRIPTORS, s->descriptors, true);
     put_as(p, slip, SERIES_OF_DESCRIPTORS_LIMIT, s->descriptors_limit, true);
@@ -286,6 +304,7 @@ static bool look(void *ctx, struct slip *slip, const struct look *when, struct e
     }
     for (uint32_t i = 0; i < p->family.thread_count; i++) add_thread(&p->family.threads[i], &s);
     add_memory(p, when->now_ns, &s);
+    add_anon(p, when->now_ns, &s);
     add_descriptors(p, when->now_ns, &s);
     add_switches(p, when->now_ns, &s);
     put_levels(p, slip, &s);

@@ -19,17 +19,18 @@ static const struct {
 static bool is_plain(size_t metric)
 {
     return metric != METRIC_QUANTILE && metric != METRIC_AVAILABILITY_BY_TIME
-           && metric != METRIC_SERIES;
+           && metric != METRIC_RECOVERY && metric != METRIC_SERIES;
 }
 
 /* Other tools' words for the same. */
 static const struct {
     const char *word, *metric;
-} foreign[] = {{"mean", "avg"},        {"average", "avg"},
-               {"median", "p50"},      {"rps", "throughput"},
-               {"latency", "p95"},     {"rate", "throughput"},
-               {"failures", "errors"}, {"uptime", "availability"},
-               {"vus", "users"},       {"concurrency", "in_flight"}};
+} foreign[] = {{"mean", "avg"},         {"average", "avg"},
+               {"median", "p50"},       {"rps", "throughput"},
+               {"latency", "p95"},      {"rate", "throughput"},
+               {"failures", "errors"},  {"uptime", "availability"},
+               {"vus", "users"},        {"concurrency", "in_flight"},
+               {"recover", "recovery"}, {"mttr", "recovery"}};
 
 /* `p95`, `p99.9` into parts per million. */
 static bool read_quantile(struct bytes word, uint32_t *per_million)
@@ -45,7 +46,7 @@ static bool read_quantile(struct bytes word, uint32_t *per_million)
 /* The nearest of the metrics and of the series; empty: none is near. */
 static struct bytes nearest_of(struct bytes word, const struct bytes *metric_names, uint32_t count)
 {
-    struct bytes all[SERIES_ROWS + COUNT_OF(metrics) + 5];
+    struct bytes all[SERIES_ROWS + COUNT_OF(metrics) + 6];
     for (uint32_t i = 0; i < count; i++) all[i] = metric_names[i];
     for (uint32_t i = 0; i < SERIES_ROWS; i++) {
         all[count++] = bytes_of(series_row((enum series_row)i)->name);
@@ -55,9 +56,10 @@ static struct bytes nearest_of(struct bytes word, const struct bytes *metric_nam
 
 static bool tell_metric(struct sentence *r)
 {
-    struct bytes names[COUNT_OF(metrics) + 5] = {
-        BYTES_LIT("p50"), BYTES_LIT("p90"), BYTES_LIT("p95"), BYTES_LIT("p99"), BYTES_LIT("p99.9")};
-    uint32_t name_count = 5;
+    struct bytes names[COUNT_OF(metrics) + 6] = {BYTES_LIT("p50"),   BYTES_LIT("p90"),
+                                                 BYTES_LIT("p95"),   BYTES_LIT("p99"),
+                                                 BYTES_LIT("p99.9"), BYTES_LIT("recovery")};
+    uint32_t name_count = 6;
     for (size_t i = 0; i < COUNT_OF(metrics); i++) {
         if (is_plain(i)) names[name_count++] = bytes_of(metrics[i].name);
     }
@@ -137,6 +139,24 @@ static bool read_series(struct sentence *r, struct arena *arena, struct objectiv
     return true;
 }
 
+/* `recovery after STAGE`. Faults, once there are any, have their names where stages have theirs. */
+static bool read_recovery(struct sentence *r, struct objective *out)
+{
+    struct sentence_word first = r->word;
+    out->metric = METRIC_RECOVERY;
+    sentence_advance(r);
+    if (!sentence_is(r, "after"))
+        return sentence_wrong(r, DIAG_OBJECTIVE, r->word, "write: recovery after STAGE < 30s",
+                              "after what?");
+    uint32_t stage = 0;
+    uint32_t count = 0;
+    if (!sentence_stage_read(r, &stage, &count)) return false;
+    out->after_stage = stage + count - 1;
+    if (!r->abort) return true;
+    return sentence_wrong(r, DIAG_OBJECTIVE, first, "make it an objective",
+                          "whether it recovers is known at the end; abort_when asks meanwhile");
+}
+
 static bool read_metric(struct sentence *r, struct arena *arena, struct objective *out)
 {
     struct sentence_word first = r->word;
@@ -145,7 +165,9 @@ static bool read_metric(struct sentence *r, struct arena *arena, struct objectiv
         i = 0;
         while (i < COUNT_OF(metrics) && !(is_plain(i) && sentence_is(r, metrics[i].name))) i++;
     }
-    if (i == COUNT_OF(metrics)) {
+    if (i == COUNT_OF(metrics) && sentence_is(r, "recovery")) {
+        if (!read_recovery(r, out)) return false;
+    } else if (i == COUNT_OF(metrics)) {
         if (!read_series(r, arena, out)) return tell_metric(r);
     } else {
         out->metric = (enum metric)i;
@@ -153,8 +175,8 @@ static bool read_metric(struct sentence *r, struct arena *arena, struct objectiv
     }
     r->unit = objective_unit(out);
     r->limit = metrics[out->metric].limit;
-    r->either = objective_is_observed(out);
-    if (r->abort && r->either) {
+    r->either = objective_is_either(out);
+    if (r->abort && objective_is_observed(out)) {
         return sentence_wrong(r, DIAG_OBJECTIVE, first,
                               "make it an objective, or give up by replies:  errors > 20% for 10s",
                               "abort_when looks at replies; it does not see services yet");
@@ -287,12 +309,23 @@ enum objective_unit objective_unit(const struct objective *o)
 
 bool objective_is_observed(const struct objective *o)
 {
-    return o->metric == METRIC_MEMORY || o->metric == METRIC_CPU || o->metric == METRIC_SERIES;
+    return o->metric == METRIC_MEMORY || o->metric == METRIC_CPU || o->metric == METRIC_LEAK
+           || o->metric == METRIC_SERIES;
+}
+
+bool objective_is_either(const struct objective *o)
+{
+    return objective_is_observed(o) && o->metric != METRIC_LEAK;
+}
+
+bool objective_is_once(const struct objective *o)
+{
+    return o->metric == METRIC_LEAK || o->metric == METRIC_RECOVERY;
 }
 
 bool objective_small_is_good(const struct objective *o)
 {
-    if (objective_is_observed(o)) return o->op == OP_LT || o->op == OP_LE;
+    if (objective_is_either(o)) return o->op == OP_LT || o->op == OP_LE;
     return metrics[o->metric].limit;
 }
 

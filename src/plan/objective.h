@@ -3,6 +3,7 @@
  * Why: the plan's `objectives:` and `abort_when:`, the flags `--p95 100ms` and a replay with other
  * limits all read the same grammar:
  *   [warn:] METRIC [of REQUEST|SCENARIO|SERVICE|each] [in STAGE] OP VALUE [for DURATION]
+ *   [warn:] recovery after STAGE OP VALUE
  * METRIC may be a series of plan/series.def by its name, with a quoted label or without.
  * Source: docs/plan.md, "Objectives".  Thread: any.  Memory: the arena given to the parser. */
 #pragma once
@@ -38,7 +39,9 @@ enum objective_unit {
     X(METRIC_IN_FLIGHT, "in_flight", UNIT_COUNT, false)                                            \
     X(METRIC_MEMORY, "memory", UNIT_BYTES, true)                                                   \
     X(METRIC_CPU, "cpu", UNIT_SHARE, true)                                                         \
-    X(METRIC_SERIES, "", UNIT_NUMBER, true) /* by the series' own name, in its unit */
+    X(METRIC_LEAK, "leak", UNIT_BYTES_RATE, true)                                                  \
+    X(METRIC_RECOVERY, "recovery after", UNIT_TIME, true) /* and a stage */                        \
+    X(METRIC_SERIES, "", UNIT_NUMBER, true)               /* by the series' own name, in its unit */
 
 #define METRICS_ENUM(metric, name, unit, limit) metric,
 enum metric { METRICS(METRICS_ENUM) };
@@ -65,6 +68,7 @@ struct objective {
     uint32_t scope_index;         /* into names, scenarios or services */
     struct bytes series, label;   /* METRIC_SERIES; an empty label: all of them together */
     enum series_unit series_unit; /* METRIC_SERIES */
+    uint32_t after_stage;         /* METRIC_RECOVERY: the last of those that it names */
     bool has_in;
     uint32_t stage_first, stage_count; /* with has_in: `in climb` is all its rungs */
     enum objective_op op;
@@ -103,11 +107,15 @@ void objective_metric_name(struct text *out, const struct objective *o);
 const char *objective_op_text(enum objective_op op);
 /* What its metric is counted in. */
 enum objective_unit objective_unit(const struct objective *o);
-/* Is it about what is seen of a service or host, rather than about replies? Such a one may be a
- * limit in either direction, and is never a capacity. */
+/* Is it about what is seen of a service or host, rather than about replies? Such a one is never a
+ * capacity. */
 bool objective_is_observed(const struct objective *o);
 /* Its metric is somebody's own number, under this and a name. */
 #define OBJECTIVE_OWN "metrics."
+/* May its sentence say `<` as well as `>`? */
+bool objective_is_either(const struct objective *o);
+/* Is it judged once for the run, rather than in each stage? */
+bool objective_is_once(const struct objective *o);
 /* Is its metric good when small? Then a share is that of the bad, else of the good. */
 bool objective_small_is_good(const struct objective *o);
 /* Is it an amount that one stage has to reach, rather than a limit that every stage must keep? */

@@ -151,12 +151,24 @@ void parse_objective_implicit(struct parse *p)
     if (!objective_says_failures(plan->objectives, plan->objective_count)) add_implicit(p, &names);
 }
 
+/* Is a stage of the plan's own behind that one? */
+static bool has_after(const struct plan *plan, uint32_t stage)
+{
+    return stage + 1 < plan->stage_count && !plan->stages[stage + 1].by_hand;
+}
+
 /* Sentences that no stage of the plan can judge, for certain. */
 static void check_judged(struct parse *p)
 {
     const struct plan *plan = p->plan;
     for (uint32_t i = 0; i < plan->objective_count; i++) {
         const struct objective *o = &plan->objectives[i];
+        if (o->metric == METRIC_RECOVERY && !has_after(plan, o->after_stage)) {
+            diag_add(p->diags, DIAG_OBJECTIVE, o->at,
+                     "add a stage behind it, as long as it may take, and 5s",
+                     "nothing is sent after the last stage, so nothing shows that it recovers");
+            continue;
+        }
         uint32_t stage = 0;
         while (stage < plan->stage_count && !plan_doubt_looks_at(o, plan, stage)) stage++;
         if (stage < plan->stage_count) continue;

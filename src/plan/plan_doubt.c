@@ -16,6 +16,7 @@ bool plan_doubt_looks_at(const struct objective *o, const struct plan *plan, uin
 {
     const struct stage *s = &plan->stages[stage];
     if (o->of_offered && s->model == MODEL_CLOSED) return false;
+    if (o->metric == METRIC_RECOVERY) return stage == o->after_stage;
     if (!o->has_in) return s->judged;
     return stage >= o->stage_first && stage - o->stage_first < o->stage_count;
 }
@@ -76,6 +77,20 @@ static bool has_processes(const struct service *service)
     return service->argc > 0 || service->attach.kind != ATTACH_NONE;
 }
 
+bool plan_doubt_is_steady(const struct stage *s)
+{
+    if (s->model == MODEL_CLOSED) return s->users_from == s->users_to;
+    return s->rate_from == s->rate_to;
+}
+
+static bool has_steady(const struct plan *plan, const struct objective *o)
+{
+    for (uint32_t i = 0; i < plan->stage_count; i++) {
+        if (plan_doubt_looks_at(o, plan, i) && plan_doubt_is_steady(&plan->stages[i])) return true;
+    }
+    return false;
+}
+
 bool plan_doubt_tell(struct text *out, const struct plan *plan, const struct objective *o)
 {
     bool named = o->scope == SCOPE_REQUEST || o->scope == SCOPE_SCENARIO;
@@ -83,10 +98,15 @@ bool plan_doubt_tell(struct text *out, const struct plan *plan, const struct obj
         text_adds(out, "no stage that it looks at sends any of it");
         return true;
     }
-    bool of_processes = o->metric == METRIC_MEMORY || o->metric == METRIC_CPU;
+    bool of_processes =
+        o->metric == METRIC_MEMORY || o->metric == METRIC_CPU || o->metric == METRIC_LEAK;
     if (of_processes && !has_processes(&plan->services[o->scope_index])) {
         text_addf(out, "nothing says which processes %.*s has",
                   BYTES_ARG(plan->services[o->scope_index].name));
+        return true;
+    }
+    if (o->metric == METRIC_LEAK && !has_steady(plan, o)) {
+        text_adds(out, "no stage that it looks at has a steady load");
         return true;
     }
     bool rate = o->metric == METRIC_THROUGHPUT && !o->of_offered && o->scope != SCOPE_EACH;

@@ -14,6 +14,8 @@
 double plan_doubt_arrivals(const struct stage *s);
 /* Whether `o` looks at this stage. */
 bool plan_doubt_looks_at(const struct objective *o, const struct plan *plan, uint32_t stage);
+/* Is its load the same from its start to its end, as the plan has it? */
+bool plan_doubt_is_steady(const struct stage *s);
 /* Writes why objective `o` cannot come out well whatever the target does; false: it may. */
 MUST_USE bool plan_doubt_tell(struct text *out, const struct plan *plan, const struct objective *o);
 /* Writes what `service` is not told though others rely on it; false: nothing. */

@@ -25,7 +25,7 @@ static void add_other_side(const struct sentence *r, const char *what, struct te
     bool stage = bytes_is(bytes_of(what), "stage");
     bool service = find_name(n->services, n->service_count, word) < n->service_count;
     if (service && !stage && bytes_is(bytes_of(what), "request or scenario"))
-        text_adds(hint, "of a service are memory, cpu and the series   ");
+        text_adds(hint, "of a service are memory, cpu, leak and the series   ");
     bool other = stage ? find_name(n->requests, n->request_count, word) < n->request_count
                              || find_name(n->scenarios, n->scenario_count, word) < n->scenario_count
                        : find_name(n->stage_names, n->stage_count, word) < n->stage_count
@@ -144,18 +144,18 @@ static bool read_of(struct sentence *r, struct objective *out)
     return true;
 }
 
-static bool read_in(struct sentence *r, struct objective *out)
+bool sentence_stage_read(struct sentence *r, uint32_t *first, uint32_t *count)
 {
     const struct objective_names *n = r->names;
     sentence_advance(r);
     bool named = r->word.kind == SENTENCE_NAME || r->word.kind == SENTENCE_QUOTED;
     uint32_t at = named ? find_name(n->stage_names, n->stage_count, r->word.text) : n->stage_count;
-    out->stage_count = 1;
+    *count = 1;
     if (at == n->stage_count && named) {
         at = find_name(n->stage_groups, n->stage_count, r->word.text);
-        while (at + out->stage_count < n->stage_count
-               && bytes_equal(n->stage_groups[at + out->stage_count], r->word.text)) {
-            out->stage_count++;
+        while (at + *count < n->stage_count
+               && bytes_equal(n->stage_groups[at + *count], r->word.text)) {
+            (*count)++;
         }
     }
     if (at == n->stage_count && named && n->stages_lost
@@ -165,9 +165,15 @@ static bool read_in(struct sentence *r, struct objective *out)
     if (at == n->stage_count) {
         return tell_name(r, "stage", n->stage_groups, n->stage_count, NULL, 0);
     }
-    out->has_in = true;
-    out->stage_first = at;
+    *first = at;
     sentence_advance(r);
+    return true;
+}
+
+static bool read_in(struct sentence *r, struct objective *out)
+{
+    if (!sentence_stage_read(r, &out->stage_first, &out->stage_count)) return false;
+    out->has_in = true;
     return true;
 }
 
@@ -175,6 +181,9 @@ bool sentence_scope_read(struct sentence *r, struct objective *out)
 {
     for (bool of = false; sentence_is(r, "of") || sentence_is(r, "in");) {
         bool now_of = sentence_is(r, "of");
+        if (out->metric == METRIC_RECOVERY)
+            return sentence_wrong(r, DIAG_OBJECTIVE, r->word, "take it away",
+                                  "it is recovered when all limits hold again, of whatever");
         if (now_of ? of : out->has_in) {
             return sentence_wrong(r, DIAG_OBJECTIVE, r->word, "write two sentences",
                                   "one name is enough here");

@@ -10,8 +10,11 @@ static bool check_sense(struct sentence *r, const struct objective *o, struct se
     bool any = o->metric == METRIC_SERIES && o->series_unit == SERIES_NUMBER; /* below 0 too */
     bool low = o->value <= 0 && !any;
     bool high = share && o->value >= 1;
-    bool time = r->unit == UNIT_TIME && !objective_is_observed(o); /* no reply takes no time */
-    bool never = (low && (o->op == OP_LT || (o->op == OP_LE && time))) || (high && o->op == OP_GT);
+    bool exact = o->metric == METRIC_LEAK; /* that nothing grows at all can't be seen */
+    bool reply = !objective_is_observed(o) && o->metric != METRIC_RECOVERY;
+    bool time = r->unit == UNIT_TIME && reply; /* no reply takes no time */
+    bool never = (low && (o->op == OP_LT || (o->op == OP_LE && (time || exact))))
+                 || (high && o->op == OP_GT);
     bool always = (low && (o->op == OP_GE || (o->op == OP_GT && time)))
                   || (high && o->op == OP_LE && r->abort);
     if (!never && !always) return true;

@@ -192,12 +192,23 @@ bool units_bytes(struct bytes in, double *out, const char **why)
 
 bool units_bytes_rate(struct bytes in, double *out_per_s, const char **why)
 {
-    struct bytes end = BYTES_LIT("/s");
-    bool ends = in.len > end.len && bytes_equal(bytes_from(in, in.len - end.len), end);
-    struct bytes amount = {in.at, ends ? in.len - end.len : in.len};
+    static const struct {
+        const char *end;
+        double seconds;
+    } ends[] = {{"/s", 1}, {"/m", 60}, {"/min", 60}, {"/h", 3600}};
+    struct bytes amount = in;
+    double seconds = 0;
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        struct bytes end = bytes_of(ends[i].end);
+        if (in.len <= end.len || !bytes_equal(bytes_from(in, in.len - end.len), end)) continue;
+        amount.len = in.len - end.len;
+        seconds = ends[i].seconds;
+    }
     if (!units_bytes(amount, out_per_s, why)) return false;
-    *why = "bytes by time need their /s: 10MiB/s";
-    return ends;
+    *why = "bytes by time need their /s, /m or /h: 10MiB/s, 1MiB/h";
+    if (seconds <= 0) return false;
+    *out_per_s /= seconds;
+    return true;
 }
 
 bool units_number(struct bytes in, double *out, const char **why)

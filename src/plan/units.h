@@ -14,7 +14,7 @@ MUST_USE bool units_duration(struct bytes in, uint64_t *out_ns, const char **why
 MUST_USE bool units_rate(struct bytes in, double *out_per_s, const char **why);
 MUST_USE bool units_share(struct bytes in, double *out, const char **why);   /* `0.1%` is 0.001 */
 MUST_USE bool units_count(struct bytes in, uint64_t *out, const char **why); /* whole number */
-/* `512MiB` and `512MB`, with /s behind it for a rate; `1.5`. */
+/* `512MiB` and `512MB`, with /s, /m (/min) or /h behind it for a rate; `1.5`. */
 MUST_USE bool units_bytes(struct bytes in, double *out, const char **why);
 MUST_USE bool units_bytes_rate(struct bytes in, double *out_per_s, const char **why);
 MUST_USE bool units_number(struct bytes in, double *out, const char **why);

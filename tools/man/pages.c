@@ -227,15 +227,24 @@ static void add_metrics(struct text *out)
     static const char *const units[] = {[UNIT_TIME] = "a duration",
                                         [UNIT_SHARE] = "a share",
                                         [UNIT_RATE] = "a rate, or `98% of offered`",
-                                        [UNIT_COUNT] = "a count"};
+                                        [UNIT_COUNT] = "a count",
+                                        [UNIT_BYTES] = "bytes: `512MiB`",
+                                        [UNIT_BYTES_RATE] = "bytes by time: `1MiB/h`",
+                                        [UNIT_NUMBER] = "in the unit of the series"};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         char array[120];
         struct text words = text_in(array, sizeof array);
         bool quantile = bytes_is(bytes_of(rows[i].name), "p");
+        struct objective o = {.metric = (enum metric)i};
         text_addf(&words, "%s; %s", units[rows[i].unit],
-                  rows[i].limit ? "with `<` or `<=`" : "with `>` or `>=`");
+                  objective_is_either(&o) ? "with any comparison"
+                  : rows[i].limit         ? "with `<` or `<=`"
+                                          : "with `>` or `>=`");
         text_adds(out, ".It Li ");
-        add_arguments(out, quantile ? "p50, p95, p99.9" : rows[i].name);
+        add_arguments(out, quantile               ? "p50, p95, p99.9"
+                           : i == METRIC_RECOVERY ? "recovery after STAGE"
+                           : rows[i].name[0]      ? rows[i].name
+                                                  : "a series by its name");
         text_addc(out, '\n', 1);
         add_prose(out, array);
     }
