@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "explain/memory.h"
+
 #define SECONDS_LEAST 2 /* of a stage that nobody judged, to be held against */
 
 /* Too little for a verdict, and still it was seen: what bent there is worth explaining. */
@@ -57,6 +59,16 @@ static uint32_t short_in(const struct result *result)
     return PLAN_NO_INDEX;
 }
 
+/* Of memory that grew without end: the last stage that was judged. */
+static uint32_t leaked_in(const struct recall *r, const struct result *result)
+{
+    if (!memory_missed(result, (struct bytes){0})) return PLAN_NO_INDEX;
+    for (uint32_t i = r->stage_count; i-- > 0;) {
+        if (r->stages[i].seconds > 0 && result_stage_judged(result, i)) return i;
+    }
+    return PLAN_NO_INDEX;
+}
+
 static double rate_of(const struct recall *r, uint32_t stage)
 {
     const struct recall_stage *s = &r->stages[stage];
@@ -94,6 +106,7 @@ enum choice choose_stages(const struct recall *r, const struct result *result, s
     }
     if (any && recall_missed(r) != RECALL_NOWHERE) out->bad = recall_missed(r);
     if (out->bad == PLAN_NO_INDEX && r->header->watch_ns == 0) out->bad = short_in(result);
+    if (out->bad == PLAN_NO_INDEX && r->header->watch_ns == 0) out->bad = leaked_in(r, result);
     if (!any) return CHOICE_UNSEEN;
     if (out->bad == PLAN_NO_INDEX) return CHOICE_WELL;
     if (r->header->watch_ns == 0) out->scenario = scenario_in(result, out->bad);

@@ -163,9 +163,13 @@ static void fill_suspects(struct explain *e)
 {
     struct cause *c = &e->cause;
     const struct cause_rule *rule;
+    bool bent = c->bad_n - c->good_n >= GROWTH_LEAST;
     for (uint32_t i = 0; (rule = causes_at(i)); i++) {
         enum cause_weight weight = causes_weigh(rule, &e->facts);
         if (weight == CAUSE_POSSIBLE) continue;
+        /* Where nothing came to wait, memory alone can be what was missed. */
+        bool about = bent || rule->explains == FACT_MEMORY_WANT;
+        if (weight == CAUSE_BLAMED && !about) continue;
         double share = e->facts.after[rule->explains];
         struct cause_suspect suspect = {.share = share > 0 ? fmin(share, 1) : 0,
                                         .blamed = weight == CAUSE_BLAMED && share >= SHARE_LEAST,
@@ -259,8 +263,11 @@ static void weigh(struct explain *e, const struct result *result, const struct c
     fill_suspects(e);
     bool enough = e->ledger.unexplained <= LEFT_MOST * slower;
     bool stalls = c->blamed_count > 0 && strcmp(c->suspects[0].id, "pauses") == 0;
+    bool leaks = c->blamed_count > 0 && strcmp(c->suspects[0].id, "leak") == 0;
     if (c->blamed_count > 0 && strcmp(c->suspects[0].id, "generator") == 0) {
         c->state = CAUSE_HARNESS;
+    } else if (leaks) { /* of memory, not of what is in flight */
+        c->state = CAUSE_FOUND;
     } else if (slower < GROWTH_LEAST || c->blamed_count == 0 || (!enough && !stalls)) {
         c->state = sees_service(&e->recall) ? CAUSE_UNTOLD : CAUSE_UNSEEN;
     } else {

@@ -3,8 +3,12 @@
 #include <math.h>
 
 #include "base/text.h"
+#include "explain/memory.h"
 
-enum form { FORM_SHARE, FORM_COUNT };
+#define SWAP_MUCH 100000 /* bytes a second */
+#define LIMIT_NEAR 0.95  /* of its cgroup's memory */
+
+enum form { FORM_SHARE, FORM_COUNT, FORM_BYTES };
 
 static const struct {
     const char *name;
@@ -294,6 +298,31 @@ static void find_stalls(struct facts *f, const struct recall *r, const struct le
     set(f, FACT_STALLED, 0, grown > 0 && more > 0 ? fmin(1, more / grown) : 0);
 }
 
+/* What the want of memory does, or a limit of it that was missed. */
+static bool wants_memory(const struct facts *f, const struct recall *r, uint32_t stage,
+                         const struct result *result)
+{
+    if (memory_missed(result, f->leaking)) return true;
+    double limit = mean(r, stage, f->leaking, SERIES_OF_CGROUP_MEMORY_LIMIT, NULL);
+    double used = mean(r, stage, f->leaking, SERIES_OF_CGROUP_MEMORY, NULL);
+    return f->after[FACT_OOM] > 0 || f->after[FACT_SWAP_IN] > SWAP_MUCH
+           || used > LIMIT_NEAR * limit; /* NAN: neither */
+}
+
+static void find_memory(struct facts *f, const struct recall *r, const struct ledger *l,
+                        const struct result *result)
+{
+    struct memory_growth found;
+    if (memory_find(r, &found)) {
+        f->leaking = found.of;
+        set(f, FACT_LEAKED, 0, found.leaked);
+        if (found.leaked > 0) set(f, FACT_LEAK_REQUEST, (double)NAN, found.a_request);
+    }
+    set(f, FACT_OOM, mean(r, l->good, f->leaking, SERIES_OF_CGROUP_OOM, NULL),
+        mean(r, l->bad, f->leaking, SERIES_OF_CGROUP_OOM, NULL));
+    set(f, FACT_MEMORY_WANT, 0, wants_memory(f, r, l->bad, result));
+}
+
 void facts_find(struct facts *f, const struct recall *r, const struct ledger *l,
                 const struct result *result)
 {
@@ -311,11 +340,13 @@ void facts_find(struct facts *f, const struct recall *r, const struct ledger *l,
     find_cache(f, r, l);
     find_statement(f, r, l);
     find_stalls(f, r, l, result);
+    find_memory(f, r, l, result);
 }
 
 static void add_value(struct text *out, enum form form, double value)
 {
     if (form == FORM_SHARE) text_addf(out, "%.0f %%", value * 100);
+    else if (form == FORM_BYTES) text_addf(out, "%.1f KiB", value / 1024);
     else text_addf(out, "%.3g", value);
 }
 
@@ -329,6 +360,7 @@ void facts_say(const struct facts *f, enum fact fact, struct text *out)
     }
     add_value(out, forms[fact].form, f->after[fact]);
     text_addf(out, " %s", forms[fact].name);
+    if (fact == FACT_LEAKED || fact == FACT_MEMORY_WANT) return;
     if (of_growth || fact == FACT_LEFT || fact == FACT_STALLED || isnan(f->before[fact])) return;
     text_adds(out, " (before ");
     add_value(out, forms[fact].form, f->before[fact]);

@@ -24,7 +24,8 @@ struct facts_statement {
 
 struct facts {
     double before[FACT_COUNT], after[FACT_COUNT]; /* NAN: not seen */
-    struct bytes hot; /* the service they are about: the one in which most waits, or works */
+    struct bytes hot;     /* the service they are about: the one in which most waits, or works */
+    struct bytes leaking; /* the service whose memory grows most, evenly; empty: none's does */
     const struct ledger_group *group; /* its busiest; NULL: none was seen */
     struct facts_statement statement;
 };

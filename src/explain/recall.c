@@ -118,8 +118,14 @@ static void add_load(struct recall *r, const struct tick *tick, uint32_t place)
     for (uint32_t i = 0; i < tick->cell_count; i++) add_passed(r, &tick->cells[i], place);
     struct recall_stage *to = &r->stages[place];
     to->seconds += (double)(tick->end_ns - tick->start_ns) / 1e9;
+    double in_flight_ns = 0;
     for (uint32_t i = 0; i < r->header->plan->name_count; i++) {
-        to->in_flight_ns += tick->requests_in_flight[i];
+        in_flight_ns += tick->requests_in_flight[i];
+    }
+    to->in_flight_ns += in_flight_ns;
+    if (tick->end_ns > tick->start_ns) {
+        pile_add(&to->pile, (double)tick->start_ns / 1e9,
+                 in_flight_ns / (double)(tick->end_ns - tick->start_ns));
     }
     for (uint32_t i = 0; i < r->header->plan->scenario_count && tick->iterations_in_flight; i++) {
         visits_of(r, place, i)->in_flight_ns += tick->iterations_in_flight[i];
@@ -142,6 +148,10 @@ static void declare(struct recall *r, const struct series *from)
                                 .sums = ARENA_ARRAY(r->arena, count, double),
                                 .lengths = ARENA_ARRAY(r->arena, count, double)};
     s->known = s->sums && s->lengths;
+    if (bytes_is(from->name, series_row(SERIES_OF_MEMORY_ANON)->name)) {
+        s->floors = ARENA_NEW(r->arena, struct floors);
+        if (s->floors) floors_init(s->floors, 1);
+    }
     if (from->id >= r->series_count) r->series_count = from->id + 1;
 }
 
@@ -186,6 +196,7 @@ static void add_sample(struct recall *r, const struct tick *tick, const struct s
         if (ns < 0.5 * (double)(to_ns - from_ns)) continue;
         s->sums[i] += sample->value * ns;
         s->lengths[i] += ns;
+        if (s->floors) floors_add(s->floors, i, (double)to_ns / 1e9, sample->value);
     }
     bool place = s->unit == SERIES_WAITING || s->unit == SERIES_CORES;
     if (place || tick->index < RECALL_ALL_CHUNKS * RECALL_CHUNK) {

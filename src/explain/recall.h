@@ -1,13 +1,16 @@
 /* recall.h - what the causes are found in: sums by stage of load and samples, and their history.
  *
  * Why: which two stages are held against each other is known only at the end, so all are kept: a
- * sum and a length for each series and stage, and for places the value of each second.
+ * sum and a length for each series and stage, for places the value of each second, and for memory
+ * its floors.
  * Source: docs/why.md.
  * Thread: collecting thread.  Memory: an arena, some 100 bytes a series and stage, 4 a second and
  * place. */
 #pragma once
 
 #include "base/arena.h"
+#include "stats/floors.h"
+#include "stats/pile.h"
 #include "tick/run.h"
 #include "tick/tick.h"
 
@@ -23,6 +26,7 @@ struct recall_series {
     bool known;
     double *sums;                  /* by stage: value x covered ns */
     double *lengths;               /* likewise: covered ns */
+    struct floors *floors;         /* of memory.anon: over the ticks of stages after settle */
     float *history[RECALL_CHUNKS]; /* [RECALL_CHUNK], NAN: nothing known */
 };
 
@@ -34,6 +38,7 @@ struct recall_stage {
     double response_ns;             /* of ok */
     uint64_t done, rtt_count, lag_count;
     uint64_t passed; /* requests that ended in its time, of whatever stage: what flows through */
+    struct pile pile; /* of what is in flight */
 };
 
 /* Its iterations of one scenario. */

@@ -97,7 +97,8 @@ void words_suspect(struct cause_suspect *out, const struct cause_rule *rule, con
     out->id = rule->id;
     struct text title = into(out->title, sizeof out->title);
     bool own = rule->explains != FACT_LAG && rule->explains != FACT_NETWORK && f->hot.len > 0;
-    if (own) text_addf(&title, "%.*s: ", BYTES_ARG(f->hot));
+    bool memory = rule->explains == FACT_MEMORY_WANT && f->leaking.len > 0;
+    if (own) text_addf(&title, "%.*s: ", BYTES_ARG(memory ? f->leaking : f->hot));
     text_adds(&title, rule->title);
     if (is_about_group(rule)) add_group(&title, f);
     /* What clears it is its whole alibi; what would have to be seen is said of one that has none.
@@ -140,6 +141,10 @@ static void say_found(struct cause *c, struct text *out)
 {
     const struct cause_suspect *first = &c->suspects[0];
     text_adds(out, first->title);
+    if (strcmp(first->id, "leak") == 0) { /* a share of memory, not of what waits */
+        text_addf(out, ": %s (grade %s)", first->evidence[0], cause_grade_name(c->grade));
+        return;
+    }
     text_addf(out, ", which is %.0f %% of what grew", first->share * 100);
     if (c->good != PLAN_NO_INDEX) text_addf(out, " from %s to %s", c->good_name, c->bad_name);
     else text_addf(out, " in %s", c->bad_name);

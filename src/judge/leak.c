@@ -8,25 +8,19 @@
 #include "judge/notes.h"
 #include "plan/plan_doubt.h"
 #include "stats/growth.h"
+#include "stats/pile.h"
 
 #define BLOCK_S 1.0
 /* By so much an allocator takes more at once (M_TOP_PAD of glibc): less may have been lost and not
  * be seen. */
 #define GRAIN_BYTES 131072.0
-#define PILES_SHARE 0.5 /* of the mean in flight: what it rises by within a stage, ... */
-#define PILES_LEAST 5.0 /* ... and at least so many, is a load that is not steady */
-#define KEPT_SHARE 0.5  /* of what grew must still be there once the load has ended */
-
-/* Requests in flight over the ticks of a stage: sums of a straight line. */
-struct line {
-    double n, t, x, tt, tx;
-};
+#define KEPT_SHARE 0.5 /* of what grew must still be there once the load has ended */
 
 struct leak {
     const struct books *books;
     struct floors floors;
     uint32_t grade;     /* of the series that they are of */
-    struct line *loads; /* [stage_count] */
+    struct pile *loads; /* [stage_count] */
     double first, last; /* floors: of the first window's start, and the newest value that counts */
     double later_least; /* of samples behind the last window; NAN: none */
     bool seen;          /* some sample came, whether it counts or not */
@@ -38,7 +32,7 @@ struct leak {
 struct leak *leak_make(const struct books *books, struct arena *arena)
 {
     struct leak *l = ARENA_NEW(arena, struct leak);
-    struct line *loads = ARENA_ARRAY(arena, books->stage_count, struct line);
+    struct pile *loads = ARENA_ARRAY(arena, books->stage_count, struct pile);
     if (!l || !loads) return NULL;
     l->books = books;
     l->loads = loads;
@@ -72,23 +66,7 @@ void leak_load(struct leak *l, const struct tick *tick)
     double sum = 0;
     for (uint32_t i = 0; i < l->books->header->plan->name_count; i++)
         sum += tick->requests_in_flight[i];
-    struct line *line = &l->loads[tick->stage];
-    double t = (double)tick->start_ns / (double)NS_PER_S;
-    double x = sum / length_ns;
-    line->n++;
-    line->t += t;
-    line->x += x;
-    line->tt += t * t;
-    line->tx += t * x;
-}
-
-/* Do requests pile up? By the straight line through those in flight. */
-static bool piles_up(const struct line *line, double seconds)
-{
-    double across = line->n * line->tt - line->t * line->t;
-    if (line->n < 3 || across <= 0) return false;
-    double slope = (line->n * line->tx - line->t * line->x) / across;
-    return slope * seconds > fmax(PILES_LEAST, PILES_SHARE * line->x / line->n);
+    pile_add(&l->loads[tick->stage], (double)tick->start_ns / (double)NS_PER_S, sum / length_ns);
 }
 
 static bool is_steady_by_plan(const struct leak *l, uint32_t stage)
@@ -112,7 +90,7 @@ static bool is_window(const struct limits_desk *desk, const struct row *row, uin
     const struct leak *l = row->leak;
     double seconds = (double)desk->books->stages[stage].counted_ns / (double)NS_PER_S;
     return rows_apply(row, desk->books, stage) && is_steady_by_plan(l, stage)
-           && !piles_up(&l->loads[stage], seconds);
+           && !pile_is_up(&l->loads[stage], seconds);
 }
 
 static struct windows find_windows(const struct limits_desk *desk, const struct row *row)

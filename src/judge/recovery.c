@@ -244,6 +244,8 @@ static struct found find(const struct recovery *r, uint32_t from, uint32_t count
             return f;
         }
     }
+    /* Broken in the last whole second: for all the time that was left. */
+    if (f.broken != NONE && f.start + WINDOW_SLOTS > count) f.start = count;
     return f;
 }
 

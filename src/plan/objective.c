@@ -176,6 +176,7 @@ static bool read_metric(struct sentence *r, struct arena *arena, struct objectiv
     r->unit = objective_unit(out);
     r->limit = metrics[out->metric].limit;
     r->either = objective_is_either(out);
+    r->hourly = out->metric == METRIC_LEAK;
     if (r->abort && objective_is_observed(out)) {
         return sentence_wrong(r, DIAG_OBJECTIVE, first,
                               "make it an objective, or give up by replies:  errors > 20% for 10s",

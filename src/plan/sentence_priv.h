@@ -33,6 +33,7 @@ struct sentence {
     size_t i;                  /* behind it */
     enum objective_unit unit;
     bool limit;  /* good when small */
+    bool hourly; /* what goes on for hours */
     bool either; /* may be a limit in either direction */
     bool abort;
 };

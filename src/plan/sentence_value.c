@@ -93,6 +93,8 @@ bool sentence_value_bad(struct sentence *r, const char *why)
     struct sentence_word whole = r->word;
     double number = 0;
     if (find_amount(r, &amount, &whole)) {
+        if (r->hourly && amount.len > 2 && array[amount.len - 2] == '/')
+            array[amount.len - 1] = 'h';
         text_addf(&t, "write %s", array);
         if (r->unit == UNIT_TIME && bytes_to_double(whole.text, &number))
             text_addf(&t, " or %.*ss", BYTES_ARG(whole.text));

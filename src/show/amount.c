@@ -146,6 +146,14 @@ void amount_size_rate(struct text *out, double per_s)
     if (!isnan(per_s)) text_adds(out, "/s");
 }
 
+void amount_size_per_hour(struct text *out, double per_s)
+{
+    if (none(out, per_s)) return;
+    if (per_s < 0) text_adds(out, "-");
+    amount_size(out, fabs(per_s) * 3600);
+    text_adds(out, "/h");
+}
+
 void amount_number(struct text *out, double value)
 {
     if (none(out, value)) return;
@@ -175,7 +183,8 @@ void amount_of(struct text *out, const struct objective *objective, double value
         amount_size(out, value);
         return;
     case UNIT_BYTES_RATE:
-        amount_size_rate(out, value);
+        if (objective->metric == METRIC_LEAK) amount_size_per_hour(out, value);
+        else amount_size_rate(out, value);
         return;
     case UNIT_NUMBER:
         amount_number(out, value);
@@ -201,6 +210,7 @@ void amount_in_unit(struct text *out, struct bytes unit, double value)
     else if (bytes_is(unit, "/s")) amount_rate(out, value);
     else if (bytes_is(unit, "B")) amount_size(out, value);
     else if (bytes_is(unit, "B/s")) amount_size_rate(out, value);
+    else if (bytes_is(unit, "B/h")) amount_size_per_hour(out, value / 3600);
     else if (unit.len == 0 || bytes_is(unit, "cores") || bytes_is(unit, "waiting"))
         amount_number(out, value);
     else amount_count(out, value);

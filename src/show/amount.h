@@ -34,6 +34,8 @@ void amount_bytes(struct text *out, double bytes);
 /* The same with three digits, from `512 B` on; and by time: `1.25 MiB/s`. */
 void amount_size(struct text *out, double bytes);
 void amount_size_rate(struct text *out, double per_s);
+/* `3.20 MiB/h`, `-12.0 KiB/h`, of bytes a second: what goes on for hours. */
+void amount_size_per_hour(struct text *out, double per_s);
 /* Of whatever: `1.84`, `0.0021`, `12,000`. */
 void amount_number(struct text *out, double value);
 /* A value in the unit of an objective: time, share, rate, bytes or number. */

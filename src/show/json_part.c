@@ -34,9 +34,10 @@ double json_part_in_unit(const struct objective *o, double value)
         return value * 100;
     case UNIT_RATE:
         return o->of_offered ? value * 100 : value;
+    case UNIT_BYTES_RATE:
+        return o->metric == METRIC_LEAK ? value * 3600 : value;
     case UNIT_COUNT:
     case UNIT_BYTES:
-    case UNIT_BYTES_RATE:
     case UNIT_NUMBER:
         return value;
     }
@@ -58,7 +59,7 @@ const char *json_part_unit(const struct objective *o)
     case UNIT_BYTES:
         return "B";
     case UNIT_BYTES_RATE:
-        return "B/s";
+        return o->metric == METRIC_LEAK ? "B/h" : "B/s";
     case UNIT_NUMBER:
         return series_unit_name(o->series_unit); /* "cores", "waiting", or nothing */
     }

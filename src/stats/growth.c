@@ -105,9 +105,10 @@ static enum growth_kind find_course(const struct look *look, const struct floor_
     const struct growth_part *end = &out->end;
     if (end->range.lo > fmax(0, out->all.range.hi)) return GROWTH_RISING;
     if (!(out->all.range.lo > 0)) return GROWTH_EVEN;
-    if (end->slope < slowed * first.slope || has_stopped(&r, steps, count)) {
+    bool stopped = has_stopped(&r, steps, count);
+    if (end->slope < slowed * first.slope || stopped) {
         double ratio = end->slope / first.slope;
-        bool nears = ratio > 0 && ratio < 1;
+        bool nears = ratio > 0 && ratio < 1 && !stopped;
         double apart_s = out->all.seconds * 2 / 3; /* of the two thirds' middles */
         out->rest_tau_s = nears ? -apart_s / log(ratio) : 0;
         out->rest =

@@ -55,7 +55,7 @@ COMPUTING = ("cpu", "one-thread", "few-compute")
 
 
 def faults(size=1.0):
-    """The issue's twelve, but for the leak, each at that many times its size."""
+    """The issue's twelve, each at that many times its size."""
     ms = lambda value: f"{value * size:g}ms"  # noqa: E731
     return [
         Case("cpu-bound handler", COMPUTING, planted(PLANT=f"cpu:{ms(8)}"), busy="rate: 400/s"),
@@ -84,6 +84,9 @@ def faults(size=1.0):
              busy="rate: 420/s", far={"DB_POOL": "1", "CACHE": "off", "PLANT": f"wait:{ms(4)}"}),
         Case("generator saturated", ("generator",), planted(), busy="rate: 300/s",
              actor="generator", limit="p95 < 20ms"),
+        # Two like stages: memory is all that bends, and its growth takes seconds to be told.
+        Case("memory leak", ("leak",), planted(PLANT=f"leak:{64 * size:g}KiB"), calm="rate: 60/s",
+             busy="rate: 60/s", limit="leak of api < 32MiB/m", seconds=14),
     ]
 
 
@@ -151,6 +154,8 @@ def healthy():
         Case("users that think", (), dict(FAST), calm="users: 3, think: 0.2s",
              busy="users: 30, think: 0.2s", limit="p95 < 500ms",
              steps=f"{READ}\n      {write('scan')}"),
+        Case("memory that comes to rest", (), dict(FAST), calm="rate: 60/s", busy="rate: 60/s",
+             limit="leak of api < 32MiB/m", seconds=14),
         Case("slow, but no slower", (), planted(DB_POOL=32, PLANT="wait:30ms"),
              busy="rate: 150/s", limit="p95 < 400ms"),
     ]

@@ -8,7 +8,9 @@
 
 #define STORY_SAMPLES 16
 
-/* A series and its value in each stage. */
+/* A series and its value in each stage. Of `memory.anon`: 50 MiB, and more by `low` bytes a second
+ * for `high` seconds of stages that are then of 30; with the label "asked" its leak is an
+ * objective. */
 struct story_sample {
     const char *of, *name, *label;
     enum series_unit unit;

@@ -54,6 +54,24 @@ static const struct {
     {"throughput >= 98% of offered",
      false,
      {.metric = METRIC_THROUGHPUT, .op = OP_GE, .value = 0.98, .of_offered = true}},
+    {"leak of api < 3600KiB/h",
+     false,
+     {.metric = METRIC_LEAK, .scope = SCOPE_SERVICE, .op = OP_LT, .value = 1024}},
+    {"leak of api in rest <= 1MiB/min",
+     false,
+     {.metric = METRIC_LEAK,
+      .scope = SCOPE_SERVICE,
+      .has_in = true,
+      .stage_first = 3,
+      .stage_count = 1,
+      .op = OP_LE,
+      .value = 1048576.0 / 60}},
+    {"warn: recovery after climb < 30s", /* the last of its rungs */
+     false,
+     {.metric = METRIC_RECOVERY, .after_stage = 2, .warn = true, .op = OP_LT, .value = 30e9}},
+    {"recovery after rest <= 0s",
+     false,
+     {.metric = METRIC_RECOVERY, .after_stage = 3, .op = OP_LE, .value = 0}},
     {"users >= 1000", false, {.metric = METRIC_USERS, .op = OP_GE, .value = 1000}},
     {"in_flight of job > 10",
      false,
@@ -120,6 +138,7 @@ static void sentences(void **state)
         CHECK(sentence_rows[i].in, got.has_in == want->has_in && got.warn == want->warn);
         CHECK(sentence_rows[i].in, got.of_offered == want->of_offered);
         CHECK(sentence_rows[i].in, !got.has_in || got.stage_count == want->stage_count);
+        CHECK(sentence_rows[i].in, got.after_stage == want->after_stage);
         double far = got.value - want->value;
         CHECK(sentence_rows[i].in, far < 1e-9 && far > -1e-9);
     }

@@ -92,7 +92,7 @@ static void intervals_keep_their_word(void **state)
             CHECK(cases[c].name, find(p, cases[c].count, &t));
             inside += !(t.range.lo > 0.1) && !(t.range.hi < 0.1);
         }
-        print_message("%s: %u of %d\n", cases[c].name, inside, SEEDS);
+        print_message("# %s: %u of %d\n", cases[c].name, inside, SEEDS);
         CHECK(cases[c].name, inside >= cases[c].least);
         CHECK(cases[c].name, inside < SEEDS);
     }
