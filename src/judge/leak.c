@@ -227,8 +227,8 @@ static void say_kind(struct text *out, const struct leak *l, const struct growth
 static void note(struct objective_result *out, const struct leak *l, const struct windows *w)
 {
     struct text text = text_in(out->note, sizeof out->note);
-    if (out->verdict != VERDICT_HOLDS || l->growth.kind == GROWTH_SLOWING)
-        say_kind(&text, l, &l->growth, w);
+    bool told = out->verdict != VERDICT_HOLDS || l->growth.kind == GROWTH_SLOWING;
+    if (told && w->count > 0) say_kind(&text, l, &l->growth, w);
     if (w->piling == 0) return;
     text_addf(&text, "%s%u of %u steady stages left out: requests pile up",
               text.len > 0 ? "; " : "", w->piling, w->steady);
