@@ -101,6 +101,8 @@ const char *watch_day_leaves_out(const struct plan *plan, const struct objective
         return "it is about a load";
     case METRIC_THROUGHPUT:
         return probes || o->of_offered ? "it is about a load" : NULL;
+    case METRIC_RECOVERY:
+        return "its stage is of a run";
     case METRIC_AVG:
     case METRIC_QUANTILE:
     case METRIC_MAX:
@@ -109,6 +111,7 @@ const char *watch_day_leaves_out(const struct plan *plan, const struct objective
     case METRIC_AVAILABILITY_BY_TIME:
     case METRIC_MEMORY:
     case METRIC_CPU:
+    case METRIC_LEAK:
     case METRIC_SERIES:
         break;
     }

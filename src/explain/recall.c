@@ -176,6 +176,8 @@ static void add_instant(struct recall *r, struct recall_series *s, const struct 
         if (r->ends[i] == 0 || sample->to_ns < r->starts[i] || sample->to_ns > r->ends[i]) continue;
         s->sums[i] += sample->value * (double)NS_PER_S;
         s->lengths[i] += (double)NS_PER_S;
+        if (s->floors && i < r->header->plan->stage_count)
+            floors_add(s->floors, i, (double)sample->to_ns / (double)NS_PER_S, sample->value);
     }
 }
 
@@ -196,7 +198,6 @@ static void add_sample(struct recall *r, const struct tick *tick, const struct s
         if (ns < 0.5 * (double)(to_ns - from_ns)) continue;
         s->sums[i] += sample->value * ns;
         s->lengths[i] += ns;
-        if (s->floors) floors_add(s->floors, i, (double)to_ns / 1e9, sample->value);
     }
     bool place = s->unit == SERIES_WAITING || s->unit == SERIES_CORES;
     if (place || tick->index < RECALL_ALL_CHUNKS * RECALL_CHUNK) {

@@ -37,7 +37,7 @@ struct recall_stage {
     double lag_ns, wait_ns, rtt_ns; /* sums over requests; rtt: of those asked */
     double response_ns;             /* of ok */
     uint64_t done, rtt_count, lag_count;
-    uint64_t passed; /* requests that ended in its time, of whatever stage: what flows through */
+    uint64_t passed;  /* requests that ended in its time, of whatever stage: what flows through */
     struct pile pile; /* of what is in flight */
 };
 

@@ -33,7 +33,7 @@ struct recovery {
     struct kept *limits;
     uint32_t limit_count;
     struct reading reading; /* of stages that began behind the end */
-    struct after *slots; /* from the slot in which the stage ended */
+    struct after *slots;    /* from the slot in which the stage ended */
     uint32_t slot_most, slot_count;
     uint32_t settled; /* while it goes on: from no slot before that one all is kept any more, ... */
     uint32_t settled_by; /* ... for that limit */

@@ -142,6 +142,7 @@ static void take_amount(struct sliding_row *r, const struct tick *tick)
 static void take_row(struct sliding *s, uint32_t index, const struct tick *tick)
 {
     struct sliding_row *r = &s->all[index];
+    if (rows_is_once(r->row)) return; /* of a leak a day says more than a window */
     if (r->watch) {
         watch_take(r->watch, tick, s->books, take_seen, r);
     } else if (!r->of_tally) {
@@ -200,6 +201,7 @@ static void note_worst(const struct sliding *s, struct sliding_row *r, double va
 static void judge_row(struct sliding *s, struct sliding_row *r, uint64_t now_ns)
 {
     const struct objective *o = r->row->objective;
+    if (rows_is_once(r->row)) return;
     double whole = value_over(s, r, s->parts);
     double recent = value_over(s, r, s->recent);
     bool silent = isnan(whole) && s->filled >= s->parts;
@@ -309,7 +311,7 @@ bool sliding_news(struct sliding *s, struct text *out)
 
 void sliding_conclude(const struct sliding *s, uint32_t index, struct objective_result *out)
 {
-    if (s->part_ns == 0) return;
+    if (s->part_ns == 0 || rows_is_once(s->all[index].row)) return;
     const struct sliding_row *r = &s->all[index];
     const struct objective *o = r->row->objective;
     struct text note = text_in(out->note, sizeof out->note);
