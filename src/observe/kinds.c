@@ -125,9 +125,17 @@ static void add_asked(struct kinds *out, const struct service *service, struct a
         if (!makers[kind](source, arena, service->name, &service->asks[kind])) continue;
         out->remote[out->count++] = true;
     }
-    struct source *page = next(out);
-    if (!page || service->scrape.url.len == 0) return;
-    if (!prometheus_source(page, arena, service->name, &service->scrape)) return;
+}
+
+/* The same. Which requests it tells of is known when it has been read; where the plan names an
+ * access log, that tells of them one by one, and they would count twice. */
+static void add_page(struct kinds *out, const struct service *service, struct arena *arena)
+{
+    struct source *source = next(out);
+    struct served_book *book = service->log.access_log.len == 0 ? out->served : NULL;
+    if (!source || service->scrape.url.len == 0) return;
+    if (!prometheus_source(source, arena, service->name, &service->scrape, book)) return;
+    if (book) served_expect(book);
     out->remote[out->count++] = true;
 }
 
@@ -187,6 +195,7 @@ void kinds_make(struct kinds *out, const struct observer_options *options, struc
     for (uint32_t i = 0; i < plan->service_count && sockets; i++) {
         const struct service *service = &plan->services[i];
         add_asked(out, service, arena);
+        add_page(out, service, arena);
         add_logs(out, options, i, arena);
         if (options->pids[i] <= 0 && service->attach.kind == ATTACH_NONE) continue;
         const struct family *family = add_processes(out, service, options->pids[i], arena);

@@ -5,26 +5,34 @@
 
 #include "observe/prom_dist.h"
 #include "observe/prom_served.h"
+#include "wire/url.h"
 
 #define SLOTS 4096 /* a hash that is at most a quarter full */
 #define LABELS_BYTES 220
 #define NAME_BYTES 200
 #define LEAD "metrics."
+#define COUNT_MOST 1e15 /* what a double holds exactly, and a sum of which still is a number */
+#define NS_MOST 1e18
 #define BORN_SLACK_S 2 /* between a server's clock and ours */
 static_assert(SLOTS >= 4 * PROM_PAGE_ENTRIES, "a quarter full");
 
 bool prom_page_open(struct prom_page *p, struct arena *arena, struct bytes service,
-                    const struct scrape *scrape)
+                    const struct scrape *scrape, struct served_book *book)
 {
+    struct url url;
+    enum url_bad bad;
+    size_t at;
     *p = (struct prom_page){
         .service = service,
         .scrape = scrape,
+        .book = book,
         .entries = ARENA_ARRAY(arena, PROM_PAGE_ENTRIES, struct prom_entry),
         .slots = ARENA_ARRAY(arena, SLOTS, uint32_t),
         .buckets = ARENA_ARRAY(arena, PROM_PAGE_BUCKETS, struct prom_bucket),
         .texts = arena_alloc(arena, PROM_PAGE_TEXTS),
         .wall_s = (double)NAN,
     };
+    if (url_parse(&url, scrape->url, &bad, &at)) p->path = url.path;
     return arena_ok(arena);
 }
 
@@ -117,7 +125,8 @@ static bool has_room(const struct prom_page *p, enum prom_entry_kind kind, int s
 static struct prom_entry *make(struct prom_page *p, enum prom_entry_kind kind, struct bytes metric,
                                struct bytes labels)
 {
-    int served = kind == PROM_ENTRY_HISTOGRAM ? prom_served_rank(metric) : -1;
+    bool timed = kind == PROM_ENTRY_HISTOGRAM || kind == PROM_ENTRY_SUMMARY;
+    int served = timed ? prom_served_rank(metric) : -1;
     if (!is_wanted(p, metric) || !has_room(p, kind, served, metric.len + labels.len)) return NULL;
     const struct prom_entry *last = p->entry_count > 0 ? &p->entries[p->entry_count - 1] : NULL;
     struct prom_entry *e = &p->entries[p->entry_count++];
@@ -388,22 +397,65 @@ static double time_of(const struct prom_entry *e, const struct look *when)
     return fmax(0, e->time_s - e->time_before_s);
 }
 
+/* Which of its metrics tells of requests: the one to be believed first. */
+static struct bytes choose_speaker(const struct prom_page *p)
+{
+    const struct prom_entry *best = NULL;
+    for (uint32_t i = 0; i < p->entry_count; i++) {
+        const struct prom_entry *e = &p->entries[i];
+        if (e->served >= 0 && e->has && (!best || e->served < best->served)) best = e;
+    }
+    return best ? best->metric : (struct bytes){0};
+}
+
+/* Tells the book of the requests that came in this second. */
+static void tell(struct prom_page *p, const struct prom_entry *e, const struct prom_dist *dist,
+                 const struct look *when)
+{
+    struct prom_served labels;
+    prom_served_read(e->labels, &labels);
+    if (p->path.len > 0 && bytes_is(p->path, labels.route)) return; /* who asks for the page */
+    struct served all = {.service = p->service,
+                         .method = bytes_of(labels.method),
+                         .route = bytes_of(labels.route),
+                         .is_template = labels.is_template,
+                         .status = labels.status,
+                         .failed = labels.failed,
+                         .end_ns = when->since_ns + (when->now_ns - when->since_ns) / 2,
+                         .duration_ns = SERVED_NO_TIME,
+                         .count = (uint64_t)fmin(dist->count + 0.5, COUNT_MOST)};
+    double unit_ns = prom_served_unit_s(e->metric) * 1e9;
+    double below = 0;
+    double lo_ns = 0;
+    if (dist->bucket_count < 2 && all.count > 0) served_tell(p->book, &all);
+    for (uint32_t i = 0; i < dist->bucket_count && dist->bucket_count > 1; i++) {
+        double hi_ns = fmax(0, fmin(dist->le[i] * unit_ns, NS_MOST));
+        uint64_t count = (uint64_t)fmin(dist->upto[i] - below + 0.5, COUNT_MOST);
+        bool open = i + 1 == dist->bucket_count;
+        below = dist->upto[i];
+        if (count > 0) {
+            served_tell_between(p->book, &all, (uint64_t)lo_ns, open ? UINT64_MAX : (uint64_t)hi_ns,
+                                count);
+        }
+        lo_ns = hi_ns;
+    }
+}
+
 static void put_distribution(struct prom_page *p, struct prom_entry *e, struct slip *slip,
-                             double seconds)
+                             double seconds, struct prom_dist *dist)
 {
     static const struct {
         const char *end;
         double share;
     } of[] = {{".p50", 0.5}, {".p95", 0.95}, {".p99", 0.99}};
-    struct prom_dist dist;
-    prom_dist_grow(&dist, p, e, before_of(p, e));
-    if (isnan(dist.count)) return;
-    slip_put(slip, series_of(p, e, slip, 0, ".rate"), dist.count / seconds);
-    if (dist.count <= 0) return;
-    slip_put(slip, series_of(p, e, slip, 1, ".mean"), dist.sum / dist.count);
+    prom_dist_grow(dist, p, e, before_of(p, e));
+    if (isnan(dist->count)) return;
+    slip_put(slip, series_of(p, e, slip, 0, ".rate"), dist->count / seconds);
+    if (dist->count <= 0) return;
+    slip_put(slip, series_of(p, e, slip, 1, ".mean"), dist->sum / dist->count);
     for (uint32_t i = 0; i < COUNT_OF(of) && e->kind == PROM_ENTRY_HISTOGRAM; i++) {
         slip_put(slip, series_of(p, e, slip, 2 + i, of[i].end),
-                 prom_dist_quantile(&dist, of[i].share));
+                 prom_dist_quantile(dist, of[i].share));
     }
 }
 
@@ -420,10 +472,12 @@ static void count_by_bucket(const struct prom_page *p, struct prom_entry *e)
 
 void prom_page_put(struct prom_page *p, struct slip *slip, const struct look *when)
 {
+    struct prom_dist dist;
+    for (uint32_t i = 0; i < p->entry_count; i++) count_by_bucket(p, &p->entries[i]);
+    struct bytes speaker = choose_speaker(p);
     for (uint32_t i = 0; i < p->entry_count; i++) {
         struct prom_entry *e = &p->entries[i];
         double seconds = time_of(e, when);
-        count_by_bucket(p, e);
         if (!e->has || (seconds <= 0 && !p->first)) continue;
         switch (e->kind) {
         case PROM_ENTRY_LEVEL: /* the name of a count, which it is not: nothing a second */
@@ -436,7 +490,11 @@ void prom_page_put(struct prom_page *p, struct slip *slip, const struct look *wh
             break;
         case PROM_ENTRY_HISTOGRAM:
         case PROM_ENTRY_SUMMARY:
-            if (!p->first) put_distribution(p, e, slip, seconds);
+            if (p->first) break;
+            put_distribution(p, e, slip, seconds, &dist);
+            if (p->book && e->served >= 0 && dist.count > 0 && bytes_equal(e->metric, speaker)) {
+                tell(p, e, &dist, when);
+            }
             break;
         }
     }

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "observe/served.h"
 #include "observe/slip.h"
 #include "observe/source.h"
 #include "plan/scrape.h"
@@ -57,6 +58,8 @@ struct prom_entry {
 struct prom_page {
     struct bytes service;
     const struct scrape *scrape;
+    struct served_book *book;
+    struct bytes path;          /* of the page itself */
     struct prom_entry *entries; /* [PROM_PAGE_ENTRIES] */
     uint32_t *slots;            /* hash: number + 1, 0: free */
     struct prom_bucket *buckets;
@@ -71,11 +74,11 @@ struct prom_page {
     char first_bad[80];                     /* safe */
 };
 
-/* Keeps `service` and `scrape`. */
+/* Keeps `service`, `scrape` and `book` (NULL: none), which is told of requests. */
 MUST_USE bool prom_page_open(struct prom_page *p, struct arena *arena, struct bytes service,
-                             const struct scrape *scrape);
+                             const struct scrape *scrape, struct served_book *book);
 /* Before the items of a page; the first has nothing before it. */
 void prom_page_begin(struct prom_page *p, bool first, double wall_s);
 void prom_page_note(struct prom_page *p, const struct prom_item *item);
-/* Writes down what grew since the page before, and what is. */
+/* Writes down what grew since the page before, and what is; and tells of requests. */
 void prom_page_put(struct prom_page *p, struct slip *slip, const struct look *when);

@@ -7,7 +7,7 @@
 #include "observe/prom_page.h"
 
 #define PAGE_BYTES ((size_t)4 << 20)
-#define WITHIN_NS NS_PER_S
+#define WITHIN_NS (2 * NS_PER_S) /* a page is slow when it is needed most */
 #define CHECK_WITHIN_NS (5 * NS_PER_S)
 #define ACCEPT                                                                                     \
     "Accept: application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
@@ -140,11 +140,11 @@ static void close_source(void *ctx)
 }
 
 bool prometheus_source(struct source *out, struct arena *arena, struct bytes service,
-                       const struct scrape *scrape)
+                       const struct scrape *scrape, struct served_book *book)
 {
     struct prometheus *m = ARENA_NEW(arena, struct prometheus);
     struct err err = {0};
-    if (!m || !prom_page_open(&m->page, arena, service, scrape)) return false;
+    if (!m || !prom_page_open(&m->page, arena, service, scrape, book)) return false;
     if (!open_page(&m->fetch, arena, scrape, &err)) return false;
     m->service = service;
     *out = (struct source){.ctx = m, .look = look, .close = close_source};

@@ -14,6 +14,7 @@ import socket
 import sqlite3
 import struct
 import subprocess
+import sys
 import tempfile
 import termios
 import threading
@@ -257,3 +258,14 @@ class Case(unittest.TestCase):
 
 def interrupt(child, number=signal.SIGINT):
     child.send_signal(number)
+
+
+def at_once(case):
+    """Runs the tests of a class beside each other, each in a process: of those that wait for
+    seconds to pass. With tests named on the command line: these, one by one."""
+    if len(sys.argv) > 1:
+        unittest.main()
+    names = unittest.defaultTestLoader.getTestCaseNames(case)
+    children = [subprocess.Popen([sys.executable, sys.argv[0], f"{case.__name__}.{name}"])
+                for name in names]
+    sys.exit(max(child.wait() for child in children))
