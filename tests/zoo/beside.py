@@ -144,8 +144,10 @@ class Around:
 
 # -- Who does something meanwhile: (prony's child, Around, done, seconds until busy) ------------
 
-def halt_prony(child, _, done, _busy_s):
-    """prony itself stands still for two fifths of each second."""
+def halt_prony(child, _, done, busy_s):
+    """prony itself stands still for two fifths of each second, from the busy stage on."""
+    if done.wait(busy_s - 1):
+        return
     while not done.wait(0.6):
         with contextlib.suppress(ProcessLookupError):
             child.send_signal(signal.SIGSTOP)
