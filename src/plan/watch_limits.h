@@ -10,7 +10,7 @@
 #define WATCH_WINDOW_NS (300 * NS_PER_S) /* where nothing is said */
 #define WATCH_WINDOW_LEAST_NS (5 * NS_PER_S)
 #define WATCH_WINDOW_MOST_NS (24 * WATCH_HOUR_NS)
-#define WATCH_ROLL_LEAST_NS (5 * NS_PER_S)
+#define WATCH_ROLL_LEAST_NS (2 * NS_PER_S)
 #define WATCH_ROLL_MOST_NS (7 * 24 * WATCH_HOUR_NS) /* a file that can still be read */
 #define WATCH_KEEP_NS (7 * 24 * WATCH_HOUR_NS)      /* where nothing is said */
 #define WATCH_KEEP_LEAST_NS NS_PER_S
