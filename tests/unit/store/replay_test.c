@@ -183,6 +183,7 @@ static void header(void **state)
     SAME(threads);
     SAME(budget_bytes);
     SAME(response_limit_ns);
+    SAME(watch_ns);
     SAME_TEXT(command);
     SAME_TEXT(version);
     SAME_TEXT(kernel);
