@@ -1,5 +1,5 @@
 """What a watch of days takes. watching.c makes up what is seen (a probe of one a second, a hundred
-series, ten slow minutes a day); plan, thinning, judge, explain and recorder are those of a watch."""
+series, ten slow minutes a day); plan, thinning, judge, explain, recorder are those of a watch."""
 import os
 import re
 

@@ -268,6 +268,7 @@ static bool watch_day(struct watching *w, const char *folder, uint32_t index, st
     made = recorder_close(w->recorder, made ? err : NULL) && made;
     printf("day %u: %.1f MB after an hour, %.1f MB at its end, %u turns told, %s\n", index + 1,
            first_mb, last_mb, w->told, result_verdict_name(judge_result(w->judge)->verdict));
+    made = fflush(stdout) == 0 && made;
     explain_close(w->explain);
     judge_close(w->judge);
     arena_close(&w->day_arena);

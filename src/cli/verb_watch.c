@@ -10,7 +10,7 @@
 #include "cli/running.h"
 #include "load/engine.h"
 #include "plan/units.h"
-#include "plan/watch_limits.h"
+#include "plan/watch_plan.h"
 #include "store/retention.h"
 #include "store/runs.h"
 
@@ -136,7 +136,7 @@ static void say_bounds(const struct vigils *v, const struct plan *day, struct er
     units_add_duration(&line, w->keep_ns);
     double mb = (double)roll_ns / (double)NS_PER_S * TICK_BYTES / 1e6;
     text_addf(&line, ": at most %llu files of about %.0f %s; memory: at most %.0f MB",
-              (unsigned long long)(w->keep_ns / roll_ns + 2), mb < 1 ? mb * 1000 + 100 : mb,
+              (unsigned long long)w->keep_ns / roll_ns + 2, mb < 1 ? mb * 1000 + 100 : mb,
               mb < 1 ? "kB" : "MB", (double)needs.memory_bytes / 1e6);
     say(v, &line);
 }
