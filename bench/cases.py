@@ -17,6 +17,7 @@ from report_case import report_times
 from stall_case import stalled
 from step_case import step
 from tls_case import kept_connections
+from watch_case import days_watched
 from workers_case import workers
 
 GOALS = {"wrk": 0.75, "h2load": 0.75, "floor": 1.2}
@@ -61,6 +62,10 @@ def stall(folder, options, say):
 
 def report(folder, options, say):
     return report_times(ROOT, folder, say, Row)
+
+
+def watch(folder, options, say):
+    return days_watched(folder, say, Row)
 
 
 def ratios(rounds, other):
@@ -213,6 +218,7 @@ CASES = {
     "histogram": histogram,
     "start": start,
     "report": report,
+    "watch": watch,
     "build": cold_build,
     "demo": demo,
 }

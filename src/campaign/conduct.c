@@ -168,7 +168,7 @@ static bool watch_services(struct conduct *c, struct err *err)
     const struct vigil_options *vigil = c->options->vigil;
     struct observer_options options = {.plan = c->options->plan,
                                        .pids = pids,
-                                       .folder = c->folder,
+                                       .folder = vigil ? *vigil->services_folder : c->folder,
                                        .origin_ns = engine_origin_ns(c->engine),
                                        .cells = vigil && !vigil->probes};
     if (vigil) c->vigil = vigil_open(vigil, c->options->plan, &c->arena);
@@ -193,6 +193,7 @@ static bool start_services(struct conduct *c, struct err *err)
     if (!*vigil->services_started) {
         if (!services_start(vigil->services, vigil->services_arena, &services, err)) return false;
         *vigil->services_started = true;
+        *vigil->services_folder = arena_copy(vigil->services_arena, c->folder);
     }
     vigil->services->say = pass_on;
     vigil->services->ctx = c;

@@ -21,6 +21,7 @@ struct vigil_options {
     struct services *services;
     struct arena *services_arena;
     bool *services_started;
+    struct bytes *services_folder; /* where their logs are */
 };
 
 struct vigil;

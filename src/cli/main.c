@@ -34,6 +34,7 @@ static int help(const struct flags *flags, struct err *err)
     struct text text = text_in(array, sizeof array);
     bool about_help = flags->verb == VERB_HELP && flags_given(flags, FLAG_HELP);
     enum verb verb = flags->verb;
+    bool overview = verb == VERB_HELP && !flags->word && !about_help;
     if (verb == VERB_HELP && flags->word) {
         verb = flags_verb_of(bytes_of(flags->word));
         if (verb == VERB_COUNT) {
@@ -41,11 +42,9 @@ static int help(const struct flags *flags, struct err *err)
             err_hint(err, "`%s help` lists them", self_name());
             return console_fail(err);
         }
-    } else if (verb == VERB_HELP && !about_help) {
-        help_overview(&text);
-        return print(text_bytes(&text));
     }
-    help_verb(&text, verb);
+    if (overview) help_overview(&text);
+    else help_verb(&text, verb);
     return print(text_bytes(&text));
 }
 

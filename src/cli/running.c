@@ -83,7 +83,8 @@ static int run(const struct flags *flags, struct planning *p, struct running_ser
                                            .arena = &p->arena};
     if (!outputs_open(&outputs, &wanted, &err)) return console_fail(&err);
     console_hurry(&p->arena);
-    if ((!series || series->index == 1) && !(vigil && vigil->again)) warn(flags, p);
+    bool first = vigil ? vigil->probes && !vigil->again : !series || series->index == 1;
+    if (first) warn(flags, p); /* where nothing is sent the load says nothing */
     struct sink sinks[1 + WATCHING_SINKS] = {outputs_sink(&outputs)};
     watching_open(&watching, flags, &outputs, &c.bus);
     watching_steer(&watching, &p->plan, &p->arena);

@@ -10,7 +10,7 @@
 #include "cli/running.h"
 #include "load/engine.h"
 #include "plan/units.h"
-#include "plan/watch_limits.h"
+#include "plan/watch_plan.h"
 #include "store/retention.h"
 #include "store/runs.h"
 
@@ -26,6 +26,7 @@ struct vigils {
     struct arena services_arena;
     struct services services;
     bool services_started;
+    struct bytes services_folder;
     char first_id[RUN_ID_LEN + 1]; /* its folder has the logs of the services */
     struct interrupt interrupt;    /* between files; while one goes on, its own reads first */
     uint64_t left_ns;              /* UINT64_MAX: it goes on until somebody ends it */
@@ -135,7 +136,7 @@ static void say_bounds(const struct vigils *v, const struct plan *day, struct er
     units_add_duration(&line, w->keep_ns);
     double mb = (double)roll_ns / (double)NS_PER_S * TICK_BYTES / 1e6;
     text_addf(&line, ": at most %llu files of about %.0f %s; memory: at most %.0f MB",
-              (unsigned long long)(w->keep_ns / roll_ns + 2), mb < 1 ? mb * 1000 + 100 : mb,
+              (unsigned long long)w->keep_ns / roll_ns + 2, mb < 1 ? mb * 1000 + 100 : mb,
               mb < 1 ? "kB" : "MB", (double)needs.memory_bytes / 1e6);
     say(v, &line);
 }
@@ -159,7 +160,10 @@ static void remove_old(struct vigils *v, const struct plan *plan, struct arena *
 /* The newest run of the folder is the file that just ended. */
 static void remember_first(struct vigils *v, struct arena *arena)
 {
-    if (v->index > 0 || v->services.count == 0) return; /* none was started */
+    const struct plan *plan = &v->planning->plan;
+    bool starts = false;
+    for (uint32_t i = 0; i < plan->service_count; i++) starts |= plan->services[i].argc > 0;
+    if (v->index > 0 || !starts) return;
     struct runs_ids ids = runs_ids(flags_value(v->flags, FLAG_RUNS_DIR, RUNS_FOLDER), 1, arena);
     if (ids.count > 0) memcpy(v->first_id, ids.items[0], sizeof v->first_id);
 }
@@ -193,7 +197,8 @@ static int watch_one(struct vigils *v, struct err *err)
                                   .again = v->index > 0,
                                   .services = &v->services,
                                   .services_arena = &v->services_arena,
-                                  .services_started = &v->services_started};
+                                  .services_started = &v->services_started,
+                                  .services_folder = &v->services_folder};
     if (!arena_open(&day.arena, FILE_ARENA_LIMIT, err)) return console_fail(err);
     int code = EXIT_REFUSED;
     if (!watch_day_make(&day.plan, &options, &day.arena)) {

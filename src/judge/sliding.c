@@ -210,7 +210,10 @@ static void judge_row(struct sliding *s, struct sliding_row *r, uint64_t now_ns)
     bool known = r->state != STATE_UNKNOWN || r->row->each_index == PLAN_NO_INDEX;
     if (silent != r->silent && known && r->parts) r->silence_changed = true;
     r->silent = silent;
+    /* Who tells of requests may be some seconds late with the first. */
+    bool early = r->state == STATE_UNKNOWN && whole <= 0 && s->filled < s->parts;
     if (s->filled < s->recent || isnan(whole)) return;
+    if (early && o->metric == METRIC_THROUGHPUT) return;
     bool bad = !isnan(recent) && !claim_met(o, recent);
     if (r->state == STATE_MISSED) {
         note_worst(s, r, whole);

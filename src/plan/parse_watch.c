@@ -1,7 +1,7 @@
 /* `watch:`: how `prony watch` goes on. */
 #include "plan/parse_priv.h"
 #include "plan/units.h"
-#include "plan/watch_limits.h"
+#include "plan/watch_plan.h"
 
 static void read_length(struct parse *p, struct fields *f, enum key k, uint64_t least_ns,
                         uint64_t most_ns, uint64_t *out_ns)

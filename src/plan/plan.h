@@ -19,6 +19,7 @@
 #include "plan/plan_step.h"
 #include "plan/scrape.h"
 #include "plan/span.h"
+#include "plan/watch_plan.h"
 
 #define PLAN_NO_INDEX UINT32_MAX
 
@@ -95,15 +96,6 @@ struct service {
     struct attach attach;
     struct log_plan log;
     struct scrape scrape;
-};
-
-/* How `prony watch` goes on (docs/watch.md). */
-struct watch_plan {
-    struct span at;     /* line 0: the plan says nothing of it */
-    double probe_per_s; /* walks along the scenarios; 0: nothing is sent */
-    uint64_t window_ns;
-    uint64_t roll_ns; /* of a run file; 0: until midnight */
-    uint64_t keep_ns;
 };
 
 /* `$name` of `vars:`, with the value of this run. */

@@ -48,7 +48,9 @@ static bool is_by_count(const struct stage *s)
 
 static void add_shape(struct text *out, const struct stage *s)
 {
-    if (s->model == MODEL_OPEN) {
+    if (s->model == MODEL_OPEN && s->rate_from <= 0 && s->rate_to <= 0) {
+        text_adds(out, "nothing is sent");
+    } else if (s->model == MODEL_OPEN) {
         amount_rate(out, s->rate_from);
         if (s->rate_to != s->rate_from) text_adds(out, " → ");
         if (s->rate_to != s->rate_from) amount_rate(out, s->rate_to);
@@ -136,6 +138,7 @@ static void say_stage_start(struct progress *p)
 {
     char array[LINE_BYTES];
     struct text line = text_in(array, sizeof array);
+    if (p->by_day && p->stage >= p->header->plan->stage_count) return; /* the next file follows */
     begin_line(p, &line);
     text_add_safe(&line, run_stage_name(p->header, p->stage));
     text_adds(&line, ": ");

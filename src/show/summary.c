@@ -305,7 +305,7 @@ static void write_load(const struct summary *s)
     const struct plan *plan = s->result->header->plan;
     bool seen[ARRIVALS_EXACT + 1] = {false}, open = false;
     for (uint32_t i = 0; i < plan->stage_count; i++) {
-        if (plan->stages[i].model != MODEL_OPEN) continue;
+        if (plan->stages[i].model != MODEL_OPEN || plan->stages[i].rate_from <= 0) continue;
         seen[plan->stages[i].arrivals] = open = true;
     }
     static const char *const names[] = {

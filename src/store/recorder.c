@@ -421,6 +421,14 @@ bool recorder_trouble(struct recorder *r, struct text *out)
     return any;
 }
 
+uint32_t recorder_waiting(struct recorder *r)
+{
+    pthread_mutex_lock(&r->lock);
+    uint32_t count = r->count;
+    pthread_mutex_unlock(&r->lock);
+    return count;
+}
+
 enum command recorder_commanded(const struct recorder *r)
 {
     return (enum command)shared_see(&r->command);

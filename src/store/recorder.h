@@ -27,6 +27,8 @@ struct sink recorder_sink(struct recorder *r);
 /* Appends what is new about trouble with the file (a sentence, safe) and returns true; false when
  * nothing is new. */
 bool recorder_trouble(struct recorder *r, struct text *out);
+/* How many items wait to be written, for who makes ticks faster than time does. */
+uint32_t recorder_waiting(struct recorder *r);
 /* The strongest command that another process has put into the file so far. */
 enum command recorder_commanded(const struct recorder *r);
 /* Keeps the final result (prony.result/1) in the file; copied. After the final result on the bus.

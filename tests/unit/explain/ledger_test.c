@@ -47,6 +47,28 @@ static void what_is_left_is_said(void **state)
     story_close();
 }
 
+/* The time of the miss against what came before it, in one and the same hour. */
+static void of_a_watch(void **state)
+{
+    (void)state;
+    const struct cause *c = story_watch(&half_seen);
+    assert_non_null(c);
+    assert_int_equal(c->good, 0);
+    assert_int_equal(c->bad, 1); /* in the place of the drain */
+    /* It is missed a second or two after it began, and held again some seconds after it was over.
+     */
+    assert_true(c->good_n >= 1 && c->good_n < 6);
+    assert_true(c->bad_n > 20 && c->bad_n <= 30);
+    const struct cause_place *lock = place(c, "lock of web-#");
+    assert_non_null(lock);
+    assert_true(lock->after > 8 && lock->before < 3);
+    struct story well = half_seen;
+    well.high = well.low;
+    c = story_watch(&well);
+    assert_int_equal(c->state, CAUSE_NONE);
+    story_close();
+}
+
 static const struct story charged_once = {
     "a thread that waits for the database is in the database",
     {50, 10, 0.5, 0},
@@ -112,6 +134,7 @@ static void the_same_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_a_watch),
         cmocka_unit_test(what_is_left_is_said), cmocka_unit_test(charged_at_the_deepest_place),
         cmocka_unit_test(one_stage_is_cut), cmocka_unit_test(the_same_words)};
     return cmocka_run_group_tests(tests, NULL, NULL);

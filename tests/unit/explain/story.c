@@ -10,6 +10,9 @@
 static struct scene scene;
 static struct explain *explain;
 
+static struct event event; /* of the tick in hand, of a watch */
+static uint32_t event_count;
+
 static void add_samples(const struct story *story, const struct tick *tick, bool high,
                         struct series *series, struct sample *samples, uint32_t *count)
 {
@@ -40,6 +43,8 @@ static void tell_second(const struct story *story, uint32_t stage, bool high, bo
     scene.tick.series_count = first ? count : 0;
     scene.tick.samples = samples;
     scene.tick.sample_count = count;
+    scene.tick.events = &event;
+    scene.tick.event_count = event_count;
     scene_levels(&scene, 0, load->in_flight, 0);
     scene_requests(&scene, 0, OUTCOME_OK, load->rate, load->ms * MS);
     if (load->lag_ms > 0) scene_lag(&scene, load->rate, load->lag_ms * MS);
@@ -58,6 +63,7 @@ static const struct cause *story_told(const struct story *story, bool alone)
 {
     struct err err = {0};
     story_close();
+    event_count = 0;
     scene_open(&scene);
     assert_true(explain_open(&explain, &err));
     scene_stage(&scene, "low", MODEL_OPEN, true);
@@ -84,6 +90,33 @@ const struct cause *story_tell(const struct story *story)
 const struct cause *story_tell_alone(const struct story *story)
 {
     return story_told(story, true);
+}
+
+static void hear(void)
+{
+    struct text text = text_in(event.text, sizeof event.text);
+    event_count = judge_news(scene.judge, &text);
+    event.kind = EVENT_OBJECTIVE;
+}
+
+const struct cause *story_watch(const struct story *story)
+{
+    struct err err = {0};
+    story_close();
+    scene_open(&scene);
+    assert_true(explain_open(&explain, &err));
+    scene_stage(&scene, "14h", MODEL_OPEN, true);
+    scene_objective(&scene, "p95 < 100ms");
+    scene.header.watch_ns = 10 * SECOND;
+    bus_add(&scene.bus, explain_sink(explain));
+    scene_begin(&scene);
+    event_count = 0;
+    for (uint32_t i = 0; i < 60; i++) {
+        tell_second(story, 0, i >= 20 && i < 40, i == 0);
+        hear();
+    }
+    scene_end(&scene, RUN_INTERRUPTED);
+    return explain_cause(explain);
 }
 
 void story_close(void)

@@ -35,6 +35,9 @@ struct story {
 const struct cause *story_tell(const struct story *story);
 /* The same with both in one stage, `low`, which changes in its middle. */
 const struct cause *story_tell_alone(const struct story *story);
+/* The same as one hour of a watch with windows of ten seconds: low, high, and low again, twenty
+ * seconds each; the events are told a tick later, as a run has them. */
+const struct cause *story_watch(const struct story *story);
 void story_close(void);
 /* The suspect of that id; NULL: it is in no list. */
 const struct cause_suspect *story_suspect(const struct cause *cause, const char *id);

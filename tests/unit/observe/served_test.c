@@ -202,6 +202,60 @@ static void histograms(void **state)
     look(20);
 }
 
+static struct bytes names[] = {{"GET /jobs", 9}, {"other", 5}};
+static struct piece jobs_url[] = {{.kind = PIECE_TEXT, .text = {"/jobs", 5}}};
+static struct step steps[] = {{.method = {"GET", 3}, .url = {jobs_url, 1}}};
+static struct scenario scenarios[] = {{.steps = steps, .step_count = 1}};
+static const struct plan watched = {.services = services,
+                                    .service_count = 2,
+                                    .names = names,
+                                    .name_count = 2,
+                                    .scenarios = scenarios,
+                                    .scenario_count = 1};
+
+/* Of a watch: by the plan's names, of one service, each once, once its second is closed. */
+static void cells(void **state)
+{
+    struct served_cell got[2];
+    struct hist_pair pairs[8];
+    (void)state;
+    served_close(book);
+    book = served_open(&watched, seen_arena());
+    assert_non_null(book);
+    assert_true(served_want_cells(book, seen_arena()));
+    served_source(&source, book);
+    for (uint64_t i = 0; i < 4; i++) tell("/jobs?x", 500, 10);
+    struct served bad = get("/jobs", 600, 300);
+    bad.failed = true;
+    bad.status = 503;
+    served_tell(book, &bad);
+    bad.status = 0; /* a span with an error has none */
+    served_tell(book, &bad);
+    for (uint64_t i = 0; i < 100; i++) tell("/x", 700, i);
+    struct served web = get("/jobs", 500, 10);
+    web.service = BYTES_LIT("web"); /* is behind api, which spoke first */
+    served_tell(book, &web);
+    assert_int_equal(served_take_cells(book, got, pairs, 8), 0);
+    look(2);
+    assert_int_equal(served_take_cells(book, got, pairs, 8), 2);
+    assert_int_equal(got[0].name, 0);
+    assert_int_equal(got[0].count, 6);
+    assert_int_equal(got[0].failed, 2);
+    assert_int_equal(got[0].answered_5xx, 1);
+    assert_true(got[0].ok.count == 4 && got[0].ok.pair_count == 1);
+    assert_true(got[0].ok.pairs[0].bucket == hist_bucket(10 * NS_PER_MS));
+    assert_true(got[0].not_ok.count == 2 && got[0].not_ok.max_ns == 300 * NS_PER_MS);
+    assert_int_equal(got[1].name, 1);                           /* other */
+    assert_true(got[1].count == 100 && got[1].ok.count == 100); /* of more buckets than there is */
+    assert_int_equal(got[1].ok.pair_count, 6);                  /* room for: none is lost */
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < got[1].ok.pair_count; i++) sum += got[1].ok.pairs[i].count;
+    assert_int_equal(sum, 100);
+    assert_int_equal(served_take_cells(book, got, pairs, 8), 0); /* taken is gone */
+    assert_string_equal(seen_news(), "requests are judged as api tells of them");
+    CHECK_NEAR("web has its series", seen_value("web", "served.rate", JOBS), 1);
+}
+
 #define TELLERS 4
 #define EACH 20000
 
@@ -245,6 +299,7 @@ int main(void)
                                        ROW(bounded),
                                        ROW(hostile),
                                        ROW(histograms),
+                                       ROW(cells),
                                        ROW(from_many_threads)};
     return cmocka_run_group_tests_name("served", tests, NULL, NULL);
 }

@@ -82,7 +82,8 @@ void tape_open(struct tape *tape, const char *yaml)
                                        .memory_bytes = UINT64_C(8) << 30,
                                        .threads = 2,
                                        .budget_bytes = 12345678,
-                                       .response_limit_ns = 12500000};
+                                       .response_limit_ns = 12500000,
+                                       .watch_ns = 300000000000};
 }
 
 void tape_close(struct tape *tape)
