@@ -1,5 +1,6 @@
-/* What may be shown of a log's line, and what of it makes a pattern. */
-#include "wire/log_line.h"
+#include "wire/log_mask.h"
+
+#include "base/attr.h"
 
 #define MARK "<*>"
 #define KEY_BYTES 20 /* a run of letters and digits that long is taken for a key */
@@ -145,7 +146,7 @@ static size_t url_secret_len(struct bytes in, size_t *shown)
     return memchr(in.at, '=', len) ? len : 0;
 }
 
-void log_line_add_masked(struct text *out, struct bytes message)
+void log_mask_add(struct text *out, struct bytes message)
 {
     bool begins = true; /* a word may begin here */
     while (message.len > 0 && !out->cut) {
@@ -244,7 +245,7 @@ static size_t next_piece(struct bytes in, char before, size_t *shown)
     return letters;
 }
 
-void log_line_add_pattern(struct text *out, struct bytes message)
+void log_mask_add_pattern(struct text *out, struct bytes message)
 {
     char before = ' ';
     bool marked = false;
