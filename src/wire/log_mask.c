@@ -6,6 +6,8 @@
 #define KEY_BYTES 20 /* a run of letters and digits that long is taken for a key */
 #define ID_BYTES 6   /* in a pattern, one with a digit in it from so long on for an id */
 #define QUOTED_MOST 4096
+#define KEY_MOST 4096
+#define MAIL_MOST 128
 
 static bool is_letter(char c)
 {
@@ -93,7 +95,8 @@ static size_t key_len(struct bytes in)
     size_t len = 0;
     bool digit = false;
     bool letter = false;
-    while (len < in.len && (is_letter(in.at[len]) || memchr("0123456789_-+=", in.at[len], 14))) {
+    size_t most = in.len < KEY_MOST ? in.len : KEY_MOST;
+    while (len < most && (is_letter(in.at[len]) || memchr("0123456789_-+=", in.at[len], 14))) {
         digit |= bytes_is_digit(in.at[len]);
         letter |= is_letter(in.at[len]);
         len++;
@@ -194,26 +197,27 @@ static size_t number_len(struct bytes in)
     return len < in.len && in.at[len] == '%' ? len + 1 : len;
 }
 
-/* Length of a word of letters and digits, and whether it is an id: it has a digit and is long, or
- * is what stands before an `@`. */
+/* Length of the address `bob.b@example.org` that `in` begins with; 0: it begins with none. */
+static size_t mail_len(struct bytes in)
+{
+    size_t most = in.len < MAIL_MOST ? in.len : MAIL_MOST;
+    size_t at = 0;
+    while (at < most && (is_word(in.at[at]) || memchr(".-+", in.at[at], 3))) at++;
+    if (at == 0 || at + 1 >= most || in.at[at] != '@' || !is_word(in.at[at + 1])) return 0;
+    for (at++; at < most && (is_word(in.at[at]) || memchr(".-", in.at[at], 2)); at++) {
+    }
+    return at;
+}
+
+/* Length of a word of letters and digits, and whether it is an id: it has a digit and is long. */
 static size_t word_len(struct bytes in, bool *id)
 {
     size_t len = 0;
     bool digit = false;
     while (len < in.len && is_word(in.at[len])) digit |= bytes_is_digit(in.at[len++]);
-    size_t more = len;
-    while (more + 1 < in.len && in.at[more] == '-' && is_word(in.at[more + 1])) {
-        for (more++; more < in.len && is_word(in.at[more]); more++) {
-            digit |= bytes_is_digit(in.at[more]);
-        }
-    }
-    bool mail = more + 1 < in.len && in.at[more] == '@' && is_word(in.at[more + 1]);
-    if (mail) {
-        for (more++; more < in.len && (is_word(in.at[more]) || in.at[more] == '.'); more++) {
-        }
-    }
-    *id = mail || (digit && more >= ID_BYTES);
-    return *id ? more : len;
+    size_t mail = mail_len(in);
+    *id = mail > len || (digit && len >= ID_BYTES);
+    return mail > len ? mail : len;
 }
 
 /* The piece that `in` begins with: its length, and how much of it is shown before the mark;

@@ -250,36 +250,73 @@ static void timers(void **state)
     assert_int_equal(seen_count("api", "served.queue.time"), 17);
 }
 
-/* What a line costs; printed, since it depends on the machine. */
-static void cost(void **state)
+#define LINES 20000
+
+static double cost_of(const char *before, const char *behind)
 {
-    (void)state;
-    enum { LINES = 20000 };
-    open_access("json", NULL);
     FILE *file = fopen(path, "ae");
     assert_non_null(file);
     for (int i = 0; i < LINES; i++) {
-        fprintf(file, "{\"ts\":4102444800.5,\"uri\":\"/a/%d\",\"status\":200,\"latency_ms\":12}\n",
-                i);
+        char line[300];
+        struct text text = text_in(line, sizeof line);
+        text_addf(&text, "%s%03d%s\n", before, i % 1000, behind);
+        assert_true(fputs(line, file) >= 0);
     }
     assert_int_equal(fclose(file), 0);
     uint64_t before_ns = clock_thread_cpu_ns();
     source.glance(source.ctx);
-    print_message("# 1,000 lines cost %.2f ms\n",
-                  (double)(clock_thread_cpu_ns() - before_ns) / 1e6 / (LINES / 1000));
-    CHECK_NEAR("all", told_rate("/a/{}"), LINES);
+    return (double)(clock_thread_cpu_ns() - before_ns) / 1e6 / (LINES / 1000);
+}
+
+/* What lines cost; printed, since it depends on the machine. */
+static void cost_nginx(void **state)
+{
+    (void)state;
+    open_access("$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent "
+                "\"$http_referer\" \"$http_user_agent\" $request_time",
+                NULL);
+    double ms = cost_of("127.0.0.1 - - [10/Oct/2096:13:55:36 +0000] \"GET /jobs/17?a=b "
+                        "HTTP/1.1\" 200 512 \"https://h/x\" \"Mozilla/5.0 (X11; Linux "
+                        "x86_64) Gecko/20100101\" 0.",
+                        "");
+    print_message("# 1,000 lines of nginx cost %.2f ms\n", ms);
+    CHECK_NEAR("all", told_rate("GET /jobs/{}"), LINES);
+}
+
+static void cost_json(void **state)
+{
+    (void)state;
+    open_access("json", NULL);
+    double ms = cost_of("{\"ts\":4102444800.5,\"request\":{\"method\":\"GET\",\"uri\":\"/a/7\","
+                        "\"headers\":{\"Accept\":[\"*/*\"]}},\"duration\":0.",
+                        ",\"status\":200}");
+    print_message("# 1,000 lines of JSON cost %.2f ms\n", ms);
+    CHECK_NEAR("all", told_rate("GET /a/{}"), LINES);
+}
+
+static void cost_logs(void **state)
+{
+    (void)state;
+    open_logs("");
+    double ms = cost_of("2026-12-01 10:00:00,123 INFO jobs.worker job of alice was moved to "
+                        "queue urgent after 12 ms by worker-",
+                        "");
+    print_message("# 1,000 lines of a log cost %.2f ms\n", ms);
+    look_at_all();
+    CHECK_NEAR("all",
+               seen_value("api", "log.rate",
+                          "INFO jobs.worker job of alice was moved to queue urgent after <*> "
+                          "ms by worker-<*>"),
+               LINES);
 }
 
 int main(void)
 {
 #define ROW(f) cmocka_unit_test_setup_teardown(f, start, end)
-    const struct CMUnitTest tests[] = {ROW(patterns),
-                                       ROW(many_patterns),
-                                       ROW(gone_log),
-                                       ROW(requests),
-                                       ROW(a_guess_from_before),
-                                       ROW(a_guess_on_the_way),
-                                       ROW(timers),
-                                       ROW(cost)};
+    const struct CMUnitTest tests[] = {
+        ROW(patterns), ROW(many_patterns),       ROW(gone_log),
+        ROW(requests), ROW(a_guess_from_before), ROW(a_guess_on_the_way),
+        ROW(timers),   ROW(cost_nginx),          ROW(cost_json),
+        ROW(cost_logs)};
     return cmocka_run_group_tests(tests, seen_open_root, seen_close_root);
 }
