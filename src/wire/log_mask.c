@@ -55,7 +55,7 @@ static size_t value_len(struct bytes in)
         return in.len;
     }
     size_t len = 0;
-    while (len < in.len && !is_blank(in.at[len]) && !memchr(",;&)}]\"'", in.at[len], 8)) len++;
+    while (len < in.len && !is_blank(in.at[len]) && !bytes_is_any(in.at[len], ",;&)}]\"'")) len++;
     return len;
 }
 
@@ -64,7 +64,8 @@ static size_t value_len(struct bytes in)
 static size_t secret_name(struct bytes in, size_t *value)
 {
     size_t end = 0;
-    while (end < in.len && end < 64 && (is_word(in.at[end]) || memchr("-.", in.at[end], 2))) end++;
+    while (end < in.len && end < 64 && (is_word(in.at[end]) || bytes_is_any(in.at[end], "-.")))
+        end++;
     size_t at = end;
     if (at < in.len && (in.at[at] == '"' || in.at[at] == '\'')) at++; /* "password": */
     while (at < in.len && at < end + 3 && in.at[at] == ' ') at++;
@@ -96,7 +97,7 @@ static size_t key_len(struct bytes in)
     bool digit = false;
     bool letter = false;
     size_t most = in.len < KEY_MOST ? in.len : KEY_MOST;
-    while (len < most && (is_letter(in.at[len]) || memchr("0123456789_-+=", in.at[len], 14))) {
+    while (len < most && (is_letter(in.at[len]) || bytes_is_any(in.at[len], "0123456789_-+="))) {
         digit |= bytes_is_digit(in.at[len]);
         letter |= is_letter(in.at[len]);
         len++;
@@ -109,7 +110,7 @@ static size_t userinfo_len(struct bytes in)
 {
     for (size_t i = 0; i < in.len && !is_blank(in.at[i]); i++) {
         if (in.at[i] == '@') return i + 1;
-        if (memchr("/?#\"'", in.at[i], 5)) return 0;
+        if (bytes_is_any(in.at[i], "/?#\"'")) return 0;
     }
     return 0;
 }
@@ -144,7 +145,7 @@ static size_t url_secret_len(struct bytes in, size_t *shown)
     }
     if (in.at[0] != '?' || in.len < 2 || is_blank(in.at[1])) return 0;
     size_t len = 1;
-    while (len < in.len && !is_blank(in.at[len]) && !memchr("\"')>", in.at[len], 4)) len++;
+    while (len < in.len && !is_blank(in.at[len]) && !bytes_is_any(in.at[len], "\"')>")) len++;
     *shown = 1;
     return memchr(in.at, '=', len) ? len : 0;
 }
@@ -190,7 +191,8 @@ static size_t number_len(struct bytes in)
     size_t len = 0;
     while (len < in.len) {
         char c = in.at[len];
-        bool joins = memchr(".:,-/+", c, 6) && len + 1 < in.len && bytes_is_digit(in.at[len + 1]);
+        bool joins =
+            bytes_is_any(c, ".:,-/+") && len + 1 < in.len && bytes_is_digit(in.at[len + 1]);
         if (!is_word(c) && !joins) break;
         len++;
     }
@@ -202,9 +204,9 @@ static size_t mail_len(struct bytes in)
 {
     size_t most = in.len < MAIL_MOST ? in.len : MAIL_MOST;
     size_t at = 0;
-    while (at < most && (is_word(in.at[at]) || memchr(".-+", in.at[at], 3))) at++;
+    while (at < most && (is_word(in.at[at]) || bytes_is_any(in.at[at], ".-+"))) at++;
     if (at == 0 || at + 1 >= most || in.at[at] != '@' || !is_word(in.at[at + 1])) return 0;
-    for (at++; at < most && (is_word(in.at[at]) || memchr(".-", in.at[at], 2)); at++) {
+    for (at++; at < most && (is_word(in.at[at]) || bytes_is_any(in.at[at], ".-")); at++) {
     }
     return at;
 }
