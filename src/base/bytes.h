@@ -57,6 +57,12 @@ static inline bool bytes_is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+/* Whether it is one of the letters in `any`; a NUL is none. */
+static inline bool bytes_is_any(char c, const char *any)
+{
+    return c != '\0' && strchr(any, c) != NULL;
+}
+
 /* Of a hexadecimal digit, either case; -1: it is none. */
 static inline int bytes_hex_value(char c)
 {

@@ -336,7 +336,8 @@ static void add_log(struct text *out, const struct show_style *style, const stru
     char array[2048];
     struct text line = text_in(array, sizeof array);
     text_adds(&line, what);
-    mask_add(&line, path, plan);
+    if (bytes_is(path, "output")) text_adds(&line, "in its output");
+    else mask_add(&line, path, plan);
     add_folded(out, style, &line);
 }
 

@@ -8,6 +8,7 @@
 #include "explain/causes.h"
 #include "explain/choose.h"
 #include "explain/halves.h"
+#include "explain/logged.h"
 #include "explain/words.h"
 
 #define ARENA_LIMIT ((size_t)1 << 30) /* address space */
@@ -274,6 +275,7 @@ static void weigh(struct explain *e, const struct result *result, const struct c
         c->state = CAUSE_FOUND;
     }
     find_bound(e);
+    logged_find(c, &e->recall);
 }
 
 /* A stage that nothing can be held against is held against its own beginning, where it changed. */

@@ -7,7 +7,7 @@
 #include "observe/follow.h"
 #include "plan/mask.h"
 #include "wire/access_line.h"
-#include "wire/log_line.h"
+#include "wire/log_mask.h"
 
 #define READ_MOST ((size_t)8 << 20)    /* bytes ten times a second */
 #define GUESS_BYTES ((size_t)64 << 10) /* of the lines that a format is guessed by */
@@ -145,10 +145,10 @@ static void note_unparsed(struct access *a, struct bytes line)
 {
     char array[4 * EXAMPLE_BYTES];
     struct text masked = text_in(array, sizeof array);
-    struct text example = text_in(a->example, sizeof a->example);
     if (a->unparsed++ > 0 || a->unparsed_told) return;
+    struct text example = text_in(a->example, sizeof a->example);
     if (line.len > EXAMPLE_BYTES) line.len = EXAMPLE_BYTES;
-    log_line_add_masked(&masked, line);
+    log_mask_add(&masked, line);
     mask_add(&example, text_bytes(&masked), a->options.plan);
     text_end_whole(&example);
 }

@@ -3,7 +3,7 @@
  * Why: the service's own view of each request stands beside the client's: what the client waited
  * for and the service never saw was in front of it. A proxy also says how long a request stood in
  * its queue, connected, and waited for the server behind it.
- * Source: docs/observing.md, "Access logs"; wire/access_line.h.
+ * Source: docs/observing-logs.md, "Access logs"; wire/access_line.h.
  * Thread: its watcher's.  Memory: the arena given, 1 MB. */
 #pragma once
 

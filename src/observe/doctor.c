@@ -1,5 +1,6 @@
 #include "observe/doctor.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "base/attr.h"
@@ -271,6 +272,27 @@ static void examine_metrics(struct doctor *d)
     say(f->sees, "pages that services have for Prometheus, where the plan's `metrics:` says so");
 }
 
+/* Logs where Debian's servers write them: mostly of the group adm. */
+static void examine_logs(struct doctor *d, const struct host_facts *h)
+{
+    static const char *const usual[] = {"/var/log/nginx/access.log", "/var/log/apache2/access.log",
+                                        "/var/log/haproxy.log", "/var/log/syslog"};
+    struct doctor_finding *f = add(d, "logs");
+    char array[DOCTOR_WORDS];
+    struct text refused = text_in(array, sizeof array);
+    say(f->sees, "what prony starts writes to its output, and files that this user may read");
+    for (size_t i = 0; i < COUNT_OF(usual); i++) {
+        char path[PATH_BYTES];
+        struct text whole = text_in(path, sizeof path);
+        text_addf(&whole, "%s%s", h->root, usual[i]);
+        if (access(path, R_OK) == 0 || errno != EACCES) continue;
+        text_addf(&refused, "%s%s", refused.len > 0 ? ", " : "", usual[i]);
+    }
+    if (refused.len > 0) {
+        lacks(f, DOCTOR_PARTLY, refused.at, "sudo usermod -aG adm \"$USER\" # then log in anew");
+    }
+}
+
 void doctor_examine(struct doctor *out, const char *root)
 {
     static char text[TEXT_BYTES];
@@ -289,4 +311,5 @@ void doctor_examine(struct doctor *out, const char *root)
     examine_perf(out, &facts);
     doctor_servers_examine(out, root);
     examine_metrics(out);
+    examine_logs(out, &facts);
 }

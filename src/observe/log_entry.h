@@ -25,6 +25,7 @@ struct log_entry {
     size_t message_len;
 };
 
+/* Adds a line, without its end; the entry before it is told when it turns out to be whole. */
 void log_entry_add(struct log_entry *e, struct bytes line);
 /* Called in a while: an entry to which nothing was added since the last time is whole. */
 void log_entry_rest(struct log_entry *e);

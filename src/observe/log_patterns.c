@@ -1,5 +1,7 @@
 #include "observe/log_patterns.h"
 
+#include "wire/log_mask.h"
+
 #define MARK "<*>"
 #define ALIKE 2 /* one of so many words must be the same */
 
@@ -37,7 +39,7 @@ static void make(struct log_pattern *out, enum log_level level, struct bytes mes
 {
     struct text text = text_in(out->text, sizeof out->text);
     out->level = level;
-    log_line_add_pattern(&text, message);
+    log_mask_add_pattern(&text, message);
     if (text.cut) {
         text_end_whole(&text);
         const char *blank = memrchr(text.at, ' ', text.len);

@@ -5,6 +5,7 @@
 #include "observe/log_entry.h"
 #include "observe/log_patterns.h"
 #include "plan/mask.h"
+#include "wire/log_mask.h"
 
 #define READ_MOST ((size_t)1 << 20)       /* bytes of a file ten times a second */
 #define EARLIER_BYTES ((size_t)256 << 10) /* before the run that are known by then */
@@ -60,7 +61,7 @@ static void keep_news(struct logs *l, uint32_t pattern, struct bytes message)
     fresh->pattern = pattern;
     struct text masked = text_in(array, sizeof array);
     struct text example = text_in(fresh->example, sizeof fresh->example);
-    log_line_add_masked(&masked, message);
+    log_mask_add(&masked, message);
     text_end_whole(&masked);
     mask_add(&example, text_bytes(&masked), l->options.plan);
     text_end_whole(&example);
@@ -149,7 +150,7 @@ static void say_news(struct logs *l, struct slip *slip)
         slip_say(slip, "%.*s: further new patterns of its logs are not told", BYTES_ARG(of));
     }
     l->news_count = 0;
-    if (l->tallies[LOG_PATTERNS_OTHER].count > 0 && !l->full_told) {
+    if (l->tallies[LOG_PATTERNS_OTHER].declared && !l->full_told) {
         slip_say(slip, "%.*s: its logs have more than %u patterns; the rest counts as other",
                  BYTES_ARG(of), LOG_PATTERNS);
         l->full_told = true;

@@ -3,7 +3,7 @@
  * Why: a service often says itself what went wrong, among ten thousand lines that say nothing new.
  * A pattern of warnings or errors that was not there before is an event with an example; how often
  * each comes is a series.
- * Source: docs/observing.md, "Logs"; observe/log_patterns.h.
+ * Source: docs/observing-logs.md, "Logs"; observe/log_patterns.h.
  * Thread: its watcher's.  Memory: the arena given, 0.6 MB a file. */
 #pragma once
 

@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "plan/ask.h"
 #include "plan/attach.h"
+#include "plan/log_plan.h"
 #include "plan/objective.h"
 #include "plan/output_kind.h"
 #include "plan/plan_step.h"
@@ -68,14 +69,6 @@ struct host_entry {
 };
 
 enum ready_kind { READY_PORT, READY_HTTP, READY_LOG, READY_NONE };
-
-/* What the service writes down of itself; prony reads it along. Paths are NUL-terminated. */
-struct log_plan {
-    struct bytes access_log;    /* empty: none; the words "output": what it writes to stdout */
-    struct bytes access_format; /* as given; empty: guessed */
-    struct bytes *files;        /* other logs */
-    uint32_t file_count;
-};
 
 struct service {
     struct span at;

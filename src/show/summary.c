@@ -416,6 +416,10 @@ static void write_why(const struct summary *s)
     struct text body = text_in(array, sizeof array);
     text_adds(&body, cause->sentence);
     section(s, "WHY", TONE_BAD, &body);
+    if (!cause->logged[0]) return;
+    text_clear(&body);
+    text_adds(&body, cause->logged);
+    section(s, "LOGS", TONE_NEAR, &body);
 }
 
 static void write_next(const struct summary *s)

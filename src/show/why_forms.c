@@ -55,6 +55,11 @@ void why_forms_markdown(struct text *out, const struct cause *c)
         }
         text_adds(out, "\n");
     }
+    if (c->logged[0]) {
+        text_adds(out, "\nLogged: ");
+        add_cell(out, c->logged);
+        text_adds(out, "\n");
+    }
     if (c->bound[0]) text_addf(out, "\n%s\n", c->bound);
     if (c->next[0]) text_addf(out, "\nNext: %s\n", c->next);
 }
@@ -128,6 +133,7 @@ static json_t *make(const struct cause *c, const struct result *result)
     json_tree_put(o, "places", places);
     json_tree_put(o, "suspects", suspects);
     json_tree_put(o, "ties", json_part_count(c->tie_count));
+    json_tree_put(o, "logged", c->logged[0] ? json_part_text(bytes_of(c->logged)) : json_null());
     json_tree_put(o, "then", c->bound[0] ? json_string(c->bound) : json_null());
     json_tree_put(o, "next", c->next[0] ? json_string(c->next) : json_null());
     return o;

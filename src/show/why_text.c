@@ -190,6 +190,7 @@ void why_text_write(struct text *out, const struct cause *cause, const struct sh
         write_stages(out, cause, style);
         write_ledger(out, cause, style);
         write_suspects(out, cause, style);
+        if (cause->logged[0]) section(out, style, "LOGS", TONE_STRONG, bytes_of(cause->logged));
         if (cause->bound[0]) section(out, style, "THEN", TONE_STRONG, bytes_of(cause->bound));
     }
     if (cause->next[0]) section(out, style, "NEXT", TONE_STRONG, bytes_of(cause->next));

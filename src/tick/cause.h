@@ -71,8 +71,9 @@ struct cause {
     struct cause_suspect suspects[CAUSE_SUSPECTS];   /* blamed ones first, most first */
     uint32_t suspect_count, blamed_count, tie_count; /* ties: blamed ones that bent together */
     char sentence[CAUSE_TEXT];                       /* all of it in one */
-    char bound[CAUSE_TEXT];                          /* what would come next; may be empty */
-    char next[CAUSE_TEXT];                           /* what to do */
+    char logged[2 * CAUSE_TEXT]; /* what a service logged more of; may be empty */
+    char bound[CAUSE_TEXT];      /* what would come next; may be empty */
+    char next[CAUSE_TEXT];       /* what to do */
 };
 
 /* "found", "nothing bent", ...: static; as in JSON. */

@@ -208,7 +208,7 @@ static bool add_directive(struct compiling *c)
 {
     size_t at = c->at + 1;
     struct bytes inner = {0};
-    while (at < c->text.len && memchr("0123456789,!<>", c->text.at[at], 14)) at++;
+    while (at < c->text.len && bytes_is_any(c->text.at[at], "0123456789,!<>")) at++;
     if (at < c->text.len && c->text.at[at] == '{') {
         size_t len = bytes_find(bytes_from(c->text, at), BYTES_LIT("}"));
         if (len == SIZE_MAX) return wrong(c, "`%{` is not closed");

@@ -26,7 +26,7 @@ static struct bytes bare_path(struct bytes url)
         url = bytes_from(url, (size_t)(slash - url.at));
     }
     size_t len = 0;
-    while (len < url.len && !memchr("?#; ", url.at[len], 4)) len++;
+    while (len < url.len && !bytes_is_any(url.at[len], "?#; ")) len++;
     url.len = len;
     bool fine = len > 0 && (url.at[0] == '/' || bytes_is(url, "*"));
     return fine ? url : (struct bytes){0};
@@ -108,7 +108,7 @@ static bool take_list(uint64_t *out_ns, enum access_unit unit, struct bytes valu
 {
     while (value.len > 0) {
         size_t len = 0;
-        while (len < value.len && !memchr(",: ", value.at[len], 3)) len++;
+        while (len < value.len && !bytes_is_any(value.at[len], ",: ")) len++;
         uint64_t ns = ACCESS_UNKNOWN;
         struct bytes one = {value.at, len};
         if (len > 0 && !take_duration(&ns, unit, one)) return false;

@@ -2,7 +2,7 @@
 
 static void skip_blanks(struct json_leaves *j)
 {
-    while (j->at < j->text.len && memchr(" \t\r\n", j->text.at[j->at], 4)) j->at++;
+    while (j->at < j->text.len && bytes_is_any(j->text.at[j->at], " \t\r\n")) j->at++;
 }
 
 static bool take(struct json_leaves *j, char c)
@@ -52,7 +52,7 @@ static bool skip_nest(struct json_leaves *j)
 static bool take_bare(struct json_leaves *j, struct json_leaf *out)
 {
     size_t start = j->at;
-    while (j->at < j->text.len && !memchr(",}] \t\r\n", j->text.at[j->at], 7)) j->at++;
+    while (j->at < j->text.len && !bytes_is_any(j->text.at[j->at], ",}] \t\r\n")) j->at++;
     out->value = (struct bytes){j->text.at + start, j->at - start};
     if (!json_is_bare(out->value)) return false;
     char c = out->value.at[0];
@@ -85,7 +85,7 @@ static bool part(struct json_leaves *j)
 {
     skip_blanks(j);
     size_t before = j->at;
-    while (before > 0 && memchr(" \t\r\n", j->text.at[before - 1], 4)) before--;
+    while (before > 0 && bytes_is_any(j->text.at[before - 1], " \t\r\n")) before--;
     bool first = before > 0 && j->text.at[before - 1] == '{';
     if (j->at < j->text.len && j->text.at[j->at] == '}') return false;
     return first || take(j, ',');

@@ -132,7 +132,7 @@ static bool is_ballast(struct bytes word)
     if (bytes_is(word, "UTC") || bytes_is(word, "GMT")) return true;
     for (size_t i = 0; i < word.len; i++) {
         digit |= bytes_is_digit(word.at[i]);
-        if (!bytes_is_digit(word.at[i]) && !memchr("-:/.,+TZ[]()#*|", word.at[i], 15)) {
+        if (!bytes_is_digit(word.at[i]) && !bytes_is_any(word.at[i], "-:/.,+TZ[]()#*|")) {
             for (size_t k = 0; word.len == 3 && k + 3 < sizeof names; k += 3) {
                 if (memcmp(names + k, word.at, 3) == 0) return true;
             }
@@ -144,7 +144,7 @@ static bool is_ballast(struct bytes word)
 
 static size_t skip_marks(struct bytes line, size_t at)
 {
-    while (at < line.len && (is_blank(line.at[at]) || memchr("]>)|:-\"", line.at[at], 7))) at++;
+    while (at < line.len && (is_blank(line.at[at]) || bytes_is_any(line.at[at], "]>)|:-\""))) at++;
     return at;
 }
 

@@ -1,7 +1,6 @@
-/* log_line.h - one line of a service's log: how bad it is, what it says, what may be shown of it.
+/* log_line.h - one line of a service's log: how bad it is, and what it says.
  *
  * Why: every logger writes differently, but nearly all write a level and a text behind a moment.
- * What is quoted or counted in it differs from line to line, and what is secret may go nowhere.
  * Source: RFC 5424 (levels), the defaults of Python's logging, log4j, zap, pino, glog, nginx.
  * Thread: any.  Memory: none; what is found points into the line. */
 #pragma once
@@ -44,10 +43,3 @@ enum log_part log_line_part(struct bytes line, enum log_trace open);
 enum log_trace log_line_trace(struct bytes line);
 /* "ERROR", ...; "" where it is not said: static. */
 const char *log_line_level_name(enum log_level level);
-
-/* Appends `message` as a pattern: white space as one blank; numbers, ids, addresses, quoted values
- * and secrets as `<*>`. No control characters. */
-void log_line_add_pattern(struct text *out, struct bytes message);
-/* Appends it as it is, but secrets: credentials in URLs, query strings, values of headers and
- * names that hold them, and what looks like a key. Control characters as \xNN. */
-void log_line_add_masked(struct text *out, struct bytes message);

@@ -1,10 +1,13 @@
-/* What may be shown of a log's line, and what of it makes a pattern. */
-#include "wire/log_line.h"
+#include "wire/log_mask.h"
+
+#include "base/attr.h"
 
 #define MARK "<*>"
 #define KEY_BYTES 20 /* a run of letters and digits that long is taken for a key */
 #define ID_BYTES 6   /* in a pattern, one with a digit in it from so long on for an id */
 #define QUOTED_MOST 4096
+#define KEY_MOST 4096
+#define MAIL_MOST 128
 
 static bool is_letter(char c)
 {
@@ -52,7 +55,7 @@ static size_t value_len(struct bytes in)
         return in.len;
     }
     size_t len = 0;
-    while (len < in.len && !is_blank(in.at[len]) && !memchr(",;&)}]\"'", in.at[len], 8)) len++;
+    while (len < in.len && !is_blank(in.at[len]) && !bytes_is_any(in.at[len], ",;&)}]\"'")) len++;
     return len;
 }
 
@@ -61,7 +64,8 @@ static size_t value_len(struct bytes in)
 static size_t secret_name(struct bytes in, size_t *value)
 {
     size_t end = 0;
-    while (end < in.len && end < 64 && (is_word(in.at[end]) || memchr("-.", in.at[end], 2))) end++;
+    while (end < in.len && end < 64 && (is_word(in.at[end]) || bytes_is_any(in.at[end], "-.")))
+        end++;
     size_t at = end;
     if (at < in.len && (in.at[at] == '"' || in.at[at] == '\'')) at++; /* "password": */
     while (at < in.len && at < end + 3 && in.at[at] == ' ') at++;
@@ -92,7 +96,8 @@ static size_t key_len(struct bytes in)
     size_t len = 0;
     bool digit = false;
     bool letter = false;
-    while (len < in.len && (is_letter(in.at[len]) || memchr("0123456789_-+=", in.at[len], 14))) {
+    size_t most = in.len < KEY_MOST ? in.len : KEY_MOST;
+    while (len < most && (is_letter(in.at[len]) || bytes_is_any(in.at[len], "0123456789_-+="))) {
         digit |= bytes_is_digit(in.at[len]);
         letter |= is_letter(in.at[len]);
         len++;
@@ -105,7 +110,7 @@ static size_t userinfo_len(struct bytes in)
 {
     for (size_t i = 0; i < in.len && !is_blank(in.at[i]); i++) {
         if (in.at[i] == '@') return i + 1;
-        if (memchr("/?#\"'", in.at[i], 5)) return 0;
+        if (bytes_is_any(in.at[i], "/?#\"'")) return 0;
     }
     return 0;
 }
@@ -140,12 +145,12 @@ static size_t url_secret_len(struct bytes in, size_t *shown)
     }
     if (in.at[0] != '?' || in.len < 2 || is_blank(in.at[1])) return 0;
     size_t len = 1;
-    while (len < in.len && !is_blank(in.at[len]) && !memchr("\"')>", in.at[len], 4)) len++;
+    while (len < in.len && !is_blank(in.at[len]) && !bytes_is_any(in.at[len], "\"')>")) len++;
     *shown = 1;
     return memchr(in.at, '=', len) ? len : 0;
 }
 
-void log_line_add_masked(struct text *out, struct bytes message)
+void log_mask_add(struct text *out, struct bytes message)
 {
     bool begins = true; /* a word may begin here */
     while (message.len > 0 && !out->cut) {
@@ -186,33 +191,35 @@ static size_t number_len(struct bytes in)
     size_t len = 0;
     while (len < in.len) {
         char c = in.at[len];
-        bool joins = memchr(".:,-/+", c, 6) && len + 1 < in.len && bytes_is_digit(in.at[len + 1]);
+        bool joins =
+            bytes_is_any(c, ".:,-/+") && len + 1 < in.len && bytes_is_digit(in.at[len + 1]);
         if (!is_word(c) && !joins) break;
         len++;
     }
     return len < in.len && in.at[len] == '%' ? len + 1 : len;
 }
 
-/* Length of a word of letters and digits, and whether it is an id: it has a digit and is long, or
- * is what stands before an `@`. */
+/* Length of the address `bob.b@example.org` that `in` begins with; 0: it begins with none. */
+static size_t mail_len(struct bytes in)
+{
+    size_t most = in.len < MAIL_MOST ? in.len : MAIL_MOST;
+    size_t at = 0;
+    while (at < most && (is_word(in.at[at]) || bytes_is_any(in.at[at], ".-+"))) at++;
+    if (at == 0 || at + 1 >= most || in.at[at] != '@' || !is_word(in.at[at + 1])) return 0;
+    for (at++; at < most && (is_word(in.at[at]) || bytes_is_any(in.at[at], ".-")); at++) {
+    }
+    return at;
+}
+
+/* Length of a word of letters and digits, and whether it is an id: it has a digit and is long. */
 static size_t word_len(struct bytes in, bool *id)
 {
     size_t len = 0;
     bool digit = false;
     while (len < in.len && is_word(in.at[len])) digit |= bytes_is_digit(in.at[len++]);
-    size_t more = len;
-    while (more + 1 < in.len && in.at[more] == '-' && is_word(in.at[more + 1])) {
-        for (more++; more < in.len && is_word(in.at[more]); more++) {
-            digit |= bytes_is_digit(in.at[more]);
-        }
-    }
-    bool mail = more + 1 < in.len && in.at[more] == '@' && is_word(in.at[more + 1]);
-    if (mail) {
-        for (more++; more < in.len && (is_word(in.at[more]) || in.at[more] == '.'); more++) {
-        }
-    }
-    *id = mail || (digit && more >= ID_BYTES);
-    return *id ? more : len;
+    size_t mail = mail_len(in);
+    *id = mail > len || (digit && len >= ID_BYTES);
+    return mail > len ? mail : len;
 }
 
 /* The piece that `in` begins with: its length, and how much of it is shown before the mark;
@@ -244,7 +251,7 @@ static size_t next_piece(struct bytes in, char before, size_t *shown)
     return letters;
 }
 
-void log_line_add_pattern(struct text *out, struct bytes message)
+void log_mask_add_pattern(struct text *out, struct bytes message)
 {
     char before = ' ';
     bool marked = false;

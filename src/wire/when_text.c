@@ -14,7 +14,7 @@ struct reader {
 
 static bool take(struct reader *r, const char *any)
 {
-    if (r->at >= r->text.len || !memchr(any, r->text.at[r->at], strlen(any))) return false;
+    if (r->at >= r->text.len || !bytes_is_any(r->text.at[r->at], any)) return false;
     r->at++;
     return true;
 }
@@ -112,7 +112,7 @@ static size_t done(struct reader *r, const struct civil *c, struct when *out)
     bool blank = take(r, " ");
     bool zoned = zone(r, &offset_s);
     if (!zoned && blank) r->at = before;
-    int64_t day_s = (int64_t)(c->hour * 3600 + c->minute * 60 + c->second);
+    uint32_t day_s = c->hour * 3600 + c->minute * 60 + c->second;
     int64_t s = (int64_t)days_of(c->year, c->month, c->day) * 86400 + day_s - offset_s;
     if (s < 0) return 0;
     *out = (struct when){(uint64_t)s * NS_PER_S + parts_ns, grain_ns, zoned};

@@ -12,7 +12,8 @@ import unittest
 from harness import PRONY, Case
 
 SOURCES = ["processes", "run queue", "places", "sockets", "cgroups", "host", "pressure",
-           "perf events", "postgres", "pgbouncer", "redis", "memcached", "metrics"]
+           "perf events", "postgres", "pgbouncer", "redis", "memcached", "metrics",
+           "logs"]
 
 
 class Doctor(Case):
@@ -53,6 +54,10 @@ class Doctor(Case):
         for source in ("processes", "sockets"):
             self.assertEqual(found[source]["state"], "partly", found[source])
             self.assertIn("setcap", found[source]["cure"])
+        usual = [path for path in ("/var/log/nginx/access.log", "/var/log/syslog")
+                 if subprocess.run([*drop, "test", "-e", path, "-a", "!", "-r", path],
+                                   timeout=60, cwd="/").returncode == 0]
+        self.assertEqual([path for path in usual if path in (found["logs"]["lacks"] or "")], usual)
         listed = subprocess.run([*drop, "ls", "/proc/1/fd"], stdout=subprocess.DEVNULL,
                                 stderr=subprocess.DEVNULL, timeout=60, cwd="/")
         self.assertNotEqual(listed.returncode, 0)

@@ -6,6 +6,7 @@
 #include "laws.h"
 #include "observe/log_entry.h"
 #include "observe/log_patterns.h"
+#include "wire/log_mask.h"
 
 #define MAX_TEXT 8192
 #define SECRET "hunter2hunter2"
@@ -25,8 +26,8 @@ static void show(struct guard *guard, struct bytes message)
 {
     static char a[4 * MAX_TEXT + 100], b[4 * MAX_TEXT + 100];
     struct text masked = text_in(a, sizeof a), pattern = text_in(b, sizeof b);
-    log_line_add_masked(&masked, guard_put(guard, message));
-    log_line_add_pattern(&pattern, guard_put(guard, message));
+    log_mask_add(&masked, guard_put(guard, message));
+    log_mask_add_pattern(&pattern, guard_put(guard, message));
     is_safe(&masked);
     is_safe(&pattern);
     LAW(!masked.cut);
@@ -40,12 +41,12 @@ static void hide(struct bytes line, const char *before, const char *behind)
     text_adds(&message, SECRET);
     text_adds(&message, behind);
     text_add(&message, line);
-    log_line_add_masked(&shown, text_bytes(&message));
+    log_mask_add(&shown, text_bytes(&message));
     if (bytes_find(line, BYTES_LIT(SECRET)) == SIZE_MAX) {
         LAW(bytes_find(text_bytes(&shown), BYTES_LIT(SECRET)) == SIZE_MAX);
     }
     text_clear(&shown);
-    log_line_add_pattern(&shown, text_bytes(&message));
+    log_mask_add_pattern(&shown, text_bytes(&message));
     if (bytes_find(line, BYTES_LIT(SECRET)) == SIZE_MAX) {
         LAW(bytes_find(text_bytes(&shown), BYTES_LIT(SECRET)) == SIZE_MAX);
     }

@@ -31,7 +31,8 @@ static int open_all(void **state)
 {
     (void)state;
     struct err err;
-    strcpy(folder, "/tmp/follow.XXXXXX");
+    struct text text = text_in(folder, sizeof folder);
+    text_adds(&text, P_tmpdir "/prony-follow-XXXXXX");
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/log", folder);
     snprintf(renamed, sizeof renamed, "%s/log.1", folder);

@@ -49,6 +49,7 @@ static const char full[] =
     "    postgres: 'postgres://u:$env.TOKEN@h/d', pgbouncer: 'postgres://u@h/pgbouncer' }\n"
     "  unit: { unit: nginx }\n"
     "  found_by_name: { process: 'my server' }\n"
+    "  log2: { access_log: a, access_format: '$status', logs: [ b, \"/$env.TOKEN\" ] }\n"
     "data:\n"
     "  owner: { file: owners.csv, pick: unique }\n"
     "  row: [ { id: 1, name: 'a: \"b\"' }, { name: \"line\\nbreak\", id: '' } ]\n"

@@ -170,6 +170,10 @@ static void check_service(const char *row, const struct service *a, const struct
         SAME_TEXT(asks[k].user);
         SAME_TEXT(asks[k].password);
     }
+    SAME_TEXT(log.access_log);
+    SAME_TEXT(log.access_format);
+    SAME_COUNT(log.file_count);
+    for (uint32_t i = 0; i < a->log.file_count; i++) SAME_TEXT(log.files[i]);
 }
 
 static void check_data(const char *row, const struct data_source *a, const struct data_source *b)

@@ -2,6 +2,7 @@
 #include "wire/log_line.h"
 
 #include "check.h"
+#include "wire/log_mask.h"
 
 static void levels(void **state)
 {
@@ -107,8 +108,8 @@ static void patterns(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char a[200], b[200];
         struct text pattern = text_in(a, sizeof a), masked = text_in(b, sizeof b);
-        log_line_add_pattern(&pattern, bytes_of(cases[i].in));
-        log_line_add_masked(&masked, bytes_of(cases[i].in));
+        log_mask_add_pattern(&pattern, bytes_of(cases[i].in));
+        log_mask_add(&masked, bytes_of(cases[i].in));
         CHECK_STR(cases[i].in, a, cases[i].pattern);
         CHECK_STR(cases[i].in, b, cases[i].masked);
     }
