@@ -233,7 +233,7 @@ static void judge_now(struct judge *judge, bool final)
         .arena = &judge->run,
     };
     books_find_rhythms(&judge->books);
-    if (final) silence_find(&judge->silence, &judge->books);
+    if (final && desk.with_cuts) silence_find(&judge->silence, &judge->books);
     conclude(judge, &desk);
     fill(judge, final, desk.with_cuts);
     struct trust_case trust = {.desk = &desk,

@@ -134,8 +134,10 @@ void notes_no_end(const struct limits_desk *desk, const struct row *row,
     else if (stalls > 1) text_addf(&note, ": %u stalls are so many bursts (see STALLS)", stalls);
     if (open) return;
     text_adds(&note, ", but ");
-    text_addf(&note, held ? "1/%d of the limit is kept" : "it is over %d times the limit",
-              TIMES_CLEARLY);
+    if (missed) text_addf(&note, "it is over %d times the limit", TIMES_CLEARLY);
+    else if (out->value < row->objective->value / TIMES_CLEARLY)
+        text_addf(&note, "1/%d of the limit is kept", TIMES_CLEARLY);
+    else text_addf(&note, "1/%d of the way to the limit is kept", TIMES_CLOSELY);
 }
 
 void notes_gaps(const struct limits_desk *desk, const struct row *row, struct objective_result *out)

@@ -36,7 +36,8 @@ struct silence {
 void silence_open(struct silence *s, const struct run_header *header, struct arena *arena);
 /* A tick of the run, after books_take(). */
 void silence_take(struct silence *s, const struct books *books, const struct tick *tick);
-/* No tick will follow: finds which of the judged stages ended so. */
+/* No tick will follow: finds which of the judged stages ended so. Not for a run that was
+ * interrupted: what that cut is nobody's fault. */
 void silence_find(struct silence *s, const struct books *books);
 /* Run time since when the stage's target was silent; 0: it was not, or nobody knows yet. */
 uint64_t silence_since(const struct silence *s, uint32_t stage);
