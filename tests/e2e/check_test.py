@@ -233,7 +233,8 @@ class Check(Case):
         error, = done.json()["errors"]
         self.assertEqual([error[key] for key in ("code", "file", "line", "column", "near")],
                          ["P020", "plan.yaml", 9, 5, "ready"])
-        done = self.exits(self.prony("check", "plan.yaml", "--output", "json", "--rte", "5", "-z"), 2)
+        done = self.exits(self.prony("check", "plan.yaml", "--output", "json", "--rte", "5", "-z"),
+                          2)
         self.assertEqual(done.stderr, "")
         self.assertEqual([error["message"] for error in done.json()["errors"]],
                          ["there is no flag --rte", "there is no flag -z"])
@@ -246,8 +247,8 @@ class Check(Case):
 
     def test_a_program_that_is_not_here(self):
         """The plan is correct, and no run of it could start: a warning, by name."""
-        self.plan("plan: 1\ntarget: http://127.0.0.1:9\nservices:\n  a: { command: no-such-thing }\n"
-                  "  b: { command: ./nor-this }\n  c: { command: sleep 9 }\n"
+        self.plan("plan: 1\ntarget: http://127.0.0.1:9\nservices:\n"
+                  "  a: { command: no-such-thing }\n  b: { command: ./nor-this }\n  c: { command: sleep 9 }\n"
                   "scenarios: { x: { steps: [ GET / ] } }\n"
                   "load: { stages: [ { rate: 1/s, for: 1s } ] }\n")
         done = self.exits(self.prony("check", "plan.yaml", "--repeat", "3", "--calibrate"), 0)
