@@ -1,5 +1,6 @@
 #include "campaign/conduct.h"
 
+#include <errno.h>
 #include <signal.h>
 
 #include "base/clock.h"
@@ -124,6 +125,7 @@ static bool open_run(struct conduct *c, struct err *err)
         || !recorder_open(&c->recorder, c->folder, err)) {
         if (err->kind == ERR_LIMIT) return false; /* of memory: another folder would not help */
         err->kind = ERR_PREFLIGHT;
+        if (err->sys == ENOSPC) return false; /* its hint says more */
         return err_hint(err, "choose another folder with --runs-dir");
     }
     if (o->vigil && !retention_mark(c->folder, o->plan->name, err)) return false;
@@ -447,6 +449,16 @@ static void run_ticks(struct conduct *c)
 
 /* -- The end -------------------------------------------------------------------------------- */
 
+/* Said at once, and in the summary: what is lost must not be looked for. */
+static void add_trouble(struct conduct *c, const char *what, const struct err *err)
+{
+    struct text trouble = {.at = c->trouble, .len = strlen(c->trouble), .size = sizeof c->trouble};
+    say(c, "prony: %s", err->msg);
+    if (trouble.len > 0) text_adds(&trouble, "; ");
+    if (what) text_addf(&trouble, "%s: ", what);
+    text_add_safe(&trouble, bytes_of(err->msg));
+}
+
 static void write_result(struct conduct *c)
 {
     struct err err = {0};
@@ -460,7 +472,7 @@ static void write_result(struct conduct *c)
     recorder_put_result(c->recorder, json);
     text_addf(&path, "%.*s/result.json", BYTES_ARG(c->folder));
     /* The verdict does not hang on this file: stdout and the run file have it too. */
-    if (!file_write(array, json, &err)) say(c, "prony: %s", err.msg);
+    if (!file_write(array, json, &err)) add_trouble(c, "result.json is not there", &err);
 }
 
 static void say_kept(struct conduct *c)
@@ -498,10 +510,7 @@ static void finish(struct conduct *c)
     struct err err = {0};
     bool whole = recorder_close(c->recorder, &err);
     c->recorder = NULL;
-    if (whole) return;
-    say(c, "prony: %s", err.msg);
-    struct text trouble = text_in(c->trouble, sizeof c->trouble);
-    text_adds(&trouble, err.msg);
+    if (!whole) add_trouble(c, NULL, &err);
 }
 
 /* There is no run yet, so nothing is left of it. */

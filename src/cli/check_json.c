@@ -7,6 +7,8 @@
 #include "plan/mask.h"
 #include "show/json_part.h"
 
+#define MISUSE_LIMIT ((size_t)1 << 20)
+
 /* -- Errors --------------------------------------------------------------------------------- */
 
 static json_t *text_or_null(struct bytes b)
@@ -200,6 +202,27 @@ int check_json_fail(struct planning *p, const struct flags *flags, const struct 
     json_tree_put(o, "more_errors", json_part_count(diags ? diags->dropped : 0));
     json_tree_put(o, "warnings", json_array()); /* looked for in correct plans only */
     return print(o, &p->arena, exit_code_of_err(err->kind));
+}
+
+int check_json_misuse(const struct flags *flags, const struct err *err)
+{
+    struct arena arena;
+    struct err none = {0};
+    if (!arena_open(&arena, MISUSE_LIMIT, &none)) return console_fail(err);
+    json_t *o = json_object();
+    json_t *errors = json_array();
+    json_tree_append(errors, error_of(err, (struct bytes){0}));
+    for (uint32_t i = 0; i < flags->more_count; i++)
+        json_tree_append(errors, error_of(&flags->more[i], (struct bytes){0}));
+    json_tree_put(o, "correct", json_false());
+    json_tree_put(o, "fits", json_null());
+    json_tree_put(o, "plan", json_null());
+    json_tree_put(o, "errors", errors);
+    json_tree_put(o, "more_errors", json_part_count(0));
+    json_tree_put(o, "warnings", json_array());
+    int code = print(o, &arena, exit_code_of_err(err->kind));
+    arena_close(&arena);
+    return code;
 }
 
 int check_json_print(struct planning *p, const struct engine_needs *needs, uint32_t threads,

@@ -9,6 +9,8 @@
 #include "cli/planning.h"
 #include "load/engine.h"
 
+/* Of a command line that is wrong: `err`, and what else flags_parse() found. Likewise. */
+int check_json_misuse(const struct flags *flags, const struct err *err);
 /* Of a plan that planning_open() refused. Prints on stdout; the exit code. */
 int check_json_fail(struct planning *p, const struct flags *flags, const struct err *err);
 /* Of a good plan; `misfit` says why this machine cannot run it, NULL: it can. */

@@ -426,6 +426,14 @@ static bool count_words(const struct flags *out, uint32_t words, const char *ext
     return true;
 }
 
+/* All of them at once, as for a plan. */
+static bool keep_fault(struct flags *out, const struct err *fault, bool first, struct err *err)
+{
+    if (first && err) *err = *fault;
+    else if (!first && out->more_count < FLAGS_FAULTS_MAX) out->more[out->more_count++] = *fault;
+    return true;
+}
+
 bool flags_parse(struct flags *out, int argc, char *const *argv, struct err *err)
 {
     *out = (struct flags){.verb = VERB_HELP};
@@ -441,15 +449,17 @@ bool flags_parse(struct flags *out, int argc, char *const *argv, struct err *err
     uint32_t words = 0;
     const char *extra = NULL;
     bool only_words = false;
+    bool wrong = false;
     struct cursor c = {argv, 2, argc};
     for (; c.at < c.end; c.at++) {
         const char *word = argv[c.at];
+        struct err fault = {0};
         if (!only_words && strcmp(word, "--") == 0) {
             only_words = true;
         } else if (!only_words && word[0] == '-' && word[1] == '-') {
-            if (!read_long(out, &c, err)) return false;
+            if (!read_long(out, &c, &fault)) wrong = keep_fault(out, &fault, !wrong, err);
         } else if (!only_words && word[0] == '-' && word[1] != '\0') {
-            if (!read_short(out, &c, err)) return false;
+            if (!read_short(out, &c, &fault)) wrong = keep_fault(out, &fault, !wrong, err);
         } else {
             if (words == 0) out->word = word;
             if (words < FLAGS_WORDS_MAX) out->words[out->word_count++] = word;
@@ -457,7 +467,8 @@ bool flags_parse(struct flags *out, int argc, char *const *argv, struct err *err
             words++;
         }
     }
-    return count_words(out, words, extra, err);
+    /* Behind a flag that is unknown a word may be its value. */
+    return !wrong && count_words(out, words, extra, err);
 }
 
 /* -- What was given ------------------------------------------------------------------------- */

@@ -86,6 +86,7 @@ extern const struct flag_info flags_table[FLAG_COUNT];
 #define FLAGS_GIVEN_MAX 64
 #define FLAGS_WORDS_MAX 32
 #define FLAGS_OBJECTIVES_MAX 32
+#define FLAGS_FAULTS_MAX 7 /* beyond the first */
 
 struct flags {
     enum verb verb;
@@ -98,9 +99,13 @@ struct flags {
         struct bytes value; /* empty for a switch; NUL-terminated behind it */
     } given[FLAGS_GIVEN_MAX];
     uint32_t given_count;
+    struct err
+        more[FLAGS_FAULTS_MAX]; /* [more_count]: what else is wrong than what is told first */
+    uint32_t more_count;
 };
 
-/* Reads argv[1...]. False: ERR_USAGE. No argument at all is `help`; with --help the words are not
+/* Reads argv[1...]. False: ERR_USAGE, the first fault in `err`, the others in out->more; what was
+ * right of it is there all the same. No argument at all is `help`; with --help the words are not
  * counted. */
 MUST_USE bool flags_parse(struct flags *out, int argc, char *const *argv, struct err *err);
 bool flags_given(const struct flags *flags, enum flag flag);

@@ -5,12 +5,15 @@
 #include "base/attr.h"
 #include "base/ns.h"
 #include "base/self.h"
+#include "show/amount.h"
 #include "show/summary.h"
 
 #define BUSY_SHARE 0.5 /* of the time of its threads */
 #define LINE_BYTES 1024
 #define LONG_ENOUGH "30s" /* as where no length is given */
 #define LONG_ENOUGH_NS (30 * NS_PER_S)
+#define LONG_MOST_S 3600.0 /* that anybody is asked to wait, ... */
+#define LONG_MOST_TIMES 10 /* ... or so many times what was judged, if that is more */
 
 struct hinting {
     const struct result *result;
@@ -144,12 +147,35 @@ static const struct objective_result *longest_need(const struct result *r)
     return found;
 }
 
+/* What lies so near its limit that no time which anybody would wait settles it. */
+static void hint_limit(struct hinting *h, const struct objective_result *o)
+{
+    char array[LINE_BYTES];
+    struct text line = text_in(array, sizeof array);
+    text_adds(&line, "# '");
+    text_add_safe(&line, o->objective->text);
+    text_adds(&line, "' would take ");
+    amount_length(&line, o->needed_s * 1e9);
+    text_adds(&line, " of this to decide: it is too close to its limit. Another limit settles it");
+    if (!isnan(o->lo) && !isnan(o->hi) && isfinite(o->hi)) {
+        text_adds(&line, ", one outside ");
+        amount_of(&line, o->objective, o->lo);
+        text_adds(&line, " to ");
+        amount_of(&line, o->objective, o->hi);
+    }
+    add_line(h, &line, NULL);
+}
+
 /* As long as would settle it, and a fifth more, in round tens of seconds. */
 static void hint_longer(struct hinting *h)
 {
     const struct plan *plan = h->result->header->plan;
     const struct objective_result *o = longest_need(h->result);
-    if (!o || !runs(h) || o->needed_s > 1e6) return;
+    if (!o || !runs(h)) return;
+    if (o->needed_s > fmax(LONG_MOST_S, LONG_MOST_TIMES * h->result->totals.seconds)) {
+        hint_limit(h, o);
+        return;
+    }
     char value[32];
     char array[LINE_BYTES];
     struct text length = text_in(value, sizeof value);
@@ -222,9 +248,15 @@ static void hint_dropped(struct hinting *h)
     char array[LINE_BYTES];
     struct text most = text_in(value, sizeof value);
     struct text line = text_in(array, sizeof array);
-    text_addf(&most, "%llu", (unsigned long long)plan->max_in_flight * 4);
-    hints_with_flag(&line, h->command, FLAG_MAX_IN_FLIGHT, value);
-    add_line(h, &line, "arrivals were dropped: let more be open at once");
+    /* Who waits for one of too few connections waits however many may wait. */
+    bool few = plan->connections > 0 && plan->connections < plan->max_in_flight
+               && h->result->totals.wait.ns[FIGURE_P50] > 0;
+    uint64_t now = few ? plan->connections : plan->max_in_flight;
+    text_addf(&most, "%llu", (unsigned long long)now * 4);
+    hints_with_flag(&line, h->command, few ? FLAG_CONNECTIONS : FLAG_MAX_IN_FLIGHT, value);
+    add_line(h, &line,
+             few ? "arrivals waited for a connection until some were dropped"
+                 : "arrivals were dropped: let more be open at once");
 }
 
 /* The report of this run: with more to see, where there is a question and it was not shown yet. */

@@ -67,6 +67,15 @@ static bool check_together(const struct flags *flags, struct err *err)
                 rules[i].needs ? "needs" : "does not go with", flags_table[rules[i].other].name);
         return err_hint(err, "%s", rules[i].hint);
     }
+    uint64_t ns;
+    const char *why;
+    struct bytes body = flags_value(flags, FLAG_BODY, "");
+    if (!flags_given(flags, FLAG_METHOD) && units_duration(body, &ns, &why)) {
+        err_set(err, ERR_USAGE, 0, "-d %.*s looks like a length, and -d is a body",
+                BYTES_ARG(body));
+        return err_hint(err, "write --for %.*s; or, to send these words, -X POST beside it",
+                        BYTES_ARG(body));
+    }
     if (flags_given(flags, FLAG_REQUESTS) && flags_given(flags, FLAG_FOR)
         && !flags_given(flags, FLAG_USERS)) {
         err_set(err, ERR_USAGE, 0, "--requests does not go with --for");

@@ -1,6 +1,9 @@
 #include "cli/warnings.h"
 
+#include <limits.h>
 #include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "cli/console.h"
 #include "load/program.h"
@@ -47,6 +50,50 @@ static void find_services(struct warnings *w, struct planning *p)
         if (!plan_doubt_tell_service(&text, s)) continue;
         add(w, &p->arena, s->at, &text,
             "give it the port as an argument or in its env, or name the one it has");
+    }
+}
+
+static bool is_program(struct bytes folder, struct bytes name)
+{
+    char array[PATH_MAX];
+    struct text path = text_in(array, sizeof array);
+    bool whole = name.len > 0 && name.at[0] == '/';
+    if (!whole) text_add(&path, folder);
+    if (!whole && folder.len > 0) text_addc(&path, '/', 1);
+    text_add(&path, name);
+    return !path.cut && access(array, X_OK) == 0;
+}
+
+/* As the start will look for it. What lies in a private folder comes later. */
+static bool is_on_this_host(const struct service *s, const struct planning *p)
+{
+    struct bytes name = s->argv[0];
+    if (p->private_root[0] && bytes_starts(name, bytes_of(p->private_root))) return true;
+    if (bytes_find(name, BYTES_LIT("/")) != SIZE_MAX) return is_program(s->cwd, name);
+    const char *path = getenv("PATH");
+    struct bytes left = bytes_of(path ? path : "/bin:/usr/bin");
+    for (;;) {
+        size_t colon = bytes_find(left, BYTES_LIT(":"));
+        bool last = colon == SIZE_MAX;
+        if (is_program((struct bytes){left.at, last ? left.len : colon}, name)) return true;
+        if (last) return false;
+        left = bytes_from(left, colon + 1);
+    }
+}
+
+/* What is to be started here, and is not here. */
+static void find_programs(struct warnings *w, struct planning *p)
+{
+    for (uint32_t i = 0; i < p->plan.service_count; i++) {
+        const struct service *s = &p->plan.services[i];
+        char array[WARNING_BYTES];
+        struct text text = text_in(array, sizeof array);
+        if (s->argc == 0 || is_on_this_host(s, p)) continue;
+        text_addf(&text, "service %.*s: there is no program ", BYTES_ARG(s->name));
+        text_add_safe(&text, s->argv[0]);
+        text_adds(&text, " on this host, so a run cannot start it");
+        add(w, &p->arena, s->at, &text,
+            "install or build it, or correct the first word of its command");
     }
 }
 
@@ -127,12 +174,13 @@ static void find_data(struct warnings *w, struct planning *p)
 void warnings_find(struct warnings *out, struct planning *p)
 {
     const struct plan *plan = &p->plan;
-    size_t most = (size_t)plan->objective_count + plan->service_count + plan->empty_env_count
+    size_t most = (size_t)plan->objective_count + 2 * plan->service_count + plan->empty_env_count
                   + plan->data_count;
     *out = (struct warnings){.items = ARENA_ARRAY(&p->arena, most, struct warning)};
     if (!out->items) return;
     find_objectives(out, p);
     find_services(out, p);
+    find_programs(out, p);
     find_environment(out, p);
     find_data(out, p);
 }

@@ -14,6 +14,7 @@
 #include "judge/recovery.h"
 #include "judge/redirects.h"
 #include "judge/rows.h"
+#include "judge/silence.h"
 #include "judge/sliding.h"
 #include "judge/stalls.h"
 #include "judge/suggest.h"
@@ -38,6 +39,7 @@ struct judge {
     struct warming warming;
     struct stalls stalls;
     struct moves moves;
+    struct silence silence;
     struct tally pool;
     struct hist scratch;
     struct objective_result *objectives; /* [rows.count] */
@@ -101,6 +103,7 @@ static void begin(void *ctx, const struct run_header *header)
     warming_open(&judge->warming, header, arena);
     stalls_open(&judge->stalls, header, arena);
     moves_open(&judge->moves, &judge->books, &judge->rows, arena);
+    silence_open(&judge->silence, header, arena);
     judge->pool = (struct tally){.keep = TALLY_RESPONSE | TALLY_LESS_LAG};
     judge->objectives = ARENA_ARRAY(arena, judge->rows.count, struct objective_result);
     judge->stages = ARENA_ARRAY(arena, judge->books.stage_count, struct stage_result);
@@ -167,6 +170,8 @@ static void fill_stage(struct judge *judge, uint32_t stage, bool with_cuts)
     out->start_s = book->reached ? (double)book->start_ns / 1e9 : (double)NAN;
     out->seconds = book->reached ? (double)(book->end_ns - book->start_ns) / 1e9 : 0;
     out->settle_s = stage < plan->stage_count ? (double)plan->stages[stage].settle_ns / 1e9 : 0;
+    uint64_t since_ns = silence_since(&judge->silence, stage);
+    out->silent_from_s = (double)since_ns / 1e9;
     books_stage_figures(books, stage, with_cuts, &out->figures);
     out->answered = book->requests.ok;
 }
@@ -223,6 +228,7 @@ static void judge_now(struct judge *judge, bool final)
     struct limits_desk desk = {
         .books = &judge->books,
         .stalls = &judge->stalls,
+        .silence = &judge->silence,
         .with_cuts = !final || (ended != RUN_INTERRUPTED && !run_ended_early(ended)),
         .final = final,
         .going_on = final && run_going_on(&result->end),
@@ -231,6 +237,7 @@ static void judge_now(struct judge *judge, bool final)
         .arena = &judge->run,
     };
     books_find_rhythms(&judge->books);
+    if (final && desk.with_cuts) silence_find(&judge->silence, &judge->books);
     conclude(judge, &desk);
     fill(judge, final, desk.with_cuts);
     struct trust_case trust = {.desk = &desk,
@@ -288,6 +295,7 @@ static void take(void *ctx, const struct tick *tick)
     }
     watch_warming(judge, tick);
     stalls_take(&judge->stalls, tick);
+    silence_take(&judge->silence, books, tick);
     /* What nobody looks at was a third of the time that a report takes. */
     if (!judge->bus || bus_wants_results(judge->bus)) judge_now(judge, false);
 }

@@ -7,6 +7,7 @@
 #include "judge/notes.h"
 #include "judge/scope.h"
 #include "judge/seen.h"
+#include "judge/silence.h"
 #include "judge/times.h"
 #include "stats/interval.h"
 
@@ -463,7 +464,9 @@ static struct finding find_of_all(const struct limits_desk *desk, const struct r
 void limits_find(const struct limits_desk *desk, struct row *row, uint32_t stage)
 {
     double needed_s = (double)NAN;
-    row->findings[stage] = find_in(desk, row, stage, &none_pardoned, &needed_s);
+    struct finding f = find_in(desk, row, stage, &none_pardoned, &needed_s);
+    if (row->objective->implicit && silence_against(desk, row, stage)) f.verdict = VERDICT_MISSED;
+    row->findings[stage] = f;
     row->stages[stage].needed_s = needed_s;
     row->stages[stage].stale = false;
 }
@@ -557,6 +560,9 @@ void limits_conclude(const struct limits_desk *desk, const struct row *row,
     if (row->kind == ROW_TIMES) notes_no_end(desk, row, out);
     if (row->kind == ROW_TIMES) notes_answered_only(desk, row, out);
     if (row->kind == ROW_SEEN) notes_gaps(desk, row, out);
+    /* What a dead target would have had of errors, had it gone on, nobody knows. */
+    bool silent = row->kind == ROW_SHARE && notes_silence(desk, row, out);
+    if (silent && out->verdict == VERDICT_HOLDS) out->verdict = VERDICT_INCONCLUSIVE;
     notes_too_close(row, out);
     if (out->verdict != VERDICT_INCONCLUSIVE) out->needed_s = (double)NAN;
     /* What was seen may miss the limit; it can't tell that the rest would have kept it. */
@@ -586,6 +592,7 @@ bool limits_pardoned(const struct limits_desk *desk, const struct row *row,
         if (!rows_apply(row, desk->books, s)) continue;
         if (row->findings[s].verdict != VERDICT_MISSED) continue;
         by_stage = true;
+        if (silence_against(desk, row, s)) return false; /* that is none of prony's doing */
         struct finding f = find_in(desk, row, s, pardon, &needed_s);
         if (!clears(row, &row->findings[s], &f)) return false;
     }

@@ -7,16 +7,18 @@
 
 #include "judge/rows.h"
 
+struct silence;
 struct stalls;
 
 /* What judging needs beside the rows. */
 struct limits_desk {
     const struct books *books;
-    const struct stalls *stalls; /* for the notes; NULL: nobody looked for them */
-    bool with_cuts;              /* false: an interruption cut them, they are nobody's fault */
-    bool final;                  /* no tick will follow */
-    bool going_on;               /* here; but somebody else still runs it */
-    struct tally *pool;          /* keeps times, for all judged stages together */
+    const struct stalls *stalls;   /* for the notes; NULL: nobody looked for them */
+    const struct silence *silence; /* NULL: nobody looked for it */
+    bool with_cuts;                /* false: an interruption cut them, they are nobody's fault */
+    bool final;                    /* no tick will follow */
+    bool going_on;                 /* here; but somebody else still runs it */
+    struct tally *pool;            /* keeps times, for all judged stages together */
     struct hist *scratch;
     struct arena *arena;
 };

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/text.h"
+#include "judge/silence.h"
 #include "judge/stalls.h"
 #include "judge/times.h"
 
@@ -134,8 +135,10 @@ void notes_no_end(const struct limits_desk *desk, const struct row *row,
     else if (stalls > 1) text_addf(&note, ": %u stalls are so many bursts (see STALLS)", stalls);
     if (open) return;
     text_adds(&note, ", but ");
-    text_addf(&note, held ? "1/%d of the limit is kept" : "it is over %d times the limit",
-              TIMES_CLEARLY);
+    if (missed) text_addf(&note, "it is over %d times the limit", TIMES_CLEARLY);
+    else if (out->value < row->objective->value / TIMES_CLEARLY)
+        text_addf(&note, "1/%d of the limit is kept", TIMES_CLEARLY);
+    else text_addf(&note, "1/%d of the way to the limit is kept", TIMES_CLOSELY);
 }
 
 void notes_gaps(const struct limits_desk *desk, const struct row *row, struct objective_result *out)
@@ -205,4 +208,19 @@ bool notes_unseen_stages(const struct limits_desk *desk, const struct row *row,
     if (cut.count > 0 && absent.count > 0) text_adds(&note, ", ");
     add_roll(&note, &absent, over, over ? "not reached" : "still to come");
     return true;
+}
+
+bool notes_silence(const struct limits_desk *desk, const struct row *row,
+                   struct objective_result *out)
+{
+    for (uint32_t s = 0; s < desk->books->stage_count; s++) {
+        if (!silence_against(desk, row, s)) continue;
+        struct text note = more_note(out);
+        text_addf(&note, "nothing asked from %.1f s to the end of ",
+                  (double)silence_since(desk->silence, s) / 1e9);
+        text_add(&note, run_stage_name(desk->books->header, s));
+        text_adds(&note, " was answered ok");
+        return true;
+    }
+    return false;
 }

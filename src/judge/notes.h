@@ -37,3 +37,6 @@ void notes_gaps(const struct limits_desk *desk, const struct row *row,
                 struct objective_result *out);
 /* Inconclusive since the interval lies in the limit's own bucket: no more time would settle it. */
 void notes_too_close(const struct row *row, struct objective_result *out);
+/* The target had fallen silent at the end of a stage that the row is about. False: it had not. */
+bool notes_silence(const struct limits_desk *desk, const struct row *row,
+                   struct objective_result *out);

@@ -37,7 +37,8 @@ static void find_max(const struct objective *o, const struct ranked *r, struct f
 
 /* -- percentiles ---------------------------------------------------------------------------- */
 
-#define STEPS_MAX 8 /* outward, of an end */
+#define STEPS_MAX 8             /* outward, of an end */
+#define FLOOR_PER_MILLION 10000 /* the shortest times: one in a hundred is shorter */
 
 struct search {
     const struct ranked *r;
@@ -140,14 +141,24 @@ static bool seems_missed(const struct search *s, const struct objective *o)
     return ranks.hi > 0 && !claim_met(o, most_at(s, ranks.hi));
 }
 
+/* Does all but nothing take longer than an eighth of the way from the shortest times to the limit?
+ * A quarter of the limit says nothing of a service whose work takes 100 ms whatever happens. */
+static bool is_near_floor(const struct search *s, double limit_ns)
+{
+    double floor_ns = least_at(s, hist_rank(s->r->total, FLOOR_PER_MILLION));
+    double near_ns = floor_ns + (limit_ns - floor_ns) / TIMES_CLOSELY;
+    return near_ns > floor_ns && is_beside(s, near_ns, false);
+}
+
 /* An interval that reaches across the limit. Where that is because it lacks an end, times that are
  * nowhere near the limit still are on one side of it; what is not is not settled by this sample. */
 static enum verdict verdict_across(const struct search *s, const struct objective *o,
-                                   const struct interval_ranks *ends)
+                                   const struct interval_ranks *ends, bool known)
 {
     bool below = claim_is_below(o);
     if (below && ends->hi == 0 && is_beside(s, o->value / TIMES_CLEARLY, false))
         return VERDICT_HOLDS;
+    if (below && ends->hi == 0 && known && is_near_floor(s, o->value)) return VERDICT_HOLDS;
     if (below && ends->lo == 0 && is_beside(s, o->value * TIMES_CLEARLY, true))
         return VERDICT_MISSED;
     /* Too small to say, and so of no account; but never held where so much was seen against it. */
@@ -170,7 +181,8 @@ static void find_quantile(const struct objective *o, const struct search *s, str
     if (ends.hi > 0 && ends.hi <= r->answered->count) f->hi = most_at(s, ends.hi);
     f->verdict = claim_verdict(o, lo, f->hi);
     f->lo = isinf(lo) ? f->value : lo;
-    if (f->verdict == VERDICT_INCONCLUSIVE) f->verdict = verdict_across(s, o, &ends);
+    if (f->verdict == VERDICT_INCONCLUSIVE)
+        f->verdict = verdict_across(s, o, &ends, !isnan(effect));
 }
 
 static bool is_max(const struct objective *o)

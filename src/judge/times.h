@@ -26,6 +26,8 @@ void times_find(const struct objective *o, const struct ranked *r,
                 const struct times_spread *spread, struct hist *scratch, struct finding *out);
 /* Times this far from a limit are on one side of it, though the interval lacks that end. */
 #define TIMES_CLEARLY 4
+/* Such a part of the way from the shortest times to a limit is far below it, likewise. */
+#define TIMES_CLOSELY 8
 /* How many times as much of the same would have settled an inconclusive or too small finding;
  * NAN: unknown, or never. */
 double times_needed(const struct objective *o, const struct ranked *r,

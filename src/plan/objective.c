@@ -286,7 +286,7 @@ bool objective_parse(struct objective *out, struct arena *arena, struct bytes te
         return false;
     }
     if (!read_for(&r, out)) return false;
-    if (r.word.kind == SENTENCE_END) return true;
+    if (r.word.kind == SENTENCE_END) return !r.lost;
     bool late = sentence_is(&r, "of") || sentence_is(&r, "in");
     return sentence_wrong(&r, DIAG_OBJECTIVE, r.word, "the form is  " SENTENCE_FORM,
                           late ? "'of' and 'in' stand before the comparison"

@@ -85,6 +85,7 @@ struct objective_names {
     const struct bytes *stage_names;  /* by stage */
     const struct bytes *stage_groups; /* by stage */
     uint32_t request_count, scenario_count, service_count, stage_count;
+    uint32_t requests_wrong, stages_wrong; /* of these, the last: known by name, but unusable */
     bool stages_lost, requests_lost; /* of a wrong plan: there are more, and they are not known */
 };
 

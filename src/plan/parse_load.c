@@ -72,7 +72,7 @@ void parse_load_stages(struct parse *p, struct fields *load)
     for (uint32_t i = 0; i < stages->count; i++) {
         if (parse_stage_read(p, stages->items[i].value, i + 1)) continue;
         if (!arena_ok(p->arena)) return;
-        p->stages_lost = true;
+        parse_node_lose(p, stages->items[i].value, &p->stages_lost);
     }
     check_names(p);
 }

@@ -399,3 +399,18 @@ bool parse_node_counts(struct parse *p, struct fields *f, enum key k, uint64_t *
     if (!units_count(hi, to, &why)) return wrong_amount(p, f, f->at[k], hi, why, UNIT_COUNT);
     return true;
 }
+
+void parse_node_lose(struct parse *p, const struct node *n, struct parse_lost *lost)
+{
+    for (uint32_t i = 0; n->kind == NODE_MAP && i < n->count; i++) {
+        const struct node *value = n->items[i].value;
+        if (!bytes_is(n->items[i].key->text, "name")) continue;
+        if (value->kind != NODE_SCALAR || value->text.len == 0) break;
+        struct bytes *names = parse_node_push(p, lost->names, lost->count, sizeof *names);
+        if (!names) break;
+        lost->names = names;
+        names[lost->count++] = value->text;
+        return;
+    }
+    lost->unknown = true;
+}

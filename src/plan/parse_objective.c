@@ -1,32 +1,44 @@
 #include "plan/parse_priv.h"
 #include "plan/plan_doubt.h"
 
+/* Room for the plan's names, those of what could not be read behind them. */
+static struct bytes *names_with(struct parse *p, uint32_t count, const struct parse_lost *lost)
+{
+    struct bytes *all = ARENA_ARRAY(p->arena, count + lost->count, struct bytes);
+    for (uint32_t i = 0; all && i < lost->count; i++) all[count + i] = lost->names[i];
+    return all;
+}
+
 /* The names of the plan as the sentences see them. */
 static bool collect_names(struct parse *p, struct objective_names *out)
 {
     const struct plan *plan = p->plan;
+    struct bytes *requests = names_with(p, plan->name_count, &p->steps_lost);
     struct bytes *scenarios = ARENA_ARRAY(p->arena, plan->scenario_count, struct bytes);
     struct bytes *services = ARENA_ARRAY(p->arena, plan->service_count, struct bytes);
-    struct bytes *stages = ARENA_ARRAY(p->arena, plan->stage_count, struct bytes);
-    struct bytes *groups = ARENA_ARRAY(p->arena, plan->stage_count, struct bytes);
-    if (!scenarios || !services || !stages || !groups) return false;
+    struct bytes *stages = names_with(p, plan->stage_count, &p->stages_lost);
+    struct bytes *groups = names_with(p, plan->stage_count, &p->stages_lost);
+    if (!requests || !scenarios || !services || !stages || !groups) return false;
+    for (uint32_t i = 0; i < plan->name_count; i++) requests[i] = plan->names[i];
     for (uint32_t i = 0; i < plan->scenario_count; i++) scenarios[i] = plan->scenarios[i].name;
     for (uint32_t i = 0; i < plan->service_count; i++) services[i] = plan->services[i].name;
     for (uint32_t i = 0; i < plan->stage_count; i++) {
         stages[i] = plan->stages[i].name;
         groups[i] = plan->stages[i].group;
     }
-    *out = (struct objective_names){.requests = plan->names,
+    *out = (struct objective_names){.requests = requests,
                                     .scenarios = scenarios,
                                     .services = services,
                                     .stage_names = stages,
                                     .stage_groups = groups,
-                                    .request_count = plan->name_count,
+                                    .request_count = plan->name_count + p->steps_lost.count,
                                     .scenario_count = plan->scenario_count,
                                     .service_count = plan->service_count,
-                                    .stage_count = plan->stage_count,
-                                    .stages_lost = p->stages_lost,
-                                    .requests_lost = p->steps_lost};
+                                    .stage_count = plan->stage_count + p->stages_lost.count,
+                                    .requests_wrong = p->steps_lost.count,
+                                    .stages_wrong = p->stages_lost.count,
+                                    .stages_lost = p->stages_lost.unknown,
+                                    .requests_lost = p->steps_lost.unknown};
     return true;
 }
 

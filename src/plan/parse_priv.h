@@ -33,7 +33,11 @@ struct parse {
     struct timeouts timeout;      /* of the plan */
     bool new_connection;          /* of that scenario */
     enum arrivals arrivals;       /* of the load */
-    bool stages_lost, steps_lost; /* some could not be read: their names are not known */
+    struct parse_lost {
+        struct bytes *names; /* [count]: of what could not be read, as far as they can be seen */
+        uint32_t count;
+        bool unknown; /* some have names that nobody knows */
+    } stages_lost, steps_lost;
 };
 
 /* A map whose keys have been looked up; at[k] is NULL where key k is not given, or not usable. */
@@ -54,6 +58,8 @@ bool parse_node_empty(struct parse *p, const struct node *n, const char *what);
 bool parse_node_name(struct parse *p, const struct node *n, const char *what);
 bool parse_node_word(struct parse *p, const struct node *n, const char *what);
 bool parse_node_identifier(struct parse *p, const struct node *n, const char *what);
+/* `n` cannot be read: its name, where it has one, is known all the same. */
+void parse_node_lose(struct parse *p, const struct node *n, struct parse_lost *lost);
 /* `path` as it is from the plan's folder, NUL-terminated. */
 struct bytes parse_node_path(struct parse *p, struct bytes path);
 /* These read key `k` of `f`: false where it is absent or wrong, with `*out` untouched. */

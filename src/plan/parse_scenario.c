@@ -136,7 +136,7 @@ static void read_scenario(struct parse *p, const struct node *n, struct scenario
     for (uint32_t i = 0; i < steps->count && s->steps; i++) {
         struct step *step = &s->steps[s->step_count];
         if (parse_step_read(p, steps->items[i].value, &headers, &timeout, step)) s->step_count++;
-        else p->steps_lost = true;
+        else parse_node_lose(p, steps->items[i].value, &p->steps_lost);
     }
     p->scenario = NULL;
     p->steps = NULL;
@@ -173,7 +173,7 @@ void parse_scenario_all(struct parse *p, const struct node *n)
         parse_node_name(p, name, "a scenario");
         bool empty = value->kind == NODE_SCALAR && value->text.len == 0;
         bool told = empty && i + 1 < n->count && is_too_high(p, n, i + 1);
-        if (empty) p->steps_lost = true;
+        if (empty) p->steps_lost.unknown = true;
         if (empty && !told) parse_node_empty(p, value, arena_copy(p->arena, name->text).at);
         else if (!empty) read_scenario(p, value, s);
     }

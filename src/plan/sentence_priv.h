@@ -36,6 +36,7 @@ struct sentence {
     bool hourly; /* what goes on for hours */
     bool either; /* may be a limit in either direction */
     bool abort;
+    bool lost; /* it names what may be there and could not be read: no sentence, and no error */
 };
 
 /* Moves on to the next word. */

@@ -127,7 +127,9 @@ static bool read_of(struct sentence *r, struct objective *out)
         named ? find_name(n->requests, n->request_count, r->word.text) : n->request_count;
     uint32_t scenario =
         named ? find_name(n->scenarios, n->scenario_count, r->word.text) : n->scenario_count;
-    if (request < n->request_count) {
+    if (request < n->request_count && request >= n->request_count - n->requests_wrong) {
+        r->lost = true;
+    } else if (request < n->request_count) {
         out->scope = SCOPE_REQUEST;
         out->scope_index = request;
     } else if (scenario < n->scenario_count) {
@@ -135,7 +137,7 @@ static bool read_of(struct sentence *r, struct objective *out)
         out->scope_index = scenario;
     } else if (named && n->requests_lost && !is_near(r, n->requests, n->request_count)
                && !is_near(r, n->scenarios, n->scenario_count)) {
-        return false; /* it may be one of those */
+        r->lost = true; /* it may be one of those */
     } else {
         return tell_name(r, "request or scenario", n->scenarios, n->scenario_count, n->requests,
                          n->request_count);
@@ -158,9 +160,13 @@ bool sentence_stage_read(struct sentence *r, uint32_t *first, uint32_t *count)
             (*count)++;
         }
     }
-    if (at == n->stage_count && named && n->stages_lost
-        && !is_near(r, n->stage_groups, n->stage_count)) {
-        return false; /* it may be one of those */
+    bool wrong = at < n->stage_count && at >= n->stage_count - n->stages_wrong;
+    bool maybe = at == n->stage_count && named && n->stages_lost
+                 && !is_near(r, n->stage_groups, n->stage_count);
+    if (wrong || maybe) {
+        r->lost = true; /* it is, or may be, one of those */
+        sentence_advance(r);
+        return true;
     }
     if (at == n->stage_count) {
         return tell_name(r, "stage", n->stage_groups, n->stage_count, NULL, 0);

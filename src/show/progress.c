@@ -10,8 +10,14 @@
 #define DAY_S 86400
 #define SHORT_RUN_NS (600 * NS_PER_S)
 #define CLOCK_FROM_NS (1000 * NS_PER_S)
-#define TIME_COLUMNS 10 /* of "  12.0 s  ": what a folded line goes on below */
-#define OPEN_TOLD 0.05  /* a larger share of requests without an end is worth a word */
+#define TIME_COLUMNS 10           /* of "  12.0 s  ": what a folded line goes on below */
+#define WARMING_NS (5 * NS_PER_S) /* between lines of a warm-up that ends by itself */
+#define TURN_NS (5 * NS_PER_S)    /* that an objective must stay turned; doubled by each line */
+#define TURNS_MOST 5              /* so often */
+#define SILENT_NS (2 * NS_PER_S)  /* without an ok answer, at least, ... */
+#define SILENT_DUE 10             /* ... where so many were due, as many as came before, ... */
+#define SILENT_TIMES 2            /* ... and so many times the longest that it came back from */
+#define OPEN_TOLD 0.05            /* a larger share of requests without an end is worth a word */
 
 static void begin_line(const struct progress *p, struct text *out)
 {
@@ -192,7 +198,7 @@ void progress_status(const struct progress *p, uint64_t now_ns, struct text *out
         if (p->has_figures && p->begun > 0) add_figures(out, p);
     }
     uint32_t missed = 0;
-    for (uint32_t i = 0; i < PROGRESS_OBJECTIVES; i++) missed += p->missed[i];
+    for (uint32_t i = 0; i < PROGRESS_OBJECTIVES; i++) missed += p->turns[i].missed;
     text_addf(out, " · %u objective%s missed", missed, missed == 1 ? "" : "s");
     text_addf(out, " · trust is %s", result_trust_name(p->trust));
     style_to_ascii(out, &p->style, 0);
@@ -284,13 +290,69 @@ static void count_requests(struct progress *p, const struct tick *tick)
     }
 }
 
+static void say_silence(struct progress *p, bool back, uint64_t ns)
+{
+    char array[LINE_BYTES];
+    struct text line = text_in(array, sizeof array);
+    begin_line(p, &line);
+    style_add(&line, &p->style, back ? TONE_GOOD : TONE_BAD, back ? "✓ " : "⚠ ");
+    text_adds(&line,
+              back ? "it answers ok again, after " : "nothing is answered ok any more, since ");
+    amount_length(&line, (double)ns);
+    end_line(p, &line);
+}
+
+/* A target that is dead, or hung. By the instants at which answers come: whether what is open will
+ * be answered at last nobody knows yet. */
+static void watch_silence(struct progress *p, const struct tick *tick)
+{
+    struct progress_silence *s = &p->silence;
+    uint64_t answers = 0;
+    uint64_t failed = 0;
+    for (uint32_t i = 0; i < tick->cell_count; i++) {
+        const struct cell *cell = &tick->cells[i];
+        if (cell->kind != CELL_REQUEST) continue;
+        answers += cell->outcomes[OUTCOME_OK];
+        for (uint32_t k = OUTCOME_OK + 1; k < OUTCOME_COUNT; k++) failed += cell->outcomes[k];
+    }
+    if (answers > 0) {
+        uint64_t away_ns = s->answered_ns > 0 ? tick->start_ns - s->answered_ns : 0;
+        if (s->told) say_silence(p, true, away_ns);
+        if (away_ns > s->longest_ns) s->longest_ns = away_ns;
+        s->answered_ns = tick->end_ns;
+        s->answers = answers;
+        s->failed = 0;
+        s->told = false;
+        return;
+    }
+    s->failed += failed;
+    if (s->told || s->answered_ns == 0 || tick->stage >= p->header->plan->stage_count) return;
+    uint64_t away_ns = tick->end_ns - s->answered_ns;
+    bool asked = s->failed > 0 || p->begun > p->ended;
+    double due = (double)s->answers * (double)away_ns / (double)p->header->tick_ns;
+    if (!asked || due < SILENT_DUE || away_ns < SILENT_NS) return;
+    if (away_ns <= SILENT_TIMES * s->longest_ns) return;
+    s->told = true;
+    say_silence(p, false, s->answered_ns);
+}
+
+/* Until the next line about the stage in progress. */
+static uint64_t pause_ns(const struct progress *p)
+{
+    const struct plan *plan = p->header->plan;
+    bool warms = p->stage < plan->stage_count && plan->stages[p->stage].until_steady;
+    return warms && WARMING_NS < p->heartbeat_ns && p->heartbeat_ns < PROGRESS_NO_HEARTBEAT
+               ? WARMING_NS
+               : p->heartbeat_ns;
+}
+
 /* The end of the stage is so near that its line will do. */
 static bool ends_soon(const struct progress *p)
 {
     const struct plan *plan = p->header->plan;
     if (p->stage >= plan->stage_count) return false;
     uint64_t end_ns = p->stage_start_ns + plan->stages[p->stage].length_ns;
-    return p->now_ns + p->heartbeat_ns / 2 > end_ns;
+    return p->now_ns + pause_ns(p) / 2 > end_ns;
 }
 
 static void enter_stage(struct progress *p, const struct tick *tick)
@@ -300,8 +362,9 @@ static void enter_stage(struct progress *p, const struct tick *tick)
     p->stage_start_ns = tick->start_ns;
     p->begun = p->ended = p->offered = p->counted_ns = 0;
     p->has_figures = false;
+    p->silence.answered_ns = p->silence.told ? p->silence.answered_ns : 0; /* another rate is due */
     say_stage_start(p);
-    p->next_heartbeat_ns = tick->start_ns + p->heartbeat_ns;
+    p->next_heartbeat_ns = tick->start_ns + pause_ns(p);
 }
 
 static void on_tick(void *ctx, const struct tick *tick)
@@ -313,9 +376,12 @@ static void on_tick(void *ctx, const struct tick *tick)
         enter_stage(p, tick);
     } else if (whole && p->now_ns >= p->next_heartbeat_ns) {
         if (!ends_soon(p)) say_heartbeat(p);
-        p->next_heartbeat_ns = p->now_ns + p->heartbeat_ns;
+        p->next_heartbeat_ns = p->now_ns + pause_ns(p);
     }
     count_requests(p, tick);
+    p->now_ns = tick->end_ns;
+    watch_silence(p, tick);
+    p->now_ns = tick->start_ns;
     say_events(p, tick);
     p->now_ns = tick->end_ns;
     p->over = tick->last;
@@ -348,6 +414,23 @@ static void say_objective(struct progress *p, const struct objective_result *o, 
     end_line(p, &line);
 }
 
+/* Is it time to say that it has turned? The first miss is told at once; what turns back and forth
+ * must stay for a while, longer with each line. */
+static bool has_turned(struct progress_turn *turn, uint64_t now_ns)
+{
+    if (turn->missed == turn->told) {
+        turn->since_ns = 0;
+        return false;
+    }
+    if (turn->since_ns == 0) turn->since_ns = now_ns;
+    uint64_t stay_ns = turn->turns == 0 ? 0 : TURN_NS << (turn->turns - 1);
+    if (now_ns - turn->since_ns < stay_ns) return false;
+    turn->told = turn->missed;
+    turn->since_ns = 0;
+    if (turn->turns < TURNS_MOST) turn->turns++;
+    return true;
+}
+
 static void say_trust(struct progress *p, const struct result *r)
 {
     for (uint32_t i = 0; i < r->reason_count; i++) {
@@ -377,17 +460,19 @@ static void on_result(void *ctx, const struct result *r)
     }
     for (uint32_t i = 0; i < r->objective_count && i < PROGRESS_OBJECTIVES; i++) {
         const struct objective_result *o = &r->objectives[i];
-        bool missed = o->verdict == VERDICT_MISSED;
+        struct progress_turn *turn = &p->turns[i];
         if (p->by_day) {
-            p->missed[i] = missed; /* for the status; an event tells it */
+            turn->missed = o->verdict == VERDICT_MISSED; /* for the status; an event tells it */
             continue;
         }
         bool reached = o->verdict == VERDICT_HOLDS && objective_is_capacity(o->objective);
-        if (missed && !p->missed[i]) say_objective(p, o, true, " is missed");
-        else if (reached && !p->reached[i]) say_objective(p, o, false, " is reached");
-        else if (!missed && p->missed[i]) say_objective(p, o, false, " is no longer missed");
-        p->missed[i] = missed;
-        p->reached[i] = p->reached[i] || reached;
+        turn->missed = o->verdict == VERDICT_MISSED;
+        if (has_turned(turn, p->now_ns)) {
+            if (turn->told) say_objective(p, o, true, " is missed");
+            else if (!reached || turn->reached) say_objective(p, o, false, " is no longer missed");
+        }
+        if (reached && !turn->reached && !turn->told) say_objective(p, o, false, " is reached");
+        turn->reached = turn->reached || (reached && !turn->told);
     }
     if (r->trust > p->trust) say_trust(p, r);
     p->trust = r->trust > p->trust ? r->trust : p->trust;

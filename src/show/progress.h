@@ -3,7 +3,9 @@
  * Why: in a log there is no cursor. One line for each stage that begins or ends, each objective
  * that turns, each event, and a heartbeat: one a minute, so that a night's run leaves a few pages
  * and not megabytes; on a terminal every 10 s in a run of at most 10 minutes. A heartbeat waits for
- * the next whole tick of its stage, so that it never says what the end of the stage says again.
+ * the next whole tick of its stage, so that it never says what the end of the stage says again. A
+ * warm-up that ends by itself has one every 5 s: nobody knows how long it takes. What is missed now
+ * and then is not told each time: after each line the other must have lasted for longer.
  *
  * The judge counts what has ended. While a run goes on that is not what was offered: replies may be
  * slow. So what was offered is counted here, from what was taken up.
@@ -32,8 +34,19 @@ struct progress {
     uint64_t counted_ns;   /* ... and the time in which they came */
     bool has_figures;
     struct figures figures; /* of `stage`, as last heard */
-    bool missed[PROGRESS_OBJECTIVES];
-    bool reached[PROGRESS_OBJECTIVES]; /* capacities */
+    struct progress_turn {
+        bool missed, told; /* now; as the last line about it said */
+        bool reached;      /* a capacity: told once */
+        uint8_t turns;     /* lines that said it had turned, ... */
+        uint64_t since_ns; /* ... and since when it is not as told; 0: it is */
+    } turns[PROGRESS_OBJECTIVES];
+    struct progress_silence {
+        uint64_t answered_ns; /* end of the newest tick of the stage with an ok answer; 0: none */
+        uint64_t longest_ns;  /* without one, until there was one again */
+        uint64_t answers;     /* in that tick */
+        uint64_t failed;      /* since */
+        bool told;
+    } silence;
     enum trust_level trust;
     uint64_t now_ns;  /* run time */
     bool over;        /* the last tick was seen: the summary says the rest */

@@ -117,6 +117,8 @@ static json_t *stage_json(const struct result *r, const struct stage_result *s)
     json_tree_put(o, "reached", json_boolean(s->reached));
     json_tree_put(o, "start_s", json_part_figure(s->start_s));
     json_tree_put(o, "settle_s", json_part_figure(s->settle_s));
+    json_tree_put(o, "silent_from_s",
+                  s->silent_from_s > 0 ? json_part_figure(s->silent_from_s) : json_null());
     put_figures(o, &s->figures, TIMES_ALL);
     /* The stage's own length: of figures->seconds settle is left out. */
     json_tree_put(o, "seconds", json_part_figure(s->seconds));

@@ -22,9 +22,10 @@ void stall_lines_one(struct text *out, const struct result *r, const struct stal
     text_adds(out, "): ");
     if (s->whole) {
         amount_count(out, s->held);
-        text_adds(out, s->held == 1 ? " request waited on " : " requests waited on ");
+        text_adds(out, s->held == 1 ? " request waited for its reply ("
+                                    : " requests waited for theirs (");
         amount_count(out, s->open);
-        text_adds(out, s->open == 1 ? " connection, " : " connections, ");
+        text_adds(out, s->open == 1 ? " connection was open), " : " connections were open), ");
     } else if (s->others > 0) {
         amount_count(out, s->others);
         text_adds(out, " replies came on the others, ");

@@ -72,6 +72,20 @@ static void add_ended(struct text *out, const struct run_end *end)
     text_add_safe(out, bytes_of(end->reason));
 }
 
+/* A target that was dead or hung when a stage ended: whatever else holds, that comes first. */
+static void add_silence(struct text *out, const struct result *r)
+{
+    for (uint32_t i = 0; i < r->stage_count; i++) {
+        const struct stage_result *s = &r->stages[i];
+        if (s->silent_from_s <= 0 || !result_stage_judged(r, s->stage)) continue;
+        separate(out, " · ");
+        text_addf(out, "nothing asked from %.1f s to the end of ", s->silent_from_s);
+        text_add_safe(out, run_stage_name(r->header, s->stage));
+        text_addf(out, " (%.1f s) was answered ok", s->start_s + s->seconds);
+        return;
+    }
+}
+
 struct tally {
     uint32_t all, missed, open, held, warned, unjudged;
 };
@@ -159,6 +173,7 @@ void verdict_line_facts(struct text *out, const struct result *r)
         separate(out, " · ");
         add_ended(out, &r->end);
     }
+    if (r->final) add_silence(out, r);
     if (r->steered) separate(out, " · ");
     if (r->steered) text_adds(out, "steered by hand, so nothing holds for this plan");
     if (!run_ended_early(r->end.ended)) add_tally(out, r);

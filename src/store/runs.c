@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -58,11 +59,25 @@ static struct bytes join(struct arena *arena, struct bytes folder, struct bytes 
     return text_bytes(&text);
 }
 
+/* Room for a run file that can be begun, and for what its run leaves beside it; else the run would
+ * be sent and nothing kept of it. */
+static bool has_room(const char *folder, struct err *err)
+{
+    struct statvfs disk;
+    if (statvfs(folder, &disk) != 0 || disk.f_blocks == 0) return true; /* it does not tell */
+    uint64_t left = (uint64_t)disk.f_bavail * disk.f_frsize;
+    if (left >= RUNS_LEAST_BYTES) return true;
+    err_set(err, ERR_PREFLIGHT, ENOSPC, "%s has no room for a run (%llu KiB left, %u needed)",
+            folder, (unsigned long long)(left >> 10), RUNS_LEAST_BYTES >> 10);
+    return err_hint(err, "make room there, or choose another folder with --runs-dir");
+}
+
 bool runs_create(struct bytes root, struct arena *arena, char id[RUN_ID_LEN + 1],
                  struct bytes *folder, struct err *err)
 {
     struct bytes path = arena_copy(arena, root);
     bool made = file_make_folders(path.at, err);
+    if (made && !has_room(path.at, err)) return false;
     uint64_t tenth = 0;
     for (uint32_t turn = 0; made && turn < sizeof digits - 1; turn++) {
         uint64_t wall_ns = clock_wall_ns();

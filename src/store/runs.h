@@ -12,9 +12,10 @@
 #include "base/err.h"
 #include "tick/history.h"
 
-#define RUNS_FOLDER ".prony/runs" /* below the current folder */
-#define RUNS_LAST "last"          /* and `last~N`, N runs before it */
-#define RUNS_MAX 100000           /* the newest that are looked at where all are meant */
+#define RUNS_FOLDER ".prony/runs"     /* below the current folder */
+#define RUNS_LAST "last"              /* and `last~N`, N runs before it */
+#define RUNS_LEAST_BYTES (256u << 10) /* free, or no run is begun */
+#define RUNS_MAX 100000               /* the newest that are looked at where all are meant */
 
 /* Creates `root` where it is missing and in it a folder (mode 0700) of a new id. `*folder` is
  * root/id, in the arena. */

@@ -61,8 +61,9 @@ struct figures {
 struct stage_result {
     uint32_t stage;
     double start_s, seconds, settle_s;
-    bool reached; /* the run came so far */
-    bool cut;     /* somebody changed its rate before its end: not judged */
+    double silent_from_s; /* nothing asked from then to its end was answered ok; 0: something was */
+    bool reached;         /* the run came so far */
+    bool cut;             /* somebody changed its rate before its end: not judged */
     struct figures figures;
     /* Response times of what ended ok; NULL: none. Of figures.response.n the rest lie above. */
     const struct hist *answered;

@@ -36,6 +36,10 @@ abort_when: errors > 50% for 5s
 
 
 class Check(Case):
+    def setUp(self):
+        super().setUp()
+        (self.folder / "api").touch(0o755)  # there is such a program; nothing starts it
+
     def environment(self):
         return dict(super().environment(), SECRET="hunter2")
 
@@ -69,7 +73,7 @@ class Check(Case):
         self.assertIn("warn: errors < 1%", text)
         self.assertIn("aborts when errors > 50%", text)
         self.assertTrue(done.stdout.endswith("Nothing was sent.\n"))
-        self.assertEqual(os.listdir(self.folder), ["plan.yaml"])
+        self.assertEqual(sorted(os.listdir(self.folder)), ["api", "plan.yaml"])
 
     def test_exits_as_a_run_would_that_does_not_fit(self):
         done, text = self.check(limits=[(resource.RLIMIT_NOFILE, 64)], code=6)
@@ -229,12 +233,29 @@ class Check(Case):
         error, = done.json()["errors"]
         self.assertEqual([error[key] for key in ("code", "file", "line", "column", "near")],
                          ["P020", "plan.yaml", 9, 5, "ready"])
+        done = self.exits(self.prony("check", "plan.yaml", "--output", "json", "--rte", "5", "-z"),
+                          2)
+        self.assertEqual(done.stderr, "")
+        self.assertEqual([error["message"] for error in done.json()["errors"]],
+                         ["there is no flag --rte", "there is no flag -z"])
         self.plan(PLAN)
         tight = [(resource.RLIMIT_NOFILE, 30)]
         done = self.exits(self.prony("check", "plan.yaml", "--output", "json", limits=tight), 6)
         self.assertTrue(done.json()["correct"])
         self.assertFalse(done.json()["fits"])
         self.assertIn("ulimit", done.json()["errors"][0]["fix"])
+
+    def test_a_program_that_is_not_here(self):
+        """The plan is correct, and no run of it could start: a warning, by name."""
+        self.plan("plan: 1\ntarget: http://127.0.0.1:9\nservices:\n"
+                  "  a: { command: no-such-thing }\n  b: { command: ./nor-this }\n  c: { command: sleep 9 }\n"
+                  "scenarios: { x: { steps: [ GET / ] } }\n"
+                  "load: { stages: [ { rate: 1/s, for: 1s } ] }\n")
+        done = self.exits(self.prony("check", "plan.yaml", "--repeat", "3", "--calibrate"), 0)
+        said = " ".join(done.stdout.split())
+        self.assertIn("service a: there is no program no-such-thing on this host", said)
+        self.assertIn("/./nor-this on this host", said)
+        self.assertNotIn("service c:", said)
 
     def test_a_plan_from_a_pipe(self):
         """By `-`, by name or by a descriptor of the shell's; its files are beside where we are."""

@@ -143,6 +143,41 @@ class Machine(Case):
         self.assertEqual(done.json()["ended"], "complete")
         self.assertLess(self.short_from_s(done.stderr), 5)
 
+    def on_a_small_disk(self, kib, *args):
+        """In a mount namespace of its own, with so much room at `small`; None: none is allowed."""
+        (self.folder / "small").mkdir(exist_ok=True)
+        mount = f'mount -t tmpfs -o size={kib}k none small && exec "$@"'
+        for flags in (["-m"], ["-r", "-m"]):
+            if subprocess.run(["unshare", *flags, "sh", "-c", mount, "sh", "true"],
+                              cwd=self.folder, capture_output=True, check=False).returncode == 0:
+                return subprocess.run(
+                    ["unshare", *flags, "sh", "-c", mount, "sh", PRONY, *args], cwd=self.folder,
+                    capture_output=True, text=True, env=self.environment(), timeout=60,
+                    check=False)
+        return None
+
+    def test_a_disk_that_is_full_before_the_run(self):
+        """Nothing could be kept, so nothing is sent: no run file, and no pass."""
+        server = self.server()
+        done = self.on_a_small_disk(72, "run", server.url, *RATE, "--runs-dir", "small")
+        if done is None:
+            self.skipTest("this host allows no mount namespace of one's own")
+        self.assertEqual(done.returncode, 4, done)
+        self.assertIn("small has no room for a run (72 KiB left, 256 needed)", done.stderr)
+        self.assertIn("make room there, or choose another folder with --runs-dir", done.stderr)
+        self.assertEqual((server.requests, done.stdout), (0, ""))
+
+    def test_a_result_that_does_not_fit_is_told_and_not_listed(self):
+        server = self.server()
+        plan = "\n".join(f"      - {{ get: /{n}, name: step-{n:03} }}" for n in range(100))
+        self.plan(f"plan: 1\ntarget: {server.url}\nscenarios:\n  all:\n    steps:\n{plan}\n"
+                  "load: { stages: [ { rate: 5/s, for: 1s } ] }\n")
+        done = self.prony("run", "plan.yaml", limits=[(resource.RLIMIT_FSIZE, 80 << 10)])
+        said = " ".join(done.stdout.split())
+        self.assertIn("NOTE", said)
+        self.assertIn("result.json is not there: cannot write", said)
+        self.assertNotIn("result.json", said.partition("FILES")[2])
+
     def test_descriptors_are_raised_where_that_is_allowed(self):
         server = self.server()
         done = subprocess.run(["sh", "-c", 'ulimit -Sn 80; exec "$@"', "sh", PRONY, "run",

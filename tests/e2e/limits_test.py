@@ -45,7 +45,7 @@ def reply_and_reset(connection, _number):
 
 
 class Limits(Case):
-    def load(self, targets, load, objective="errors <= 99%", steps="GET /"):
+    def load(self, targets, load, objective="errors <= 100%", steps="GET /"):
         self.plan(f"plan: 1\ntarget: [ {', '.join(targets)} ]\n"
                   f"scenarios: {{ all: {{ steps: [ {steps} ] }} }}\n"
                   f"load: {{ {load} }}\nobjectives: [ '{objective}' ]\n")

@@ -160,6 +160,23 @@ static void test_wrong(void **state)
 }
 
 /* The words are plan/units' own; that each kind is read by the right one is ours. */
+/* All at once, in their order, and what was right is known. */
+static void test_all_that_is_wrong(void **state)
+{
+    (void)state;
+    static struct flags flags;
+    struct err err = {0};
+    assert_false(
+        parse(&flags, "prony check u --raet 5/s --output json -z --p95 5 more words", &err));
+    assert_string_equal(err.msg, "there is no flag --raet");
+    assert_int_equal(flags.more_count, 2);
+    assert_string_equal(flags.more[0].msg, "there is no flag -z");
+    assert_non_null(strstr(flags.more[1].msg, "--p95 5: "));
+    assert_true(bytes_is(flags_value(&flags, FLAG_FORM, ""), "json"));
+    assert_false(parse(&flags, "prony run u -z -z -z -z -z -z -z -z -z -z", &err));
+    assert_int_equal(flags.more_count, FLAGS_FAULTS_MAX);
+}
+
 static void test_units_are_required(void **state)
 {
     (void)state;
@@ -254,6 +271,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_wrong),
+        cmocka_unit_test(test_all_that_is_wrong),
         cmocka_unit_test(test_units_are_required),
         cmocka_unit_test(test_objectives),
         cmocka_unit_test(test_times),

@@ -37,6 +37,7 @@ struct scene {
     uint32_t stage, connections;
     double needed_s;
     uint64_t dropped, failed;
+    double wait_ns;
     const char *want[HINTS_MAX + 1];
 };
 
@@ -73,6 +74,8 @@ static void check_scene(const struct scene *scene)
     struct objective_result o = {.objective = &objective,
                                  .verdict = scene->undecided ? VERDICT_INCONCLUSIVE : VERDICT_HOLDS,
                                  .stage = scene->stage,
+                                 .lo = 0.98e9,
+                                 .hi = 1.02e9,
                                  .needed_s = scene->needed_s};
     struct result r = {.header = &header, .objectives = &o, .objective_count = 1};
     r.verdict = o.verdict;
@@ -82,6 +85,8 @@ static void check_scene(const struct scene *scene)
     r.end.at_ns = 10 * NS_PER_S;
     r.end.generator_cpu_ns = (scene->idle ? 1 : 9) * NS_PER_S;
     r.totals.iterations_dropped = scene->dropped;
+    r.totals.wait.ns[FIGURE_P50] = scene->wait_ns;
+    r.totals.seconds = 30;
     r.totals.offered = 100;
     r.totals.outcomes[OUTCOME_OK] = 100 - scene->failed;
     struct flags flags;
@@ -182,6 +187,25 @@ static const struct scene all[] = {
      .dropped = 7,
      .failed = 7,
      .want = {REPORT MORE}},
+    {.name = "dropped since connections were few",
+     .line = "prony run http://x/ --connections 10",
+     .own = true,
+     .connections = 10,
+     .wait_ns = 2e6,
+     .dropped = 7,
+     .failed = 7,
+     .want = {"prony run http://x/ --connections 40  # arrivals waited for a connection until some "
+              "were dropped",
+              REPORT MORE}},
+    {.name = "too close to the limit",
+     .line = "prony run http://x/ --p99 1s",
+     .own = true,
+     .undecided = true,
+     .needed_s = 64550,
+     .want =
+         {"# 'p99 < 1s' would take 17 h 55 min of this to decide: it is too close to its limit. "
+          "Another limit settles it, one outside 980 ms to 1,020 ms",
+          REPORT MORE}},
     {.name = "late and dropped",
      .line = "prony run http://x/ --max-in-flight 500 --threads 1",
      .own = true,

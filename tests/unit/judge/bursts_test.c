@@ -52,6 +52,35 @@ static void bursts_are_few_witnesses(void **state)
     }
 }
 
+/* A service whose work takes 100 ms whatever happens, give or take one, in waves of ten seconds:
+ * two witnesses, and nobody doubts that it keeps 150 ms. */
+static void narrow_times_are_far_from_their_limit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *sentence;
+        enum verdict verdict;
+        const char *note;
+    } cases[] = {
+        {"far for what they differ by", "p95 < 150ms", VERDICT_HOLDS,
+         "too few bursts or seconds for an interval, but 1/8 of the way to the limit is kept"},
+        {"near", "p95 < 104ms", VERDICT_INCONCLUSIVE, "too few bursts or seconds for an interval"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct scene s;
+        scene_open(&s);
+        scene_stage(&s, "hold", MODEL_CLOSED, true);
+        scene_objective(&s, cases[i].sentence);
+        scene_begin(&s);
+        for (uint32_t t = 0; t < 20; t++) scene_second(&s, 0, 97, t < 10 ? 100 * MS : 102 * MS);
+        scene_end(&s, RUN_COMPLETE);
+        CHECK_STR(cases[i].name, result_verdict_name(scene_said(&s, 0)->verdict),
+                  result_verdict_name(cases[i].verdict));
+        CHECK_STR(cases[i].name, scene_said(&s, 0)->note, cases[i].note);
+        scene_close(&s);
+    }
+}
+
 /* Where a stall was seen in the stage it is named: it is why they are few. */
 static void a_stall_is_one_of_them(void **state)
 {
@@ -101,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bursts_are_few_witnesses),
+        cmocka_unit_test(narrow_times_are_far_from_their_limit),
         cmocka_unit_test(a_stall_is_one_of_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

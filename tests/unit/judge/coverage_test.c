@@ -33,23 +33,28 @@ struct regime {
     uint32_t seconds, rate;
     bool deep;    /* takes long */
     double wrong; /* of verdicts at the limit, at most so many of either kind; 0: as meant */
+    double floor; /* that each of them takes besides, in times of the scale */
 };
 
 static const struct regime regimes[] = {
-    {"exponential, independent, 30 s", LAW_EXPONENTIAL, PACE_NONE, 0, 30, 50, false, 0},
-    {"lognormal, independent, 60 s", LAW_LOGNORMAL, PACE_NONE, 0, 60, 50, false, 0},
-    {"lognormal, independent, 15 s", LAW_LOGNORMAL, PACE_NONE, 0, 15, 20, false, 0},
-    {"exponential, 0.5 a request", LAW_EXPONENTIAL, PACE_REQUESTS, 0.5, 30, 50, false, 0},
-    {"lognormal, 0.9 a request", LAW_LOGNORMAL, PACE_REQUESTS, 0.9, 60, 50, false, 0},
-    {"lognormal, 0.5 a second", LAW_LOGNORMAL, PACE_SECONDS, 0.5, 120, 20, false, 0},
-    {"exponential, 0.9 a second, 240 s", LAW_EXPONENTIAL, PACE_SECONDS, 0.9, 240, 10, false, 0},
-    {"lognormal, 0.9 a second, only 60 s", LAW_LOGNORMAL, PACE_SECONDS, 0.9, 60, 10, false, 0.08},
-    {"exponential, independent, 300 s", LAW_EXPONENTIAL, PACE_NONE, 0, 300, 50, true, 0},
-    {"exponential, 0.9 a request, 300 s", LAW_EXPONENTIAL, PACE_REQUESTS, 0.9, 300, 50, true, 0},
-    {"lognormal, 0.9 a request, few", LAW_LOGNORMAL, PACE_REQUESTS, 0.9, 60, 5, true, 0.08},
-    {"exponential, 0.5 a second, 900 s", LAW_EXPONENTIAL, PACE_SECONDS, 0.5, 900, 20, true, 0},
-    {"lognormal, 0.9 a second, 1,200 s", LAW_LOGNORMAL, PACE_SECONDS, 0.9, 1200, 20, true, 0},
-    {"exponential, 0.9 a second, 3,600 s", LAW_EXPONENTIAL, PACE_SECONDS, 0.9, 3600, 10, true, 0},
+    {"exponential, independent, 30 s", LAW_EXPONENTIAL, PACE_NONE, 0, 30, 50, false, 0, 0},
+    {"lognormal, independent, 60 s", LAW_LOGNORMAL, PACE_NONE, 0, 60, 50, false, 0, 0},
+    {"lognormal, independent, 15 s", LAW_LOGNORMAL, PACE_NONE, 0, 15, 20, false, 0, 0},
+    {"exponential, 0.5 a request", LAW_EXPONENTIAL, PACE_REQUESTS, 0.5, 30, 50, false, 0, 0},
+    {"lognormal, 0.9 a request", LAW_LOGNORMAL, PACE_REQUESTS, 0.9, 60, 50, false, 0, 0},
+    {"lognormal, 0.5 a second", LAW_LOGNORMAL, PACE_SECONDS, 0.5, 120, 20, false, 0, 0},
+    {"exponential, 0.9 a second, 240 s", LAW_EXPONENTIAL, PACE_SECONDS, 0.9, 240, 10, false, 0, 0},
+    {"lognormal, 0.9 a second, only 60 s", LAW_LOGNORMAL, PACE_SECONDS, 0.9, 60, 10, false, 0.08,
+     0},
+    {"exponential, 0.9 a second, on 30", LAW_EXPONENTIAL, PACE_SECONDS, 0.9, 240, 10, false, 0, 30},
+    {"lognormal, 0.9 a request, on 30", LAW_LOGNORMAL, PACE_REQUESTS, 0.9, 60, 50, true, 0, 30},
+    {"exponential, independent, 300 s", LAW_EXPONENTIAL, PACE_NONE, 0, 300, 50, true, 0, 0},
+    {"exponential, 0.9 a request, 300 s", LAW_EXPONENTIAL, PACE_REQUESTS, 0.9, 300, 50, true, 0, 0},
+    {"lognormal, 0.9 a request, few", LAW_LOGNORMAL, PACE_REQUESTS, 0.9, 60, 5, true, 0.08, 0},
+    {"exponential, 0.5 a second, 900 s", LAW_EXPONENTIAL, PACE_SECONDS, 0.5, 900, 20, true, 0, 0},
+    {"lognormal, 0.9 a second, 1,200 s", LAW_LOGNORMAL, PACE_SECONDS, 0.9, 1200, 20, true, 0, 0},
+    {"exponential, 0.9 a second, 3,600 s", LAW_EXPONENTIAL, PACE_SECONDS, 0.9, 3600, 10, true, 0,
+     0},
 };
 
 static const struct {
@@ -97,10 +102,11 @@ static double latency_ns(enum law law, double normal)
     return -log(0.5 * erfc(normal / sqrt(2))) * SCALE_NS;
 }
 
-static double truth_of(enum law law, uint32_t what)
+static double truth_of(const struct regime *r, uint32_t what)
 {
-    if (asked[what].metric == METRIC_QUANTILE) return latency_ns(law, asked[what].z);
-    return law == LAW_LOGNORMAL ? exp(0.5) * SCALE_NS : SCALE_NS;
+    double floor_ns = r->floor * SCALE_NS;
+    if (asked[what].metric == METRIC_QUANTILE) return floor_ns + latency_ns(r->law, asked[what].z);
+    return floor_ns + (r->law == LAW_LOGNORMAL ? exp(0.5) : 1) * SCALE_NS;
 }
 
 static struct source source_of(const struct regime *regime, uint64_t seed)
@@ -115,7 +121,7 @@ static struct source source_of(const struct regime *regime, uint64_t seed)
 static double next_ns(struct source *s)
 {
     s->x = s->phi * s->x + sqrt(1 - s->phi * s->phi) * gauss(s);
-    return latency_ns(s->regime->law, s->x);
+    return latency_ns(s->regime->law, s->x) + s->regime->floor * SCALE_NS;
 }
 
 /* -- the way from a cell to an interval ----------------------------------------------------- */
@@ -135,7 +141,7 @@ static struct {
     struct hist scratch;
 } run;
 
-static void open_run(enum law law)
+static void open_run(const struct regime *regime)
 {
     run.stage = (struct stage){.name = BYTES_LIT("hold"), .judged = true, .length_ns = UINT64_MAX};
     run.scenario = (struct scenario){.name = BYTES_LIT("s"), .steps = &run.step, .step_count = 1};
@@ -144,7 +150,7 @@ static void open_run(enum law law)
         run.objectives[i] = (struct objective){.metric = asked[i].metric,
                                                .per_million = asked[i].per_million,
                                                .op = OP_LT,
-                                               .value = truth_of(law, i)};
+                                               .value = truth_of(regime, i)};
     }
     run.plan = (struct plan){.name = BYTES_LIT("coverage"),
                              .stages = &run.stage,
@@ -203,7 +209,7 @@ static void take_second(struct source *source, uint32_t second)
 static void play(const struct regime *regime, uint64_t seed)
 {
     struct source source = source_of(regime, seed);
-    open_run(regime->law);
+    open_run(regime);
     for (uint32_t t = 0; t < regime->seconds; t++) take_second(&source, t);
     books_end(&run.books, RUN_COMPLETE);
     run.pool = (struct tally){.keep = TALLY_RESPONSE};
@@ -259,7 +265,7 @@ static void try_regime(const struct regime *regime, struct score *scores)
     for (uint64_t seed = 0; seed < options.seeds; seed++) {
         play(regime, seed);
         for (uint32_t i = 0; i < ASKED; i++) {
-            score(&scores[i], &run.rows.rows[i].findings[0], truth_of(regime->law, i));
+            score(&scores[i], &run.rows.rows[i].findings[0], truth_of(regime, i));
         }
     }
     if (options.show) show(regime, scores);

@@ -199,6 +199,7 @@ void scene_add(struct scene *s, const struct scene_part *part)
         record(hist_of(s, cell, MEASURE_CUT_AGE), part->ns, part->count);
     }
     if (part->iteration || part->not_begun || part->stage != s->tick.stage) return;
+    if (part->no_slot) return;
     struct slot *slot = slot_of(s, 0);
     slot->planned += part->count;
     slot->taken += part->count;
@@ -271,6 +272,13 @@ void scene_slot(struct scene *s, uint32_t tenth, uint32_t planned, uint32_t take
     slot->planned += planned;
     slot->taken += taken;
     slot->ok += ok;
+}
+
+void scene_slot_failed(struct scene *s, uint32_t tenth, uint32_t failed, uint32_t lacking)
+{
+    struct slot *slot = slot_of(s, tenth);
+    slot->failed += failed;
+    slot->lacking += lacking;
 }
 
 void scene_levels(struct scene *s, double users, double requests, double jobs)

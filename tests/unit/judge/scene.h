@@ -71,7 +71,8 @@ struct scene_part {
     bool settle, iteration;
     bool not_begun; /* begun in an earlier tick */
     uint32_t with_5xx;
-    bool lacks; /* ended so for want of `lack` */
+    bool no_slot; /* scene_slot() tells */
+    bool lacks;   /* ended so for want of `lack` */
     enum shortage lack;
 };
 void scene_add(struct scene *s, const struct scene_part *part);
@@ -90,6 +91,8 @@ void scene_rowless(struct scene *s, uint32_t count);
 void scene_rested(struct scene *s, uint64_t rested_ns);
 /* What the slot `tenth` of the tick says. */
 void scene_slot(struct scene *s, uint32_t tenth, uint32_t planned, uint32_t taken, uint32_t ok);
+/* Of the slot: how many failed, and of these for want of something of prony's own. */
+void scene_slot_failed(struct scene *s, uint32_t tenth, uint32_t failed, uint32_t lacking);
 /* Mean users, requests of name 0 and iterations of scenario 1 in flight over the tick. */
 void scene_levels(struct scene *s, double users, double requests, double jobs);
 /* A fact of the tick's strain. */

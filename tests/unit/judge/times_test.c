@@ -201,11 +201,12 @@ static void far_from_the_limit_is_told_without_an_end(void **state)
         bool has_lo, has_hi;
     } cases[] = {
         {"near, and independent", {1000, 0, 0, 0, 0, 0, 0}, 11, 1, VERDICT_HOLDS, true, true},
-        {"near", {1000, 0, 0, 0, 0, 0, 0}, 30, 600, VERDICT_NOT_JUDGED, false, false},
+        {"near the shortest", {1000, 0, 0, 0, 0, 0, 0}, 30, 600, VERDICT_HOLDS, false, false},
         {"a quarter is kept", {1000, 0, 0, 0, 0, 0, 0}, 50, 600, VERDICT_HOLDS, false, false},
         {"but not by enough", {960, 40, 0, 0, 0, 0, 0}, 50, 600, VERDICT_NOT_JUDGED, false, false},
         {"over", {0, 1000, 0, 0, 0, 0, 0}, 300, 600, VERDICT_INCONCLUSIVE, false, false},
-        {"one of many over", {995, 5, 0, 0, 0, 0, 0}, 30, 600, VERDICT_NOT_JUDGED, false, false},
+        {"and few of many over", {995, 5, 0, 0, 0, 0, 0}, 30, 600, VERDICT_HOLDS, false, false},
+        {"but not few enough", {960, 40, 0, 0, 0, 0, 0}, 30, 600, VERDICT_NOT_JUDGED, false, false},
         {"too few, and one over", {29, 1, 0, 0, 0, 0, 0}, 300, 1, VERDICT_NOT_JUDGED, true, false},
         {"too few, and half over",
          {5, 5, 0, 0, 0, 0, 0},

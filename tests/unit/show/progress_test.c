@@ -87,11 +87,10 @@ static void one_run(void **state)
     r->reason_count = 1;
     r->reasons[0] = (struct trust_reason){
         .level = TRUST_SUSPECT, .code = "lag-high", .text = "lag p99.9 is 31 ms"};
-    tick(&p, 20, 4, NULL, 0);
-    tick(&p, 21, 4, NULL, 0);
-    tick(&p, 22, 7, NULL, 0);
-    tick(&p, 23, 9, NULL, 0);
-    struct run_end end = {.at_ns = 24 * NS_PER_S};
+    for (uint32_t s = 20; s < 26; s++) tick(&p, s, 4, NULL, 0);
+    tick(&p, 26, 7, NULL, 0);
+    tick(&p, 27, 9, NULL, 0);
+    struct run_end end = {.at_ns = 28 * NS_PER_S};
     p.sink.end(p.sink.ctx, &end);
     assert_string_equal(
         said,
@@ -105,13 +104,13 @@ static void one_run(void **state)
         "p99 9.21 ms, errors 0 %\n"
         "  18.0 s  climb@1200/s: 1,200/s for 8.0 s\n"
         "  19.0 s  ✗ avg < 50ms is missed: 14.4 ms in climb@1200/s\n"
-        "  21.0 s  ✓ avg < 50ms is no longer missed: 14.4 ms in climb@1200/s\n"
         "  21.0 s  ⚠ trust is suspect: lag p99.9 is 31 ms\n"
-        "  22.0 s  climb@1200/s ended: 200.0/s offered, 1,197/s done, p50 6.40, p95 57.8, "
+        "  26.0 s  ✓ avg < 50ms is no longer missed: 14.4 ms in climb@1200/s\n"
+        "  26.0 s  climb@1200/s ended: 200.0/s offered, 1,197/s done, p50 6.40, p95 57.8, "
         "p99 216 ms, errors 0.031 %\n"
-        "  22.0 s  crowd: 550 users for 8.0 s\n"
-        "  23.0 s  crowd ended: 541.0/s done, p50 1.50, p95 6.08, p99 14.1 ms, errors 0 %\n"
-        "  23.0 s  drain: no new arrivals; waiting for what is open\n");
+        "  26.0 s  crowd: 550 users for 8.0 s\n"
+        "  27.0 s  crowd ended: 541.0/s done, p50 1.50, p95 6.08, p99 14.1 ms, errors 0 %\n"
+        "  27.0 s  drain: no new arrivals; waiting for what is open\n");
     sample_close(&p.sample);
 }
 
@@ -239,13 +238,112 @@ static void folded(void **state)
     sample_close(&p.sample);
 }
 
+static uint32_t times_said(const char *words)
+{
+    uint32_t count = 0;
+    for (const char *at = strstr(said, words); at; at = strstr(at + 1, words)) count++;
+    return count;
+}
+
+/* An objective at its limit turns every second; each line waits for twice as long as the one
+ * before, and what is over after a minute is told at last. */
+static void what_flickers_is_told_seldom(void **state)
+{
+    (void)state;
+    static struct play p;
+    sample_open(&p.sample, "missed");
+    p.begun = p.ended = 200;
+    play_begin(&p, 120);
+    struct objective_result now = p.sample.result.objectives[0];
+    p.sample.result.objectives = &now;
+    p.sample.result.objective_count = 1;
+    for (uint32_t s = 0; s < 60; s++) {
+        now.verdict = s % 2 == 0 ? VERDICT_MISSED : VERDICT_INCONCLUSIVE;
+        tick(&p, s, 4, NULL, 0);
+    }
+    assert_int_equal(times_said(" is missed"), 1);
+    assert_int_equal(times_said(" is no longer missed"), 0);
+    now.verdict = VERDICT_INCONCLUSIVE;
+    for (uint32_t s = 60; s < 66; s++) tick(&p, s, 4, NULL, 0);
+    assert_int_equal(times_said(" is no longer missed"), 1);
+    now.verdict = VERDICT_MISSED;
+    for (uint32_t s = 66; s < 75; s++) tick(&p, s, 4, NULL, 0);
+    assert_int_equal(times_said(" is missed"), 1);
+    for (uint32_t s = 75; s < 78; s++) tick(&p, s, 4, NULL, 0);
+    assert_int_equal(times_said(" is missed"), 2);
+    sample_close(&p.sample);
+}
+
+/* Nobody knows how long it takes: a log says every few seconds how it stands. */
+static void a_warmup_that_ends_by_itself(void **state)
+{
+    (void)state;
+    static struct play p;
+    sample_open(&p.sample, "holds");
+    p.sample.plan.stages[0].until_steady = true;
+    p.sample.plan.stages[0].length_ns = 60 * NS_PER_S;
+    p.begun = p.ended = 200;
+    play_begin(&p, 120);
+    p.progress.heartbeat_ns = 60 * NS_PER_S;
+    for (uint32_t s = 0; s < 22; s++) tick(&p, s, 0, NULL, 0);
+    assert_int_equal(times_said("warm-up so far: "), 4);
+    sample_close(&p.sample);
+}
+
+static void a_target_that_falls_silent(void **state)
+{
+    (void)state;
+    static struct play p;
+    sample_open(&p.sample, "holds");
+    p.begun = p.ended = 50;
+    play_begin(&p, 120);
+    for (uint32_t s = 0; s < 5; s++) tick(&p, s, 1, NULL, 0);
+    p.ended = 0; /* hung: nothing ends */
+    tick(&p, 5, 1, NULL, 0);
+    assert_null(strstr(said, "any more"));
+    for (uint32_t s = 6; s < 9; s++) tick(&p, s, 1, NULL, 0);
+    assert_int_equal(times_said("   7.0 s  ⚠ nothing is answered ok any more, since 5.0 s\n"), 1);
+    assert_int_equal(times_said("any more"), 1);
+    p.ended = 50;
+    tick(&p, 9, 1, NULL, 0);
+    assert_int_equal(times_said("  10.0 s  ✓ it answers ok again, after 4.0 s\n"), 1);
+    p.ended = 0; /* as long as that it is away now and then */
+    for (uint32_t s = 10; s < 17; s++) tick(&p, s, 1, NULL, 0);
+    assert_int_equal(times_said("any more"), 1);
+    for (uint32_t s = 17; s < 20; s++) tick(&p, s, 1, NULL, 0);
+    assert_int_equal(times_said("any more"), 2);
+    sample_close(&p.sample);
+}
+
+/* Of one request a second, five seconds without an answer say nothing. */
+static void few_requests_are_no_silence(void **state)
+{
+    (void)state;
+    static struct play p;
+    sample_open(&p.sample, "holds");
+    p.begun = p.ended = 1;
+    play_begin(&p, 120);
+    for (uint32_t s = 0; s < 5; s++) tick(&p, s, 1, NULL, 0);
+    p.ended = 0;
+    for (uint32_t s = 5; s < 10; s++) tick(&p, s, 1, NULL, 0);
+    assert_null(strstr(said, "any more"));
+    sample_close(&p.sample);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_run),      cmocka_unit_test(long_run),
-        cmocka_unit_test(slow_replies), cmocka_unit_test(nothing_said_twice),
-        cmocka_unit_test(by_count),     cmocka_unit_test(silent_at_the_last_tick),
+        cmocka_unit_test(one_run),
+        cmocka_unit_test(long_run),
+        cmocka_unit_test(slow_replies),
+        cmocka_unit_test(nothing_said_twice),
+        cmocka_unit_test(by_count),
+        cmocka_unit_test(silent_at_the_last_tick),
         cmocka_unit_test(folded),
+        cmocka_unit_test(what_flickers_is_told_seldom),
+        cmocka_unit_test(a_warmup_that_ends_by_itself),
+        cmocka_unit_test(a_target_that_falls_silent),
+        cmocka_unit_test(few_requests_are_no_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
