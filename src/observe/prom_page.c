@@ -128,6 +128,7 @@ static struct prom_entry *make(struct prom_page *p, enum prom_entry_kind kind, s
     bool timed = kind == PROM_ENTRY_HISTOGRAM || kind == PROM_ENTRY_SUMMARY;
     int served = timed ? prom_served_rank(metric) : -1;
     if (!is_wanted(p, metric) || !has_room(p, kind, served, metric.len + labels.len)) return NULL;
+    assert(p->entries);
     const struct prom_entry *last = p->entry_count > 0 ? &p->entries[p->entry_count - 1] : NULL;
     struct prom_entry *e = &p->entries[p->entry_count++];
     bool same = last && bytes_equal(last->metric, metric);

@@ -155,7 +155,7 @@ bool prometheus_source(struct source *out, struct arena *arena, struct bytes ser
 
 bool prometheus_source_check(struct arena *arena, const struct scrape *scrape, struct err *err)
 {
-    struct fetch *fetch;
+    struct fetch *fetch = NULL;
     struct fetch_reply reply;
     if (!open_page(&fetch, arena, scrape, err)) return false;
     bool there = ask(fetch, CHECK_WITHIN_NS, &reply, err);
