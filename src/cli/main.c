@@ -33,9 +33,8 @@ static int help(const struct flags *flags, struct err *err)
 {
     static char array[HELP_MAX];
     struct text text = text_in(array, sizeof array);
-    bool about_help = flags->verb == VERB_HELP && flags_given(flags, FLAG_HELP);
     enum verb verb = flags->verb;
-    bool overview = verb == VERB_HELP && !flags->word && !about_help;
+    bool overview = verb == VERB_HELP && !flags->word && !flags_given(flags, FLAG_HELP);
     if (verb == VERB_HELP && flags->word) {
         verb = flags_verb_of(bytes_of(flags->word));
         if (verb == VERB_COUNT) {

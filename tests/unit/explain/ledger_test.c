@@ -134,8 +134,8 @@ static void the_same_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_a_watch),
-        cmocka_unit_test(what_is_left_is_said), cmocka_unit_test(charged_at_the_deepest_place),
-        cmocka_unit_test(one_stage_is_cut), cmocka_unit_test(the_same_words)};
+        cmocka_unit_test(of_a_watch), cmocka_unit_test(what_is_left_is_said),
+        cmocka_unit_test(charged_at_the_deepest_place), cmocka_unit_test(one_stage_is_cut),
+        cmocka_unit_test(the_same_words)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
