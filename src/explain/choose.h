@@ -21,6 +21,7 @@ struct chosen {
     uint32_t scenario;
 };
 
+/* Which stages. */
 enum choice choose_stages(const struct recall *r, const struct result *result, struct chosen *out);
 /* The objective over what is seen of services that was missed most; NULL: none was. */
 const struct objective_result *choose_seen(const struct result *result);

@@ -264,30 +264,36 @@ static double rate_of(const struct recall *r, uint32_t stage)
     return (double)r->stages[stage].passed / r->stages[stage].seconds;
 }
 
-static void find_statement(struct facts *f, const struct recall *r, const struct ledger *l)
+/* By the names of the series of its time, its executions and their mean time. */
+static void find_statement_of(struct facts *f, const struct recall *r, const struct ledger *l,
+                              const char *const name[3])
 {
-    static const char *const names[][3] = {
-        {"db.statement.running", "db.statement.calls", "db.statement.time"},
-        {"cache.command.running", "cache.command.calls", "cache.command.time"}};
     const uint32_t stages[2] = {l->good, l->bad};
-    double most = 0;
-    for (uint32_t i = 0; i < r->series_count * COUNT_OF(names); i++) {
-        const char *const *name = names[i / r->series_count];
-        uint32_t at = i % r->series_count;
+    struct facts_statement *s = &f->statement;
+    double most = s->text.len > 0 ? s->excess : 0;
+    for (uint32_t at = 0; at < r->series_count; at++) {
         if (!r->series[at].known || !bytes_is(r->series[at].name, name[0])) continue;
         double was = recall_mean(r, at, l->good);
         double is = recall_mean(r, at, l->bad);
         double excess = ledger_excess(l, isnan(was) ? 0 : was, isnan(is) ? 0 : is);
         if (excess <= most) continue;
         most = excess;
-        struct facts_statement *s = &f->statement;
-        *s = (struct facts_statement){.of = r->series[at].of, .text = r->series[at].label};
+        *s = (struct facts_statement){
+            .text = r->series[at].label, .of = r->series[at].of, .excess = excess};
         for (int k = 0; k < 2; k++) {
             s->running[k] = recall_mean(r, at, stages[k]);
             s->calls[k] = recall_mean(r, beside(r, at, name[1]), stages[k]) / rate_of(r, stages[k]);
             s->time[k] = recall_mean(r, beside(r, at, name[2]), stages[k]);
         }
     }
+}
+
+static void find_statement(struct facts *f, const struct recall *r, const struct ledger *l)
+{
+    static const char *const names[][3] = {
+        {"db.statement.running", "db.statement.calls", "db.statement.time"},
+        {"cache.command.running", "cache.command.calls", "cache.command.time"}};
+    for (size_t i = 0; i < COUNT_OF(names); i++) find_statement_of(f, r, l, names[i]);
 }
 
 static void find_stalls(struct facts *f, const struct recall *r, const struct ledger *l,

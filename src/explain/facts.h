@@ -18,6 +18,7 @@ enum fact {
 /* The statement, or command of a cache, whose time grew most beyond the load. */
 struct facts_statement {
     struct bytes of, text;    /* empty: none was seen */
+    double excess;            /* at once, beyond the load */
     double running[2];        /* at once */
     double calls[2], time[2]; /* of a request; s; NAN: not known */
 };

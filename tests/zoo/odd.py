@@ -64,7 +64,8 @@ class Session:
                 return
 
     def ask(self, number):
-        text = f"SELECT pg_sleep(0.002), relname FROM pg_class WHERE oid = {1247 + number % 4}\0".encode()
+        oid = 1247 + number % 4
+        text = f"SELECT pg_sleep(0.002), relname FROM pg_class WHERE oid = {oid}\0".encode()
         self.link.sendall(b"Q" + (len(text) + 4).to_bytes(4, "big") + text)
         self.until_ready()
 
