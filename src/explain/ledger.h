@@ -47,7 +47,7 @@ struct ledger_row {
     uint32_t series; /* SERIES_MAX: none */
     double before, after;
     double seen[2];   /* the same, those charged deeper included */
-    double looks; /* at it, before: how finely `before` is known */
+    double looks;     /* at it, before: how finely `before` is known */
     double limit;     /* of an accept queue: how many it takes; 0: not known */
     bool connections; /* by which a peer is asked, and no threads; limit: the most there were */
     bool spare;       /* threads that wait for work: less of it is no loss, more of it no gain */
