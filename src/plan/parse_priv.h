@@ -24,15 +24,15 @@ struct parse {
     struct arena *arena;
     struct diags *diags;
     struct yaml_doc doc;
-    bool constant;                /* only variables with a value before the run may be used */
-    struct service *service;      /* being read: has a $dir */
-    struct service *listener;     /* whose command or environment is being read */
-    struct scenario *scenario;    /* being read: has captures */
-    const struct node *steps;     /* of that scenario */
-    struct header_list headers;   /* of the plan */
-    struct timeouts timeout;      /* of the plan */
-    bool new_connection;          /* of that scenario */
-    enum arrivals arrivals;       /* of the load */
+    bool constant;              /* only variables with a value before the run may be used */
+    struct service *service;    /* being read: has a $dir */
+    struct service *listener;   /* whose command or environment is being read */
+    struct scenario *scenario;  /* being read: has captures */
+    const struct node *steps;   /* of that scenario */
+    struct header_list headers; /* of the plan */
+    struct timeouts timeout;    /* of the plan */
+    bool new_connection;        /* of that scenario */
+    enum arrivals arrivals;     /* of the load */
     struct parse_lost {
         struct bytes *names; /* [count]: of what could not be read, as far as they can be seen */
         uint32_t count;

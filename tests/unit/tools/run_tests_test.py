@@ -1,8 +1,12 @@
 #!/usr/bin/python3
-"""How tools/run-tests counts what the test programs report."""
+"""How tools/run-tests counts what the test programs report, and which of them it runs beside each
+other."""
 import importlib.machinery
 import importlib.util
 import pathlib
+import shutil
+import subprocess
+import tempfile
 import unittest
 
 import tap
@@ -48,14 +52,10 @@ class Counting(unittest.TestCase):
         self.assertEqual(["--suite", "deep"], run_tests.test_command("build", ["deep"])[-2:])
         self.assertNotIn("--no-suite", run_tests.test_command("build", ["deep"]))
 
-    def test_both_lanes_together_are_every_test(self):
-        """What one lane has is what the other leaves out, and only "deep" is in none."""
-        (waiting,), computing = run_tests.WAITING, run_tests.COMPUTING[0]
-        wanted, left_out = waiting.split(":")[1], computing.split(":")[1]
-        self.assertEqual(["build", "build"], [waiting.split(":")[0], computing.split(":")[0]])
-        self.assertEqual(["--suite", wanted], run_tests.test_command("build", [wanted])[-2:])
-        self.assertEqual(["--no-suite", wanted, "--no-suite", "deep"],
-                         run_tests.test_command("build", left_out.split(","))[-4:])
+    def test_what_the_lanes_ask_for(self):
+        """What is asked for and what is left out reach meson as that."""
+        self.assertEqual(["--suite", "e2e", "--no-suite", "sleeps"],
+                         run_tests.test_command("build", ["e2e", "-sleeps"])[-4:])
 
     def test_last_line(self):
         count = run_tests.Count()
@@ -63,6 +63,62 @@ class Counting(unittest.TestCase):
         self.assertEqual("3 passed, 0 failed", count.line())
         count.add(1, 2, 1)
         self.assertEqual("4 passed, 2 failed, 1 skipped", count.line())
+
+
+PROJECT = """project('lanes')
+run = find_program('run')
+foreach name, suites : {'quick': ['unit'], 'load': ['e2e'], 'sleeper': ['e2e', 'sleeps'],
+    'endless': ['deep'], 'broken': ['golden']}
+  test(name, run, args: [name], suite: suites)
+endforeach
+test('alone', run, args: ['alone'], suite: 'e2e', is_parallel: false)
+"""
+# Notes its name. Those of two lanes wait for each other: one behind the other they would never end.
+RUN = """#!/bin/sh
+cd "$(dirname "$0")"
+echo "$1" >> ran
+case "$1" in load) other=sleeper ;; sleeper) other=load ;; broken) exit 1 ;; *) exit 0 ;; esac
+for i in $(seq 600); do grep -qx $other ran && exit 0; sleep 0.05; done
+exit 1
+"""
+BUILD = """#!/bin/sh
+cd "$(dirname "$0")/.."
+[ -e "$1/build.ninja" ] || meson setup "$1" > setup.log
+"""
+
+
+class Lanes(unittest.TestCase):
+    def project(self):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="prony-lanes-"))
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        (folder / "tools").mkdir()
+        (folder / "meson.build").write_text(PROJECT)
+        for name, text in (("run", RUN), ("tools/build", BUILD)):
+            (folder / name).write_text(text)
+            (folder / name).chmod(0o755)
+        shutil.copy(TOOL, folder / "tools" / "run-tests")
+        return folder
+
+    def run_in(self, folder, *words):
+        return subprocess.run([folder / "tools" / "run-tests", *words], text=True, timeout=110,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+
+    def test_each_test_runs_once_and_those_of_two_lanes_at_once(self):
+        """A real project, in which `load` and `sleeper` end only beside each other. The second
+        flavour has the unit tests once more."""
+        folder = self.project()
+        done = self.run_in(folder)
+        ran = sorted((folder / "ran").read_text().split())
+        self.assertEqual(ran, ["alone", "broken", "load", "quick", "quick", "sleeper"], done.stdout)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stdout.splitlines()[-1], "5 passed, 1 failed")
+        self.assertIn("broken: FAIL (exit 1)", done.stdout)
+
+    def test_one_part_alone(self):
+        folder = self.project()
+        done = self.run_in(folder, "build:deep")
+        self.assertEqual((folder / "ran").read_text().split(), ["endless"], done.stdout)
+        self.assertEqual(done.stdout.splitlines()[-1], "1 passed, 0 failed")
 
 
 if __name__ == "__main__":
