@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include "base/self.h"
-#include "cli/check_json.h"
 #include "cli/console.h"
 #include "cli/flags.h"
 #include "cli/help.h"
+#include "cli/misuse.h"
 #include "cli/verb_check.h"
 #include "cli/verb_completion.h"
 #include "cli/verb_doctor.h"
@@ -48,16 +48,6 @@ static int help(const struct flags *flags, struct err *err)
     return print(text_bytes(&text));
 }
 
-/* What is wrong with the command line: all of it. */
-static int fail(const struct flags *flags, const struct err *err)
-{
-    bool json = bytes_is(flags_value(flags, FLAG_FORM, "text"), "json");
-    if (flags->verb == VERB_CHECK && json) return check_json_misuse(flags, err);
-    int code = console_fail(err);
-    for (uint32_t i = 0; i < flags->more_count; i++) code = console_fail(&flags->more[i]);
-    return code;
-}
-
 /* Where 0, 1 or 2 is closed, the next file opened would get its number and be written into. */
 static bool fill_standard_descriptors(void)
 {
@@ -79,7 +69,7 @@ int main(int argc, char **argv)
     struct flags flags;
     struct err err = {0};
     if (verb_completion_asked(argc, argv)) return verb_completion_answer(argc, argv);
-    if (!flags_parse(&flags, argc, argv, &err)) return fail(&flags, &err);
+    if (!flags_parse(&flags, argc, argv, &err)) return misuse_tell(&flags, &err);
     if (flags.version) return print(BYTES_LIT(VERSION_LINE));
     if (flags.verb == VERB_HELP || flags_given(&flags, FLAG_HELP)) return help(&flags, &err);
     switch (flags.verb) {

@@ -248,7 +248,8 @@ class Check(Case):
     def test_a_program_that_is_not_here(self):
         """The plan is correct, and no run of it could start: a warning, by name."""
         self.plan("plan: 1\ntarget: http://127.0.0.1:9\nservices:\n"
-                  "  a: { command: no-such-thing }\n  b: { command: ./nor-this }\n  c: { command: sleep 9 }\n"
+                  "  a: { command: no-such-thing }\n  b: { command: ./nor-this }\n"
+                  "  c: { command: sleep 9 }\n"
                   "scenarios: { x: { steps: [ GET / ] } }\n"
                   "load: { stages: [ { rate: 1/s, for: 1s } ] }\n")
         done = self.exits(self.prony("check", "plan.yaml", "--repeat", "3", "--calibrate"), 0)
