@@ -150,7 +150,7 @@ static bool read_recovery(struct sentence *r, struct objective *out)
                               "after what?");
     uint32_t stage = 0;
     uint32_t count = 0;
-    if (!sentence_stage_read(r, &stage, &count)) return false;
+    if (!sentence_scope_stage(r, &stage, &count)) return false;
     out->after_stage = stage + count - 1;
     if (!r->abort) return true;
     return sentence_wrong(r, DIAG_OBJECTIVE, first, "make it an objective",

@@ -49,7 +49,7 @@ struct span sentence_place(const struct sentence *r, struct sentence_word w);
 bool sentence_wrong(struct sentence *r, enum diag_code code, struct sentence_word w,
                     const char *hint, const char *cause);
 /* The stage behind the word at hand, `in` or `after`: *first and those behind it of its group. */
-bool sentence_stage_read(struct sentence *r, uint32_t *first, uint32_t *count);
+bool sentence_scope_stage(struct sentence *r, uint32_t *first, uint32_t *count);
 /* `of` and `in`, as far as they stand there. */
 bool sentence_scope_read(struct sentence *r, struct objective *out);
 /* The amount behind the comparison. */

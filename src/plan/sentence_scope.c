@@ -146,7 +146,7 @@ static bool read_of(struct sentence *r, struct objective *out)
     return true;
 }
 
-bool sentence_stage_read(struct sentence *r, uint32_t *first, uint32_t *count)
+bool sentence_scope_stage(struct sentence *r, uint32_t *first, uint32_t *count)
 {
     const struct objective_names *n = r->names;
     sentence_advance(r);
@@ -178,7 +178,7 @@ bool sentence_stage_read(struct sentence *r, uint32_t *first, uint32_t *count)
 
 static bool read_in(struct sentence *r, struct objective *out)
 {
-    if (!sentence_stage_read(r, &out->stage_first, &out->stage_count)) return false;
+    if (!sentence_scope_stage(r, &out->stage_first, &out->stage_count)) return false;
     out->has_in = true;
     return true;
 }

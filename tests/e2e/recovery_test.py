@@ -7,7 +7,7 @@ from harness import Case
 
 JOBS = os.environ["PRONY_JOBS"]
 
-# One connection to the database, 10 ms each: 100 requests a second. The spike leaves some 150 behind.
+# One connection to the database, 10 ms each: 100 requests a second; the spike leaves 150 behind.
 PLAN = f'''
 plan: 1
 name: spike

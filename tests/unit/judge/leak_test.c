@@ -56,105 +56,108 @@ static bool near(double a, double b)
     return fabs(a - b) <= 1e-6 * fmax(1, fabs(b));
 }
 
+static const struct {
+    const char *name, *sentence;
+    struct course course;
+    enum verdict verdict;
+    double per_s; /* NAN: none; INFINITY: not asked */
+    const char *note;
+} growth_rows[] = {
+    {"a leak",
+     "leak of api < 1MiB/m",
+     {"memory.anon", MIB, .seconds = 60},
+     VERDICT_MISSED,
+     MIB,
+     "grows evenly: +59 MiB in 59 s, 20 KiB a request"},
+    {"allowed",
+     "leak of api < 2MiB/s",
+     {"memory.anon", MIB, .seconds = 60},
+     VERDICT_HOLDS,
+     MIB,
+     ""},
+    {"none", "leak of api < 1MiB/m", {"memory.anon", 0, .seconds = 60}, VERDICT_HOLDS, 0, ""},
+    {"so little can't be seen in a minute",
+     "leak of api < 1MiB/h",
+     {"memory.anon", 0, .seconds = 60},
+     VERDICT_INCONCLUSIVE,
+     0,
+     ""},
+    {"a cache that is full",
+     "leak of api < 1MiB/m",
+     {"memory.anon", MIB, .until_s = 35, .seconds = 60},
+     VERDICT_HOLDS,
+     0,
+     "a warm-up or a cache: its growth slows"},
+    {"a cache that is full at the end only",
+     "leak of api < 1MiB/m",
+     {"memory.anon", MIB, .until_s = 50, .seconds = 60},
+     VERDICT_INCONCLUSIVE,
+     (double)INFINITY,
+     "a warm-up or a cache: its growth slows"},
+    {"given back",
+     "leak of api < 1MiB/m",
+     {"memory.anon", MIB, .falls = 50 * MIB, .seconds = 60},
+     VERDICT_INCONCLUSIVE,
+     MIB,
+     "given back when the load ended: in use, not lost; +59 MiB in 59 s, 20 KiB a request"},
+    {"gone is not given back",
+     "leak of api < 1MiB/m",
+     {"memory.anon", MIB, .falls = 110 * MIB, .seconds = 60},
+     VERDICT_MISSED,
+     MIB,
+     "grows evenly: +59 MiB in 59 s, 20 KiB a request"},
+    {"requests pile up",
+     "leak of api < 1MiB/m",
+     {"memory.anon", MIB, .in_flight = 3, .piles = 2, .seconds = 60},
+     VERDICT_INCONCLUSIVE,
+     (double)NAN,
+     "1 of 1 steady stages left out: requests pile up"},
+    {"the better series counts",
+     "leak of api < 1MiB/m",
+     {"memory.anon", 0, .coarse = MIB, .seconds = 60},
+     VERDICT_HOLDS,
+     0,
+     ""},
+    {"pages of its own are the next best",
+     "leak of api < 1MiB/m",
+     {"memory.uss", MIB, .seconds = 60},
+     VERDICT_MISSED,
+     MIB,
+     "grows evenly: +59 MiB in 59 s, 20 KiB a request"},
+    {"what there is, else",
+     "leak of api < 1MiB/m",
+     {"threads", 0, .coarse = MIB, .seconds = 60},
+     VERDICT_MISSED,
+     MIB,
+     "grows evenly: +59 MiB in 59 s, 20 KiB a request"},
+    {"too short",
+     "leak of api < 1MiB/m",
+     {"memory.anon", MIB, .seconds = 10},
+     VERDICT_INCONCLUSIVE,
+     (double)NAN,
+     "too short to say"},
+};
+
 static void growth_becomes_a_verdict(void **state)
 {
     (void)state;
-    static const struct {
-        const char *name, *sentence;
-        struct course course;
-        enum verdict verdict;
-        double per_s; /* NAN: none; INFINITY: not asked */
-        const char *note;
-    } rows[] = {
-        {"a leak",
-         "leak of api < 1MiB/m",
-         {"memory.anon", MIB, .seconds = 60},
-         VERDICT_MISSED,
-         MIB,
-         "grows evenly: +59 MiB in 59 s, 20 KiB a request"},
-        {"allowed",
-         "leak of api < 2MiB/s",
-         {"memory.anon", MIB, .seconds = 60},
-         VERDICT_HOLDS,
-         MIB,
-         ""},
-        {"none", "leak of api < 1MiB/m", {"memory.anon", 0, .seconds = 60}, VERDICT_HOLDS, 0, ""},
-        {"so little can't be seen in a minute",
-         "leak of api < 1MiB/h",
-         {"memory.anon", 0, .seconds = 60},
-         VERDICT_INCONCLUSIVE,
-         0,
-         ""},
-        {"a cache that is full",
-         "leak of api < 1MiB/m",
-         {"memory.anon", MIB, .until_s = 35, .seconds = 60},
-         VERDICT_HOLDS,
-         0,
-         "a warm-up or a cache: its growth slows"},
-        {"a cache that is full at the end only",
-         "leak of api < 1MiB/m",
-         {"memory.anon", MIB, .until_s = 50, .seconds = 60},
-         VERDICT_INCONCLUSIVE,
-         (double)INFINITY,
-         "a warm-up or a cache: its growth slows"},
-        {"given back",
-         "leak of api < 1MiB/m",
-         {"memory.anon", MIB, .falls = 50 * MIB, .seconds = 60},
-         VERDICT_INCONCLUSIVE,
-         MIB,
-         "given back when the load ended: in use, not lost; +59 MiB in 59 s, 20 KiB a request"},
-        {"gone is not given back",
-         "leak of api < 1MiB/m",
-         {"memory.anon", MIB, .falls = 110 * MIB, .seconds = 60},
-         VERDICT_MISSED,
-         MIB,
-         "grows evenly: +59 MiB in 59 s, 20 KiB a request"},
-        {"requests pile up",
-         "leak of api < 1MiB/m",
-         {"memory.anon", MIB, .in_flight = 3, .piles = 2, .seconds = 60},
-         VERDICT_INCONCLUSIVE,
-         (double)NAN,
-         "1 of 1 steady stages left out: requests pile up"},
-        {"the better series counts",
-         "leak of api < 1MiB/m",
-         {"memory.anon", 0, .coarse = MIB, .seconds = 60},
-         VERDICT_HOLDS,
-         0,
-         ""},
-        {"pages of its own are the next best",
-         "leak of api < 1MiB/m",
-         {"memory.uss", MIB, .seconds = 60},
-         VERDICT_MISSED,
-         MIB,
-         "grows evenly: +59 MiB in 59 s, 20 KiB a request"},
-        {"what there is, else",
-         "leak of api < 1MiB/m",
-         {"threads", 0, .coarse = MIB, .seconds = 60},
-         VERDICT_MISSED,
-         MIB,
-         "grows evenly: +59 MiB in 59 s, 20 KiB a request"},
-        {"too short",
-         "leak of api < 1MiB/m",
-         {"memory.anon", MIB, .seconds = 10},
-         VERDICT_INCONCLUSIVE,
-         (double)NAN,
-         "too short to say"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof growth_rows / sizeof growth_rows[0]; i++) {
         struct scene s;
         open(&s);
-        scene_objective(&s, rows[i].sentence);
-        play(&s, &rows[i].course);
+        scene_objective(&s, growth_rows[i].sentence);
+        play(&s, &growth_rows[i].course);
         const struct objective_result *said = scene_said(&s, 0);
-        CHECK_U64(rows[i].name, said->verdict, rows[i].verdict);
-        CHECK(rows[i].name, isnan(rows[i].per_s)
-                                ? isnan(said->value)
-                                : isinf(rows[i].per_s) || near(said->value, rows[i].per_s));
-        CHECK_STR(rows[i].name, said->note, rows[i].note);
-        CHECK_U64(rows[i].name, said->stage, PLAN_NO_INDEX);
+        CHECK_U64(growth_rows[i].name, said->verdict, growth_rows[i].verdict);
+        CHECK(growth_rows[i].name,
+              isnan(growth_rows[i].per_s)
+                  ? isnan(said->value)
+                  : isinf(growth_rows[i].per_s) || near(said->value, growth_rows[i].per_s));
+        CHECK_STR(growth_rows[i].name, said->note, growth_rows[i].note);
+        CHECK_U64(growth_rows[i].name, said->stage, PLAN_NO_INDEX);
         bool open = said->verdict == VERDICT_INCONCLUSIVE && !isnan(said->value);
-        CHECK(rows[i].name, said->verdict == VERDICT_INCONCLUSIVE || isnan(said->needed_s));
-        if (open && rows[i].course.falls <= 0) CHECK(rows[i].name, said->needed_s > 60);
+        CHECK(growth_rows[i].name, said->verdict == VERDICT_INCONCLUSIVE || isnan(said->needed_s));
+        if (open && growth_rows[i].course.falls <= 0)
+            CHECK(growth_rows[i].name, said->needed_s > 60);
         scene_close(&s);
     }
 }

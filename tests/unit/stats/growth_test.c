@@ -276,7 +276,7 @@ static void leaks_are_not_overlooked(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "--seeds") == 0) seeds = (uint32_t)atoi(argv[2]);
+    if (argc == 3 && strcmp(argv[1], "--seeds") == 0) seeds = (uint32_t)strtoul(argv[2], NULL, 10);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_healthy_are_not_accused),
         cmocka_unit_test(leaks_are_found),
