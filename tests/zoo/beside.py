@@ -62,10 +62,12 @@ class Quota:
                 self.folder = one
                 (one / "cpu.cfs_period_us").write_text("100000")
                 (one / "cpu.cfs_quota_us").write_text(str(round(cores * 100000)))
+                (one / "cpu.shares").write_text("100000")  # the quota is to be all that it lacks
             else:
                 two.mkdir()
                 self.folder = two
                 (two / "cpu.max").write_text(f"{round(cores * 100000)} 100000")
+                (two / "cpu.weight").write_text("10000")
 
     def words(self):
         """That start a program in it."""
