@@ -182,6 +182,7 @@ static void put_asks(const struct printer *p, const struct service *s)
         if (s->asks[kind].text.len == 0) continue;
         put_source(p, 4, ask_name((enum ask_kind)kind), s->asks[kind].text);
     }
+    if (s->otlp.len > 0) put_source(p, 4, "otlp", s->otlp);
 }
 
 static void put_logs(const struct printer *p, const struct log_plan *log)
@@ -576,6 +577,25 @@ static void put_outputs(const struct printer *p)
     }
 }
 
+static void put_telemetry(const struct printer *p)
+{
+    const struct telemetry *t = &p->plan->telemetry;
+    char array[80];
+    struct text value = text_in(array, sizeof array);
+    if (t->trace.off) text_adds(&value, "off");
+    else units_add_number(&value, t->trace.share * 100);
+    if (!t->trace.off) text_adds(&value, "%");
+    put_as_written(p, 0, "trace", text_bytes(&value));
+    if (t->otlp.host.len == 0) return;
+    text_clear(&value);
+    bool six = memchr(t->otlp.host.at, ':', t->otlp.host.len) != NULL;
+    if (t->otlp.free) text_adds(&value, "free");
+    else if (six) text_addf(&value, "[%.*s]:%u", BYTES_ARG(t->otlp.host), t->otlp.port);
+    else text_addf(&value, "%.*s:%u", BYTES_ARG(t->otlp.host), t->otlp.port);
+    if (t->otlp.required) text_adds(&value, " required");
+    put_as_written(p, 0, "otlp", text_bytes(&value));
+}
+
 void print_plan_write(struct text *out, const struct plan *plan)
 {
     struct printer p = {.out = out, .plan = plan};
@@ -583,6 +603,7 @@ void print_plan_write(struct text *out, const struct plan *plan)
     put_as_written(&p, 0, "name", plan->name);
     put_targets(&p);
     put_ways(&p);
+    put_telemetry(&p);
     put_vars(&p);
     if (plan->service_count > 0) text_adds(out, "\nservices:\n");
     for (uint32_t i = 0; i < plan->service_count; i++) put_service(&p, &plan->services[i]);
