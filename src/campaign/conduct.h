@@ -70,7 +70,7 @@ struct conduct {
     struct recorder *recorder;
     struct engine *engine;
     struct observer *observer;
-    struct vigil *vigil; /* NULL: a run */
+    struct vigil *vigil;   /* NULL: a run */
     struct otlp_hub *otlp; /* NULL: the plan has none, or its port was taken */
     struct targets targets;
     struct bytes folder;      /* of this run; empty before it was made */

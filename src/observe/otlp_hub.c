@@ -28,8 +28,8 @@
 enum level { LEVEL_FATAL, LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG, LEVELS };
 
 /* As labels: what a service writes to its log may be in a series beside them. */
-static const char *const level_names[LEVELS] = {"otlp fatal", "otlp error", "otlp warn", "otlp info",
-                                               "otlp debug"};
+static const char *const level_names[LEVELS] = {"otlp fatal", "otlp error", "otlp warn",
+                                                "otlp info", "otlp debug"};
 
 /* A service of the plan, as far as it sends. */
 struct sender {
@@ -201,7 +201,8 @@ static void handle(void *ctx, const struct listen_request *request, struct liste
     static const struct {
         const char *path;
         enum otlp_signal signal;
-    } paths[] = {{"/v1/traces", OTLP_TRACES}, {"/v1/metrics", OTLP_METRICS}, {"/v1/logs", OTLP_LOGS}};
+    } paths[] = {
+        {"/v1/traces", OTLP_TRACES}, {"/v1/metrics", OTLP_METRICS}, {"/v1/logs", OTLP_LOGS}};
     struct otlp_hub *hub = ctx;
     struct otlp_sink sink = {hub, take_span, take_point, take_log};
     struct otlp_tally tally;
@@ -210,9 +211,11 @@ static void handle(void *ctx, const struct listen_request *request, struct liste
     while (i < COUNT_OF(paths) && !bytes_is(request->path, paths[i].path)) i++;
     bool known = form_of(request->content_type, &form);
     const char *why = i == COUNT_OF(paths) ? "there are /v1/traces, /v1/metrics and /v1/logs"
-                      : !known ? "send application/x-protobuf or application/json"
-                               : WHY_BROKEN;
-    reply->status = i == COUNT_OF(paths) ? STATUS_NOT_FOUND : !known ? STATUS_MEDIA_TYPE : STATUS_BAD;
+                      : !known             ? "send application/x-protobuf or application/json"
+                                           : WHY_BROKEN;
+    reply->status = i == COUNT_OF(paths) ? STATUS_NOT_FOUND
+                    : !known             ? STATUS_MEDIA_TYPE
+                                         : STATUS_BAD;
     bool taken = false;
     uint64_t before_ns = clock_thread_cpu_ns();
     pthread_mutex_lock(&hub->lock);
@@ -265,8 +268,9 @@ static void say_news(struct otlp_hub *hub, struct slip *slip, uint64_t now_ns)
         hub->refused_said = refused;
     }
     if (shortage > 0 && hub->shortage_said == 0) {
-        slip_say(slip, "otlp: more series of metrics than there is room for (%u), or larger ones: "
-                       "the others are left out",
+        slip_say(slip,
+                 "otlp: more series of metrics than there is room for (%u), or larger ones: "
+                 "the others are left out",
                  OTLP_METRICS_MAX);
         hub->shortage_said = shortage;
     }
@@ -349,8 +353,8 @@ static bool lay_out(struct otlp_hub *hub)
     hub->exemplars = ARENA_ARRAY(&hub->arena, EXEMPLARS_MAX, struct exemplar);
     for (uint32_t i = 0; hub->senders && i < plan->service_count; i++) {
         const struct service *s = &plan->services[i];
-        hub->senders[i] = (struct sender){.name = s->name,
-                                          .otlp_name = s->otlp.len > 0 ? s->otlp : s->name};
+        hub->senders[i] =
+            (struct sender){.name = s->name, .otlp_name = s->otlp.len > 0 ? s->otlp : s->name};
     }
     return otlp_spans_open(&hub->spans, plan, &hub->arena)
            && otlp_metrics_open(&hub->metrics, &hub->arena);

@@ -153,8 +153,8 @@ static bool grow(struct buckets *now, const struct buckets *before)
     for (uint32_t i = 0; i < before->count; i++) {
         const struct otlp_bucket *b = &before->of[i];
         while (at < now->count && now->of[at].low < b->low) at++;
-        bool same = at < now->count && !(now->of[at].low > b->low)
-                    && !(now->of[at].high > b->high) && !(now->of[at].high < b->high);
+        bool same = at < now->count && !(now->of[at].low > b->low) && !(now->of[at].high > b->high)
+                    && !(now->of[at].high < b->high);
         if (!same || now->of[at].count < b->count) return false;
         now->of[at++].count -= b->count;
     }
@@ -309,9 +309,9 @@ static uint32_t series_of(struct otlp_metrics *m, struct slip *slip, const struc
         char array[sizeof LEAD + NAME_BYTES + 8];
         struct text name = text_in(array, sizeof array);
         text_addf(&name, LEAD "%.*s%s", (int)e->name_len, e->name, endings[r->part]);
-        e->series[r->part] = 1
-                             + slip_own(slip, e->service, text_bytes(&name),
-                                        (struct bytes){e->label, e->label_len});
+        e->series[r->part] =
+            1
+            + slip_own(slip, e->service, text_bytes(&name), (struct bytes){e->label, e->label_len});
     }
     return e->series[r->part] - 1;
 }

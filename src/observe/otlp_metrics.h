@@ -13,9 +13,9 @@
 #include "observe/slip.h"
 #include "wire/otlp.h"
 
-#define OTLP_METRICS_MAX 512    /* series of metrics of all services */
+#define OTLP_METRICS_MAX 512     /* series of metrics of all services */
 #define OTLP_METRICS_BUCKETS 192 /* of a histogram; one with more is left out, and counted */
-#define OTLP_METRICS_READY 4096 /* values that no look has taken yet */
+#define OTLP_METRICS_READY 4096  /* values that no look has taken yet */
 #define OTLP_METRICS_OFTEN_NS (8 * NS_PER_S) /* points for the book come at least this often */
 
 struct otlp_metric;

@@ -23,7 +23,7 @@ struct otlp_kept;
 struct otlp_spans {
     struct trace trace;     /* how the run's own ids are made */
     struct otlp_kept *ring; /* [OTLP_SPANS_KEPT] */
-    uint64_t *lows;         /* [OTLP_SPANS_KEPT] second half of each one's trace id; 0: told, or free */
+    uint64_t *lows; /* [OTLP_SPANS_KEPT] second half of each one's trace id; 0: told, or free */
     uint64_t written;
     struct exemplar *wanted; /* [OTLP_SPANS_WANTED] without texts */
     uint64_t wanted_count;   /* ever */

@@ -170,9 +170,9 @@ static void span_cell(const void *ctx, uint32_t row, uint32_t column, struct tab
 static void write_tree(struct text *out, struct tree *t, const struct show_style *style)
 {
     static const struct table_column columns[] = {
-        {.title = "START", .right = true},        {.title = "TIME", .right = true},
-        {.title = "SELF", .right = true},         {.title = "SERVICE"},
-        {.title = "SPAN", .flexible = true},      {.title = ""},
+        {.title = "START", .right = true},   {.title = "TIME", .right = true},
+        {.title = "SELF", .right = true},    {.title = "SERVICE"},
+        {.title = "SPAN", .flexible = true}, {.title = ""},
     };
     char array[240];
     struct text words = text_in(array, sizeof array);

@@ -14,9 +14,10 @@
 
 #include "base/trace_id.h"
 
-#define TRACE_SPAN_TEXT_MAX 8192 /* bytes of one request's spans; more are left out, and counted   \
-                                  */
-#define TRACE_SPAN_NAME_MAX 120  /* of a name; the rest is cut */
+#define TRACE_SPAN_TEXT_MAX                                                                        \
+    8192                        /* bytes of one request's spans; more are left out, and counted    \
+                                 */
+#define TRACE_SPAN_NAME_MAX 120 /* of a name; the rest is cut */
 
 enum trace_span_kind { /* the numbers are OTLP's */
                        TRACE_SPAN_UNKNOWN,

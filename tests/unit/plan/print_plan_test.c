@@ -32,7 +32,7 @@ static const char full[] =
     "  api:\n"
     "    command: ./server --port=$api.port --dir $dir 'two words' --token $env.TOKEN\n"
     "    otlp: jobs-api\n"
-    "    env: { OTEL_EXPORTER_OTLP_ENDPOINT: $otlp.url, HOME: $dir/home, EMPTY: '', MONEY: $$5, "
+    "    env: { O: $otlp.url, HOME: $dir/home, EMPTY: '', MONEY: $$5, "
     "KEY: \"$env.TOKEN\" }\n"
     "    ready: GET /healthz?a=$$b within 10s\n"
     "    stop: SIGINT within 1m30s\n"

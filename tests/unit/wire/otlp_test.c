@@ -142,7 +142,9 @@ static struct bytes wrap(struct text *out, struct bytes item)
 
 static void make_span(struct text *out)
 {
-    put_bytes(out, 1, (struct bytes){"\x01\x23\x45\x67\x89\xab\xcd\xef\xfe\xdc\xba\x98\x76\x54\x32\x10", 16});
+    put_bytes(
+        out, 1,
+        (struct bytes){"\x01\x23\x45\x67\x89\xab\xcd\xef\xfe\xdc\xba\x98\x76\x54\x32\x10", 16});
     put_bytes(out, 2, (struct bytes){"\0\0\0\0\0\0\x0a\xbc", 8});
     put_bytes(out, 4, (struct bytes){"\0\0\0\0\0\0\0\x01", 8});
     put_text(out, 5, "GET \"it\"");
@@ -231,7 +233,9 @@ static void make_log(struct text *out)
     put_bytes(out, 5, (struct bytes){"\x0a\x04lost", 6});
 }
 
-#define RESOURCE "\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":\"api\"}}]}"
+#define RESOURCE                                                                                   \
+    "\"resource\":{\"attributes\":[{\"key\":\"service.name\",\"value\":{\"stringValue\":\"api\"}}" \
+    "]}"
 
 static const struct {
     const char *name;
@@ -345,8 +349,10 @@ static void what_is_no_span_is_rejected(void **state)
         {"an empty list", SPANS(""), true, 0, 0},
         {"without a name", SPANS("{" IDS "}"), true, 1, 0},
         {"one of two", SPANS("{" IDS "},{\"spanId\":\"0000000000000abc\"}"), true, 1, 1},
-        {"a short trace id", SPANS("{\"traceId\":\"01\",\"spanId\":\"0000000000000abc\"}"), true, 0, 1},
-        {"an id of nothing", SPANS("{\"traceId\":\"\",\"spanId\":\"0000000000000abc\"}"), true, 0, 1},
+        {"a short trace id", SPANS("{\"traceId\":\"01\",\"spanId\":\"0000000000000abc\"}"), true, 0,
+         1},
+        {"an id of nothing", SPANS("{\"traceId\":\"\",\"spanId\":\"0000000000000abc\"}"), true, 0,
+         1},
         {"base64", SPANS("{\"traceId\":\"W47/94gVQi2jbTHbEqUAAA==\",\"spanId\":\"7uGbfsPBsXQ=\"}"),
          true, 0, 1},
         {"the end before the start",
