@@ -509,7 +509,7 @@ static void put_load(const struct printer *p)
     const struct plan *plan = p->plan;
     struct text *out = p->out;
     uint32_t i = 0;
-    text_adds(out, "load:\n");
+    text_adds(out, "\nload:\n");
     if (plan->stages[0].warmup) put_warmup(p, &plan->stages[i++]);
     text_adds(out, "  stages:\n");
     while (i < plan->stage_count) {
@@ -577,25 +577,6 @@ static void put_outputs(const struct printer *p)
     }
 }
 
-static void put_telemetry(const struct printer *p)
-{
-    const struct telemetry *t = &p->plan->telemetry;
-    char array[80];
-    struct text value = text_in(array, sizeof array);
-    if (t->trace.off) text_adds(&value, "off");
-    else units_add_number(&value, t->trace.share * 100);
-    if (!t->trace.off) text_adds(&value, "%");
-    put_as_written(p, 0, "trace", text_bytes(&value));
-    if (t->otlp.host.len == 0) return;
-    text_clear(&value);
-    bool six = memchr(t->otlp.host.at, ':', t->otlp.host.len) != NULL;
-    if (t->otlp.free) text_adds(&value, "free");
-    else if (six) text_addf(&value, "[%.*s]:%u", BYTES_ARG(t->otlp.host), t->otlp.port);
-    else text_addf(&value, "%.*s:%u", BYTES_ARG(t->otlp.host), t->otlp.port);
-    if (t->otlp.required) text_adds(&value, " required");
-    put_as_written(p, 0, "otlp", text_bytes(&value));
-}
-
 void print_plan_write(struct text *out, const struct plan *plan)
 {
     struct printer p = {.out = out, .plan = plan};
@@ -603,7 +584,7 @@ void print_plan_write(struct text *out, const struct plan *plan)
     put_as_written(&p, 0, "name", plan->name);
     put_targets(&p);
     put_ways(&p);
-    put_telemetry(&p);
+    print_telemetry(&p);
     put_vars(&p);
     if (plan->service_count > 0) text_adds(out, "\nservices:\n");
     for (uint32_t i = 0; i < plan->service_count; i++) put_service(&p, &plan->services[i]);
@@ -611,7 +592,6 @@ void print_plan_write(struct text *out, const struct plan *plan)
     for (uint32_t i = 0; i < plan->data_count; i++) put_data(&p, &plan->data[i]);
     text_adds(out, "\nscenarios:\n");
     for (uint32_t i = 0; i < plan->scenario_count; i++) put_scenario(&p, &plan->scenarios[i]);
-    text_addc(out, '\n', 1);
     put_load(&p);
     put_sentences(&p, "objectives", plan->objectives, plan->objective_count);
     put_sentences(&p, "abort_when", plan->abort_when, plan->abort_count);

@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-#include "show/request_spans.h"
 #include "show/table.h"
 
 #define LABEL_LEN 10
@@ -192,7 +191,6 @@ void why_text_write(struct text *out, const struct cause *cause, const struct sh
         write_ledger(out, cause, style);
         write_suspects(out, cause, style);
         if (cause->logged[0]) section(out, style, "LOGS", TONE_STRONG, bytes_of(cause->logged));
-        request_spans_write(out, result, style, 1);
         if (cause->bound[0]) section(out, style, "THEN", TONE_STRONG, bytes_of(cause->bound));
     }
     if (cause->next[0]) section(out, style, "NEXT", TONE_STRONG, bytes_of(cause->next));
