@@ -8,6 +8,7 @@
 
 #include <assert.h>
 
+#define NO_INLINE __attribute__((noinline))
 #define MUST_USE __attribute__((warn_unused_result))
 #define PRINTF_LIKE(at, first) __attribute__((format(printf, at, first)))
 #define HOT __attribute__((hot))

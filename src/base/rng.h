@@ -17,7 +17,8 @@ enum rng_use {
     RNG_VARIABLE, /* $rand, $uuid */
     RNG_EXEMPLAR = 6,
     RNG_SERIES, /* the seed of each run of a series */
-    RNG_TAKEUP  /* which arrivals the judge looks at */
+    RNG_TAKEUP, /* which arrivals the judge looks at */
+    RNG_TRACE   /* ids of traces */
 };
 
 struct rng_key {

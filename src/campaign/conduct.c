@@ -11,6 +11,7 @@
 #include "judge/exit_code.h"
 #include "judge/judge.h"
 #include "observe/observer.h"
+#include "observe/otlp_hub.h"
 #include "show/result_json.h"
 #include "store/recorder.h"
 #include "store/retention.h"
@@ -161,6 +162,20 @@ static bool calibrate(struct conduct *c, struct err *err)
     return true;
 }
 
+static void add_event(struct conduct *c, enum event_kind kind, struct bytes words)
+{
+    if (c->event_count == EVENTS_MAX) return;
+    struct event *e = &c->events[c->event_count++];
+    *e = (struct event){.at_ns = run_time_ns(c), .kind = kind};
+    struct text text = text_in(e->text, sizeof e->text);
+    text_add_safe(&text, words);
+}
+
+static uint64_t wall_start_ns(const struct conduct *c)
+{
+    return (uint64_t)((int64_t)engine_origin_ns(c->engine) + clock_wall_offset_ns());
+}
+
 static bool watch_services(struct conduct *c, struct err *err)
 {
     if (c->options->blind) return true;
@@ -172,6 +187,8 @@ static bool watch_services(struct conduct *c, struct err *err)
                                        .pids = pids,
                                        .folder = vigil ? *vigil->services_folder : c->folder,
                                        .origin_ns = engine_origin_ns(c->engine),
+                                       .wall_start_ns = wall_start_ns(c),
+                                       .otlp = c->otlp,
                                        .cells = vigil && !vigil->probes};
     if (vigil) c->vigil = vigil_open(vigil, c->options->plan, &c->arena);
     if (vigil && !c->vigil) return err_set(err, ERR_LIMIT, 0, "no memory for the watch");
@@ -212,6 +229,7 @@ static bool start_load(struct conduct *c, struct err *err)
 {
     const struct plan *plan = c->options->plan;
     const struct vigil_options *vigil = c->options->vigil;
+    struct err trouble = {.msg = ""};
     struct targets_options targets = {.plan = plan,
                                       .idle = vigil && !vigil->probes,
                                       .anyhow = vigil && vigil->again,
@@ -221,6 +239,7 @@ static bool start_load(struct conduct *c, struct err *err)
                                       .ctx = c};
     if (!c->options->blind && !observer_check(plan, err)) return false;
     if (c->options->calibrate && !calibrate(c, err)) return false;
+    if (!c->options->blind && !otlp_hub_listen(&c->otlp, plan, &trouble, err)) return false;
     if (!start_services(c, err)) return false;
     if (!observer_check_pages(plan, err)) return false;
     if (!targets_open(&c->targets, &targets, err)) return false;
@@ -232,22 +251,13 @@ static bool start_load(struct conduct *c, struct err *err)
     if (!engine_start(&c->engine, &engine, err)) return false;
     c->header.threads = engine_worker_count(c->engine);
     if (!watch_services(c, err)) return false;
+    if (trouble.msg[0]) add_event(c, EVENT_SOURCE, bytes_of(trouble.msg));
     host_open(&c->host, "", &c->machine.affinity);
-    c->header.wall_start_ns =
-        (uint64_t)((int64_t)engine_origin_ns(c->engine) + clock_wall_offset_ns());
+    c->header.wall_start_ns = wall_start_ns(c);
     return true;
 }
 
 /* -- While it runs -------------------------------------------------------------------------- */
-
-static void add_event(struct conduct *c, enum event_kind kind, struct bytes words)
-{
-    if (c->event_count == EVENTS_MAX) return;
-    struct event *e = &c->events[c->event_count++];
-    *e = (struct event){.at_ns = run_time_ns(c), .kind = kind};
-    struct text text = text_in(e->text, sizeof e->text);
-    text_add_safe(&text, words);
-}
 
 /* A signal asks to stop, a second one to leave; so may the plan, or another process. */
 static void look_for_commands(struct conduct *c)
@@ -502,6 +512,7 @@ static void finish(struct conduct *c)
     c->end.generator_cpu_ns = clock_process_cpu_ns();
     c->end.max_rss_bytes = machine_resident_peak_bytes();
     bus_end(&c->bus, &c->end);
+    if (c->otlp) otlp_hub_end(c->otlp); /* who sends when it is told to stop is answered still */
     observer_stop(c->observer);
     c->observer = NULL;
     stop_services(c);
@@ -580,8 +591,10 @@ void conduct_close(struct conduct *c)
     explain_close(c->explain);
     if (c->engine) engine_close(c->engine);
     targets_close(&c->targets);
+    if (c->otlp) otlp_hub_end(c->otlp);
     observer_stop(c->observer);
     stop_services(c);
+    otlp_hub_close(c->otlp);
     struct err err;
     if (c->recorder && !recorder_close(c->recorder, &err)) say(c, "prony: %s", err.msg);
     judge_close(c->judge);

@@ -24,6 +24,7 @@ struct recorder;
 struct engine;
 struct observer;
 struct vigil;
+struct otlp_hub;
 
 struct conduct_options {
     const struct plan *plan; /* keeps */
@@ -69,7 +70,8 @@ struct conduct {
     struct recorder *recorder;
     struct engine *engine;
     struct observer *observer;
-    struct vigil *vigil; /* NULL: a run */
+    struct vigil *vigil;   /* NULL: a run */
+    struct otlp_hub *otlp; /* NULL: the plan has none, or its port was taken */
     struct targets targets;
     struct bytes folder;      /* of this run; empty before it was made */
     uint32_t interrupts_done; /* signals already obeyed */

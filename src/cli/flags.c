@@ -7,6 +7,7 @@
 #include "base/self.h"
 #include "cli/moment.h"
 #include "plan/output_kind.h"
+#include "plan/telemetry.h"
 #include "plan/unit_hint.h"
 #include "plan/units.h"
 
@@ -214,6 +215,7 @@ static const char *fault_of(enum flag flag, struct bytes value)
     const char *why = "a whole number is wanted, such as 100";
     uint64_t whole;
     double number;
+    struct trace_plan trace;
     bool ok = true;
     switch (info->kind) {
     case KIND_SWITCH:
@@ -266,6 +268,9 @@ static const char *fault_of(enum flag flag, struct bytes value)
         break;
     case KIND_HEADER:
         ok = is_header(value, &why);
+        break;
+    case KIND_TRACE:
+        ok = telemetry_read_trace(value, &trace, &why);
         break;
     case KIND_AT_MOST:
     case KIND_AT_LEAST:

@@ -44,6 +44,7 @@ enum flag_kind {
     KIND_DURATIONS, /* 1s or 0.5s..2s */
     KIND_MOMENT,    /* 2d, 2026-11-01, '2026-11-01 14:30', today, yesterday */
     KIND_HEADER,    /* NAME: VALUE */
+    KIND_TRACE,     /* off or 1% */
     KIND_PAIR,      /* NAME=VALUE */
     KIND_LATENCY,   /* objective `NAME < VALUE` */
     KIND_AT_MOST,   /* objective `NAME <= VALUE`, a share */

@@ -206,6 +206,11 @@ bool oneliner_write(struct writing *out, enum oneliner_secrets secrets, struct e
     text_addf(text, "\ntarget: %s://%.*s\n", url.tls ? "https" : "http", BYTES_ARG(url.authority));
     writing_came_from(out, from, WRITING_URL, bytes_of(flags->word));
     if (!oneliner_request_ways(out, &url, err)) return false;
+    if (flags_given(flags, FLAG_TRACE)) {
+        text_adds(text, "trace: ");
+        writing_add_value(out, FLAG_TRACE, "");
+        text_addc(text, '\n', 1);
+    }
     text_addc(text, '\n', 1);
     if (!oneliner_request_steps(out, &url, secrets, err)) return false;
     text_addc(text, '\n', 1);

@@ -243,6 +243,7 @@ static void read_overrides(struct planning *p, const struct flags *flags, struct
     o->max_in_flight = flags_count(flags, FLAG_MAX_IN_FLIGHT);
     o->connect_timeout_ns = flags_ns(flags, FLAG_CONNECT_TIMEOUT);
     o->response_timeout_ns = flags_ns(flags, FLAG_TIMEOUT);
+    o->trace = flags_value(flags, FLAG_TRACE, "");
 }
 
 /* -- The command line, to be kept with the run ---------------------------------------------- */

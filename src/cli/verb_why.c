@@ -4,6 +4,7 @@
 #include "cli/console.h"
 #include "cli/verb_report.h"
 #include "judge/exit_code.h"
+#include "show/request_spans.h"
 #include "show/why_forms.h"
 #include "show/why_text.h"
 #include "store/runs.h"
@@ -20,7 +21,10 @@ static int print(const struct flags *flags, const struct rejudge *r, struct aren
     struct show_style style = console_style(CONSOLE_OUT, flags);
     if (bytes_is(form, "json")) why_forms_json(&text, cause, result);
     else if (bytes_is(form, "markdown")) why_forms_markdown(&text, cause);
-    else why_text_write(&text, cause, &style);
+    else {
+        why_text_write(&text, cause, &style);
+        if (cause->bad != PLAN_NO_INDEX) request_spans_write(&text, result, &style, 1);
+    }
     return console_print(text_bytes(&text)) ? EXIT_HOLDS : EXIT_PREFLIGHT;
 }
 

@@ -285,6 +285,7 @@ static void take(void *ctx, const struct tick *tick)
         const struct exemplar *exemplar = &tick->exemplars[i];
         if (window && !window_has_exemplar(window, tick, exemplar)) continue;
         keep_take(&judge->keep, exemplar);
+        if (exemplar->kind == EXEMPLAR_SPANS) continue; /* its request was looked at before */
         redirects_take(&judge->redirects, exemplar);
     }
     if (!judge->aborted && judge->bus) {

@@ -178,7 +178,7 @@ static void merge_exemplars(struct collector *c, struct tick *out)
 {
     uint32_t names = c->setting->shape.name_count;
     uint32_t workers = c->setting->worker_count;
-    uint32_t most = names * 2 + workers * SHEET_ERRORS;
+    uint32_t most = names * 3 + workers * SHEET_ERRORS;
     uint32_t count = 0;
     struct exemplar *all = ARENA_ARRAY(&c->scratch, most, struct exemplar);
     struct rng_key key = {c->setting->plan->seed, workers, RNG_EXEMPLAR}; /* no worker's own */
@@ -186,13 +186,16 @@ static void merge_exemplars(struct collector *c, struct tick *out)
     for (uint32_t name = 0; name < names; name++) {
         const struct exemplar *slowest = NULL;
         const struct exemplar *random = NULL;
+        const struct exemplar *traced = NULL;
         uint64_t passed = 0; /* by the workers so far */
         for (uint32_t i = 0; i < workers; i++) {
             const struct sheet *sheet = sheet_of(c, i);
             const struct exemplar *s = &sheet->slowest[name];
             const struct exemplar *r = &sheet->random[name];
+            const struct exemplar *t = &sheet->traced[name];
             if (s->response_ns > 0 && (!slowest || s->response_ns > slowest->response_ns))
                 slowest = s;
+            if (t->response_ns > 0 && (!traced || t->response_ns > traced->response_ns)) traced = t;
             /* As likely of a worker as it had requests. */
             uint32_t seen = sheet->lots[name].seen;
             uint64_t index = ((uint64_t)c->tick * names + name) * workers + i;
@@ -206,6 +209,10 @@ static void merge_exemplars(struct collector *c, struct tick *out)
         if (random) {
             all[count] = *random;
             all[count++].kind = EXEMPLAR_RANDOM;
+        }
+        if (traced && !(slowest && slowest->sampled)) { /* else it is that one */
+            all[count] = *traced;
+            all[count++].kind = EXEMPLAR_TRACED;
         }
     }
     merge_errors(c, all, &count);

@@ -147,9 +147,24 @@ static void watch(struct worker *w, struct connection *c)
     stream_want_write(&c->stream, &w->poller, poll_id(w, c), writable);
 }
 
+/* A constant request, and in it the trace of this one. */
+static inline struct bytes mark(struct worker *w, struct flow *f, const struct constant *constant)
+{
+    f->sampled = false;
+    if (constant->trace_at == 0) return constant->text;
+    uint64_t low = flow_trace(w, f);
+    char *own = w->constants + constant->own_at;
+    f->sampled = trace_sampled(&w->setting.program->trace, low);
+    trace_patch(own + constant->trace_at, low, f->sampled);
+    return (struct bytes){own, constant->text.len};
+}
+
 static void send_rest(struct worker *w, struct connection *c)
 {
     size_t sent = 0;
+    struct flow *f = &w->flows[c->flow];
+    const struct operation *op = flow_operation(w, f);
+    if (op->constant) mark(w, f, &op->constant[f->target]); /* others were sent meanwhile */
     enum stream_status status = stream_send(&c->stream, c->unsent, c->unsent_len, &sent);
     if (status != STREAM_OK && status != STREAM_AGAIN) {
         fail_lost(w, c, status);
@@ -160,14 +175,12 @@ static void send_rest(struct worker *w, struct connection *c)
     if (c->unsent_len == 0) watch(w, c);
 }
 
-static bool render(struct worker *w, struct flow *f, struct bytes *request, const char **why)
+static NO_INLINE bool render_varying(struct worker *w, struct flow *f, struct bytes *request,
+                                     const char **why)
 {
     const struct operation *op = flow_operation(w, f);
-    if (op->constant) {
-        *request = op->constant[f->target];
-        return true;
-    }
     struct values values = flow_values(w, f);
+    f->sampled = op->traced && trace_sampled(&w->setting.program->trace, flow_trace(w, f));
     uint32_t target = f->target;
     size_t len = 0;
     enum render_status status = render_request(w->setting.program, op, &values, &target, w->out,
@@ -176,6 +189,15 @@ static bool render(struct worker *w, struct flow *f, struct bytes *request, cons
     *why = render_status_text(status);
     f->target = target;
     return status == RENDER_OK;
+}
+
+/* The usual request is constant but for its trace. */
+static inline bool render(struct worker *w, struct flow *f, const struct operation *op,
+                          struct bytes *request, const char **why)
+{
+    if (!op->constant) return render_varying(w, f, request, why);
+    *request = mark(w, f, &op->constant[f->target]);
+    return true;
 }
 
 /* The request stands in w->out, if it varies. */
@@ -214,7 +236,7 @@ static void send_request(struct worker *w, struct flow *f, struct connection *c)
 {
     const char *why = NULL;
     struct bytes request;
-    bool rendered = render(w, f, &request, &why);
+    bool rendered = render(w, f, flow_operation(w, f), &request, &why);
     assert(rendered); /* exchange_begin() tried it, and it is a pure function */
     UNUSED(rendered);
     send_rendered(w, f, c, request);
@@ -252,7 +274,7 @@ void exchange_begin(struct worker *w, struct flow *f)
     const char *why = NULL;
     struct bytes request;
     if (op->fixed_target > 0) f->target = op->fixed_target - 1;
-    if (!render(w, f, &request, &why)) {
+    if (!render(w, f, op, &request, &why)) {
         end_request(w, f, OUTCOME_CHECK, why, (struct bytes){0});
         return;
     }

@@ -12,6 +12,13 @@
 
 /* What the request at hand is rendered from: numbers, captures, rows. Borrows of both. */
 struct values flow_values(const struct worker *w, const struct flow *f);
+/* The second half of the trace id of the request at hand. */
+static inline uint64_t flow_trace(const struct worker *w, const struct flow *f)
+{
+    struct trace_place place = {f->index, f->arrival_stage, f->step, f->attempt};
+    return trace_low(&w->setting.program->trace, &place);
+}
+
 /* Where its iteration keeps what it captured. Borrows. */
 struct captured flow_captured(const struct worker *w, const struct flow *f);
 /* A free one; NULL: all are in use. */

@@ -31,6 +31,14 @@ static bool step_varies(const struct step *step)
     return varies;
 }
 
+static bool has_own_trace(const struct step *step)
+{
+    for (uint32_t i = 0; i < step->header_count; i++) {
+        if (bytes_same_nocase(step->headers[i].name, BYTES_LIT(TRACE_HEADER))) return true;
+    }
+    return false;
+}
+
 static size_t longest_cell(const struct data_source *data, uint32_t column)
 {
     size_t longest = 0;
@@ -150,12 +158,20 @@ static bool compile_taking(struct taking *out, const struct capture *capture, st
     return false;
 }
 
-/* Requests that never vary are rendered now, one for each target. */
-static bool render_constant(const struct program *program, struct operation *op,
-                            struct arena *arena, struct err *err)
+/* Where the value of prony's own `traceparent` begins: no line break can stand in front of that but
+ * in a body, which comes later. */
+static uint32_t trace_at(struct bytes request)
+{
+    struct bytes before = BYTES_LIT("\r\n" TRACE_HEADER ": ");
+    return (uint32_t)(bytes_find(request, before) + before.len);
+}
+
+/* Requests in which nothing but the trace varies are rendered now, one for each target. */
+static bool render_constant(struct program *program, struct operation *op, struct arena *arena,
+                            struct err *err)
 {
     uint32_t count = program->plan->target_count;
-    struct bytes *rendered = ARENA_ARRAY(arena, count, struct bytes);
+    struct constant *rendered = ARENA_ARRAY(arena, count, struct constant);
     char *at = arena_alloc(arena, op->request_limit * count);
     if (!rendered || !at) return true; /* arena_ok() is asked once, at the end */
     for (uint32_t i = 0; i < count; i++, at += op->request_limit) {
@@ -168,7 +184,9 @@ static bool render_constant(const struct program *program, struct operation *op,
             return err_set(err, ERR_PLAN, 0, "line %u: %s", op->step->at.line,
                            render_status_text(status));
         }
-        rendered[i] = (struct bytes){at, len};
+        rendered[i] = (struct constant){.text = {at, len}, .own_at = program->own_bytes};
+        rendered[i].trace_at = op->traced ? trace_at((struct bytes){at, len}) : 0;
+        if (op->traced) program->own_bytes += len;
         /* An absolute URL has one place, whatever target the iteration was given. */
         if (target != i) op->fixed_target = target + 1;
     }
@@ -181,6 +199,7 @@ static bool compile_step(struct program *program, struct operation *op, const st
 {
     op->step = step;
     op->head_request = bytes_is(step->method, "HEAD");
+    op->traced = program->trace.on && !has_own_trace(step);
     op->request_limit = step_limit(program->plan, step);
     op->tests = ARENA_ARRAY(arena, step->check_count, struct test);
     op->takings = ARENA_ARRAY(arena, step->capture_count, struct taking);
@@ -286,6 +305,7 @@ bool program_build(struct program *out, const struct plan *plan, struct arena *a
                    struct err *err)
 {
     *out = (struct program){.plan = plan};
+    trace_init(&out->trace, plan);
     uint32_t *first = ARENA_ARRAY(arena, plan->scenario_count, uint32_t);
     for (uint32_t i = 0; i < plan->scenario_count; i++) {
         const struct scenario *scenario = &plan->scenarios[i];

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "plan/plan.h"
+#include "plan/trace.h"
 #include "wire/json.h"
 
 #define CAPTURE_MAX 1024       /* bytes of one captured value */
@@ -30,9 +31,16 @@ struct taking {
     pcre2_code *expression;
 };
 
+/* A request in which only the `traceparent` varies. */
+struct constant {
+    struct bytes text;
+    uint32_t trace_at; /* where the value of that begins; 0: there is none */
+    size_t own_at;     /* in each worker's own copies of such requests */
+};
+
 struct operation {
     const struct step *step;
-    const struct bytes *constant; /* [target_count] whole requests, NULL where something varies */
+    const struct constant *constant; /* [target_count] whole requests, NULL where more varies */
     struct test *tests;
     struct test *until;
     struct taking *takings;
@@ -41,6 +49,7 @@ struct operation {
     bool head_request;
     bool reads_head, reads_body; /* for checks and captures */
     bool tests_status;           /* else 2xx and 3xx are ok */
+    bool traced;                 /* has a `traceparent` of prony's */
 };
 
 struct program {
@@ -56,6 +65,8 @@ struct program {
     uint32_t operation_count;
     uint32_t capture_slots; /* the most of any scenario */
     size_t request_limit;
+    size_t own_bytes; /* of all constants with a trace */
+    struct trace trace;
     bool reads_body; /* any operation does */
     bool varies;     /* any request is rendered at run time */
 };

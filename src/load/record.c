@@ -117,7 +117,11 @@ static struct exemplar exemplar_of(const struct worker *w, const struct flow *f,
                                    const struct ending *e, uint64_t lag_ns)
 {
     bool sent = f->sent_ns > 0;
+    bool traced = sent && flow_operation(w, f)->traced;
+    uint64_t high = w->setting.program->trace.high;
     return (struct exemplar){
+        .trace = traced ? (struct trace_id){high, flow_trace(w, f)} : (struct trace_id){0},
+        .sampled = traced && f->sampled,
         .stage = f->stage,
         .name = flow_operation(w, f)->step->name_index,
         .outcome = e->outcome,
@@ -132,7 +136,7 @@ static struct exemplar exemplar_of(const struct worker *w, const struct flow *f,
         .service_ns = sent && e->kernel_ns > f->sent_ns ? e->kernel_ns - f->sent_ns : 0};
 }
 
-/* The slowest of each name, and one by chance of all of the tick. */
+/* Of each name the slowest, the slowest that is traced, and one by chance of all of the tick. */
 static void keep_exemplars(struct worker *w, const struct flow *f, const struct ending *e,
                            uint64_t lag_ns)
 {
@@ -140,6 +144,9 @@ static void keep_exemplars(struct worker *w, const struct flow *f, const struct 
     uint64_t response_ns = e->read_ns - f->intended_ns;
     if (response_ns > w->sheet->slowest[name].response_ns) {
         w->sheet->slowest[name] = exemplar_of(w, f, e, lag_ns);
+    }
+    if (f->sampled && f->sent_ns > 0 && response_ns > w->sheet->traced[name].response_ns) {
+        w->sheet->traced[name] = exemplar_of(w, f, e, lag_ns);
     }
     struct rng_key key = {w->setting.plan->seed, w->index, RNG_EXEMPLAR};
     uint64_t index = w->tick * w->setting.shape.name_count + name;

@@ -235,6 +235,21 @@ static enum render_status put_url(struct pen *pen, const struct program *program
     return RENDER_OK;
 }
 
+struct trace_place render_place(const struct values *v)
+{
+    return (struct trace_place){v->index, v->stage, v->step, v->attempt};
+}
+
+static void put_trace(struct pen *pen, const struct trace *trace, const struct values *v)
+{
+    char value[TRACE_VALUE_LEN];
+    struct trace_place place = render_place(v);
+    trace_write(value, trace, &place);
+    put(pen, BYTES_LIT(TRACE_HEADER ": "));
+    put(pen, (struct bytes){value, sizeof value});
+    put(pen, BYTES_LIT("\r\n"));
+}
+
 static enum render_status put_headers(struct pen *pen, const struct program *program,
                                       const struct operation *op, const struct values *v,
                                       uint32_t target, size_t *length_at)
@@ -256,6 +271,7 @@ static enum render_status put_headers(struct pen *pen, const struct program *pro
         put(pen, BYTES_LIT("\r\n"));
     }
     if (!has_agent) put(pen, BYTES_LIT("User-Agent: " USER_AGENT "\r\n"));
+    if (op->traced) put_trace(pen, &program->trace, v);
     if (op->step->new_connection) put(pen, BYTES_LIT("Connection: close\r\n"));
     if (op->step->has_body) {
         put(pen, BYTES_LIT("Content-Length: "));

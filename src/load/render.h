@@ -21,6 +21,9 @@ struct values {
     uint32_t step, attempt;
 };
 
+/* Which request it is. */
+struct trace_place render_place(const struct values *values);
+
 enum render_status {
     RENDER_OK,
     RENDER_TOO_LONG,    /* larger than the buffer: a value longer than planned */

@@ -14,7 +14,7 @@ size_t sheet_bytes(const struct sheet_shape *s)
     size_t bytes = sheet_place_count(s) * (sizeof(uint32_t) + sizeof(struct live_cell));
     bytes += s->slot_size * (sizeof(struct live_slot) + sizeof(uint32_t));
     bytes +=
-        (size_t)s->name_count * (sizeof(double) + 2 * sizeof(struct exemplar) + sizeof(uint32_t));
+        (size_t)s->name_count * (sizeof(double) + 3 * sizeof(struct exemplar) + sizeof(uint32_t));
     bytes += s->scenario_count * sizeof(double) + SHEET_ERRORS * sizeof(struct live_exemplar);
     bytes += SHEET_TAKEUPS * sizeof(struct takeup);
     return bytes + 256; /* alignment of each piece */
@@ -41,6 +41,7 @@ void sheet_init(struct sheet *t, const struct sheet_shape *shape, struct arena *
     t->iterations_in_flight = ARENA_ARRAY(arena, shape->scenario_count, double);
     t->slowest = ARENA_ARRAY(arena, shape->name_count, struct exemplar);
     t->random = ARENA_ARRAY(arena, shape->name_count, struct exemplar);
+    t->traced = ARENA_ARRAY(arena, shape->name_count, struct exemplar);
     t->lots = ARENA_ARRAY(arena, shape->name_count, struct lot);
     t->errors = ARENA_ARRAY(arena, SHEET_ERRORS, struct live_exemplar);
     t->takeups = ARENA_ARRAY(arena, SHEET_TAKEUPS, struct takeup);
@@ -119,6 +120,7 @@ void sheet_clear(struct sheet *t)
     t->cpu_ns = t->held_ns = 0;
     for (uint32_t i = 0; i < t->shape.name_count; i++) {
         t->slowest[i].response_ns = t->random[i].response_ns = 0;
+        t->traced[i].response_ns = 0;
         t->lots[i] = (struct lot){0};
     }
     t->error_count = t->stall_count = t->takeup_count = 0;

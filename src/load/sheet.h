@@ -78,11 +78,12 @@ struct sheet {
     double *requests_in_flight;   /* [name_count] ns x count */
     double *iterations_in_flight; /* [scenario_count] */
     double users;
-    uint64_t cpu_ns;                   /* that the worker took, less what it waited awake */
-    uint64_t held_ns;                  /* in which it stood still */
-    struct exemplar *slowest, *random; /* [name_count]; response_ns 0: none */
-    struct lot *lots;                  /* [name_count] on which the random one fell */
-    struct live_exemplar *errors;      /* [SHEET_ERRORS] */
+    uint64_t cpu_ns;  /* that the worker took, less what it waited awake */
+    uint64_t held_ns; /* in which it stood still */
+    /* [name_count]; response_ns 0: none. `traced`: the slowest whose trace is sampled. */
+    struct exemplar *slowest, *random, *traced;
+    struct lot *lots;             /* [name_count] on which the random one fell */
+    struct live_exemplar *errors; /* [SHEET_ERRORS] */
     uint32_t error_count;
     struct stall stalls[SHEET_STALLS];
     uint32_t stall_count;

@@ -102,12 +102,25 @@ struct worker_sizes worker_measure(const struct worker_setting *s, uint32_t inde
     bytes += s->plan->target_count * (sizeof(struct pool) + sizeof(struct tls_peer));
     bytes += program->operation_count * sizeof(struct h1_seen);
     bytes += stall_watch_bytes(s->shape.name_count);
-    bytes += KEEP_SIZE + IN_SIZE + program->request_limit + SLACK_BYTES;
+    bytes += KEEP_SIZE + IN_SIZE + program->request_limit + program->own_bytes + SLACK_BYTES;
     out.reserved_bytes = bytes + WORKER_SHEETS * sheet_bytes(&s->shape);
     out.touched_bytes = bytes + WORKER_SHEETS * sheet_touched_bytes(&s->shape) + VERIFY_STACK_MAX;
     out.user_bytes =
         flow_bytes(program) + worker_connections_each(s->plan) * connection_bytes(program);
     return out;
+}
+
+/* Those that each request changes in a place. */
+static void copy_constants(struct worker *w)
+{
+    const struct program *program = w->setting.program;
+    for (uint32_t i = 0; w->constants && i < program->operation_count; i++) {
+        const struct operation *op = &program->operations[i];
+        for (uint32_t k = 0; op->constant && op->traced && k < program->plan->target_count; k++) {
+            const struct constant *c = &op->constant[k];
+            memcpy(w->constants + c->own_at, c->text.at, c->text.len);
+        }
+    }
 }
 
 static void lay_out(struct worker *w, uint32_t room_chunks)
@@ -129,6 +142,8 @@ static void lay_out(struct worker *w, uint32_t room_chunks)
     w->heads_seen = ARENA_ARRAY(a, s->program->operation_count, struct h1_seen);
     w->in = arena_alloc(a, KEEP_SIZE + IN_SIZE);
     w->out = arena_alloc(a, s->program->request_limit);
+    w->constants = arena_alloc(a, s->program->own_bytes);
+    copy_constants(w);
     w->dues_ns = ARENA_ARRAY(a, w->due_size, uint64_t);
     w->requests_now = ARENA_ARRAY(a, s->shape.name_count, uint32_t);
     w->iterations_now = ARENA_ARRAY(a, s->shape.scenario_count, uint32_t);

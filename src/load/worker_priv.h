@@ -32,6 +32,7 @@ struct flow {
     bool closed, joined; /* a closed user; it has started its first iteration */
     bool woken;          /* in the list of those due at once */
     bool settle, arrival_settle;
+    bool sampled;             /* its request asked the services for their spans */
     union {                   /* the one list that it can be in, by its state */
         uint32_t next_free;   /* FLOW_FREE */
         uint32_t next_due;    /* `woken`: FLOW_RESTING, FLOW_SLEEPING */
@@ -85,6 +86,7 @@ struct worker {
     struct tls_peer *peers;     /* [target_count], those of https */
     struct h1_seen *heads_seen; /* [operation_count] */
     char *in, *out;
+    char *constants; /* [program->own_bytes] for the traces of this worker */
     uint32_t flow_count, connection_count;
     uint32_t flow_free, connection_free;   /* used before; first those that were last */
     uint32_t flow_fresh, connection_fresh; /* from here on never used: their pages cost nothing */

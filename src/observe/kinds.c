@@ -7,6 +7,7 @@
 #include "observe/log_source.h"
 #include "observe/memcached_source.h"
 #include "observe/network_source.h"
+#include "observe/otlp_hub.h"
 #include "observe/pgbouncer_source.h"
 #include "observe/postgres_source.h"
 #include "observe/process.h"
@@ -173,6 +174,15 @@ static void add_logs(struct kinds *out, const struct observer_options *options, 
     if (source && log_source(source, arena, &logs)) out->remote[out->count++] = true;
 }
 
+static void add_otlp(struct kinds *out, const struct observer_options *options)
+{
+    struct source *source = next(out);
+    if (!source || !options->otlp) return;
+    otlp_hub_begin(options->otlp, options->wall_start_ns, out->served);
+    otlp_hub_source(source, options->otlp);
+    out->remote[out->count++] = true; /* it may wait for what is being read */
+}
+
 /* Behind all that may tell it something. */
 static void add_served(struct kinds *out)
 {
@@ -205,5 +215,6 @@ void kinds_make(struct kinds *out, const struct observer_options *options, struc
         sockets[count++] = (struct sockets_of){service->name, family, port_of(service)};
     }
     add_sockets(out, sockets, count, arena);
+    add_otlp(out, options);
     add_served(out);
 }

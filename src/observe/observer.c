@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/shared.h"
 #include "observe/kinds.h"
+#include "observe/otlp_hub.h"
 #include "observe/slip.h"
 #include "observe/source.h"
 
@@ -47,6 +48,7 @@ struct observer {
     struct watcher watchers[SOURCES_MAX];
     uint32_t watch_count, watcher_count;
     struct served_book *served;
+    struct otlp_hub *otlp;
     struct series fresh[SERIES_MAX];
     struct sample *samples; /* [SLIP_SAMPLES] */
     uint32_t series_count;
@@ -165,6 +167,7 @@ static bool add_all(struct observer *o, const struct observer_options *options)
     struct kinds kinds;
     kinds_make(&kinds, options, &o->arena);
     o->served = kinds.served;
+    o->otlp = options->otlp;
     struct watcher *shared = NULL;
     for (uint32_t i = 0; i < kinds.count && o->watch_count < SOURCES_MAX; i++) {
         bool alone = kinds.remote[i];
@@ -261,6 +264,7 @@ void observer_take(struct observer *o, struct tick *tick, struct event *events, 
     tick->series_count = o->series_count - series_before;
     tick->samples = o->samples;
     tick->sample_count = count;
+    if (o->otlp) otlp_hub_take(o->otlp, tick);
 }
 
 uint32_t observer_take_cells(struct observer *o, struct served_cell *out, struct hist_pair *pairs,

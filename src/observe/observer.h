@@ -18,6 +18,7 @@
 
 struct observer;
 struct served_cell;
+struct otlp_hub;
 
 struct observer_options {
     const struct plan *plan; /* keeps */
@@ -25,6 +26,8 @@ struct observer_options {
     struct bytes folder;     /* keeps; of the run: there is the output of what was started */
     uint64_t origin_ns;      /* CLOCK_MONOTONIC at run time 0 */
     bool cells;              /* observer_take_cells() will be called */
+    uint64_t wall_start_ns;  /* CLOCK_REALTIME then */
+    struct otlp_hub *otlp;   /* keeps; NULL: the plan has none */
 };
 
 /* Whether those services are there that the plan says must be; `err` names the first that is not.

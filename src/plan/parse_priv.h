@@ -142,6 +142,11 @@ bool parse_step_read(struct parse *p, const struct node *n, const struct header_
 void parse_check_list(struct parse *p, const struct node *n, struct step *out);
 bool parse_check_until(struct parse *p, const struct node *n, struct step *out);
 void parse_check_captures(struct parse *p, const struct node *n, struct step *out);
+/* parse_telemetry.c; `n` may be NULL */
+void parse_telemetry_trace(struct parse *p, const struct node *n);
+void parse_telemetry_otlp(struct parse *p, const struct node *n);
+/* What `$otlp.PART` stands for; false: there is no such part. */
+bool parse_telemetry_value(struct parse *p, struct bytes part, struct bytes *out);
 /* parse_output.c */
 void parse_output_all(struct parse *p, const struct node *n);
 /* parse_objective.c */

@@ -302,6 +302,10 @@ static void read_service(struct parse *p, const struct node *n, struct service *
     if (!parse_node_bool(p, &f, KEY_SERVICE_KEEP, &s->keep)) s->keep = false;
     bool asked = parse_scrape_all(p, &f, s);
     asked = parse_ask_all(p, &f, s) || asked;
+    if (parse_node_text(p, &f, KEY_SERVICE_OTLP, &s->otlp)
+        && parse_variable_constant(p, f.at[KEY_SERVICE_OTLP], s->otlp, &s->otlp)) {
+        asked = true;
+    }
     asked = parse_attach_all(p, &f, s) || asked;
     asked = parse_log_all(p, &f, s) || asked;
     if (!f.at[KEY_SERVICE_COMMAND]) {

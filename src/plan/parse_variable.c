@@ -172,6 +172,19 @@ static bool read_port(struct scan *s, size_t from, struct service *service, stru
     return true;
 }
 
+static bool read_otlp(struct scan *s, size_t from, struct piece *out)
+{
+    struct bytes part = read_part(s, from, ".url or .port behind it");
+    struct bytes value = {0};
+    if (part.len == 0) return false;
+    if (!parse_telemetry_value(s->p, part, &value)) {
+        return tell(s, DIAG_UNKNOWN_VARIABLE, from, "write $otlp.url or $otlp.port",
+                    "'otlp' has no '%.*s'", BYTES_ARG(part));
+    }
+    *out = (struct piece){.kind = PIECE_TEXT, .text = value};
+    return true;
+}
+
 static bool read_column(struct scan *s, size_t from, uint32_t index, struct piece *out)
 {
     const struct data_source *data = &s->p->plan->data[index];
@@ -331,6 +344,7 @@ static bool read_variable(struct scan *s, struct piece *out)
         *out = (struct piece){.kind = PIECE_TEXT, .text = s->p->in->folder};
         return true;
     }
+    if (bytes_is(name, "otlp") && plan->telemetry.otlp.host.len > 0) return read_otlp(s, from, out);
     for (uint32_t i = 0; i < plan->var_count; i++) {
         const struct var *var = &plan->vars[i];
         if (!bytes_equal(var->name, name)) continue;
@@ -491,7 +505,7 @@ bool parse_variable_sentence(struct parse *p, const struct node *n, struct bytes
 /* Whether the variable `name` is followed by a `.part` of its own. */
 static bool takes_part(const struct parse *p, struct bytes name)
 {
-    if (bytes_is(name, "env")) return true;
+    if (bytes_is(name, "env") || bytes_is(name, "otlp")) return true;
     for (uint32_t i = 0; i < p->plan->service_count; i++) {
         if (bytes_equal(p->plan->services[i].name, name)) return true;
     }

@@ -18,8 +18,10 @@
 #include "plan/objective.h"
 #include "plan/output_kind.h"
 #include "plan/plan_step.h"
+#include "plan/plan_target.h"
 #include "plan/scrape.h"
 #include "plan/span.h"
+#include "plan/telemetry.h"
 #include "plan/watch_plan.h"
 
 #define PLAN_NO_INDEX UINT32_MAX
@@ -49,25 +51,6 @@ struct stage {
     uint64_t pacing_ns; /* closed: an iteration starts at most every so often; 0: none */
 };
 
-struct target {
-    struct span at;
-    struct bytes text; /* as shown: no password */
-    struct bytes host; /* without brackets; NUL-terminated */
-    uint16_t port;
-    bool tls;
-    struct bytes address;   /* where it is, by `hosts`, or unix:/path; empty: host is looked up */
-    struct bytes base_path; /* without trailing '/', usually empty */
-    struct bytes authority; /* for the Host header */
-};
-
-/* `name` or `name:port` is at `address` for this run. */
-struct host_entry {
-    struct span at;
-    struct bytes name;
-    struct bytes address; /* an address, or unix:/path */
-    uint16_t port;        /* 0: any */
-};
-
 enum ready_kind { READY_PORT, READY_HTTP, READY_LOG, READY_NONE };
 
 struct service {
@@ -89,6 +72,7 @@ struct service {
     struct attach attach;
     struct log_plan log;
     struct scrape scrape;
+    struct bytes otlp; /* its `service.name` in OpenTelemetry; empty: its name here */
 };
 
 /* `$name` of `vars:`, with the value of this run. */
@@ -140,6 +124,7 @@ struct plan {
     uint32_t threads;       /* 0: chosen at the start */
     uint64_t seed;
     bool seed_given;
+    struct telemetry telemetry;
     struct bytes *secrets; /* values to mask wherever they appear */
     uint32_t secret_count;
     struct bytes *secret_names; /* variables that the first so many came by, `env.TOKEN` */

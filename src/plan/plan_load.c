@@ -34,11 +34,16 @@ static struct span place_of_request(const struct plan *plan, uint32_t index)
 static void check_namespace(struct parse *p)
 {
     const struct plan *plan = p->plan;
-    size_t most =
-        (size_t)plan->service_count + plan->data_count + plan->scenario_count + plan->name_count;
+    size_t most = (size_t)plan->service_count + plan->data_count + plan->scenario_count
+                  + plan->name_count + 1;
     struct holder *all = ARENA_ARRAY(p->arena, most, struct holder);
     uint32_t count = 0;
     if (!all) return;
+    const struct otlp_plan *otlp = &plan->telemetry.otlp;
+    if (otlp->host.len > 0) {
+        push_holder(all, &count, BYTES_LIT("otlp"), otlp->at, "the listener 'otlp:'",
+                    PLAN_NO_INDEX);
+    }
     for (uint32_t i = 0; i < plan->service_count; i++) {
         push_holder(all, &count, plan->services[i].name, plan->services[i].at, "a service",
                     PLAN_NO_INDEX);
@@ -127,6 +132,8 @@ static void read_plan(struct parse *p, struct fields *f)
     read_version(p, f);
     read_name(p, f);
     parse_vars_all(p, f->at[KEY_PLAN_VARS]);
+    parse_telemetry_trace(p, f->at[KEY_PLAN_TRACE]);
+    parse_telemetry_otlp(p, f->at[KEY_PLAN_OTLP]);
     if (f->at[KEY_PLAN_SERVICES]) parse_service_names(p, f->at[KEY_PLAN_SERVICES]);
     if (f->at[KEY_PLAN_DATA]) parse_data_all(p, f->at[KEY_PLAN_DATA]);
     if (f->at[KEY_PLAN_TARGET]) {

@@ -44,6 +44,7 @@ struct plan_overrides {
     uint32_t threads, connections;
     uint64_t max_in_flight;
     uint64_t connect_timeout_ns, response_timeout_ns;
+    struct bytes trace;          /* as `trace:` */
     const struct plan_var *vars; /* --var: values of `vars:` */
     const struct bytes *sets;    /* --set: PATH=VALUE, in the order given */
     const struct bytes *only;    /* --only: names of scenarios and stages */

@@ -182,6 +182,7 @@ static void put_asks(const struct printer *p, const struct service *s)
         if (s->asks[kind].text.len == 0) continue;
         put_source(p, 4, ask_name((enum ask_kind)kind), s->asks[kind].text);
     }
+    if (s->otlp.len > 0) put_source(p, 4, "otlp", s->otlp);
 }
 
 static void put_logs(const struct printer *p, const struct log_plan *log)
@@ -508,7 +509,7 @@ static void put_load(const struct printer *p)
     const struct plan *plan = p->plan;
     struct text *out = p->out;
     uint32_t i = 0;
-    text_adds(out, "load:\n");
+    text_adds(out, "\nload:\n");
     if (plan->stages[0].warmup) put_warmup(p, &plan->stages[i++]);
     text_adds(out, "  stages:\n");
     while (i < plan->stage_count) {
@@ -583,6 +584,7 @@ void print_plan_write(struct text *out, const struct plan *plan)
     put_as_written(&p, 0, "name", plan->name);
     put_targets(&p);
     put_ways(&p);
+    print_telemetry(&p);
     put_vars(&p);
     if (plan->service_count > 0) text_adds(out, "\nservices:\n");
     for (uint32_t i = 0; i < plan->service_count; i++) put_service(&p, &plan->services[i]);
@@ -590,7 +592,6 @@ void print_plan_write(struct text *out, const struct plan *plan)
     for (uint32_t i = 0; i < plan->data_count; i++) put_data(&p, &plan->data[i]);
     text_adds(out, "\nscenarios:\n");
     for (uint32_t i = 0; i < plan->scenario_count; i++) put_scenario(&p, &plan->scenarios[i]);
-    text_addc(out, '\n', 1);
     put_load(&p);
     put_sentences(&p, "objectives", plan->objectives, plan->objective_count);
     put_sentences(&p, "abort_when", plan->abort_when, plan->abort_count);

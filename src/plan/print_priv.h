@@ -29,5 +29,7 @@ void print_text_scalar(const struct printer *p, struct bytes text);
 size_t print_text_variable(const struct printer *p, struct bytes b, struct text *name);
 /* Appends a service's `metrics`, where it has a page of them. */
 void print_scrape(const struct printer *p, const struct service *s);
+/* Appends `trace` and `otlp`. */
+void print_telemetry(const struct printer *p);
 /* Appends a rendered JSON body as the value of a key: block YAML, each line `indent` deep. */
 void print_json_value(const struct printer *p, const struct pattern *body, uint32_t indent);

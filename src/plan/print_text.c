@@ -43,7 +43,15 @@ static size_t port_at(const struct printer *p, struct bytes b, struct text *name
         text_addf(name, "$%.*s.port", BYTES_ARG(s->name));
         return port.len;
     }
-    return 0;
+    const struct otlp_plan *otlp = &p->plan->telemetry.otlp;
+    char digits[8];
+    struct text port = text_in(digits, sizeof digits);
+    text_addf(&port, "%u", otlp->port);
+    if (!otlp->free || !bytes_starts(b, text_bytes(&port))) return 0;
+    if (b.len > port.len && is_word(b.at[port.len])) return 0;
+    text_clear(name);
+    text_adds(name, "$otlp.port");
+    return port.len;
 }
 
 size_t print_text_variable(const struct printer *p, struct bytes b, struct text *name)

@@ -63,6 +63,8 @@ static const struct {
      "'type':'string','pattern':'^(port|GET |HEAD |http://|/|log )'"},
     {"number, or a file that holds it", EITHER(REF("count"), REF("text"))},
     {"port", EITHER(REF("count"), REF("text"))},
+    {"`off`, or a share", "'type':'string','pattern':'^(off|[0-9.]+%|[$].*)$'"},
+    {"port, `127.0.0.1:4318` or `free`; then `required`", EITHER(REF("count"), REF("text"))},
     {"path of a cgroup", "'type':'string','pattern':'^[/$]'"},
     {"unit of systemd", "'type':'string','pattern':'^[^/]+$'"},
     {"`postgres://user@host:port/database`", "'type':'string','pattern':'^(postgres|[$])'"},
@@ -115,7 +117,7 @@ static const struct {
                     "{'required':['memcached']},{'required':['pid']},{'required':['port']},"
                     "{'required':['process']},{'required':['cgroup']},{'required':['unit']},"
                     "{'required':['access_log']},{'required':['logs']},"
-                    "{'required':['metrics']}],"
+                    "{'required':['metrics']},{'required':['otlp']}],"
                     "'dependentRequired':{'access_format':['access_log'],'env':['command'],"
                     "'ready':['command'],'stop':['command'],'cwd':['command'],"
                     "'keep':['command']}"},

@@ -121,7 +121,7 @@ static const struct exemplar *slow_at(const struct result *r, uint32_t row)
 {
     for (uint32_t i = 0; i < r->exemplar_count; i++) {
         const struct exemplar *e = &r->exemplars[i];
-        if (e->kind == EXEMPLAR_FIRST_ERROR) continue;
+        if (e->kind == EXEMPLAR_FIRST_ERROR || e->kind == EXEMPLAR_SPANS) continue;
         if (row-- == 0) return e;
     }
     return NULL;
@@ -172,6 +172,9 @@ static void slow_cell(const void *ctx, uint32_t row, uint32_t column, struct tab
         if (e->outcome != OUTCOME_OK) text_adds(&out->text, tick_outcome_name(e->outcome));
         if (e->outcome != OUTCOME_OK && e->status > 0) text_addf(&out->text, " %u", e->status);
         if (chance) text_adds(&out->text, out->text.len > 0 ? ", by chance" : "by chance");
+        if (e->kind == EXEMPLAR_TRACED) {
+            text_adds(&out->text, out->text.len > 0 ? ", traced" : "traced");
+        }
         break;
     default:
         if (column == SLOW_CONNECT && isnan(phase_of(e, column))) break;

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "show/json_part.h"
+#include "show/request_spans.h"
 #include "show/signal_lines.h"
 
 #define SIGNAL_PARTS 60 /* of the run, at most, in which a signal is told */
@@ -198,13 +199,54 @@ static json_t *phase_json(uint64_t ns)
     return json_part_figure((double)ns / 1e6);
 }
 
+static json_t *trace_json(struct trace_id trace)
+{
+    char array[TRACE_ID_DIGITS + 1];
+    struct text digits = text_in(array, sizeof array);
+    trace_id_add(&digits, trace);
+    return trace_id_is_none(trace) ? json_null() : json_string(array);
+}
+
+static json_t *span_json(const struct request_span *s)
+{
+    static const char *const kinds[TRACE_SPAN_KINDS] = {"unspecified", "internal", "server",
+                                                        "client",      "producer", "consumer"};
+    json_t *o = json_object();
+    json_tree_put(o, "service", json_part_text(s->span.service));
+    json_tree_put(o, "name", json_part_text(s->span.name));
+    json_tree_put(o, "kind", json_string(kinds[s->span.kind]));
+    json_tree_put(o, "depth", json_integer(s->depth));
+    json_tree_put(o, "at_s", json_part_figure((double)s->span.start_ns / 1e9));
+    json_tree_put(o, "time_ms", phase_json(s->span.duration_ns));
+    json_tree_put(o, "self_ms", phase_json(s->self_ns));
+    json_tree_put(o, "failed", json_boolean(s->span.failed));
+    return o;
+}
+
+/* What services said of the request, each behind its parent; null: nothing. */
+static json_t *spans_json(const struct result *r, const struct exemplar *request)
+{
+    struct request_span rows[REQUEST_SPANS_MAX];
+    for (uint32_t i = 0; i < r->exemplar_count; i++) {
+        const struct exemplar *e = &r->exemplars[i];
+        if (e->kind != EXEMPLAR_SPANS || !trace_id_equal(e->trace, request->trace)) continue;
+        json_t *array = json_array();
+        uint32_t count = request_spans_order(e->sample, rows);
+        for (uint32_t k = 0; k < count; k++) json_tree_append(array, span_json(&rows[k]));
+        return array;
+    }
+    return json_null();
+}
+
 static json_t *exemplars_json(const struct result *r)
 {
-    static const char *const kinds[] = {"slow", "random", "first error"};
+    static const char *const kinds[EXEMPLAR_KINDS] = {"slow", "random", "first error", "traced",
+                                                      "spans"};
     json_t *array = json_array();
     for (uint32_t i = 0; i < r->exemplar_count; i++) {
         const struct exemplar *e = &r->exemplars[i];
         bool sent = e->service_ns > 0;
+        if (e->kind == EXEMPLAR_SPANS) continue; /* they stand with their request */
         json_t *o = json_object();
         json_tree_put(o, "kind", json_string(kinds[e->kind]));
         json_tree_put(o, "stage", json_part_text(run_stage_name(r->header, e->stage)));
@@ -220,6 +262,9 @@ static json_t *exemplars_json(const struct result *r)
         json_tree_put(o, "service_ms", sent ? phase_json(e->service_ns) : json_null());
         json_tree_put(o, "detail", json_part_text(e->detail));
         json_tree_put(o, "sample", json_part_text(e->sample));
+        json_tree_put(o, "trace_id", trace_json(e->trace));
+        json_tree_put(o, "traced", json_boolean(e->sampled));
+        json_tree_put(o, "spans", spans_json(r, e));
         json_tree_append(array, o);
     }
     return array;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "show/amount.h"
 #include "show/evidence.h"
+#include "show/request_spans.h"
 #include "show/signal_lines.h"
 #include "show/spectrum.h"
 #include "show/stall_lines.h"
@@ -459,7 +460,10 @@ void summary_write(struct text *out, const struct result *result, const struct s
         if (extra->verbose) {
             spectrum_write(out, result, style);
             evidence_slowest(out, result, style);
+            request_spans_write(out, result, style, UINT32_MAX);
             evidence_failures(out, result, style);
+        } else {
+            request_spans_write(out, result, style, 1);
         }
         write_window(&s);
         write_outcomes(&s);

@@ -177,7 +177,8 @@ static const char *const queries[ROWS_COUNT] = {
     [ROWS_TICK] = "SELECT id, start_ns, end_ns, stage, judged, last, blob FROM tick ORDER BY id",
     [ROWS_EVENT] = "SELECT tick, at_ns, kind, stage, text FROM event ORDER BY tick, seq",
     [ROWS_EXEMPLAR] = "SELECT tick, kind, stage, name, outcome, status, intended_ns, response_ns,"
-                      " lag_ns, wait_ns, connect_ns, ttfb_ns, service_ns, detail, sample, tls_ns"
+                      " lag_ns, wait_ns, connect_ns, ttfb_ns, service_ns, detail, sample, tls_ns,"
+                      " trace, sampled"
                       " FROM exemplar ORDER BY tick, seq",
     [ROWS_SERIES] = "SELECT tick, id, service, name, label, unit FROM series ORDER BY tick, id",
 };
@@ -185,7 +186,13 @@ static const char *const queries[ROWS_COUNT] = {
 /* Of version 1, which knew no TLS. */
 static const char exemplars_1[] =
     "SELECT tick, kind, stage, name, outcome, status, intended_ns, response_ns, lag_ns, wait_ns,"
-    " connect_ns, ttfb_ns, service_ns, detail, sample, 0 FROM exemplar ORDER BY tick, seq";
+    " connect_ns, ttfb_ns, service_ns, detail, sample, 0, '', 0 FROM exemplar ORDER BY tick, seq";
+
+/* Of versions before 9, which knew no traces. */
+static const char exemplars_8[] =
+    "SELECT tick, kind, stage, name, outcome, status, intended_ns, response_ns, lag_ns, wait_ns,"
+    " connect_ns, ttfb_ns, service_ns, detail, sample, tls_ns, '', 0 FROM exemplar"
+    " ORDER BY tick, seq";
 
 /* Of versions before 8, which had none. */
 static const char series_7[] = "SELECT 0, 0, '', '', '', 0 WHERE false";
@@ -193,6 +200,7 @@ static const char series_7[] = "SELECT 0, 0, '', '', '', 0 WHERE false";
 static const char *query_of(enum rows rows, uint32_t version)
 {
     if (rows == ROWS_EXEMPLAR && version < 2) return exemplars_1;
+    if (rows == ROWS_EXEMPLAR && version < 9) return exemplars_8;
     return rows == ROWS_SERIES && version < 8 ? series_7 : queries[rows];
 }
 
@@ -232,13 +240,18 @@ static bool read_exemplar(struct replay *r, sqlite3_stmt *s, struct exemplar *ou
     uint64_t name = number_of(s, 3);
     uint64_t outcome = number_of(s, 4);
     uint64_t status = number_of(s, 5);
-    if (kind > EXEMPLAR_FIRST_ERROR || stage > r->plan->stage_count) return false;
+    struct trace_id trace = {0};
+    struct bytes digits = column_bytes(s, 16);
+    if (digits.len > 0 && !trace_id_get(digits, &trace)) return false;
+    if (kind >= EXEMPLAR_KINDS || stage > r->plan->stage_count) return false;
     if (name >= r->plan->name_count || outcome >= OUTCOME_COUNT || status > 999) return false;
     *out = (struct exemplar){.kind = (enum exemplar_kind)kind,
                              .stage = (uint32_t)stage,
                              .name = (uint32_t)name,
                              .outcome = (enum outcome)outcome,
                              .status = (uint32_t)status,
+                             .trace = trace,
+                             .sampled = number_of(s, 17) > 0,
                              .intended_ns = number_of(s, 6),
                              .response_ns = number_of(s, 7),
                              .lag_ns = number_of(s, 8),

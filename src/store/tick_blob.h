@@ -25,8 +25,8 @@ struct blob_dims {
 
 /* 1: no TLS; 2: a stage's own counts stood for others'; 3: did not tell what was never sent; 4:
  * did not tell what pressed prony; 5: of what was short only the stage's sum; 6: knew no gaps;
- * 7: no samples. */
-#define TICK_BLOB_VERSION 8
+ * 7: no samples; 8: of exemplars no trace. */
+#define TICK_BLOB_VERSION 9
 
 /* Those of the run's plan. */
 struct blob_dims tick_blob_dims(const struct run_header *header);

@@ -3,8 +3,8 @@
 static const char *const sql[WRITER_STATEMENTS] = {
     [WRITER_TICK] = "INSERT INTO tick VALUES(?, ?, ?, ?, ?, ?, ?)",
     [WRITER_EVENT] = "INSERT INTO event VALUES(?, ?, ?, ?, ?, ?)",
-    [WRITER_EXEMPLAR] =
-        "INSERT INTO exemplar VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [WRITER_EXEMPLAR] = "INSERT INTO exemplar"
+                        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [WRITER_SERIES] = "INSERT INTO series VALUES(?, ?, ?, ?, ?, ?)",
     [WRITER_GET_COMMAND] = "SELECT id, verb FROM command WHERE taken_ns IS NULL ORDER BY id",
     [WRITER_TAKE_COMMAND] = "UPDATE command SET taken_ns = ? WHERE id = ?",
@@ -68,8 +68,13 @@ static int put_exemplar(struct writer *w, const struct tick *tick, uint32_t seq)
                           e->response_ns, e->lag_ns,  e->wait_ns,   e->connect_ns,
                           e->tls_ns,      e->ttfb_ns, e->service_ns};
     int next = bind_numbers(s, numbers, COUNT_OF(numbers));
+    char array[TRACE_ID_DIGITS + 1];
+    struct text trace = text_in(array, sizeof array);
+    trace_id_add(&trace, e->trace);
     bind_blob(s, next, e->detail);
     bind_blob(s, next + 1, e->sample);
+    sqlite3_bind_text(s, next + 2, array, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(s, next + 3, e->sampled);
     return run_statement(s);
 }
 

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "base/bytes.h"
+#include "base/trace_id.h"
 
 /* How a request ended: exactly one each. An iteration takes the outcome of its first step that was
  * not ok (OUTCOME_OK: done). */
@@ -27,7 +27,15 @@ enum outcome {
     OUTCOME_COUNT
 };
 
-enum exemplar_kind { EXEMPLAR_SLOW, EXEMPLAR_RANDOM, EXEMPLAR_FIRST_ERROR };
+enum exemplar_kind {
+    EXEMPLAR_SLOW,
+    EXEMPLAR_RANDOM,
+    EXEMPLAR_FIRST_ERROR,
+    EXEMPLAR_TRACED, /* the slowest that asked the services for their spans */
+    EXEMPLAR_SPANS,  /* spans of one of the others, told later: `sample` has them (trace_span.h) */
+};
+
+#define EXEMPLAR_KINDS (EXEMPLAR_SPANS + 1)
 
 /* A request looked at closely. */
 struct exemplar {
@@ -37,6 +45,8 @@ struct exemplar {
     uint32_t status;      /* 0: no reply */
     uint64_t intended_ns; /* run time */
     uint64_t response_ns, lag_ns, wait_ns, connect_ns, tls_ns, ttfb_ns, service_ns;
-    struct bytes detail; /* why it is not ok: "check: json .state == done, was running" */
-    struct bytes sample; /* start of the reply, masked, safe; may be empty */
+    struct trace_id trace; /* sent with it; none: a header of the plan's own, or not sent */
+    bool sampled;          /* with the flag that asks for spans */
+    struct bytes detail;   /* why it is not ok: "check: json .state == done, was running" */
+    struct bytes sample;   /* start of the reply, masked, safe; may be empty */
 };

@@ -163,6 +163,7 @@ static void check_service(const char *row, const struct service *a, const struct
     SAME_TEXT(scrape.tls.server_name);
     SAME_TEXT(scrape.tls.ca);
     SAME_COUNT(scrape.tls.insecure);
+    SAME_TEXT(otlp);
     for (unsigned k = 0; k < ASK_KINDS; k++) {
         SAME_TEXT(asks[k].text);
         SAME_TEXT(asks[k].host);
@@ -198,6 +199,11 @@ void same_plan_check(const char *row, const struct plan *a, const struct plan *b
         SAME_TEXT(targets[i].base_path);
         SAME_TEXT(targets[i].authority);
     }
+    SAME_COUNT(telemetry.trace.off);
+    SAME_REAL(telemetry.trace.share);
+    SAME_TEXT(telemetry.otlp.host);
+    SAME_COUNT(telemetry.otlp.port);
+    SAME_COUNT(telemetry.otlp.required);
     SAME_COUNT(service_count);
     for (uint32_t i = 0; i < a->service_count; i++)
         check_service(row, &a->services[i], &b->services[i]);

@@ -196,7 +196,7 @@ static void rows_for_others(void **state)
         const char *sql, *want;
     } rows[] = {
         {"PRAGMA application_id", "1886547577"},
-        {"PRAGMA user_version", "8"},
+        {"PRAGMA user_version", "9"},
         {"PRAGMA journal_mode", "delete"},
         {"SELECT value FROM header WHERE key = 'state'", "ended"},
         {"SELECT json_extract(value, '$.plan.name') FROM header WHERE key = 'run'", "tape"},

@@ -429,7 +429,7 @@ static void other_application(void)
 
 static void newer(void)
 {
-    overwrite(60, "\0\0\0\x09", 4);
+    overwrite(60, "\0\0\0\x0a", 4);
 }
 
 static void no_version(void)
