@@ -21,8 +21,6 @@
 #include "cli/verb_why.h"
 #include "judge/exit_code.h"
 
-#define VERSION_LINE "prony " PRONY_VERSION "\n"
-
 static int print(struct bytes text)
 {
     return console_print(text) ? EXIT_HOLDS : EXIT_PREFLIGHT;
@@ -70,7 +68,7 @@ int main(int argc, char **argv)
     struct err err = {0};
     if (verb_completion_asked(argc, argv)) return verb_completion_answer(argc, argv);
     if (!flags_parse(&flags, argc, argv, &err)) return misuse_tell(&flags, &err);
-    if (flags.version) return print(BYTES_LIT(VERSION_LINE));
+    if (flags.version) return print(BYTES_LIT("prony " PRONY_VERSION "\n"));
     if (flags.verb == VERB_HELP || flags_given(&flags, FLAG_HELP)) return help(&flags, &err);
     switch (flags.verb) {
     case VERB_RUN:
