@@ -164,7 +164,7 @@ static void fill_suspects(struct explain *e)
 {
     struct cause *c = &e->cause;
     const struct cause_rule *rule;
-    bool bent = c->bad_n - c->good_n >= GROWTH_LEAST;
+    bool bent = e->ledger.slower >= GROWTH_LEAST;
     for (uint32_t i = 0; (rule = causes_at(i)); i++) {
         enum cause_weight weight = causes_weigh(rule, &e->facts);
         if (weight == CAUSE_POSSIBLE) continue;
