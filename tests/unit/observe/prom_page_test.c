@@ -245,7 +245,8 @@ static void too_many(void **state)
     static char array[4 << 20];
     for (int i = 0; i < 2; i++) {
         struct text all = text_in(array, sizeof array);
-        for (unsigned k = 0; k < 100000; k++) text_addf(&all, "a_total{k=\"%u\"} %u\n", k, (unsigned)i * k);
+        for (unsigned k = 0; k < 100000; k++)
+            text_addf(&all, "a_total{k=\"%u\"} %u\n", k, (unsigned)i * k);
         text_adds(&all, "# TYPE http_request_duration_seconds histogram\n"
                         "http_request_duration_seconds_bucket{le=\"1\"} 1\n"
                         "http_request_duration_seconds_bucket{le=\"+Inf\"} 1\n"
