@@ -81,7 +81,7 @@ static void take_moment(void *ctx, uint64_t at_ns, double value, double weight_s
 static void take_objective(struct moves *m, const struct tick *tick, uint32_t item,
                            const struct objective *o, uint32_t name)
 {
-    if (!scope_has_stage(o, tick->stage)) return;
+    if (!scope_has_stage(o, tick->stage) || objective_is_once(o)) return;
     double value = reading_take(&m->reading, o, name, tick);
     if (isinf(value)) value = (double)tally_ranked(&m->reading.tally, false, true).known_ns;
     if (objective_unit(o) == UNIT_TIME && value == 0) return; /* dropped ones alone have no age */
