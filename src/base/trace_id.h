@@ -42,11 +42,13 @@ static inline void trace_id_put64(char *out, uint64_t value)
 #endif
 }
 
+/* The id of nothing: all zeros, which the standard allows nobody. */
 static inline bool trace_id_is_none(struct trace_id id)
 {
     return id.high == 0 && id.low == 0;
 }
 
+/* One and the same request. */
 static inline bool trace_id_equal(struct trace_id a, struct trace_id b)
 {
     return a.high == b.high && a.low == b.low;

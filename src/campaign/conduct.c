@@ -1,7 +1,6 @@
 #include "campaign/conduct.h"
 
 #include <errno.h>
-#include <signal.h>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -23,9 +22,7 @@
 #define REACH_WITHIN_NS (2 * NS_PER_S) /* the one connect to each target before the start */
 #define MEMORY_FLOOR_BYTES (UINT64_C(48) << 20) /* less than this left: the run ends itself */
 
-static void say(const struct conduct *c, const char *format, ...) PRINTF_LIKE(2, 3);
-
-static void say(const struct conduct *c, const char *format, ...)
+PRINTF_LIKE(2, 3) static void say(const struct conduct *c, const char *format, ...)
 {
     if (!c->options->say) return;
     char array[400];

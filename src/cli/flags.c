@@ -208,6 +208,14 @@ static bool is_output(struct bytes value, const char **why)
     return equals == SIZE_MAX || equals + 1 < value.len;
 }
 
+static bool is_rate(struct bytes value, const char **why)
+{
+    double rate;
+    if (!units_rate(value, &rate, why)) return false;
+    *why = "it must be more than 0";
+    return rate > 0;
+}
+
 /* A static sentence when the value is wrong for the flag. */
 static const char *fault_of(enum flag flag, struct bytes value)
 {
@@ -243,11 +251,7 @@ static const char *fault_of(enum flag flag, struct bytes value)
         }
         break;
     case KIND_RATE:
-        ok = units_rate(value, &number, &why);
-        if (ok && number <= 0) {
-            why = "it must be more than 0";
-            ok = false;
-        }
+        ok = is_rate(value, &why);
         break;
     case KIND_DURATION:
     case KIND_LATENCY:

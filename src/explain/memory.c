@@ -57,7 +57,7 @@ bool memory_find(const struct recall *r, struct memory_growth *out)
     return any;
 }
 
-bool memory_missed(const struct result *result, struct bytes of)
+bool memory_missed(const struct result *result, struct bytes service)
 {
     const struct plan *plan = result->header->plan;
     for (uint32_t i = 0; i < result->objective_count; i++) {
@@ -65,7 +65,7 @@ bool memory_missed(const struct result *result, struct bytes of)
         if (o->objective->metric != METRIC_LEAK || o->objective->warn) continue;
         if (o->verdict != VERDICT_MISSED) continue;
         struct bytes name = plan->services[o->objective->scope_index].name;
-        if (of.len == 0 || bytes_equal(name, of)) return true;
+        if (service.len == 0 || bytes_equal(name, service)) return true;
     }
     return false;
 }

@@ -18,4 +18,4 @@ struct memory_growth {
 /* Of the service with the most; false: of none is enough known to say. */
 bool memory_find(const struct recall *r, struct memory_growth *out);
 /* Was a leak of that service an objective, and missed? An empty name: of any service. */
-bool memory_missed(const struct result *result, struct bytes of);
+bool memory_missed(const struct result *result, struct bytes service);

@@ -463,12 +463,12 @@ static struct finding find_of_all(const struct limits_desk *desk, const struct r
 
 void limits_find(const struct limits_desk *desk, struct row *row, uint32_t stage)
 {
-    double needed_s = (double)NAN;
-    struct finding f = find_in(desk, row, stage, &none_pardoned, &needed_s);
+    struct row_stage *in = &row->stages[stage];
+    in->needed_s = (double)NAN;
+    struct finding f = find_in(desk, row, stage, &none_pardoned, &in->needed_s);
     if (row->objective->implicit && silence_against(desk, row, stage)) f.verdict = VERDICT_MISSED;
     row->findings[stage] = f;
-    row->stages[stage].needed_s = needed_s;
-    row->stages[stage].stale = false;
+    in->stale = false;
 }
 
 void limits_show(const struct row *row, uint32_t stage, const struct finding *f,
@@ -495,15 +495,11 @@ static uint32_t worst_stage(const struct row *row, const struct books *books)
     for (uint32_t s = 0; s < books->stage_count; s++) {
         const struct finding *f = &row->findings[s];
         if (!rows_apply(row, books, s) || weight[f->verdict] == 0) continue;
-        if (worst == PLAN_NO_INDEX) {
-            worst = s;
-            continue;
-        }
-        const struct finding *w = &row->findings[worst];
+        const struct finding *w = &row->findings[worst == PLAN_NO_INDEX ? s : worst];
         int more = weight[f->verdict] - weight[w->verdict];
         double left = claim_margin(row->objective, f->value);
         double least = claim_margin(row->objective, w->value);
-        if (more > 0 || (more == 0 && left < least)) worst = s;
+        if (w == f || more > 0 || (more == 0 && left < least)) worst = s;
     }
     return worst;
 }
@@ -572,7 +568,6 @@ void limits_conclude(const struct limits_desk *desk, const struct row *row,
 }
 
 #define PARDON_TELLS 0.9 /* of a time: what is pardoned took a tenth off it, or did not decide */
-
 /* `f`, with what is pardoned left out, is not missed as `found` is. Nor is a time by what was seen,
  * unless it is another one then: an interval may lose its end by a hair. */
 static bool clears(const struct row *row, const struct finding *found, const struct finding *f)
@@ -586,13 +581,13 @@ bool limits_pardoned(const struct limits_desk *desk, const struct row *row,
                      const struct limits_pardon *pardon)
 {
     /* Stages say nothing of the windows that a watch is judged by. */
-    if (desk->books->header->watch_ns > 0 && !desk->books->header->window) return false;
+    bool slides = desk->books->header->watch_ns > 0 && !desk->books->header->window;
+    if (slides || rows_is_once(row)) return false;
     double needed_s;
     bool by_stage = false;
-    if (rows_is_once(row)) return false;
     for (uint32_t s = 0; s < desk->books->stage_count; s++) {
-        if (!rows_apply(row, desk->books, s)) continue;
-        if (row->findings[s].verdict != VERDICT_MISSED) continue;
+        bool missed = row->findings[s].verdict == VERDICT_MISSED;
+        if (!missed || !rows_apply(row, desk->books, s)) continue;
         by_stage = true;
         if (silence_against(desk, row, s)) return false; /* that is none of prony's doing */
         struct finding f = find_in(desk, row, s, pardon, &needed_s);

@@ -118,13 +118,11 @@ struct worker {
     uint64_t tick;                       /* number of the sheet being written */
     uint64_t tick_start_ns, tick_end_ns; /* CLOCK_MONOTONIC */
     uint64_t look_ns;                    /* record_reach() looks closer from here on */
-    uint64_t version;                    /* of the timeline, as known */
-    uint64_t edges;                      /* the same, as the end of the tick in hand knows it */
-    uint32_t *requests_now;              /* [name_count] in flight */
+    uint64_t version, edges; /* of the timeline, as known; as the end of the tick in hand does */
+    uint32_t *requests_now;  /* [name_count] in flight */
     uint32_t *iterations_now;
     uint32_t users_now;
-    uint64_t cpu_ns;              /* of this thread, when the tick before was closed */
-    uint64_t awake_ns;            /* of the poller, the same */
+    uint64_t cpu_ns, awake_ns;    /* of thread and poller, when the tick before was closed */
     uint64_t turned_ns;           /* when the turn in hand began */
     uint64_t just_ns;             /* it is hardly later than that; 0: the clock must tell */
     struct standstill standstill; /* the one before, as far as its ticks are not closed */

@@ -123,7 +123,7 @@ void parse_target_sources(struct parse *p, const struct node *n);
 void parse_tls_all(struct parse *p, const struct node *n);
 /* The keys of a `tls`; false: one of them is no good. */
 bool parse_tls_map(struct parse *p, const struct node *n, struct tls_plan *out);
-/* parse_watch.c; `n` NULL: what holds without it */
+/* parse_watch.c; `n` may be NULL */
 void parse_watch_all(struct parse *p, const struct node *n);
 /* Whether `url` begins with one of the targets. */
 bool parse_target_holds(const struct plan *plan, struct bytes url);
@@ -142,11 +142,6 @@ bool parse_step_read(struct parse *p, const struct node *n, const struct header_
 void parse_check_list(struct parse *p, const struct node *n, struct step *out);
 bool parse_check_until(struct parse *p, const struct node *n, struct step *out);
 void parse_check_captures(struct parse *p, const struct node *n, struct step *out);
-/* parse_telemetry.c; `n` may be NULL */
-void parse_telemetry_trace(struct parse *p, const struct node *n);
-void parse_telemetry_otlp(struct parse *p, const struct node *n);
-/* What `$otlp.PART` stands for; false: there is no such part. */
-bool parse_telemetry_value(struct parse *p, struct bytes part, struct bytes *out);
 /* parse_output.c */
 void parse_output_all(struct parse *p, const struct node *n);
 /* parse_objective.c */

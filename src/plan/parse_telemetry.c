@@ -1,5 +1,5 @@
 /* `trace:` and `otlp:`, and the variable by which services are told where to send. */
-#include "plan/parse_priv.h"
+#include "plan/parse_telemetry.h"
 
 static bool read_words(struct parse *p, const struct node *n, const char *key, struct bytes *out)
 {

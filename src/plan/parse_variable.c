@@ -1,4 +1,5 @@
 #include "plan/parse_priv.h"
+#include "plan/parse_telemetry.h"
 
 #include <assert.h>
 

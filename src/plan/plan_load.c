@@ -2,6 +2,7 @@
 
 #include "base/ns.h"
 #include "plan/parse_priv.h"
+#include "plan/parse_telemetry.h"
 
 #define VERSION "1"
 

@@ -48,6 +48,7 @@ static inline uint64_t trace_low(const struct trace *t, const struct trace_place
     return x ^ x >> 32;
 }
 
+/* Whether services are asked to keep its spans: `low` is of its id. */
 static inline bool trace_sampled(const struct trace *t, uint64_t low)
 {
     return (low & TRACE_RANDOM_BITS) >= t->least;

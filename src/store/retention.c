@@ -9,12 +9,12 @@
 #include "store/run_file.h"
 #include "store/runs.h"
 
-bool retention_mark(struct bytes folder, struct bytes plan, struct err *err)
+bool retention_mark(struct bytes folder, struct bytes name, struct err *err)
 {
     char array[RUN_FILE_PATH_MAX];
     struct text path = text_in(array, sizeof array);
     text_addf(&path, "%.*s/" RETENTION_MARK, BYTES_ARG(folder));
-    return file_write(array, plan, err);
+    return file_write(array, name, err);
 }
 
 static bool is_of(const char *folder, struct bytes plan)

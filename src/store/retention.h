@@ -13,7 +13,7 @@
 #define RETENTION_MARK "watch" /* in the run's folder */
 
 /* The run in `folder` is a file of the plan's watch. */
-MUST_USE bool retention_mark(struct bytes folder, struct bytes plan, struct err *err);
+MUST_USE bool retention_mark(struct bytes folder, struct bytes name, struct err *err);
 /* Removes the plan's that were written to for the last time before `before_ns` (since 1970), but
  * for the one with the id `spared`; how many. */
 uint32_t retention_apply(struct bytes root, struct bytes plan, uint64_t before_ns,

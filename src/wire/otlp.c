@@ -1,11 +1,15 @@
+#include "wire/otlp.h"
+
 #include "wire/otlp_priv.h"
 
-/* What the three signals call their messages; their numbers are the same. */
-static const struct {
+/* What a signal calls its messages; their numbers are the same for all three. */
+struct signal_names {
     const char *resources, *scopes, *items;
     bool (*read)(struct otlp_reader *r, struct bytes message);
     const char *rejected; /* of the answer */
-} signals[] = {
+};
+
+static const struct signal_names signals[] = {
     [OTLP_TRACES] = {"resourceSpans", "scopeSpans", "spans", otlp_span_read, "rejectedSpans"},
     [OTLP_METRICS] = {"resourceMetrics", "scopeMetrics", "metrics", otlp_metric_read,
                       "rejectedDataPoints"},

@@ -91,7 +91,9 @@ struct otlp_buckets {
     bool zeros_told;
 };
 
+/* From the first on; `point` is kept. */
 void otlp_metric_buckets(struct otlp_buckets *b, const struct otlp_point *point);
+/* The next one; false: there are no more. */
 bool otlp_metric_bucket(struct otlp_buckets *b, struct otlp_bucket *out);
 
 /* The answer to a request of that form, into `out`: empty where all was taken. */

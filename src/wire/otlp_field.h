@@ -46,6 +46,7 @@ struct otlp_fields {
     const struct otlp_key *listed; /* whose elements come; NULL: none */
 };
 
+/* At the start of a message, whose known fields come one by one. */
 void otlp_field_open(struct otlp_fields *f, enum otlp_form form, struct bytes message,
                      const struct otlp_key *keys, uint32_t key_count);
 /* The next that is known; false: there is none, or `broken`. */

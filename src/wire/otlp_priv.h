@@ -48,6 +48,7 @@ void otlp_attribute_http(struct otlp_http *http, const struct otlp_attribute *a)
 void otlp_attribute_begin(struct otlp_reader *r);
 struct bytes otlp_attribute_text(struct otlp_reader *r, struct bytes raw);
 
+/* One item of each signal: told to the reader's sink, or counted as rejected. */
 bool otlp_span_read(struct otlp_reader *r, struct bytes message);
 bool otlp_metric_read(struct otlp_reader *r, struct bytes message);
 bool otlp_log_read(struct otlp_reader *r, struct bytes message);

@@ -98,7 +98,8 @@ class Sent(Case):
     def test_as_many_are_sampled_as_the_plan_says(self):
         self.assertEqual({flag for _, flag in self.ids("--trace", "100%")}, {b"1"})
         self.assertTrue(all(b"traceparent" not in head for head in self.heads("--trace", "off")))
-        own = self.heads("-H", "TraceParent: 00-11111111111111111111111111111111-1111111111111111-01")
+        own = self.heads("-H", "TraceParent: 00-11111111111111111111111111111111-"
+                               "1111111111111111-01")
         self.assertEqual({head.lower().count(b"traceparent") for head in own}, {1})
         self.assertTrue(all(b"-1111111111111111-01" in head for head in own))
         wrong = self.exits(self.prony("run", "http://127.0.0.1:1/", "--trace", "some"), 2)

@@ -128,7 +128,7 @@ class Flags(Ways):
         secrets = {"AUTHORIZATION": "s3cr$t-t0ken", "COOKIE": "sid=\"q$w\"; b=2"}
         url = f"http://127.0.0.1:{server.port}/"
         flags = ["-H", f"Authorization: Bearer {secrets['AUTHORIZATION']}",
-                 "-H", f"Cookie: {secrets['COOKIE']}", "-H", "X-Plain: $5"]
+                 "-H", f"Cookie: {secrets['COOKIE']}", "-H", "X-Plain: $5", "--trace", "off"]
         self.load(url, *flags)
         sent = server.requests[-1]
         for words in (["run"], ["check"]):

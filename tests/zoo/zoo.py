@@ -7,10 +7,10 @@ healthy ones?
 
 Prints a line a case, the confusion matrix with grades, and as its last line how many were right.
 --short: a few of them, all at once, for `make test`; --sizes: each also at half and twice the
-size; --others: faults besides that are in no list; --healthy: so many healthy runs; --keep: what was told of each
-run that was judged wrongly is kept there. Exit code 0: at least --least faults (default: all) were
-placed right and nobody was blamed for nothing. The host itself may be busy: then a case is run
-once more, and it is said.
+size; --others: faults besides that are in no list; --healthy: so many healthy runs; --keep: what
+was told of each run that was judged wrongly is kept there. Exit code 0: at least --least faults
+(default: all) were placed right and nobody was blamed for nothing. The host itself may be busy:
+then a case is run once more, and it is said.
 """
 import argparse
 import concurrent.futures
