@@ -1,3 +1,5 @@
+#include "wire/otlp.h"
+
 #include "wire/otlp_priv.h"
 
 /* What the three signals call their messages; their numbers are the same. */
