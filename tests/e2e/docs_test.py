@@ -15,7 +15,8 @@ from harness import ROOT, Case
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```(.*)\n((?:(?!```).*\n)*)```$", re.M)
-# Runs of a minute; a drawing; a picture that moves; a ledger; how a role is made; a day.
+# Runs of a minute; a drawing; a picture that moves; a ledger; how a role is made; a tree of
+# spans; a day.
 NOT_RUN = {"README.md": 2, "docs/architecture.md": 1, "docs/live.md": 1,
            "docs/observing-databases.md": 1, "docs/tracing.md": 1, "docs/watch.md": 1,
            "docs/why.md": 1}
