@@ -150,6 +150,20 @@ def is_right(case, cause):
     return who in case.blamed if case.blamed else who is None
 
 
+def judge_twice(case, say, keep):
+    """A single run may fall into a bad moment of a machine that others use, too: after a wrong
+    answer two right ones are wanted."""
+    cause = judge(case, say, keep)
+    if is_right(case, cause):
+        return cause
+    say(f"again  {case.name}: now right twice, or it is wrong")
+    for _ in range(2):
+        cause = judge(case, say, keep)
+        if not is_right(case, cause):
+            break
+    return cause
+
+
 def judge(case, say, keep):
     """Runs it; again where the machine itself was too busy to tell."""
     for attempt in range(1, TRIES + 1):
@@ -213,7 +227,8 @@ def main():
 
     sick, well = chosen(options)
     with concurrent.futures.ThreadPoolExecutor(len(SHORT) if options.short else 1) as pool:
-        causes = list(pool.map(lambda case: judge(case, say, options.keep), sick + well))
+        ask = judge_twice if options.short else judge
+        causes = list(pool.map(lambda case: ask(case, say, options.keep), sick + well))
     done = list(zip(sick + well, causes))
     matrix(done, say)
     placed = sum(is_right(case, cause) for case, cause in done if case.blamed)
