@@ -11,7 +11,10 @@ __attribute__((constructor)) static void slow_down(void)
 {
     const char *text = getenv("SLOW_FLUSH_US");
     const char *path = getenv("SLOW_FLUSH_WHILE");
-    if (path)
-        flush_slow_while(strdup(path)); /* PostgreSQL writes its titles over its environment */
+    static char kept[4096]; /* PostgreSQL writes its titles over its environment */
+    if (path && strlen(path) < sizeof kept) {
+        memcpy(kept, path, strlen(path) + 1);
+        flush_slow_while(kept);
+    }
     if (text) flush_slow_down(strtoull(text, NULL, 10) * NS_PER_US);
 }

@@ -174,8 +174,8 @@ static void find_data(struct warnings *w, struct planning *p)
 void warnings_find(struct warnings *out, struct planning *p)
 {
     const struct plan *plan = &p->plan;
-    size_t most = (size_t)plan->objective_count + 2 * plan->service_count + plan->empty_env_count
-                  + plan->data_count;
+    size_t most = (size_t)plan->objective_count + (size_t)2 * plan->service_count
+                  + plan->empty_env_count + plan->data_count;
     *out = (struct warnings){.items = ARENA_ARRAY(&p->arena, most, struct warning)};
     if (!out->items) return;
     find_objectives(out, p);

@@ -264,12 +264,11 @@ static void weigh(struct explain *e, const struct result *result, const struct c
     fill_suspects(e);
     bool enough = e->ledger.unexplained <= LEFT_MOST * slower;
     bool stalls = c->blamed_count > 0 && strcmp(c->suspects[0].id, "pauses") == 0;
+    /* A leak is of memory, not of what is in flight. */
     bool leaks = c->blamed_count > 0 && strcmp(c->suspects[0].id, "leak") == 0;
     if (c->blamed_count > 0 && strcmp(c->suspects[0].id, "generator") == 0) {
         c->state = CAUSE_HARNESS;
-    } else if (leaks) { /* of memory, not of what is in flight */
-        c->state = CAUSE_FOUND;
-    } else if (slower < GROWTH_LEAST || c->blamed_count == 0 || (!enough && !stalls)) {
+    } else if (!leaks && (slower < GROWTH_LEAST || c->blamed_count == 0 || (!enough && !stalls))) {
         c->state = sees_service(&e->recall) ? CAUSE_UNTOLD : CAUSE_UNSEEN;
     } else {
         c->state = CAUSE_FOUND;

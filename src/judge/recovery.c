@@ -7,11 +7,11 @@
 #include "judge/claim.h"
 #include "judge/reading.h"
 
-#define WINDOW_SLOTS 10              /* a sliding second */
-#define HOLD_SLOTS 50                /* for so long all must be kept */
-#define SLOTS_MOST (24 * 3600 * 10u) /* a day */
-#define PENDING_NS (2 * NS_PER_S)    /* while it goes on: replies may be on their way */
-#define SETTLED_SLOTS 600            /* what was intended a minute ago has ended */
+#define WINDOW_SLOTS 10           /* a sliding second */
+#define HOLD_SLOTS 50             /* for so long all must be kept */
+#define SLOTS_MOST 864000u        /* a day */
+#define PENDING_NS (2 * NS_PER_S) /* while it goes on: replies may be on their way */
+#define SETTLED_SLOTS 600         /* what was intended a minute ago has ended */
 #define NONE UINT32_MAX
 
 /* A limit that has to be kept. */
@@ -87,7 +87,7 @@ static uint32_t slots_behind(const struct recovery *r)
         uint64_t one_ns = plan->stages[i].length_ns;
         length_ns += one_ns < RUN_LENGTH_MAX_NS ? one_ns : RUN_LENGTH_MAX_NS;
     }
-    uint64_t slots = length_ns / SLOT_NS + 2 * HOLD_SLOTS;
+    uint64_t slots = length_ns / SLOT_NS + UINT64_C(2) * HOLD_SLOTS;
     return slots < SLOTS_MOST ? (uint32_t)slots : SLOTS_MOST;
 }
 

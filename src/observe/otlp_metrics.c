@@ -5,7 +5,7 @@
 
 #include "base/ns.h"
 
-#define SLOTS (4 * OTLP_METRICS_MAX)
+#define SLOTS ((size_t)4 * OTLP_METRICS_MAX)
 #define NAME_BYTES 100
 #define LEAD "metrics."
 #define STATUS_5XX 500

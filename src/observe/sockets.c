@@ -130,7 +130,7 @@ static struct own *owner_of(const struct scope *scope, const struct sock_entry *
 {
     struct sockets *s = scope->s;
     if (scope->only) return is_own(scope->only, entry) ? scope->only : NULL;
-    for (uint32_t i = 0; i < s->own_count; i++) {
+    for (uint32_t i = 0; i < s->own_count && s->owns; i++) {
         if (!s->owns[i].at.other && is_own(&s->owns[i], entry)) return &s->owns[i];
     }
     return NULL;

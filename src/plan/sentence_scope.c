@@ -127,7 +127,11 @@ static bool read_of(struct sentence *r, struct objective *out)
         named ? find_name(n->requests, n->request_count, r->word.text) : n->request_count;
     uint32_t scenario =
         named ? find_name(n->scenarios, n->scenario_count, r->word.text) : n->scenario_count;
-    if (request < n->request_count && request >= n->request_count - n->requests_wrong) {
+    bool wrong = request < n->request_count && request >= n->request_count - n->requests_wrong;
+    bool lost = named && request == n->request_count && scenario == n->scenario_count
+                && n->requests_lost && !is_near(r, n->requests, n->request_count)
+                && !is_near(r, n->scenarios, n->scenario_count);
+    if (wrong || lost) { /* `lost`: it may be one of those that could not be read */
         r->lost = true;
     } else if (request < n->request_count) {
         out->scope = SCOPE_REQUEST;
@@ -135,9 +139,6 @@ static bool read_of(struct sentence *r, struct objective *out)
     } else if (scenario < n->scenario_count) {
         out->scope = SCOPE_SCENARIO;
         out->scope_index = scenario;
-    } else if (named && n->requests_lost && !is_near(r, n->requests, n->request_count)
-               && !is_near(r, n->scenarios, n->scenario_count)) {
-        r->lost = true; /* it may be one of those */
     } else {
         return tell_name(r, "request or scenario", n->scenarios, n->scenario_count, n->requests,
                          n->request_count);

@@ -15,7 +15,8 @@ void trace_init(struct trace *t, const struct plan *plan)
 void trace_write(char *value, const struct trace *t, const struct trace_place *at)
 {
     uint64_t low = trace_low(t, at);
-    memcpy(value, "00-", 3);
+    value[0] = value[1] = '0';
+    value[2] = '-';
     trace_id_put64(value + 3, t->high);
     value[TRACE_SPAN_AT - 1] = value[TRACE_FLAG_AT - 2] = '-';
     value[TRACE_FLAG_AT - 1] = '0';

@@ -167,7 +167,7 @@ static void leave_start_out(const struct look *whole, const struct floor_point *
  * are, or too few would be left; then those by which its slope is known best. */
 static bool find_blocks(struct look *look, struct floor_point *p, uint32_t *count)
 {
-    struct floor_point best[FLOORS_MOST];
+    struct floor_point best[FLOORS_MOST] = {0};
     double steps[FLOORS_MOST];
     uint32_t best_count = 0;
     double best_half = (double)INFINITY;

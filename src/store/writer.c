@@ -3,8 +3,8 @@
 static const char *const sql[WRITER_STATEMENTS] = {
     [WRITER_TICK] = "INSERT INTO tick VALUES(?, ?, ?, ?, ?, ?, ?)",
     [WRITER_EVENT] = "INSERT INTO event VALUES(?, ?, ?, ?, ?, ?)",
-    [WRITER_EXEMPLAR] = "INSERT INTO exemplar"
-                        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [WRITER_EXEMPLAR] = ("INSERT INTO exemplar"
+                         " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     [WRITER_SERIES] = "INSERT INTO series VALUES(?, ?, ?, ?, ?, ?)",
     [WRITER_GET_COMMAND] = "SELECT id, verb FROM command WHERE taken_ns IS NULL ORDER BY id",
     [WRITER_TAKE_COMMAND] = "UPDATE command SET taken_ns = ? WHERE id = ?",
