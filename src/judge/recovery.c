@@ -19,6 +19,8 @@ struct kept {
     const struct objective *objective;
     uint32_t name; /* of `of each` */
     bool by_slots;
+    uint64_t open;      /* begun behind the stage, and not ended */
+    uint64_t waited_ns; /* for so long some were, and none ended */
 };
 
 /* 100 ms behind the stage. */
@@ -61,7 +63,9 @@ static void add_limits(struct recovery *r, const struct objective *o)
     const struct run_header *header = r->books->header;
     uint32_t count = o->scope == SCOPE_EACH ? header->plan->name_count : 1;
     for (uint32_t i = 0; i < count; i++) {
-        r->limits[r->limit_count++] = (struct kept){o, i, is_by_slots(o, header)};
+        bool by_slots = is_by_slots(o, header);
+        r->limits[r->limit_count++] =
+            (struct kept){.objective = o, .name = i, .by_slots = by_slots};
     }
 }
 
@@ -133,17 +137,31 @@ static void take_slot(struct recovery *r, const struct slot *slot)
     if (at >= r->slot_count) r->slot_count = at + 1;
 }
 
-/* The first limit that what ended in the tick breaks, of those that slots can't tell. */
+/* Did some wait for longer than a time may take, while none ended? The tick is in `t`. */
+static bool waits_too_long(struct kept *k, const struct tally *t, const struct tick *tick)
+{
+    uint64_t ended = tally_ended(t->outcomes, true);
+    k->waited_ns = ended == 0 && k->open > 0 ? k->waited_ns + tick->end_ns - tick->start_ns : 0;
+    k->open += t->begun;
+    k->open -= ended < k->open ? ended : k->open;
+    return k->objective->metric == METRIC_QUANTILE && (double)k->waited_ns > k->objective->value;
+}
+
+/* The first limit that what ended in the tick breaks, or did not end, of those that slots can't
+ * tell. */
 static uint32_t broken_by(struct recovery *r, const struct tick *tick)
 {
+    uint32_t first = NONE;
     r->reading.from_ns = stage_of(r)->end_ns;
     for (uint32_t i = 0; i < r->limit_count; i++) {
-        const struct kept *k = &r->limits[i];
+        struct kept *k = &r->limits[i];
         if (k->by_slots) continue;
         double value = reading_take(&r->reading, k->objective, k->name, tick);
-        if (!isnan(value) && !claim_met(k->objective, value)) return i;
+        bool broken = waits_too_long(k, &r->reading.tally, tick);
+        broken = broken || (!isnan(value) && !claim_met(k->objective, value));
+        if (broken && first == NONE) first = i;
     }
-    return NONE;
+    return first;
 }
 
 void recovery_take(struct recovery *r, const struct tick *tick)
@@ -169,7 +187,8 @@ static bool is_kept(const struct kept *k, const struct after *second)
     switch (o->metric) {
     case METRIC_QUANTILE: {
         uint64_t n = second->ok > second->over ? second->ok : second->over;
-        return n == 0 || n - second->over >= hist_rank(n, o->per_million);
+        if (n == 0) return second->planned == 0 || ended > 0; /* asked, and never answered: not */
+        return n - second->over >= hist_rank(n, o->per_million);
     }
     case METRIC_ERRORS:
         return ended == 0 || claim_met(o, (double)second->failed / (double)ended);

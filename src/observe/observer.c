@@ -16,7 +16,7 @@
 #define GLANCE_REMOTE_NS (100 * NS_PER_MS) /* each is a question to somebody who has work to do */
 #define LOOK_NS NS_PER_S
 #define AGAIN_MOST_NS (10 * NS_PER_S) /* a source that fails is asked less and less often */
-#define PATIENCE_NS (500 * NS_PER_MS) /* with a look under way at the end */
+#define PATIENCE_NS (5 * NS_PER_S)    /* with a look under way at the end: longer than any asks */
 
 /* A source, its slip, and how it fares. */
 struct watch {

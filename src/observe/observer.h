@@ -46,5 +46,6 @@ uint32_t observer_take_cells(struct observer *o, struct served_cell *out, struct
                              uint32_t room);
 /* Does any source tell of requests? */
 bool observer_hears_requests(const struct observer *o);
-/* Ends the threads; one that hangs is left behind after a moment, with its memory. NULL is none. */
+/* Ends the threads; one that hangs for longer than any asks is left behind, with its memory. NULL
+ * is none. */
 void observer_stop(struct observer *o);

@@ -8,6 +8,7 @@
 #include "observe/counter.h"
 #include "observe/otlp_metrics.h"
 #include "observe/otlp_spans.h"
+#include "wire/log_mask.h"
 #include "wire/otlp.h"
 
 #define ARENA_BYTES ((size_t)128 << 20) /* address space */
@@ -17,6 +18,7 @@
 #define IDLE_S 30
 #define STRANGERS 8 /* services that are none of the plan's, told by name */
 #define STRANGER_BYTES 64
+#define SPAN_NAME_BYTES 256
 #define EXEMPLARS_MAX 4096
 #define SILENT_NS (20 * NS_PER_S) /* after which it is said that nothing comes */
 #define WHY_BROKEN "this is no request of OTLP"
@@ -107,13 +109,11 @@ static void tell_served(struct otlp_hub *hub, struct sender *s, const struct otl
     uint64_t end_ns = run_time(hub, span->end_ns);
     if (!hub->book || s->counts || end_ns == 0) return;
     bool template = span->http.route.len > 0;
-    bool path = span->http.path.len > 0;
+    struct bytes path = span->http.path.len > 0 ? span->http.path : span->name;
     struct served served = {.service = s->name,
                             .method = span->http.method,
-                            .route = template ? span->http.route
-                                     : path   ? span->http.path
-                                              : span->name,
-                            .is_template = template || !path,
+                            .route = template ? span->http.route : path,
+                            .is_template = template, /* else what it holds is made general */
                             .status = span->http.status,
                             .failed = span->failed || span->http.status >= STATUS_5XX,
                             .end_ns = end_ns,
@@ -128,6 +128,10 @@ static void take_span(void *ctx, const struct otlp_span *span)
     struct sender *s = sender_of(hub, span->service);
     if (!hub->begun) return;
     if (otlp_spans_own(&hub->spans, span->trace)) {
+        char array[SPAN_NAME_BYTES];
+        struct text name =
+            text_in(array, sizeof array); /* what looks like a secret is none of it */
+        log_mask_add(&name, span->name);
         struct trace_span kept = {.id = span->id,
                                   .parent = span->parent,
                                   .start_ns = run_time(hub, span->start_ns),
@@ -135,7 +139,7 @@ static void take_span(void *ctx, const struct otlp_span *span)
                                   .kind = (enum trace_span_kind)span->kind,
                                   .failed = span->failed,
                                   .service = s ? s->name : span->service,
-                                  .name = span->name};
+                                  .name = text_bytes(&name)};
         otlp_spans_keep(&hub->spans, span->trace, &kept);
     }
     if (!s) return;

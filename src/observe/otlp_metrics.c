@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/ns.h"
+#include "wire/log_mask.h"
 
 #define SLOTS ((size_t)4 * OTLP_METRICS_MAX)
 #define NAME_BYTES 100
@@ -237,12 +238,12 @@ static void tell_book(struct served_book *book, struct bytes service, const stru
     }
 }
 
+/* False: it has more buckets than there is room for, so that the next is as good as the first. */
 static bool take_histogram(struct otlp_metrics *m, struct otlp_metric *e,
-                           const struct otlp_point *p, struct served_book *book)
+                           const struct otlp_point *p, struct served_book *book, bool *told)
 {
     struct buckets now;
     struct otlp_ready r = {.to_ns = p->end_ns};
-    bool told = false;
     if (!e->before) e->before = ARENA_NEW(m->arena, struct buckets);
     if (!e->before || !read_buckets(&now, p)) {
         m->refused++;
@@ -254,9 +255,9 @@ static bool take_histogram(struct otlp_metrics *m, struct otlp_metric *e,
     if (spans && (p->delta || p->count >= e->count)) {
         double seconds = (double)(p->end_ns - r.from_ns) / (double)NS_PER_S;
         double sum = p->delta ? p->sum : p->sum - e->sum;
-        told = book && served_unit_ns(p) > 0 && p->http.route.len + p->http.path.len > 0
-               && p->end_ns - r.from_ns <= OTLP_METRICS_OFTEN_NS;
-        if (told) {
+        *told = book && served_unit_ns(p) > 0 && p->http.route.len + p->http.path.len > 0
+                && p->end_ns - r.from_ns <= OTLP_METRICS_OFTEN_NS;
+        if (*told) {
             tell_book(book, e->service, p, r.from_ns, &now);
         } else {
             r.part = PART_RATE;
@@ -271,7 +272,7 @@ static bool take_histogram(struct otlp_metrics *m, struct otlp_metric *e,
     *e->before = whole;
     e->count = p->count;
     e->sum = p->sum;
-    return told;
+    return true;
 }
 
 bool otlp_metrics_take(struct otlp_metrics *m, struct bytes service, const struct otlp_point *p,
@@ -291,8 +292,9 @@ bool otlp_metrics_take(struct otlp_metrics *m, struct bytes service, const struc
         break;
     case OTLP_HISTOGRAM:
     case OTLP_EXPONENTIAL:
-        told = take_histogram(m, e, p, book);
-        break;
+        if (take_histogram(m, e, p, book, &told)) break;
+        e->known = false;
+        return false;
     }
     e->known = true;
     e->start_ns = p->start_ns;
@@ -309,9 +311,10 @@ static uint32_t series_of(struct otlp_metrics *m, struct slip *slip, const struc
         char array[sizeof LEAD + NAME_BYTES + 8];
         struct text name = text_in(array, sizeof array);
         text_addf(&name, LEAD "%.*s%s", (int)e->name_len, e->name, endings[r->part]);
-        e->series[r->part] =
-            1
-            + slip_own(slip, e->service, text_bytes(&name), (struct bytes){e->label, e->label_len});
+        char shown[OTLP_LABEL_MAX + 1];
+        struct text label = text_in(shown, sizeof shown); /* its attributes may hold a secret */
+        log_mask_add(&label, (struct bytes){e->label, e->label_len});
+        e->series[r->part] = 1 + slip_own(slip, e->service, text_bytes(&name), text_bytes(&label));
     }
     return e->series[r->part] - 1;
 }
