@@ -14,6 +14,7 @@ struct course {
     uint32_t over, failed;                      /* of EACH, in those; over counts failed ones too */
     uint32_t drain_to;   /* tenths: a queue that is worked off, all of it over at first */
     uint32_t slow_ticks; /* seconds in which request b takes 80 ms, told by their ticks */
+    uint32_t hang_ticks; /* seconds in which none of five requests b ends; then they do */
 };
 
 static bool is_bad(const struct course *c, uint32_t tenth)
@@ -34,6 +35,20 @@ static void tenth_of(struct scene *s, const struct course *c, uint32_t tenth, ui
     scene_slot(s, at, EACH, EACH, EACH - failed);
     s->slots[s->tick.slot_count - 1].over = over;
     s->slots[s->tick.slot_count - 1].failed = failed;
+}
+
+/* Begun in the first second, ended behind the last of those in which none does. */
+static void hang(struct scene *s, const struct course *c, uint32_t second)
+{
+    struct scene_part none = {.stage = 2, .name = 1, .outcome = OUTCOME_STATUS, .not_begun = true};
+    struct scene_part all = {.stage = 2,
+                             .name = 1,
+                             .outcome = OUTCOME_OK,
+                             .count = 5,
+                             .ns = c->hang_ticks * SECOND,
+                             .not_begun = true};
+    scene_add(s, second == c->hang_ticks ? &all : &none);
+    if (second == 0) s->cells[s->tick.cell_count - 1].begun = 5;
 }
 
 /* `calm` for 2 s, `spike` for 2 s, in which nothing is kept, then `rest`. */
@@ -57,6 +72,7 @@ static void play(struct scene *s, const struct course *c, enum run_ended ended)
                 .stage = 2, .name = 1, .outcome = OUTCOME_OK, .count = 5, .ns = 80 * MS};
             scene_add(s, &part);
         }
+        if (c->hang_ticks > 0) hang(s, c, i);
         scene_put(s);
     }
     scene_end(s, ended);
@@ -171,6 +187,20 @@ static const struct {
      VERDICT_HOLDS,
      3,
      false},
+    {"none ends, which is not kept",
+     "p95 of b < 60ms",
+     "recovery after spike < 6s",
+     {.seconds = 20, .hang_ticks = 4},
+     VERDICT_HOLDS,
+     5,
+     false},
+    {"none ends, to the end",
+     "p95 of b < 60ms",
+     "recovery after spike < 5s",
+     {.seconds = 20, .hang_ticks = 30},
+     VERDICT_MISSED,
+     20,
+     true},
     {"a limit that is no matter of seconds",
      "throughput > 1/s",
      "recovery after spike < 5s",

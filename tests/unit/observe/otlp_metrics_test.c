@@ -158,6 +158,52 @@ static void histograms_have_percentiles(void **state)
     CHECK_U64("a gap", sample_count, 0);
 }
 
+/* What it counted before is not known: the first with few enough tells of no time. */
+static void too_many_buckets_begin_anew(void **state)
+{
+    (void)state;
+    enum { MANY = OTLP_METRICS_BUCKETS + 2 };
+    static double bounds[MANY - 1];
+    static uint64_t counts[MANY];
+    char few[4 * sizeof(uint64_t)];
+    struct otlp_point p = {.kind = OTLP_HISTOGRAM,
+                           .name = BYTES_LIT("wait"),
+                           .start_ns = S,
+                           .end_ns = 10 * S,
+                           .count = MANY,
+                           .counts = {(const char *)counts, sizeof counts},
+                           .bounds = {(const char *)bounds, sizeof bounds}};
+    for (int i = 0; i < MANY; i++) counts[i] = 1;
+    for (int i = 0; i < MANY - 1; i++) bounds[i] = i + 1;
+    take(&p);
+    p.bounds.len = 3 * sizeof bounds[0];
+    for (uint64_t i = 1; i <= 2; i++) {
+        p.end_ns = (10 + 10 * i) * S;
+        p.count = 1000 + 10 * i;
+        p.counts = words_of((uint64_t[]){1000 + 10 * i, 0, 0, 0}, 4, few);
+        take(&p);
+        put();
+        if (i == 1) CHECK_U64("of no time", sample_count, 0);
+    }
+    check("metrics.wait.rate", 1, 20, 30);
+}
+
+static void secrets_are_not_shown(void **state)
+{
+    (void)state;
+    struct otlp_point p = {.kind = OTLP_GAUGE,
+                           .name = BYTES_LIT("size"),
+                           .label = BYTES_LIT("http.url=http://x/reset?token=tell-nobody"),
+                           .end_ns = S,
+                           .value = 1};
+    take(&p);
+    put();
+    assert_int_equal(sample_count, 1);
+    struct bytes label = slip.series[samples[0].series].label;
+    assert_true(bytes_find(label, BYTES_LIT("tell-nobody")) == SIZE_MAX);
+    assert_true(bytes_starts(label, BYTES_LIT("http.url=http://x/reset")));
+}
+
 /* More series than there is room for: those there were go on. */
 static void a_flood_is_bounded(void **state)
 {
@@ -187,6 +233,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(sums_become_rates, begin, end),
         cmocka_unit_test_setup_teardown(levels_are_what_they_are, begin, end),
         cmocka_unit_test_setup_teardown(histograms_have_percentiles, begin, end),
+        cmocka_unit_test_setup_teardown(too_many_buckets_begin_anew, begin, end),
+        cmocka_unit_test_setup_teardown(secrets_are_not_shown, begin, end),
         cmocka_unit_test_setup_teardown(a_flood_is_bounded, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
