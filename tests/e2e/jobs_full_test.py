@@ -246,9 +246,12 @@ class DatabaseTest(FullTest):
                 self.assertEqual({one.result().status for one in asked}, {202})
                 self.assertGreaterEqual(time.monotonic() - begin, 0.4)
             self.assertEqual(self.postgres.ask("SELECT accepted FROM jobs_counter"), "4")
-            begin = time.monotonic()
-            self.assertEqual(service.get("/jobs/1").status, 200)  # readers wait for no row
-            self.assertLess(time.monotonic() - begin, 0.1)
+            took = []
+            for _ in range(5):  # a busy machine may hold one of them up
+                begin = time.monotonic()
+                self.assertEqual(service.get("/jobs/1").status, 200)
+                took.append(time.monotonic() - begin)
+            self.assertLess(min(took), 0.1)  # readers wait for no row
 
 
 class CacheTest(FullTest):
