@@ -79,7 +79,7 @@ class Why(Case):
             connection.sendall(REPLY)
 
         server = self.server(slow)
-        run = self.prony("run", server.url, "--rate", "20/s", "--for", "4s", "--p50", "20ms")
+        run = self.prony("run", server.url, "--rate", "20/s", "--for", "4s", "--p50", "10ms")
         self.exits(run, 1)
         self.assertNotIn(" WHY ", run.stdout)  # nothing to say, so nothing is said
         why = self.exits(self.prony("why", "last"), 0).stdout
